@@ -1,0 +1,76 @@
+"""The tree of expected failures. Anything else that is raised is a bug.
+
+::
+
+    SrcliError
+    ├── UsageError            the request itself makes no sense
+    ├── ImageError            one picture cannot be read, enlarged or written
+    │   ├── UnreadableImage
+    │   └── UnwritableImage
+    ├── WeightsError          a model is unknown, missing or corrupt
+    │   ├── UnknownModel
+    │   └── CorruptWeights
+    ├── DataError             a training or benchmark folder does not hold what it should
+    └── ResourceError         the machine has not enough memory or disk
+        ├── OutOfMemory
+        └── DiskFull
+"""
+
+from __future__ import annotations
+
+
+class SrcliError(Exception):
+    """An expected failure.
+
+    ``message`` is one sentence saying what failed, with the path; ``hint``, where there is
+    one, says what to do about it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(SrcliError):
+    """The request makes no sense."""
+
+
+class ImageError(SrcliError):
+    """A picture cannot be used."""
+
+
+class UnreadableImage(ImageError):
+    """A file is missing, forbidden or not a picture."""
+
+
+class UnwritableImage(ImageError):
+    """A picture cannot be written where or how it was asked for."""
+
+
+class WeightsError(SrcliError):
+    """A model cannot be used."""
+
+
+class UnknownModel(WeightsError):
+    """No model of that name is in the catalogue."""
+
+
+class CorruptWeights(WeightsError):
+    """A weights file is not what it claims to be."""
+
+
+class DataError(SrcliError):
+    """A folder of training or benchmark pictures cannot be used."""
+
+
+class ResourceError(SrcliError):
+    """The machine has not enough of something."""
+
+
+class OutOfMemory(ResourceError):
+    """Memory ran out, even with the smallest tile."""
+
+
+class DiskFull(ResourceError):
+    """The disk is full."""

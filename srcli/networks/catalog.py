@@ -1,0 +1,10 @@
+"""Every network that the tool can build. Registering one is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from srcli.networks import asdn
+from srcli.networks.spec import AnySpec
+
+NETWORKS: Mapping[str, AnySpec] = {spec.name: spec for spec in (asdn.SPEC,)}

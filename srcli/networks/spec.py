@@ -1,0 +1,82 @@
+"""What a network is to the rest of the tool: a module, its traits, its configurations."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkTraits:
+    """What the engine must know of a network; lengths in pixels of the network's input.
+
+    Attributes:
+        scale: output size over input size, or None for a network of any ratio, which takes
+            the picture already enlarged to the output size, together with the ratio.
+        max_ratio: largest ratio of one pass of a network of any ratio.
+        receptive_radius: no output sample depends on input samples farther away than this
+            (along either axis); None if it sees the whole image.
+        size_multiple: both sides of the input must be divisible by this.
+        minimum_size: both sides of the input must be at least this.
+
+    """
+
+    scale: int | None
+    max_ratio: float = 2.0
+    receptive_radius: int | None
+    size_multiple: int = 1
+    minimum_size: int = 1
+
+
+class SrNetwork(nn.Module, ABC):
+    """A network: RGB float (B, 3, H, W) in [0, 1] to RGB float, not clamped.
+
+    A fixed-scale network is called as ``network(image)`` and returns (B, 3, sH, sW); one of
+    any ratio as ``network(enlarged, ratio)`` and keeps the size.
+    """
+
+    @property
+    @abstractmethod
+    def traits(self) -> NetworkTraits:
+        """What the engine must know."""
+
+    @abstractmethod
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:
+        """Enlarge or restore a batch of pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec(Generic[ConfigT]):
+    """One entry of the network catalogue.
+
+    Attributes:
+        name: id of the network, lower case.
+        config: frozen dataclass of the network's hyper-parameters, of plain JSON values; a
+            fixed-scale network has a field ``scale``.
+        build: makes a network with fresh weights.
+        presets: the named configurations, at the first of ``scales``.
+        scales: the factors a fixed-scale network can be built for; empty for any ratio.
+        untrained: prefixes of parameters that the network keeps but never uses.
+        source: paper, and the authors' code where there is any.
+
+    """
+
+    name: str
+    config: type[ConfigT]
+    build: Callable[[ConfigT], SrNetwork]
+    presets: Mapping[str, ConfigT]
+    scales: tuple[int, ...] = ()
+    untrained: tuple[str, ...] = ()
+    source: str = field(default="")
+
+
+AnySpec = NetworkSpec[Any]
