@@ -6,7 +6,8 @@
     ├── UsageError            the request itself makes no sense
     ├── ImageError            one picture cannot be read, enlarged or written
     │   ├── UnreadableImage
-    │   └── UnwritableImage
+    │   ├── UnwritableImage
+    │   └── BadTile
     ├── WeightsError          a model is unknown, missing or corrupt
     │   ├── UnknownModel
     │   └── CorruptWeights
@@ -46,6 +47,10 @@ class UnreadableImage(ImageError):
 
 class UnwritableImage(ImageError):
     """A picture cannot be written where or how it was asked for."""
+
+
+class BadTile(ImageError):
+    """A network produced something that is not a number; no picture is made of it."""
 
 
 class WeightsError(SrcliError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import Tensor, nn
@@ -77,6 +77,25 @@ class NetworkSpec(Generic[ConfigT]):
     scales: tuple[int, ...] = ()
     untrained: tuple[str, ...] = ()
     source: str = field(default="")
+
+    def configure(self, preset: str, scale: int | None = None) -> ConfigT:
+        """Return the configuration of a preset, for a fixed scale where there is one.
+
+        Raises:
+            ValueError: no such preset or scale.
+
+        """
+        if preset not in self.presets:
+            msg = f"{self.name} has no preset {preset!r}, only {', '.join(self.presets)}"
+            raise ValueError(msg)
+        if not self.scales and scale is None:
+            return self.presets[preset]
+        if scale not in self.scales:
+            wanted = ", ".join(f"x{s}" for s in self.scales) or "any ratio, without a scale"
+            msg = f"{self.name} is trained for {wanted}"
+            raise ValueError(msg)
+        config: ConfigT = replace(self.presets[preset], scale=scale)
+        return config
 
 
 AnySpec = NetworkSpec[Any]

@@ -19,31 +19,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from srcli.pixels.region import Region
+
 Border = Literal["symmetric", "replicate"]
 """How samples outside the image are found: mirrored (MATLAB today) or clamped (old MATLAB)."""
 
 KEYS_A = -0.5
 KERNEL_WIDTH = 4.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A window ``[top, bottom) x [left, right)`` of an image, in its own pixels."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        """Number of rows."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return self.right - self.left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

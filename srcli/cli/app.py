@@ -1,0 +1,47 @@
+"""The ``srcli`` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from srcli import __version__
+from srcli.cli import errors, models, train, upscale
+from srcli.cli.console import data
+from srcli.errors import SrcliError
+
+app = typer.Typer(
+    name="srcli",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("upscale")(upscale.upscale_command)
+app.command("train")(train.train_command)
+app.add_typer(models.app, name="models")
+
+
+def _version(value: bool) -> None:
+    if value:
+        data(f"srcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Make pictures larger, by any factor, with trained networks."""
+
+
+def main() -> None:
+    """Run the command line; expected failures become one sentence and an exit code."""
+    try:
+        app()
+    except SrcliError as error:
+        errors.show(error)
+        sys.exit(errors.exit_code(error))

@@ -1,0 +1,35 @@
+"""From an expected failure to a message, a hint and an exit code."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from srcli.cli.console import talk
+from srcli.errors import DataError, ImageError, ResourceError, SrcliError, UsageError, WeightsError
+
+DONE = 0
+USAGE = 2
+IMAGES_FAILED = 3
+WEIGHTS = 4
+RESOURCES = 5
+
+EXIT_CODES: tuple[tuple[type[SrcliError], int], ...] = (
+    (UsageError, USAGE),
+    (ImageError, IMAGES_FAILED),
+    (DataError, IMAGES_FAILED),
+    (WeightsError, WEIGHTS),
+    (ResourceError, RESOURCES),
+)
+"""1 is a bug (a traceback) and 130 an interruption; Python and Typer see to these."""
+
+
+def exit_code(error: SrcliError) -> int:
+    """Return the exit code of an expected failure."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+def show(error: SrcliError) -> None:
+    """Say what failed, and what to do."""
+    talk.print(f"[bold red]error:[/] {escape(error.message)}")
+    if error.hint:
+        talk.print(f"[dim]hint: {escape(error.hint)}[/]")

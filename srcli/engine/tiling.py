@@ -1,0 +1,67 @@
+"""Where to cut: integers only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from srcli.pixels.region import Region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A window of the grid and the larger one that is shown to the network for it.
+
+    The cores of a plan cover the grid exactly once. ``context`` is the core and a halo around
+    it, cut at the border of the grid.
+    """
+
+    core: Region
+    context: Region
+
+
+def plan_tiles(
+    size: tuple[int, int],
+    *,
+    tile: int,
+    halo: int,
+    multiple: int = 1,
+    within: Region | None = None,
+) -> tuple[Tile, ...]:
+    """Cut a grid into tiles of nearly equal size, row by row.
+
+    Args:
+        size: (height, width) of the grid.
+        tile: largest side of a core.
+        halo: context wanted on each side; rounded up to ``multiple``.
+        multiple: every context starts on a multiple of this.
+        within: the part of the grid that the cores cover, starting on a multiple; all of it by
+            default. Contexts may reach outside it.
+
+    Returns:
+        The tiles; a single one if the grid fits into ``tile``.
+
+    """
+    halo = math.ceil(halo / multiple) * multiple
+    within = within or Region(top=0, bottom=size[0], left=0, right=size[1])
+    rows = _spans(within.top, within.bottom, tile, multiple)
+    columns = _spans(within.left, within.right, tile, multiple)
+    return tuple(
+        Tile(
+            core=Region(top=top, bottom=bottom, left=left, right=right),
+            context=Region(
+                top=max(0, top - halo),
+                bottom=min(size[0], bottom + halo),
+                left=max(0, left - halo),
+                right=min(size[1], right + halo),
+            ),
+        )
+        for (top, bottom), (left, right) in product(rows, columns)
+    )
+
+
+def _spans(start: int, stop: int, tile: int, multiple: int) -> list[tuple[int, int]]:
+    count = math.ceil((stop - start) / tile)
+    step = math.ceil(math.ceil((stop - start) / count) / multiple) * multiple
+    return list(pairwise([*range(start, stop, step), stop]))

@@ -1,0 +1,31 @@
+"""Windows of a picture, in whole pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A window ``[top, bottom) x [left, right)`` of an image, in its own pixels."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.right - self.left
+
+    def of(self, image: Tensor) -> Tensor:
+        """Return this window of ``image`` (..., H, W), as a view."""
+        return image[..., self.top : self.bottom, self.left : self.right]

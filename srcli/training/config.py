@@ -1,0 +1,58 @@
+"""What a training run is, completely: two runs of equal configurations are equal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Precision = Literal["float32", "bfloat16"]
+OptimizerName = Literal["adam", "muon"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes:
+        network: name in the network catalogue.
+        preset: the network's named configuration.
+        scale: factor of a fixed-scale network; None for any ratio.
+        steps: optimiser steps of the whole run.
+        batch: patches a step.
+        patch: side of a target patch, in HR pixels.
+        optimizer: Adam, or Muon for the kernels inside the network and Adam for the rest.
+        learning_rate: at its highest.
+        warmup: steps of linear rise.
+        hold: share of the run after which the learning rate falls, as a half cosine, to zero.
+        ema: decay of the exponential moving average of the weights, which is what is kept.
+        clip: largest norm of the gradient.
+        recursive: share of batches that train a later pass of the recursion: their input is
+            the network's own output, not a reduced picture (any ratio only).
+        precision: of the convolutions.
+        seed: of weights, crops and ratios.
+
+    """
+
+    network: str
+    preset: str
+    scale: int | None = None
+    steps: int
+    batch: int = 16
+    patch: int = 96
+    optimizer: OptimizerName = "muon"
+    learning_rate: float = 1e-3
+    warmup: int = 200
+    hold: float = 0.5
+    ema: float = 0.999
+    clip: float = 1.0
+    recursive: float = 0.0
+    precision: Precision = "bfloat16"
+    seed: int = 0
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        rise = min(1.0, (step + 1) / max(1, self.warmup))
+        start = self.hold * self.steps
+        fallen = max(0.0, (step - start) / max(1.0, self.steps - start))
+        return self.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * min(1.0, fallen)))

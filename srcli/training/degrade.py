@@ -1,0 +1,80 @@
+"""From HR patches to what a network is shown: MATLAB-exact bicubic reduction in 8 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from torch import Tensor
+
+from srcli.pixels.region import Region
+from srcli.pixels.resize import resize, resize_uint8
+
+MARGIN = 8
+"""HR pixels around a patch that resizing needs as context and that are then cut off."""
+
+SHARE_OF_TWO = 0.4
+"""Share of batches at ratio 2, which every factor above 2 passes through."""
+
+LEAST_RATIO = 1.08
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A batch: input and target (B, 3, H, W) in [0, 1]; ``ratio`` for a network of any."""
+
+    image: Tensor
+    target: Tensor
+    ratio: float | None
+
+
+def fixed_scale_sample(crops: Tensor, scale: int) -> Sample:
+    """Reduce HR crops (B, 3, P, P) uint8 by ``scale``; P is a multiple of it."""
+    side = crops.shape[2] // scale
+    reduced = resize_uint8(crops, (side, side))
+    return Sample(image=reduced / 255, target=crops / 255, ratio=None)
+
+
+def any_ratio_sample(crops: Tensor, random: Random) -> Sample:
+    """Reduce HR crops by a ratio in (1, 2] and enlarge them again.
+
+    Ratio 2 is drawn with probability ``SHARE_OF_TWO``, otherwise all are alike.
+
+    Args:
+        crops: (B, 3, P, P) uint8 with ``MARGIN`` pixels on each side to be cut off.
+        random: decides the ratio.
+
+    """
+    side = crops.shape[2]
+    least, most = side // 2, int(side / LEAST_RATIO)
+    reduced_side = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
+    reduced = resize_uint8(crops, (reduced_side, reduced_side)) / 255
+    return enlarged_sample(reduced, crops, side / reduced_side)
+
+
+def recursive_sample(
+    crops: Tensor, random: Random, predict: Callable[[Tensor, float], Tensor]
+) -> Sample:
+    """Make the input of a second pass: reduce by a factor in (2, 4], run the first pass.
+
+    Args:
+        crops: as for :func:`any_ratio_sample`.
+        random: decides the factor.
+        predict: the network's first pass, (enlarged image, ratio) to image in [0, 1].
+
+    """
+    side = crops.shape[2]
+    quarter, most = side // 4, int(side / (2 * LEAST_RATIO))
+    reduced_side = quarter if random.random() < SHARE_OF_TWO else random.randint(quarter, most)
+    reduced = resize_uint8(crops, (reduced_side, reduced_side)) / 255
+    doubled = predict(resize(reduced, (2 * reduced_side, 2 * reduced_side)), 2.0)
+    return enlarged_sample(doubled, crops, side / (2 * reduced_side))
+
+
+def enlarged_sample(image: Tensor, crops: Tensor, ratio: float) -> Sample:
+    """Enlarge ``image`` to the size of ``crops``, and cut the margins off both."""
+    side = crops.shape[2]
+    inner = Region(top=MARGIN, bottom=side - MARGIN, left=MARGIN, right=side - MARGIN)
+    enlarged = resize(image, (side, side), region=inner)
+    return Sample(image=enlarged, target=inner.of(crops) / 255, ratio=ratio)

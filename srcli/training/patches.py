@@ -1,0 +1,76 @@
+"""A folder of pictures as a supply of random HR crops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from torch import Tensor
+
+from srcli.errors import DataError
+from srcli.images.decode import read_photo
+from srcli.images.formats import by_suffix
+from srcli.pixels.dihedral import SYMMETRIES
+
+
+def picture_files(folder: Path) -> tuple[Path, ...]:
+    """Return the picture files of a folder and its sub-folders, sorted.
+
+    Raises:
+        DataError: none there.
+
+    """
+    found = sorted(p for p in folder.rglob("*") if by_suffix(p) is not None)
+    if not found:
+        msg = f"there are no pictures in {folder}"
+        raise DataError(msg, hint="give the folder of your training pictures with --data")
+    return tuple(found)
+
+
+def read_uint8(path: Path) -> Tensor:
+    """Read a picture as RGB uint8 (1, 3, H, W)."""
+    pixels: Tensor = read_photo(path).pixels
+    return (pixels * 255).round_().to(torch.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What a run learns from and what it is judged by.
+
+    Attributes:
+        files: pictures to train on.
+        validation: HR pictures, uint8 (1, 3, H, W).
+
+    """
+
+    files: tuple[Path, ...]
+    validation: tuple[Tensor, ...]
+
+
+class CropSource:
+    """Draws crops from pictures that are kept decoded in memory, one byte a sample.
+
+    A picture is drawn in proportion to its area; those smaller than a crop are left out.
+    """
+
+    def __init__(self, files: tuple[Path, ...], side: int) -> None:
+        pictures = [read_uint8(path) for path in files]
+        self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
+        self.areas = [p.shape[2] * p.shape[3] for p in self.pictures]
+        self.side = side
+        if not self.pictures:
+            msg = f"no training picture is as large as a crop of {side} pixels"
+            raise DataError(msg, hint="give larger pictures or a smaller --patch")
+
+    def draw(self, count: int, random: Random) -> Tensor:
+        """Return ``count`` crops (count, 3, side, side), uint8, in random symmetries."""
+        chosen = random.choices(self.pictures, self.areas, k=count)
+        return torch.cat([self._crop(picture, random) for picture in chosen])
+
+    def _crop(self, picture: Tensor, random: Random) -> Tensor:
+        top = random.randint(0, picture.shape[2] - self.side)
+        left = random.randint(0, picture.shape[3] - self.side)
+        crop = picture[..., top : top + self.side, left : left + self.side]
+        return random.choice(SYMMETRIES).apply(crop)

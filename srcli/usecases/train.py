@@ -1,0 +1,128 @@
+"""Train a network from a folder of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srcli.engine.device import Compute, choose_device
+from srcli.errors import UsageError
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.spec import SrNetwork
+from srcli.training.config import TrainConfig
+from srcli.training.loop import BEST_FILE, LAST_FILE, STATE_FILE, Interval, Report, Trainer
+from srcli.training.patches import Corpus, picture_files, read_uint8
+from srcli.weights.checkpoint import Header, Model, load_model
+
+REPORT_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest:
+    """A run, where its pictures are, and where it is kept.
+
+    ``init`` names a weights file whose tensors are taken over wherever name and shape agree.
+    """
+
+    config: TrainConfig
+    data: Path
+    val: Path
+    out: Path
+    init: Path | None = None
+    resume: bool = False
+    max_minutes: float | None = None
+    validate_every: int = 2000
+    val_pictures: int | None = None
+    device: str = "auto"
+
+
+def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
+    """Return a configuration after checking what only the catalogue knows.
+
+    Raises:
+        UsageError: unknown network, preset, scale, optimiser or precision.
+
+    """
+    config = TrainConfig(**settings)
+    if config.network not in NETWORKS:
+        msg = f"there is no network called {config.network!r}"
+        raise UsageError(msg, hint=f"known networks: {', '.join(NETWORKS)}")
+    for value, known in ((config.optimizer, ("muon", "adam")), (config.precision, PRECISIONS)):
+        if value not in known:
+            msg = f"{value!r} is neither {' nor '.join(known)}"
+            raise UsageError(msg)
+    try:
+        NETWORKS[config.network].configure(config.preset, config.scale)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return config
+
+
+PRECISIONS = ("bfloat16", "float32")
+
+
+def train(request: TrainRequest, listen: Callable[[Report], None]) -> Path:
+    """Run, and return the path of the best weights, or the last if none were validated.
+
+    Raises:
+        UsageError: the folder already holds a run and it is not to be resumed.
+        DataError: no pictures, or the saved state belongs to another run.
+
+    """
+    state = request.out / STATE_FILE
+    if state.exists() and not request.resume:
+        msg = f"{request.out} already holds a training run"
+        raise UsageError(msg, hint="go on with --resume, or choose another --out")
+    torch.manual_seed(request.config.seed)
+    held_out = picture_files(request.val)[:: _stride(request)]
+    corpus = Corpus(
+        files=picture_files(request.data),
+        validation=tuple(read_uint8(path) for path in held_out),
+    )
+    compute = Compute(device=choose_device(request.device))
+    trainer = Trainer(
+        _fresh_model(request), request.config, corpus=corpus, out=request.out, compute=compute
+    )
+    if request.resume:
+        trainer.resume()
+    interval = Interval(report=REPORT_EVERY, validate=request.validate_every)
+    trainer.run(listen, interval=interval, max_minutes=request.max_minutes)
+    best = request.out / BEST_FILE
+    return best if best.exists() else request.out / LAST_FILE
+
+
+def _stride(request: TrainRequest) -> int:
+    wanted = request.val_pictures
+    return 1 if wanted is None else max(1, len(picture_files(request.val)) // wanted)
+
+
+def _fresh_model(request: TrainRequest) -> Model:
+    spec = NETWORKS[request.config.network]
+    config = spec.configure(request.config.preset, request.config.scale)
+    network = spec.build(config)
+    if request.init is not None:
+        _take_over(network, load_model(request.init).network)
+    return Model(header=Header(network=spec.name, config=config), network=network)
+
+
+def _take_over(network: SrNetwork, source: SrNetwork) -> None:
+    """Copy every tensor that has the same name and shape in both.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    wanted = network.state_dict()
+    shared = {
+        key: value
+        for key, value in source.state_dict().items()
+        if key in wanted and wanted[key].shape == value.shape
+    }
+    if not shared:
+        msg = "the file given with --init has nothing in common with the network"
+        raise UsageError(msg)
+    network.load_state_dict(shared, strict=False)

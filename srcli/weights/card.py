@@ -1,0 +1,58 @@
+"""What is known of a weights file, as measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One cell of a model's measured table, by the published protocol."""
+
+    dataset: str
+    scale: float
+    psnr_y: float
+    ssim_y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightCard:
+    """One entry of the model catalogue.
+
+    Attributes:
+        id: what the user types; ``<network>-<preset>``, with ``-x<scale>`` for a fixed scale.
+        network: name in the network catalogue.
+        preset: the network's named configuration.
+        scale: factor of a fixed-scale model, None for any.
+        file: name of the safetensors file.
+        size: of the file, in bytes.
+        sha256: of the file, hexadecimal.
+        parameters: number of parameters.
+        kmacs: thousands of multiply-adds of one pass, per output pixel.
+        licence: SPDX name.
+        trained_on: data and degradation.
+        training: command, steps and hardware that made it.
+        notes: what a user should know.
+        scores: the measured table.
+
+    """
+
+    id: str
+    network: str
+    preset: str
+    scale: int | None
+    file: str
+    size: int
+    sha256: str
+    parameters: int
+    kmacs: float
+    licence: str
+    trained_on: str
+    training: str
+    notes: str
+    scores: tuple[Score, ...]
+
+    @property
+    def family(self) -> str:
+        """``<network>-<preset>``: what models of several fixed scales share."""
+        return f"{self.network}-{self.preset}"

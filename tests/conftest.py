@@ -1,0 +1,26 @@
+"""One thread (tiny tensors run faster), one seed, one Hypothesis profile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+settings.register_profile("srcli", deadline=None, derandomize=True, max_examples=30)
+settings.load_profile("srcli")
+
+
+@pytest.fixture(autouse=True)
+def _repeatable() -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def bench_folder() -> Path | None:
+    """The benchmark pictures, where they are on this machine."""
+    folder = os.environ.get("SRCLI_DATA_DIR")
+    return Path(folder) / "bench" if folder else None

@@ -1,0 +1,68 @@
+"""What every card claims is measured again."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from srcli.networks.catalog import NETWORKS
+from srcli.weights.catalog import read_catalog, shipped_folder
+from srcli.weights.checkpoint import load_model
+from srcli.weights.store import verify
+
+LARGEST_FILE = 20_000_000
+CARDS = pytest.mark.parametrize("card", read_catalog(), ids=lambda card: card.id)
+
+
+@CARDS
+def test_the_file_is_the_one_that_was_measured(card):
+    path = verify(card)
+    assert path.stat().st_size == card.size <= LARGEST_FILE
+
+
+@CARDS
+def test_the_file_rebuilds_the_preset(card):
+    header = load_model(verify(card)).header
+    assert header.network == card.network
+    assert header.config == NETWORKS[card.network].configure(card.preset, card.scale)
+
+
+@CARDS
+def test_counts_are_true(card):
+    network = load_model(verify(card)).network
+    assert sum(p.numel() for p in network.parameters()) == card.parameters
+    assert card.kmacs == pytest.approx(kmacs_per_output_pixel(network), rel=1e-3)
+
+
+@CARDS
+def test_the_card_is_filled_in(card):
+    assert card.licence
+    assert card.trained_on
+    assert card.training
+    measured = {(score.dataset, score.scale) for score in card.scores}
+    scales = (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),)
+    assert measured >= {(name, s) for name in ("Set5", "Set14", "Urban100") for s in scales}
+
+
+@CARDS
+def test_weights_are_finite_and_trained(card):
+    network = load_model(verify(card)).network
+    assert all(p.isfinite().all() for p in network.parameters())
+    fresh = NETWORKS[card.network].build(NETWORKS[card.network].configure(card.preset, card.scale))
+    image = torch.rand(1, 3, 16, 16)
+    arguments = (image, 2.0) if card.scale is None else (image,)
+    assert not torch.allclose(network(*arguments), fresh(*arguments), atol=1e-3)
+
+
+def test_every_file_has_a_card():
+    files = {path.name for path in shipped_folder().glob("*.safetensors")}
+    assert files == {card.file for card in read_catalog()}
+
+
+def kmacs_per_output_pixel(network: nn.Module) -> float:
+    """Count the multiply-adds of one pass over 64x64 pixels."""
+    side, scale = 64, network.traits.scale
+    image = torch.rand(1, 3, side, side)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(image, 2.0) if scale is None else network(image)
+    return counter.get_total_flops() / 2 / (side * (scale or 1)) ** 2 / 1000

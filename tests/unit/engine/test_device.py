@@ -1,0 +1,30 @@
+import pytest
+import torch
+
+from srcli.engine.device import Compute, choose_device
+from srcli.errors import UsageError
+
+
+def test_the_processor_can_be_chosen():
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["nonsense", "cuda:97", "", "meta:x"])
+def test_a_device_that_is_not_there_is_a_usage_error(name):
+    with pytest.raises(UsageError):
+        choose_device(name)
+
+
+def test_reduced_precision_is_a_matter_of_the_context():
+    compute = Compute(device=torch.device("cpu"), dtype=torch.bfloat16)
+    with compute.autocast():
+        assert torch.mm(torch.rand(2, 2), torch.rand(2, 2)).dtype == torch.bfloat16
+    with Compute(device=torch.device("cpu")).autocast():
+        assert torch.mm(torch.rand(2, 2), torch.rand(2, 2)).dtype == torch.float32
+
+
+def test_automatic_choice_takes_an_accelerator_where_there_is_one():
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.backends.mps.is_available():
+        best = "mps"
+    assert choose_device("auto").type == best

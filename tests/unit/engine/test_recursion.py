@@ -1,0 +1,62 @@
+import pytest
+
+from srcli.engine.recursion import Pass, plan_passes, scaled_size
+from srcli.networks.spec import NetworkTraits
+
+ANY = NetworkTraits(scale=None, receptive_radius=1)
+DOUBLING = NetworkTraits(scale=2, receptive_radius=1)
+RESTORING = NetworkTraits(scale=1, receptive_radius=1)
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio", "expected"),
+    [
+        ((101, 67), 2.7, [(202, 134, 2.0), (273, 181, 1.35)]),
+        ((50, 50), 3.0, [(100, 100, 2.0), (150, 150, 1.5)]),
+        ((10, 10), 8.0, [(20, 20, 2.0), (40, 40, 2.0), (80, 80, 2.0)]),
+        ((60, 40), 5.7, [(120, 80, 2.0), (240, 160, 2.0), (342, 228, 1.425)]),
+        ((33, 47), 2.0, [(66, 94, 2.0)]),
+        ((33, 47), 2.0001, [(66, 94, 2.0)]),
+        ((33, 47), 4.01, [(66, 94, 2.0), (132, 188, 2.0)]),
+        ((33, 47), 1.0, []),
+        ((10, 10), 1.04, []),
+    ],
+)
+def test_a_factor_becomes_doublings_with_the_remainder_last(size, ratio, expected):
+    passes = plan_passes(size, scaled_size(size, (ratio, ratio)), ratio, ANY)
+    assert [(p.height, p.width, pytest.approx(p.ratio)) for p in passes] == expected
+
+
+def test_axes_of_different_ratios_are_planned_apart():
+    passes = plan_passes((50, 60), (150, 72), 3.0, ANY)
+    assert [(p.size, p.ratio) for p in passes] == [((100, 72), 2.0), ((150, 72), 1.5)]
+
+
+def test_a_reduction_is_one_plain_resize():
+    passes = plan_passes((50, 60), (25, 30), 0.5, ANY)
+    assert passes == (Pass(height=25, width=30, ratio=0.5, resample=True),)
+
+
+def test_a_fixed_scale_goes_past_the_target_and_comes_back():
+    passes = plan_passes((10, 10), (27, 27), 2.7, DOUBLING)
+    assert [(p.size, p.resample) for p in passes] == [
+        ((20, 20), False),
+        ((40, 40), False),
+        ((27, 27), True),
+    ]
+
+
+def test_a_fixed_scale_that_fits_needs_no_resize():
+    assert [p.size for p in plan_passes((10, 7), (40, 28), 4.0, DOUBLING)] == [(20, 14), (40, 28)]
+
+
+def test_a_restoring_network_runs_once():
+    assert [p.size for p in plan_passes((10, 7), (10, 7), 1.0, RESTORING)] == [(10, 7)]
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "expected"),
+    [((101, 67), 2.7, (273, 181)), ((1, 1), 0.1, (1, 1)), ((5, 3), 2.5, (13, 8))],
+)
+def test_sizes_round_halves_up_and_are_never_empty(size, scale, expected):
+    assert scaled_size(size, (scale, scale)) == expected

@@ -1,0 +1,188 @@
+import pytest
+import torch
+from torch import nn
+
+from srcli.engine.device import Compute
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.errors import BadTile, OutOfMemory
+from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.pixels.resize import resize
+
+CPU = Compute(device=torch.device("cpu"))
+
+
+class Doubler(SrNetwork):
+    """Nearest neighbour; sees nothing else, or says that it sees everything."""
+
+    def __init__(self, radius: int | None = 0) -> None:
+        super().__init__()
+        self.radius = radius
+        self.sizes: list[tuple[int, int]] = []
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(scale=2, receptive_radius=self.radius)
+
+    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+        assert ratio is None
+        self.sizes.append((image_B3HW.shape[2], image_B3HW.shape[3]))
+        return image_B3HW.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+
+class Spoiler(Doubler):
+    """Works, but writes over its input."""
+
+    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+        result = super().forward(image_B3HW, ratio)
+        image_B3HW.zero_()
+        return result
+
+
+class NotANumber(Doubler):
+    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+        return super().forward(image_B3HW, ratio) * float("nan")
+
+
+class Hungry(Doubler):
+    """Runs out of memory above a side."""
+
+    limit = 60
+
+    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+        if max(image_B3HW.shape[2:]) > self.limit:
+            raise torch.OutOfMemoryError
+        return super().forward(image_B3HW, ratio)
+
+
+class OverflowsInBfloat16(Doubler):
+    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+        result = super().forward(image_B3HW, ratio)
+        return result / 0 if torch.is_autocast_enabled("cpu") else result
+
+
+@pytest.fixture
+def local() -> LocalAsdn:
+    network = LocalAsdn(AsdnConfig(blocks=2, width=8, unshuffle=2))
+    for head in network.heads:
+        nn.init.normal_(head.get_parameter("weight"), std=0.3)
+    return network
+
+
+@pytest.mark.parametrize("tile", [32, 50, 64])
+@pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize("ratio", [1.3, 2.7])
+def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, ratio):
+    image = torch.rand(1, 3, 61, 47)
+    size = (int(61 * ratio), int(47 * ratio))
+    whole = Upscaler(local, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))(image, size)
+    tiled = Upscaler(local, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))(image, size)
+    assert torch.equal(whole, tiled)
+
+
+def test_a_halo_that_is_too_small_is_seen(local, monkeypatch):
+    image, size = torch.rand(1, 3, 61, 47), (122, 94)
+    whole = Upscaler(local, CPU, UpscaleOptions(tile=1000))(image, size)
+    upscaler = Upscaler(local, CPU, UpscaleOptions(tile=32))
+    monkeypatch.setattr(upscaler, "halo", 4)
+    assert not torch.equal(whole, upscaler(image, size))
+
+
+def test_an_untrained_correction_leaves_the_bicubic_picture():
+    network = LocalAsdn(AsdnConfig(blocks=1, width=8, unshuffle=2))
+    for head in network.heads:
+        nn.init.zeros_(head.get_parameter("weight"))
+    image = torch.rand(1, 3, 9, 13)
+    result = Upscaler(network, CPU)(image, (15, 21))
+    assert torch.equal(result, resize(image, (15, 21)).clamp(0, 1))
+
+
+def test_the_picture_itself_is_never_written_to():
+    image = torch.rand(1, 3, 20, 20)
+    before = image.clone()
+    result = Upscaler(Spoiler(), CPU, UpscaleOptions(ensemble=True))(image, (40, 40))
+    assert torch.equal(image, before)
+    assert torch.allclose(result, Doubler()(image))
+
+
+def test_a_network_that_sees_everything_is_feathered_without_a_seam():
+    image = torch.rand(1, 3, 90, 70)
+    result = Upscaler(Doubler(radius=None), CPU, UpscaleOptions(tile=40))(image, (180, 140))
+    assert torch.allclose(result, Doubler()(image), atol=1e-6)
+
+
+def test_a_network_that_sees_everything_runs_whole_when_it_fits():
+    network = Doubler(radius=None)
+    Upscaler(network, CPU)(torch.rand(1, 3, 90, 70), (180, 140))
+    assert network.sizes == [(90, 70)]
+
+
+def test_values_that_are_not_numbers_are_an_error():
+    with pytest.raises(BadTile):
+        Upscaler(NotANumber(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
+
+
+def test_a_tile_that_fails_in_reduced_precision_runs_again_in_full():
+    image = torch.rand(1, 3, 8, 8)
+    reduced = Compute(device=torch.device("cpu"), dtype=torch.bfloat16)
+    result = Upscaler(OverflowsInBfloat16(), reduced)(image, (16, 16))
+    assert torch.equal(result, Doubler()(image))
+
+
+def test_tiles_shrink_when_memory_runs_out_and_stay_small():
+    network = Hungry()
+    upscaler = Upscaler(network, CPU, UpscaleOptions(tile=128))
+    image = torch.rand(1, 3, 100, 90)
+    assert torch.equal(upscaler(image, (200, 180)), Doubler()(image))
+    tile = upscaler.tile
+    assert tile <= network.limit
+    network.sizes.clear()
+    upscaler(image, (200, 180))
+    assert max(network.sizes) <= (tile, tile)
+
+
+def test_too_little_memory_for_any_tile_is_an_error():
+    network = Hungry()
+    network.limit = 3
+    with pytest.raises(OutOfMemory):
+        Upscaler(network, CPU)(torch.rand(1, 3, 100, 90), (200, 180))
+
+
+def test_other_runtime_errors_are_not_taken_for_lack_of_memory():
+    class Broken(Doubler):
+        def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+            msg = f"a bug at {image_B3HW.shape}, {ratio}"
+            raise RuntimeError(msg)
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        Upscaler(Broken(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
+
+
+def test_progress_adds_up_to_what_was_announced():
+    class Counter:
+        total = done = 0
+
+        def begin(self, total: int) -> None:
+            self.total = total
+
+        def advance(self, amount: int) -> None:
+            self.done += amount
+
+    counter = Counter()
+    Upscaler(Doubler(), CPU, UpscaleOptions(tile=32))(
+        torch.rand(1, 3, 50, 40), (135, 108), progress=counter
+    )
+    assert counter.done == counter.total == 100 * 80 + 200 * 160 + 135 * 108
+
+
+def test_the_result_stays_in_range():
+    image = (torch.rand(1, 3, 16, 16) > 0.5).float()
+    network = LocalAsdn(AsdnConfig(blocks=1, width=8, unshuffle=2))
+    result = Upscaler(network, CPU)(image, (29, 29))
+    assert result.min() >= 0
+    assert result.max() <= 1
+
+
+def test_something_that_is_no_rgb_picture_is_refused():
+    with pytest.raises(ValueError, match="RGB"):
+        Upscaler(Doubler(), CPU)(torch.rand(1, 1, 8, 8), (16, 16))

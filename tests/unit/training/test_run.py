@@ -1,0 +1,134 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from srcli.errors import DataError, UsageError
+from srcli.networks import asdn
+from srcli.networks.asdn import AsdnConfig
+from srcli.training.config import TrainConfig
+from srcli.training.patches import CropSource, picture_files, read_uint8
+from srcli.usecases.train import TrainRequest, make_config, train
+from srcli.weights.checkpoint import load_model
+
+
+@pytest.fixture(autouse=True)
+def _tiny_preset(monkeypatch):
+    presets = {**asdn.SPEC.presets, "tiny": AsdnConfig(blocks=1, width=16, unshuffle=2)}
+    monkeypatch.setattr(
+        "srcli.usecases.train.NETWORKS", {"asdn": replace(asdn.SPEC, presets=presets)}
+    )
+
+
+@pytest.fixture
+def request_for(pictures, tmp_path):
+    def make(name: str, **changes) -> TrainRequest:
+        config = TrainConfig(
+            network="asdn",
+            preset="tiny",
+            steps=6,
+            batch=2,
+            patch=32,
+            recursive=0.4,
+            precision="float32",
+        )
+        fields = {"data": pictures, "val": pictures, "out": tmp_path / name, "validate_every": 100}
+        return TrainRequest(config=config, **{**fields, **changes})
+
+    return make
+
+
+def final_state(request: TrainRequest):
+    return torch.load(request.out / "state.pt", weights_only=True)
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for):
+    whole, halves = request_for("whole"), request_for("halves")
+    config = replace(whole.config, hold=1.0)
+    train(replace(whole, config=config), lambda _: None)
+    train(replace(halves, config=replace(config, steps=3)), lambda _: None)
+    assert final_state(halves)["step"] == 3
+    train(replace(halves, config=config, resume=True), lambda _: None)
+    expected, found = final_state(whole), final_state(halves)
+    assert found["step"] == expected["step"] == 6
+    for part in ("network", "average"):
+        for key, value in expected[part].items():
+            assert torch.equal(value, found[part][key])
+
+
+def test_time_that_is_up_ends_a_run_cleanly(request_for):
+    request = request_for("short", max_minutes=1e-9)
+    path = train(request, lambda _: None)
+    assert load_model(path).header.network == "asdn"
+    assert final_state(request)["step"] == 0
+
+
+def test_validation_keeps_the_best_and_writes_metrics(request_for, monkeypatch):
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 2)
+    reports = []
+    request = request_for("validated", validate_every=4)
+    path = train(request, reports.append)
+    lines = [json.loads(x) for x in (request.out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4, 6] == [report.step for report in reports]
+    assert [report.validation is not None for report in reports] == [False, True, True]
+    assert set(reports[1].validation.psnr_y) == {2.0, 3.0, 4.0}
+    assert path.name == "best.safetensors"
+
+
+def test_a_folder_that_holds_a_run_is_not_started_anew(request_for):
+    request = request_for("twice")
+    train(request, lambda _: None)
+    with pytest.raises(UsageError, match="already holds"):
+        train(request, lambda _: None)
+
+
+def test_a_state_of_another_run_is_refused_with_the_difference(request_for):
+    request = request_for("changed")
+    train(request, lambda _: None)
+    changed = replace(request.config, batch=3)
+    with pytest.raises(DataError) as caught:
+        train(replace(request, config=changed, resume=True), lambda _: None)
+    assert caught.value.hint == "batch was 2, not 3"
+
+
+def test_weights_can_be_taken_over_where_they_fit(request_for):
+    first = train(request_for("first"), lambda _: None)
+    second = request_for("second", init=first, max_minutes=1e-9)
+    path = train(second, lambda _: None)
+    before, after = load_model(first).network, load_model(path).network
+    assert all(
+        torch.equal(a, b) for a, b in zip(before.parameters(), after.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"network": "nothing"},
+        {"preset": "huge"},
+        {"scale": 3},
+        {"optimizer": "sgd"},
+        {"precision": "int4"},
+    ],
+)
+def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
+    with pytest.raises(UsageError):
+        make_config(**{"network": "asdn", "preset": "fast", "steps": 1, **wrong})
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(DataError):
+        picture_files(tmp_path)
+
+
+def test_pictures_smaller_than_a_crop_are_an_error(pictures):
+    with pytest.raises(DataError):
+        CropSource(picture_files(pictures), 200)
+
+
+def test_pictures_come_as_bytes(pictures):
+    files = picture_files(pictures)
+    assert [path.name for path in files] == ["a.png", "b.png", "c.png"]
+    assert read_uint8(files[0]).shape == (1, 3, 80, 96)
+    assert read_uint8(files[0]).dtype == torch.uint8

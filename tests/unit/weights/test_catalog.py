@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import pytest
+
+from srcli.errors import UnknownModel
+from srcli.weights import catalog
+from srcli.weights.catalog import find_card, read_catalog
+
+
+@pytest.fixture
+def family(monkeypatch):
+    card = replace(read_catalog()[0], network="san", preset="light")
+    cards = tuple(replace(card, id=f"san-light-x{s}", scale=s) for s in (4, 2, 3))
+    monkeypatch.setattr(catalog, "read_catalog", lambda: cards)
+
+
+@pytest.mark.usefixtures("family")
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [(None, "x2"), (1.5, "x2"), (2.0, "x2"), (2.7, "x3"), (4.0, "x4"), (8.0, "x4")],
+)
+def test_a_family_gives_the_smallest_scale_that_reaches(scale, expected):
+    assert find_card("san-light", scale).id == f"san-light-{expected}"
+
+
+@pytest.mark.usefixtures("family")
+def test_an_id_is_never_replaced_by_another_scale():
+    assert find_card("san-light-x2", 4.0).id == "san-light-x2"
+
+
+def test_ids_are_unique():
+    ids = [card.id for card in read_catalog()]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_guessed():
+    with pytest.raises(UnknownModel):
+        find_card("san-l")

@@ -1,0 +1,106 @@
+import json
+import os
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from srcli.errors import CorruptWeights
+from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.weights.checkpoint import Header, load_model, mismatches, read_header, save_model
+
+TINY = AsdnConfig(blocks=1, width=8, unshuffle=2)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    network = LocalAsdn(TINY)
+    path = tmp_path / "tiny.safetensors"
+    header = Header(network="asdn", config=TINY, origin="a test")
+    save_model(path, network.state_dict(), header)
+    return path, network, header
+
+
+def write(path, metadata, tensors=None):
+    save_file(tensors or {"x": torch.zeros(1)}, path, metadata=metadata)
+    return path
+
+
+def test_a_file_rebuilds_its_network(saved):
+    path, network, header = saved
+    model = load_model(path)
+    image = torch.rand(1, 3, 8, 6)
+    assert model.header == header == read_header(path)
+    assert torch.equal(model.network(image, 1.35), network(image, 1.35))
+
+
+def test_a_loaded_network_can_be_trained(saved):
+    network = load_model(saved[0]).network
+    network(torch.rand(1, 3, 8, 8), 2.0).sum().backward()
+    assert network.get_parameter("stem.weight").grad is not None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a model", b"\xff" * 64, b"\x00\x00\x00\x80\x00\x00\x00\x00{}"]
+)
+def test_a_file_that_is_no_safetensors_is_corrupt(tmp_path, content):
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(CorruptWeights):
+        load_model(path)
+
+
+def test_a_pickle_is_not_run(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    path = tmp_path / "bomb.safetensors"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(CorruptWeights):
+        load_model(path)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        "no json",
+        json.dumps({"format": 1, "network": "unheard-of", "config": {}, "origin": ""}),
+        json.dumps({"format": 1, "network": "asdn", "config": {"bogus": 1}, "origin": ""}),
+        json.dumps({"format": 1, "network": "asdn"}),
+        json.dumps(
+            {"format": 99, "network": "asdn", "config": {"blocks": 1, "width": 8}, "origin": ""}
+        ),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_corrupt(tmp_path, described):
+    path = write(tmp_path / "odd.safetensors", {"srcli": described})
+    with pytest.raises(CorruptWeights):
+        load_model(path)
+
+
+def test_a_file_of_another_tool_is_told_apart(tmp_path):
+    with pytest.raises(CorruptWeights, match="does not say which network"):
+        load_model(write(tmp_path / "other.safetensors", {}))
+
+
+def test_tensors_that_do_not_fit_are_listed(saved, tmp_path):
+    _, network, header = saved
+    state = dict(network.state_dict())
+    state["stranger"] = torch.zeros(1)
+    state["stem.bias"] = torch.zeros(3)
+    del state["stem.weight"]
+    path = tmp_path / "misfit.safetensors"
+    save_model(path, state, header)
+    with pytest.raises(CorruptWeights) as caught:
+        load_model(path)
+    assert "missing: stem.weight" in caught.value.hint
+    assert "extra: stranger" in caught.value.hint
+    assert "stem.bias is (3,), not (8,)" in caught.value.hint
+
+
+def test_equal_states_have_no_mismatch():
+    state = LocalAsdn(TINY).state_dict()
+    assert mismatches(state, state) == []

@@ -1,0 +1,47 @@
+import shutil
+
+import pytest
+
+from srcli.errors import CorruptWeights, UnknownModel, WeightsError
+from srcli.weights import store
+from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.store import locate, sha256_of, verify
+
+
+def test_the_default_model_comes_along():
+    path = locate(DEFAULT_MODEL)
+    assert sha256_of(path) == find_card(DEFAULT_MODEL).sha256
+
+
+def test_a_path_is_taken_as_it_is():
+    path = shipped_folder() / find_card(DEFAULT_MODEL).file
+    assert locate(str(path)) == path
+
+
+@pytest.mark.parametrize("model", ["", "asdn", "asdn-fastest", "../catalog.toml"])
+def test_an_unknown_name_lists_the_known_ones(model):
+    with pytest.raises(UnknownModel) as caught:
+        locate(model)
+    assert DEFAULT_MODEL in caught.value.hint
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(WeightsError):
+        locate(str(tmp_path / "none.safetensors"))
+
+
+def test_a_changed_file_is_found_out(tmp_path, monkeypatch):
+    card = find_card(DEFAULT_MODEL)
+    shutil.copy(shipped_folder() / card.file, tmp_path)
+    monkeypatch.setattr(store, "shipped_folder", lambda: tmp_path)
+    assert verify(card) == tmp_path / card.file
+    with (tmp_path / card.file).open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    with pytest.raises(CorruptWeights):
+        verify(card)
+    (tmp_path / card.file).unlink()
+    with pytest.raises(WeightsError):
+        verify(card)
