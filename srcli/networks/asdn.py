@@ -10,9 +10,9 @@ the linear blend of the two (Laplacian frequency representation, Eq. 1-3).
 Presets (parameters):
     paper   22,438,288   16 dense attention blocks of 8 layers, 64 channels
     light      839,008   8 blocks of 4 layers, 32 channels
-    fast       see FAST  ours, not the authors': plain residual blocks on the grid reduced by
-                         two (pixel unshuffle), no attention, so its reach is finite and tiles
-                         join bit for bit
+    fast       436,500   ours, not the authors': 9 plain residual blocks of 48 channels on the
+                         grid reduced by two (pixel unshuffle), no attention, so its reach is
+                         finite and tiles join bit for bit; 0.096 MMAC per output pixel
 
 What the paper leaves open, and our choice: kernels 1x1 for compression and restoration (they
 give the parameter counts that circulate), three mask channels in spatial attention, and the
@@ -56,7 +56,7 @@ class AsdnConfig:
 
 PAPER = AsdnConfig(blocks=16, width=64, dense_layers=8, growth=64)
 LIGHT = AsdnConfig(blocks=8, width=32, dense_layers=4, growth=32)
-FAST = AsdnConfig(blocks=8, width=48, unshuffle=2)
+FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
 
 
 def blend_of(ratio: float) -> tuple[int, float]:

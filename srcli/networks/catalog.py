@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from srcli.networks import asdn
+from srcli.networks import asdn, cirn, fsdn
 from srcli.networks.spec import AnySpec
 
-NETWORKS: Mapping[str, AnySpec] = {spec.name: spec for spec in (asdn.SPEC,)}
+NETWORKS: Mapping[str, AnySpec] = {
+    spec.name: spec for spec in (asdn.SPEC, cirn.SPEC, fsdn.SPEC)
+}

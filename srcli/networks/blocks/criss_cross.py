@@ -1,0 +1,91 @@
+"""Criss-cross attention and the interlaced spatial attention block that CIRN makes of it.
+
+Source: Huang et al., "CCNet: Criss-Cross Attention for Semantic Segmentation", ICCV 2019:
+every position attends to the H + W - 1 positions of its own row and column; two rounds reach
+the whole image. The interlacing, and what is ours in it, is told at the head of ``cirn``.
+
+Shape suffixes: B batch, C channels of queries and keys, V channels of values, H W rows and
+columns, R rows of a chunk, N = H + W scores of a position.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+SCORES_PER_CHUNK = 2**20
+QUERY_REDUCTION = 4
+
+
+def criss_cross(
+    query_BCHW: Tensor,
+    key_BCHW: Tensor,
+    value_BVHW: Tensor,
+    *,
+    scores_per_chunk: int = SCORES_PER_CHUNK,
+) -> Tensor:
+    """Attend from every position to its row and column, by one softmax over both.
+
+    The position itself counts once. Scores are not scaled. They are computed for as many rows
+    of queries at a time as ``scores_per_chunk`` allows, one row at least, so memory grows with
+    the features and not with H W (H + W).
+
+    Returns:
+        (B, V, H, W), the attended values.
+
+    """
+    batch, _, height, width = query_BCHW.shape
+    rows = max(1, scores_per_chunk // (batch * width * (height + width)))
+    query_BHWC, key_BHCW = query_BCHW.permute(0, 2, 3, 1), key_BCHW.permute(0, 2, 1, 3)
+    value_BHWV = value_BVHW.permute(0, 2, 3, 1)
+    key_BWCH = key_BCHW.permute(0, 3, 1, 2).contiguous()
+    value_BWHV = value_BVHW.permute(0, 3, 2, 1).contiguous()
+    position = torch.arange(height, device=query_BCHW.device)
+    chunks = []
+    for top in range(0, height, rows):
+        chunk = slice(top, min(top + rows, height))
+        query_BRWC = query_BHWC[:, chunk]
+        column_BRWH = (query_BRWC.transpose(1, 2) @ key_BWCH).transpose(1, 2)
+        own_R1H = position[chunk, None, None] == position
+        column_BRWH.masked_fill_(own_R1H, -torch.inf)
+        row_BRWW = query_BRWC @ key_BHCW[:, chunk]
+        weight_BRWN = torch.cat((column_BRWH, row_BRWW), -1).softmax(-1)
+        from_column_BWRV = weight_BRWN[..., :height].transpose(1, 2) @ value_BWHV
+        from_row_BRWV = weight_BRWN[..., height:] @ value_BHWV[:, chunk]
+        chunks.append(from_column_BWRV.transpose(1, 2) + from_row_BRWV)
+    return torch.cat(chunks, 1).permute(0, 3, 1, 2)
+
+
+class InterlacedAttention(nn.Module):
+    """Refine the current map with attention taken from the previous one (ISAB).
+
+    Two criss-cross stages share one set of 1x1 convolutions. The first spreads both maps along
+    one axis, the second along the other, in both orders, so every position of either map
+    reaches every position of the result. Two learned gains start at zero: a new block returns
+    the current map unchanged.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(channels, channels // QUERY_REDUCTION, 1)
+        self.key = nn.Conv2d(channels, channels // QUERY_REDUCTION, 1)
+        self.value = nn.Conv2d(channels, channels, 1)
+        self.output = nn.Conv2d(channels, channels, 1)
+        self.spread_gain = nn.Parameter(torch.zeros(1))
+        self.output_gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, previous_BCHW: Tensor, current_BCHW: Tensor) -> Tensor:
+        previous_BCHW, spread_BCHW = self._spread(previous_BCHW, current_BCHW)
+        refined_BCHW = self._attend(previous_BCHW, self.value(spread_BCHW))
+        output_BCHW: Tensor = self.output(refined_BCHW)
+        return current_BCHW + self.output_gain * output_BCHW
+
+    def _spread(self, previous_BCHW: Tensor, current_BCHW: Tensor) -> tuple[Tensor, Tensor]:
+        """Stage 1: one attention, computed from the previous map, applied to both maps."""
+        values_BVHW = torch.cat((self.value(previous_BCHW), self.value(current_BCHW)), 1)
+        to_previous, to_current = self._attend(previous_BCHW, values_BVHW).chunk(2, 1)
+        gain = self.spread_gain
+        return previous_BCHW + gain * to_previous, current_BCHW + gain * to_current
+
+    def _attend(self, source_BCHW: Tensor, value_BVHW: Tensor) -> Tensor:
+        return criss_cross(self.query(source_BCHW), self.key(source_BCHW), value_BVHW)

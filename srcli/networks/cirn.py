@@ -1,0 +1,199 @@
+"""CIRN, back projection with attention between neighbouring layers: our reconstruction.
+
+Paper: Zhang, Lu, Sun, "Cross-layer Information Refining Network for Single Image
+Super-Resolution", ICPR 2020. Of it only the authors' poster is public, so this network is
+designed after the poster and its relatives; it is no reproduction of the paper's results.
+
+The authors' (poster): a feature extraction block; groups of an intensive up-sampling block, an
+intensive down-sampling block and an interlaced spatial attention block (ISAB); in ISAB two
+criss-cross attention stages with shared parameters, attention from the previous layer's map
+and values from the current one's.
+
+Our reconstruction, everything else: "intensive" read as dense, as in DBPN (Haris et al.,
+arXiv 1803.02735); the enhanced projection units, the order up, down, attend on the small
+maps, 10 groups of 32 channels, the last up unit and the bicubic skip after ABPN (Liu et al.,
+arXiv 1910.04476); learned gains from zero after CCNet; queries of a quarter of the channels;
+kernels of scale + 2 ``padding``; the initialisation, under which training starts at bicubic.
+
+Presets (parameters at x2, x3, x4, x8):
+    base    1,243,606   1,824,214   2,533,846    6,662,614   10 groups, 32 channels
+    light     744,030   1,103,454   1,542,750    4,098,654    6 groups, 32 channels
+    large   2,964,574   4,402,270   6,159,454   16,383,070    6 groups, 64 channels
+
+Shape suffixes: B batch, C channels, H W rows and columns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.criss_cross import InterlacedAttention
+from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
+from srcli.pixels.resize import resize
+
+SCALES = (2, 3, 4, 8)
+RESTORE_STD = 1e-3
+PRELU_SLOPE = 0.25
+"""Of a new ``nn.PReLU``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CirnConfig:
+    """Size of a CIRN: ``groups`` groups of ``channels`` channels, for one of ``SCALES``.
+
+    ``padding`` is how far the kernels of the projections reach beyond their stride.
+    """
+
+    scale: int
+    groups: int
+    channels: int
+    padding: int = 1
+
+
+BASE = CirnConfig(scale=2, groups=10, channels=32)
+LIGHT = CirnConfig(scale=2, groups=6, channels=32)
+LARGE = CirnConfig(scale=2, groups=6, channels=64)
+
+
+class Projection(nn.Module):
+    """Back projection unit of ABPN: change the size, go back, correct by what was lost."""
+
+    def __init__(self, config: CirnConfig, *, upward: bool) -> None:
+        super().__init__()
+        channels, kernel = config.channels, config.scale + 2 * config.padding
+        sizes = (channels, channels, kernel, config.scale, config.padding)
+        resamplers = (nn.ConvTranspose2d, nn.Conv2d)
+        there, back = resamplers if upward else resamplers[::-1]
+        self.project = activated(there(*sizes))
+        self.back = activated(back(*sizes))
+        self.correct = activated(there(*sizes))
+        self.weigh_input = activated(nn.Conv2d(channels, channels, 1))
+        self.weigh_projection = activated(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        projection: Tensor = self.project(features_BCHW)
+        lost_BCHW: Tensor = self.weigh_input(features_BCHW) - self.back(projection)
+        corrected: Tensor = self.weigh_projection(projection) + self.correct(lost_BCHW)
+        return corrected
+
+
+class Fusion(nn.Module):
+    """1x1 convolution over the concatenation of ``count`` maps, which is never made."""
+
+    def __init__(self, count: int, channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(count * channels, channels, 1)
+        self.activation = nn.PReLU()
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        kernels = self.convolution.weight.chunk(len(maps), 1)
+        total_BCHW = F.conv2d(maps[0], kernels[0], self.convolution.bias)
+        for map_BCHW, kernel in zip(maps[1:], kernels[1:], strict=True):
+            total_BCHW += F.conv2d(map_BCHW, kernel)
+        fused_BCHW: Tensor = self.activation(total_BCHW)
+        return fused_BCHW
+
+
+class Sole(nn.Module):
+    """Stands where a fusion would, while there is only one map."""
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        return maps[0]
+
+
+def fusion(count: int, channels: int) -> nn.Module:
+    """Make what joins ``count`` maps into one."""
+    return Fusion(count, channels) if count > 1 else Sole()
+
+
+class Group(nn.Module):
+    """Attention-based back projection group ``index``, counted from 0.
+
+    The first ``index + 1`` small maps make one more large map; all large maps make the next
+    small one, which attention refines with the small map before it.
+    """
+
+    def __init__(self, config: CirnConfig, index: int) -> None:
+        super().__init__()
+        self.fuse_small = fusion(index + 1, config.channels)
+        self.up = Projection(config, upward=True)
+        self.fuse_large = fusion(index + 1, config.channels)
+        self.down = Projection(config, upward=False)
+        self.refine = InterlacedAttention(config.channels)
+
+    def forward(self, small: list[Tensor], large: list[Tensor]) -> None:
+        """Append one map to each list."""
+        large.append(self.up(self.fuse_small(small)))
+        small.append(self.refine(small[-1], self.down(self.fuse_large(large))))
+
+
+class Cirn(SrNetwork):
+    """The network of one scale. Its attention sees the whole image."""
+
+    def __init__(self, config: CirnConfig) -> None:
+        super().__init__()
+        if config.scale not in SCALES:
+            msg = f"CIRN has the scales {SCALES}, not {config.scale}"
+            raise ValueError(msg)
+        self.scale = config.scale
+        channels = config.channels
+        self.extract = nn.Sequential(
+            activated(nn.Conv2d(3, 2 * channels, 3, padding=1)),
+            activated(nn.Conv2d(2 * channels, channels, 1)),
+        )
+        self.groups = nn.ModuleList(Group(config, index) for index in range(config.groups))
+        self.fuse_small = fusion(config.groups + 1, channels)
+        self.up = Projection(config, upward=True)
+        self.fuse_large = fusion(config.groups + 1, channels)
+        self.restore = nn.Conv2d(channels, 3, 3, padding=1)
+        initialise(self)
+        nn.init.normal_(self.restore.weight, std=RESTORE_STD)
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(scale=self.scale, receptive_radius=None)
+
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - a fixed scale has no ratio
+        height, width = image_B3HW.shape[2:]
+        small: list[Tensor] = [self.extract(image_B3HW)]
+        large: list[Tensor] = []
+        for group in self.groups:
+            group(small, large)
+        large.append(self.up(self.fuse_small(small)))
+        residual_B3HW: Tensor = self.restore(self.fuse_large(large))
+        return resize(image_B3HW, (height * self.scale, width * self.scale)) + residual_B3HW
+
+
+def initialise(network: nn.Module) -> None:
+    """Kaiming normal weights and zero biases, so that the scale of the features stays.
+
+    A sample of a deconvolution sums one in stride x stride taps of its kernel; a projection
+    sums three terms, so the two convolutions they go through are made smaller by sqrt(3).
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            taps = module.in_channels * math.prod(module.kernel_size)
+            if isinstance(module, nn.ConvTranspose2d):
+                taps //= math.prod(module.stride)
+            nn.init.normal_(module.weight, std=math.sqrt(2 / (1 + PRELU_SLOPE**2) / taps))
+            nn.init.zeros_(module.get_parameter("bias"))
+    for module in network.modules():
+        if isinstance(module, Projection):
+            for branch in (module.weigh_projection, module.correct):
+                branch.get_parameter("0.weight").data.mul_(3**-0.5)
+
+
+SPEC = NetworkSpec(
+    name="cirn",
+    config=CirnConfig,
+    build=Cirn,
+    presets={"base": BASE, "light": LIGHT, "large": LARGE},
+    scales=SCALES,
+    source="ICPR 2020, a poster; no text, code or weights were published",
+)

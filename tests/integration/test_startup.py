@@ -1,0 +1,54 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srcli import __version__
+
+HEAVY = ("torch", "cv2", "PIL", "numpy", "safetensors", "huggingface_hub")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["upscale", "--help"], ["--version"]])
+def test_help_and_version_import_nothing_heavy(arguments):
+    code = (
+        "import sys\n"
+        "from srcli.cli.app import app\n"
+        f"try: app({arguments!r})\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_version_is_printed(srcli):
+    done = srcli("--version")
+    assert (done.returncode, done.stdout) == (0, f"srcli {__version__}\n")
+
+
+def test_the_installed_command_and_the_module_are_the_same():
+    script = Path(sys.executable).with_name("srcli")
+    for command in ([str(script)], [sys.executable, "-m", "srcli"]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout == f"srcli {__version__}\n"
+
+
+def test_a_failure_ends_the_process_with_its_code(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "srcli", "upscale", "missing.png"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 3
+    assert done.stderr == "error: missing.png does not exist\n"
+
+
+def test_without_a_command_help_is_shown(srcli):
+    done = srcli()
+    assert done.returncode == 2
+    assert "upscale" in done.stdout

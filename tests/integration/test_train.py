@@ -1,0 +1,35 @@
+import numpy as np
+from PIL import Image
+
+
+def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
+    (tmp_path / "hr").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "hr/noise.png")
+    done = srcli(
+        *("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2),
+        *("--batch", 1, "--patch", 32, "--validate-every", 1),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "run/last.safetensors\n"
+    used = srcli("upscale", photo, "--model", "run/last.safetensors", "-o", "out.png")
+    assert used.returncode == 0, used.stderr
+    again = srcli("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
+
+
+def test_a_folder_without_pictures_is_said(srcli, tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = srcli("train", "--data", "empty", "--val", "empty", "--out", "run", "--steps", 1)
+    assert done.returncode == 3
+    assert "no pictures" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_preset_is_said(srcli):
+    done = srcli(
+        *("train", "--data", ".", "--val", ".", "--out", "run", "--steps", 1, "--preset", "huge")
+    )
+    assert done.returncode == 2
+    assert "huge" in done.stderr

@@ -1,0 +1,154 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcli.pixels.resize import resize
+
+
+def opened(path):
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+@pytest.mark.parametrize(
+    ("options", "width", "height", "name"),
+    [
+        (["--scale", "2.7"], 62, 84, "photo_x2.7.png"),
+        (["--scale", "1.3x2"], 30, 62, "photo_x1.3x2.png"),
+        (["--width", "50"], 50, 67, "photo_50x.png"),
+        (["--height", "50"], 37, 50, "photo_x50.png"),
+        (["--width", "40", "--height", "33"], 40, 33, "photo_40x33.png"),
+        ([], 46, 62, "photo_x2.png"),
+        (["--scale", "0.5"], 12, 16, "photo_x0.5.png"),
+        (["--scale", "1"], 23, 31, "photo_x1.png"),
+    ],
+)
+def test_the_result_has_exactly_the_size_asked_for(srcli, photo, options, width, height, name):
+    done = srcli("upscale", photo, *options)
+    assert (done.returncode, done.stdout) == (0, f"{photo.parent / name}\n")
+    assert opened(photo.parent / name).size == (width, height)
+
+
+def test_tiles_do_not_show(srcli, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (97, 75, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    for tile in (32, 4096):
+        done = srcli("upscale", "noise.png", "--scale", 2.7, "--tile", tile, "-o", f"{tile}.png")
+        assert done.returncode == 0
+    small, whole = (np.asarray(opened(tmp_path / f"{tile}.png")) for tile in (32, 4096))
+    assert (small == whole).all()
+
+
+def test_the_result_is_not_just_resized(srcli, photo):
+    import torch
+
+    srcli("upscale", photo, "--scale", 2, "-o", "out.png")
+    source = torch.from_numpy(np.asarray(opened(photo)).copy()).permute(2, 0, 1)[None] / 255
+    plain = resize(source, (62, 46)).clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
+    found = np.asarray(opened(photo.parent / "out.png")).astype(float)
+    assert np.abs(found - plain).max() > 0.5
+    assert np.abs(found - plain).mean() < 6
+
+
+def test_the_ensemble_changes_little_and_something(srcli, photo):
+    srcli("upscale", photo, "-o", "one.png")
+    srcli("upscale", photo, "-o", "eight.png", "--ensemble")
+    one, eight = (
+        np.asarray(opened(photo.parent / f"{n}.png")).astype(int) for n in ("one", "eight")
+    )
+    assert 0 < np.abs(one - eight).max() < 64
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "bmp"])
+def test_formats_follow_the_name(srcli, photo, suffix):
+    done = srcli("upscale", photo, "-o", f"out.{suffix}")
+    assert done.returncode == 0
+    names = {"jpg": "JPEG"}
+    assert opened(photo.parent / f"out.{suffix}").format == names.get(suffix, suffix.upper())
+
+
+def test_grey_stays_grey_and_alpha_is_kept(srcli, tmp_path):
+    ramp = np.linspace(0, 255, 20 * 16).reshape(20, 16).astype(np.uint8)
+    Image.fromarray(ramp).save(tmp_path / "grey.png")
+    Image.fromarray(np.dstack([ramp, ramp.T.reshape(20, 16)])).save(tmp_path / "soft.png")
+    assert srcli("upscale", "grey.png", "soft.png", "-o", "out/").returncode == 0
+    assert opened(tmp_path / "out/grey_x2.png").mode == "L"
+    assert opened(tmp_path / "out/soft_x2.png").mode == "LA"
+
+
+def test_orientation_is_applied(srcli, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "turned.jpg", exif=exif)
+    assert srcli("upscale", "turned.jpg", "-o", "out.png").returncode == 0
+    assert opened(tmp_path / "out.png").size == (40, 60)
+
+
+def test_a_folder_keeps_its_tree_and_names_every_failure(srcli, photo, tmp_path):
+    (tmp_path / "in/deep").mkdir(parents=True)
+    shutil.copy(photo, tmp_path / "in/a.png")
+    shutil.copy(photo, tmp_path / "in/deep/b.png")
+    (tmp_path / "in/broken.png").write_text("no picture")
+    done = srcli("upscale", "in", "-o", "out")
+    assert done.returncode == 3
+    assert "broken.png" in done.stderr
+    assert "Traceback" not in done.stderr
+    written = sorted(str(p.relative_to(tmp_path)) for p in (tmp_path / "out").rglob("*.png"))
+    assert written == ["out/a_x2.png", "out/deep/b_x2.png"]
+    assert sorted(done.stdout.splitlines()) == written
+
+
+def test_nothing_is_overwritten_unasked(srcli, photo, tmp_path):
+    (tmp_path / "out.png").write_bytes(b"precious")
+    done = srcli("upscale", photo, "-o", "out.png")
+    assert done.returncode == 3
+    assert (tmp_path / "out.png").read_bytes() == b"precious"
+    assert srcli("upscale", photo, "-o", "out.png", "--overwrite").returncode == 0
+    assert opened(tmp_path / "out.png").size == (46, 62)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["missing.png"], 3, "does not exist"),
+        (["text.png"], 3, "not a picture"),
+        (["photo.png", "--scale", "0"], 2, "scale"),
+        (["photo.png", "--scale", "nan"], 2, "scale"),
+        (["photo.png", "--scale", "inf"], 2, "scale"),
+        (["photo.png", "--scale", "-2"], 2, "scale"),
+        (["photo.png", "--scale", "1e9"], 2, "scale"),
+        (["photo.png", "--scale", "two"], 2, "scale"),
+        (["photo.png", "--scale", "2", "--width", "9"], 2, "either"),
+        (["photo.png", "--width", "0"], 2, "at least 1"),
+        (["photo.png", "--width", "2000000", "--height", "2000000"], 5, "memory"),
+        (["photo.png", "--model", "nothing"], 4, "no model"),
+        (["photo.png", "--model", "none.safetensors"], 4, "none.safetensors"),
+        (["photo.png", "--device", "abacus"], 2, "abacus"),
+        (["photo.png", "-o", "out.xyz"], 2, "xyz"),
+        (["empty"], 2, "no pictures"),
+    ],
+)
+def test_bad_requests_are_one_sentence_and_a_code(srcli, photo, tmp_path, arguments, code, words):
+    (tmp_path / "text.png").write_text("hello")
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    done = srcli("upscale", *arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+    assert photo.exists()
+
+
+@pytest.mark.parametrize("place", ["photo.png/out.png", "/proc/out.png"])
+def test_a_place_that_cannot_be_written_is_said(srcli, photo, place):
+    before = photo.read_bytes()
+    done = srcli("upscale", photo, "-o", place)
+    assert done.returncode == 3
+    assert place in done.stderr
+    assert "Traceback" not in done.stderr
+    assert photo.read_bytes() == before

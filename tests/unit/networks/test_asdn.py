@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from srcli.networks.asdn import SPEC, Asdn, AsdnConfig, LocalAsdn, blend_of, build
+from srcli.networks.spec import SrNetwork
+
+TINY = AsdnConfig(blocks=2, width=16, dense_layers=2, growth=8, stem=8)
+TINY_LOCAL = AsdnConfig(blocks=2, width=6, unshuffle=2)
+BOTH = pytest.mark.parametrize("config", [TINY, TINY_LOCAL], ids=["paper", "local"])
+
+
+def awake(config: AsdnConfig) -> SrNetwork:
+    """Build a network whose heads say something."""
+    torch.manual_seed(0)
+    network = build(config).double().requires_grad_(requires_grad=False)
+    for head in network.get_submodule("heads").parameters():
+        torch.nn.init.normal_(head, std=0.3)
+    return network
+
+
+def picture(height: int = 8, width: int = 6) -> Tensor:
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand(2, 3, height, width, generator=generator, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"), [("paper", 22_438_288), ("light", 839_008), ("fast", 436_500)]
+)
+def test_every_preset_has_the_size_it_states(preset: str, expected: int) -> None:
+    with torch.device("meta"):
+        network = build(SPEC.presets[preset])
+    assert sum(p.numel() for p in network.parameters()) == expected
+
+
+def test_the_paper_network_is_a_trunk_and_eleven_heads() -> None:
+    with torch.device("meta"):
+        network = Asdn(SPEC.presets["paper"])
+    assert sum(p.numel() for p in network.trunk.parameters()) == 22_401_856
+    assert [sum(p.numel() for p in head.parameters()) for head in network.heads] == [3_312] * 11
+
+
+@pytest.mark.parametrize(
+    ("ratio", "level", "weight"),
+    [
+        (1.27, 3, 0.3),
+        (1.1, 1, 0),
+        (1.2, 2, 0),
+        (1.3, 3, 0),
+        (1.4, 4, 0),
+        (1.5, 5, 0),
+        (1.6, 6, 0),
+        (1.7, 7, 0),
+        (1.8, 8, 0),
+        (1.9, 9, 0),
+        (2.0, 10, 0),
+        (1.35, 4, 0.5),
+        (1.75, 8, 0.5),
+        (2.7 / 2, 4, 0.5),
+        (1.3515, 4, 0.485),
+        (3 / 2, 5, 0),
+        (8 / 4, 10, 0),
+        (5.7 / 4, 5, 0.75),
+        (72 / 60, 2, 0),
+        (1.05, 1, 0.5),
+        (1.0, 1, 1),
+    ],
+)
+def test_a_ratio_is_blended_from_its_two_neighbouring_heads(
+    ratio: float, level: int, weight: float
+) -> None:
+    upper, below = blend_of(ratio)
+    assert upper == level
+    assert below == (pytest.approx(weight, abs=1e-9) if weight else 0)
+
+
+@BOTH
+@pytest.mark.parametrize(("ratio", "upper", "weight"), [(1.27, 1.3, 0.3), (1.85, 1.9, 0.5)])
+def test_blending_equals_the_blend_of_two_outputs(
+    config: AsdnConfig, ratio: float, upper: float, weight: float
+) -> None:
+    network, image = awake(config), picture()
+    expected = (1 - weight) * network(image, upper) + weight * network(image, upper - 0.1)
+    torch.testing.assert_close(network(image, ratio), expected)
+    assert (network(image, upper) - network(image, upper - 0.1)).abs().max() > 0.01
+
+
+@BOTH
+def test_below_the_first_head_the_output_is_blended_with_the_input(config: AsdnConfig) -> None:
+    network, image = awake(config), picture()
+    expected = 0.7 * network(image, 1.1) + 0.3 * image
+    torch.testing.assert_close(network(image, 1.07), expected)
+
+
+@BOTH
+def test_the_output_tends_to_the_input_as_the_ratio_tends_to_one(config: AsdnConfig) -> None:
+    network, image = awake(config), picture()
+    change = [(network(image, 1 + step) - image).abs().max() for step in (1e-1, 1e-3, 1e-5)]
+    assert change[0] > 0.01
+    torch.testing.assert_close(change[1], change[0] / 100)
+    torch.testing.assert_close(change[2], change[0] / 10_000)
+
+
+@BOTH
+def test_the_output_is_continuous_across_a_trained_ratio(config: AsdnConfig) -> None:
+    network, image = awake(config), picture()
+    for step in (-1e-7, 1e-7):
+        torch.testing.assert_close(
+            network(image, 1.5 + step), network(image, 1.5), atol=1e-4, rtol=0
+        )
+
+
+@BOTH
+def test_without_a_ratio_the_network_enlarges_by_two(config: AsdnConfig) -> None:
+    network, image = awake(config), picture()
+    assert torch.equal(network(image), network(image, 2.0))
+
+
+@BOTH
+def test_the_head_of_ratio_one_is_never_used(config: AsdnConfig) -> None:
+    network, image = awake(config), picture()
+    before = [network(image, ratio) for ratio in (1.01, 1.1, 1.15)]
+    for parameter in network.get_submodule("heads.0").parameters():
+        torch.nn.init.constant_(parameter, torch.nan)
+    for ratio, output in zip((1.01, 1.1, 1.15), before, strict=True):
+        assert torch.equal(network(image, ratio), output)
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+@pytest.mark.parametrize("unshuffle", [1, 2, 3])
+def test_the_local_network_reaches_exactly_its_receptive_radius(
+    blocks: int, unshuffle: int
+) -> None:
+    network = LocalAsdn(replace(TINY_LOCAL, blocks=blocks, unshuffle=unshuffle)).double()
+    for parameter in network.parameters():
+        torch.nn.init.constant_(parameter, 0.1)
+    radius = network.traits.receptive_radius
+    assert radius is not None
+    side = (2 * radius // unshuffle + 3) * unshuffle
+    reach = 0
+    for centre in range(side // 2, side // 2 + unshuffle):
+        image = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
+        network(image)[..., centre, centre].sum().backward()
+        assert image.grad is not None
+        rows, columns = torch.nonzero(image.grad.abs().sum((0, 1)), as_tuple=True)
+        for positions in (rows, columns):
+            reach = max(reach, int((positions - centre).abs().max()))
+    assert reach == radius
+
+
+def test_the_paper_network_sees_the_whole_image() -> None:
+    network = awake(TINY)
+    image = picture(40, 40)[:1].requires_grad_()
+    network(image)[..., 0, 0].sum().backward()
+    assert image.grad is not None
+    assert image.grad[..., 39, 39].abs().max() > 0
+    assert network.traits.receptive_radius is None
