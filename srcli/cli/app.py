@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from srcli import __version__
-from srcli.cli import errors, models, train, upscale
+from srcli.cli import bench, errors, models, train, upscale
 from srcli.cli.console import data
 from srcli.errors import SrcliError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("upscale")(upscale.upscale_command)
+app.command("bench")(bench.bench_command)
 app.command("train")(train.train_command)
 app.add_typer(models.app, name="models")
 

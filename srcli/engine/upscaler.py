@@ -13,13 +13,15 @@ from srcli.engine.blending import Canvas
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
 from srcli.engine.memory import default_tile, is_out_of_memory, smaller
+from srcli.engine.official import plan_official_tiles
 from srcli.engine.padding import pad_to_fit
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, plan_tiles
-from srcli.errors import BadTile, OutOfMemory
+from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.checks import check_image
+from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
 
@@ -34,12 +36,15 @@ class UpscaleOptions:
 
     Attributes:
         tile: side of a tile in pixels of the network's input, or None for a default.
-        ensemble: average every tile over the eight symmetries: eight times the work.
+        ensemble: average over the eight symmetries: eight times the work.
+        official_tiles: cut as the network's authors did, which is what their numbers belong
+            to; ``tile`` is ignored then.
 
     """
 
     tile: int | None = None
     ensemble: bool = False
+    official_tiles: bool = False
 
 
 class Upscaler:
@@ -47,6 +52,10 @@ class Upscaler:
 
     The picture stays in host memory; tiles visit the device. Where the network's reach is
     finite, the result does not depend on the tiles.
+
+    Raises:
+        UsageError: official tiles of a network whose authors published none.
+
     """
 
     def __init__(
@@ -58,6 +67,10 @@ class Upscaler:
         self.compute = compute
         self.ensemble = options.ensemble
         self.tile = options.tile or default_tile(network.traits)
+        self.official_tiles = options.official_tiles
+        if self.official_tiles and network.traits.chop is None:
+            msg = "the authors of this network published no tiling of their own"
+            raise UsageError(msg, hint="leave out --official-tiles")
         radius = network.traits.receptive_radius
         self.halo = FEATHER if radius is None else radius
 
@@ -91,7 +104,8 @@ class Upscaler:
         height, width = image.shape[2:]
         ratio = ratio or max(size[0] / height, size[1] / width)
         passes = plan_passes((height, width), size, ratio, self.network.traits)
-        progress.begin(sum(step.height * step.width for step in passes))
+        rounds = len(SYMMETRIES) if self.official_tiles and self.ensemble else 1
+        progress.begin(rounds * sum(step.height * step.width for step in passes))
         for step in passes:
             image = self._run_pass(image, step, progress).clamp_(0, 1)
         return image
@@ -109,8 +123,14 @@ class Upscaler:
                 lambda tile: self.network(tile, step.ratio),
                 progress,
             )
-        height, width = image.shape[2:]
-        return self._run_tiles((height, width), lambda r: r.of(image), self.network, progress)
+
+        def enlarge(picture: Tensor) -> Tensor:
+            size = picture.shape[2], picture.shape[3]
+            return self._run_tiles(size, lambda r: r.of(picture), self.network, progress)
+
+        if self.official_tiles and self.ensemble:
+            return ensembled(enlarge)(image)
+        return enlarge(image)
 
     def _run_tiles(
         self,
@@ -121,8 +141,9 @@ class Upscaler:
     ) -> Tensor:
         """Run a network over a grid of ``size``, tile by tile; ``source`` gives its windows."""
         traits = self.network.traits
-        canvas = Canvas(size, scale=traits.scale or 1, feather=traits.receptive_radius is None)
-        pending = plan_tiles(size, tile=self.tile, halo=self.halo, multiple=traits.size_multiple)
+        feather = traits.receptive_radius is None and not self.official_tiles
+        canvas = Canvas(size, scale=traits.scale or 1, feather=feather)
+        pending = self._plan(size)
         while pending:
             tile = pending[0]
             try:
@@ -137,10 +158,19 @@ class Upscaler:
             pending = pending[1:]
         return canvas.finish()
 
+    def _plan(self, size: tuple[int, int]) -> tuple[Tile, ...]:
+        traits = self.network.traits
+        if self.official_tiles and traits.chop is not None:
+            return plan_official_tiles(size, traits.chop)
+        return plan_tiles(size, tile=self.tile, halo=self.halo, multiple=traits.size_multiple)
+
     def _smaller_tiles(
         self, size: tuple[int, int], pending: tuple[Tile, ...], error: RuntimeError
     ) -> tuple[Tile, ...]:
         """Cut what is unfinished into smaller tiles, and use these from now on."""
+        if self.official_tiles:
+            msg = f"not enough memory on {self.compute.device} for the authors' tiles"
+            raise OutOfMemory(msg, hint="leave out --official-tiles") from error
         tile = smaller(min(self.tile, max(pending[0].core.height, pending[0].core.width)))
         if tile is None:
             msg = f"not enough memory on {self.compute.device}, even for the smallest tiles"
@@ -160,7 +190,7 @@ class Upscaler:
         """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
         scale = self.network.traits.scale or 1
         height, width = window.shape[2:]
-        run = ensembled(run) if self.ensemble else run
+        run = ensembled(run) if self.ensemble and not self.official_tiles else run
         padded = pad_to_fit(window, self.network.traits).to(self.compute.device)
         with self.compute.autocast():
             output = run(padded.clone(memory_format=torch.channels_last)).float()

@@ -16,6 +16,21 @@ ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChopRule:
+    """How the authors of a network cut pictures into tiles.
+
+    A quarter's side is half the picture's and ``overlap``, and then it grows to the next
+    multiple of ``multiple`` (always, even from one) if ``grows``, else by its remainder.
+    Quarters of at least ``largest_area`` pixels are quartered again.
+    """
+
+    largest_area: int
+    overlap: int = 10
+    multiple: int = 1
+    grows: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkTraits:
     """What the engine must know of a network; lengths in pixels of the network's input.
 
@@ -27,6 +42,7 @@ class NetworkTraits:
             (along either axis); None if it sees the whole image.
         size_multiple: both sides of the input must be divisible by this.
         minimum_size: both sides of the input must be at least this.
+        chop: the authors' own tiling, where they published one.
 
     """
 
@@ -35,6 +51,7 @@ class NetworkTraits:
     receptive_radius: int | None
     size_multiple: int = 1
     minimum_size: int = 1
+    chop: ChopRule | None = None
 
 
 class SrNetwork(nn.Module, ABC):

@@ -83,9 +83,15 @@ def resize(image: Tensor, size: tuple[int, int], *, region: Region | None = None
 
     """
     region = region or Region(top=0, bottom=size[0], left=0, right=size[1])
-    spans = {2: (region.top, region.bottom), 3: (region.left, region.right)}
-    for axis in _axis_order(image, size):
-        image = _resize_axis(image, axis, size[axis - 2], spans[axis], "symmetric")
+    if 0 in (region.height, region.width):
+        return image.new_empty(*image.shape[:2], region.height, region.width)
+    order = _axis_order(image, size)
+    rows = _taps_of(image.shape[2], size[0], region.top, region.bottom)
+    columns = _taps_of(image.shape[3], size[1], region.left, region.right)
+    image = _needed(image, rows, columns)
+    taps = {2: _from_first(rows), 3: _from_first(columns)}
+    for axis in order:
+        image = _apply(image, axis, taps[axis])
     return image
 
 
@@ -102,8 +108,10 @@ def resize_uint8(image: Tensor, size: tuple[int, int], *, border: Border = "symm
 
     """
     for axis in _axis_order(image, size):
-        span = (0, size[axis - 2])
-        exact = _resize_axis(image.double(), axis, size[axis - 2], span, border)
+        if image.shape[axis] == size[axis - 2]:
+            continue
+        taps = axis_taps(image.shape[axis], size[axis - 2], border)
+        exact = _apply(image.double(), axis, taps)
         image = (exact + 0.5).floor_().clamp_(0, 255).to(torch.uint8)
     return image
 
@@ -114,18 +122,35 @@ def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
     return (2, 3) if rows <= columns else (3, 2)
 
 
-def _resize_axis(
-    image: Tensor, axis: int, out_size: int, span: tuple[int, int], border: Border
-) -> Tensor:
-    """Resize one axis of ``image`` and return its samples ``span[0] .. span[1]``."""
-    if image.shape[axis] == out_size:
-        return image.narrow(axis, span[0], span[1] - span[0])
-    taps = axis_taps(image.shape[axis], out_size, border)
-    index = taps.index[span[0] : span[1]].to(image.device)
-    weight = taps.weight[span[0] : span[1]].to(image.device, image.dtype)
-    shape = [1, 1, 1, 1]
-    shape[axis] = -1
-    total = image.index_select(axis, index[:, 0]).mul_(weight[:, 0].view(shape))
+def _taps_of(in_size: int, out_size: int, start: int, stop: int) -> Taps:
+    """Return the taps of output samples ``start .. stop``: one each if the size stays."""
+    if in_size == out_size:
+        index = torch.arange(start, stop)[:, None]
+        return Taps(index=index, weight=torch.ones(index.shape, dtype=torch.float64))
+    taps = axis_taps(in_size, out_size)
+    return Taps(index=taps.index[start:stop], weight=taps.weight[start:stop])
+
+
+def _needed(image: Tensor, rows: Taps, columns: Taps) -> Tensor:
+    """Cut the part of ``image`` that the taps reach."""
+    top, left = int(rows.index.min()), int(columns.index.min())
+    bottom, right = int(rows.index.max()) + 1, int(columns.index.max()) + 1
+    return Region(top=top, bottom=bottom, left=left, right=right).of(image)
+
+
+def _from_first(taps: Taps) -> Taps:
+    return Taps(index=taps.index - taps.index.min(), weight=taps.weight)
+
+
+def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
+    """Resize one axis of ``image`` (B, C, H, W); the last one transposed, which is faster."""
+    if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
+        return image
+    if axis == 3:  # noqa: PLR2004 - columns
+        return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
+    index = taps.index.to(image.device)
+    weight = taps.weight.to(image.device, image.dtype)[:, :, None]
+    total = image.index_select(2, index[:, 0]).mul_(weight[:, 0])
     for k in range(1, index.shape[1]):
-        total.addcmul_(image.index_select(axis, index[:, k]), weight[:, k].view(shape))
+        total.addcmul_(image.index_select(2, index[:, k]), weight[:, k])
     return total

@@ -1,0 +1,78 @@
+"""What papers report, to set beside what was measured."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+SAME_SCALE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedNumber:
+    """One number of one table.
+
+    Attributes:
+        method: as its authors call it.
+        dataset: as in ``datasets.py``.
+        scale: as printed.
+        metric: a name of the metrics catalogue.
+        value: with the digits that were printed.
+        source: paper or repository, and the table.
+        remark: what is odd about it, mostly empty.
+        study: from a table that varies one part of one method.
+
+    """
+
+    method: str
+    dataset: str
+    scale: float
+    metric: str
+    value: Decimal
+    source: str
+    remark: str
+    study: bool
+
+
+@cache
+def published_numbers() -> tuple[PublishedNumber, ...]:
+    """Every published number on record, in the order of ``published.toml``."""
+    text = files(__package__).joinpath("published.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text, parse_float=Decimal)["table"]
+    return tuple(number for table in tables for number in _numbers(table))
+
+
+def published_for(dataset: str, scale: float, metric: str) -> tuple[PublishedNumber, ...]:
+    """The numbers of one data set, scale and metric, without those of studies."""
+    return tuple(
+        number
+        for number in published_numbers()
+        if number.dataset == dataset
+        and number.metric == metric
+        and abs(number.scale - scale) < SAME_SCALE
+        and not number.study
+    )
+
+
+def _numbers(table: Mapping[str, Any]) -> Iterator[PublishedNumber]:
+    columns = table.get("datasets") or table["scales"]
+    remarks = {(r["method"], r["column"]): r["text"] for r in table.get("remarks", ())}
+    for method, values in table["rows"].items():
+        for column, value in zip(columns, values, strict=True):
+            if value.is_nan():
+                continue
+            yield PublishedNumber(
+                method=method,
+                dataset=table.get("dataset") or column,
+                scale=float(table.get("scale") or column),
+                metric=table["metric"],
+                value=value,
+                source=table["source"],
+                remark=remarks.get((method, column), ""),
+                study=table.get("study", False),
+            )

@@ -1,0 +1,198 @@
+"""One measurement, and the file that a bench can be resumed from."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from io import FileIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from srcli.errors import DataError, DiskFull
+from srcli.metrics.protocol import Scores
+
+SCHEMA = 1
+
+T = TypeVar("T", "Task", "Conditions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What ran, and how it was measured.
+
+    Attributes:
+        model: id of the model or baseline.
+        model_sha256: of its weights, empty for a baseline.
+        options: how it was run where that changes pixels, such as ``ensemble``.
+        device: what it ran on.
+        dtype: precision it ran in.
+        protocol: name of the protocol.
+        tool_version: of this package.
+
+    """
+
+    model: str
+    model_sha256: str
+    options: str
+    device: str
+    dtype: str
+    protocol: str
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One picture to be enlarged and measured: two equal tasks have equal scores.
+
+    Attributes:
+        dataset: name of the data set.
+        image: file name of the HR picture.
+        image_sha256: of the HR file, with that of the LR file where one was given.
+        scale: the ratio.
+        conditions: what ran, and how it was measured.
+
+    """
+
+    dataset: str
+    image: str
+    image_sha256: str
+    scale: float
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A task and what came of it.
+
+    Attributes:
+        task: what was measured.
+        scores: None if it failed.
+        seconds: spent enlarging, without decoding, reducing and measuring.
+        megapixels: size of SR.
+        parameters: of the model, 0 for a baseline.
+        error: one sentence, empty if all went well.
+
+    """
+
+    task: Task
+    scores: Scores | None = None
+    seconds: float = 0.0
+    megapixels: float = 0.0
+    parameters: int = 0
+    error: str = ""
+
+
+def to_line(record: Record) -> str:
+    """Write a record as one JSON object; an infinite PSNR becomes the string ``inf``."""
+    scores = asdict(record.scores) if record.scores else {}
+    task = asdict(record.task)
+    values = {
+        "schema": SCHEMA,
+        **task.pop("conditions"),
+        **task,
+        **{name: value if abs(value) < float("inf") else "inf" for name, value in scores.items()},
+        "seconds": record.seconds,
+        "megapixels": record.megapixels,
+        "parameters": record.parameters,
+        "error": record.error,
+    }
+    return json.dumps(values, allow_nan=False)
+
+
+def from_line(line: str) -> Record:
+    """Read what :func:`to_line` wrote.
+
+    Raises:
+        ValueError: if the line is cut, or of another schema.
+
+    """
+    values: dict[str, Any] = json.loads(line)
+    try:
+        if values["schema"] != SCHEMA:
+            msg = f"schema {values['schema']}, not {SCHEMA}"
+            raise ValueError(msg)
+        return Record(
+            task=_pick(Task, values | {"conditions": _pick(Conditions, values)}),
+            scores=None if values["error"] else _scores(values),
+            seconds=values["seconds"],
+            megapixels=values["megapixels"],
+            parameters=values["parameters"],
+            error=values["error"],
+        )
+    except (KeyError, TypeError) as error:
+        msg = f"not a record: {error}"
+        raise ValueError(msg) from error
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """Read the records of a file; lines that are cut or of another schema are passed over.
+
+    Raises:
+        DataError: if the file is there and cannot be read.
+
+    """
+    if not path.exists():
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
+    records = []
+    for line in lines:
+        try:
+            records.append(from_line(line))
+        except ValueError:
+            continue
+    return tuple(records)
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[FileIO]:
+    """Open a file of records to add to; a line that a kill cut short stays a line of its own.
+
+    Raises:
+        DataError: if the file cannot be opened.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cut = path.exists() and path.stat().st_size > 0 and path.read_bytes()[-1:] != b"\n"
+        file = path.open("ab", buffering=0)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise DataError(msg) from error
+    with file:
+        if cut:
+            file.write(b"\n")
+        yield file
+
+
+def append(file: FileIO, record: Record) -> None:
+    """Add a record to a file that :func:`appending` opened.
+
+    Raises:
+        DiskFull: if there is no room for it.
+
+    """
+    line = to_line(record).encode() + b"\n"
+    try:
+        written = file.write(line)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        written = 0
+    if written != len(line):
+        msg = f"{file.name} cannot be written: the disk is full"
+        raise DiskFull(msg, hint="Free some space; the bench goes on where it stopped.")
+
+
+def _pick(kind: type[T], values: dict[str, Any]) -> T:
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
+
+
+def _scores(values: dict[str, Any]) -> Scores:
+    return Scores(**{field.name: float(values[field.name]) for field in fields(Scores)})

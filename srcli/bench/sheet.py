@@ -1,0 +1,144 @@
+"""Crops of one picture beside each other: HR, and what each model made of its LR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from srcli.bench.baselines import bicubic
+from srcli.bench.datasets import Dataset
+from srcli.bench.runner import Contender
+from srcli.bench.source import Source
+from srcli.images.encode import encode_photo
+from srcli.images.formats import JPEG, PNG
+from srcli.images.photo import Photo
+from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
+from srcli.pixels.color import luma, quantize
+from srcli.pixels.region import Region
+from srcli.pixels.resize import resize
+
+CROP_SIDE = 96
+OVERVIEW_SIDE = 320
+OVERVIEW_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One crop.
+
+    Attributes:
+        title: ``HR`` or the model.
+        scores: of the whole picture; None for HR.
+        png: the crop as a PNG file.
+
+    """
+
+    title: str
+    scores: Scores | None
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The crops of one picture at one scale.
+
+    Attributes:
+        title: data set and file name.
+        scale: the ratio.
+        height: of HR, in pixels.
+        width: of HR, in pixels.
+        window: where in HR the crops are.
+        overview: the whole of HR, small, as a JPEG file.
+        panels: HR first, then bicubic, then the models.
+
+    """
+
+    title: str
+    scale: float
+    height: int
+    width: int
+    window: Region
+    overview: bytes
+    panels: tuple[Panel, ...]
+
+
+def crop_sheet(
+    dataset: Dataset,
+    index: int,
+    contenders: Sequence[Contender],
+    scale: float,
+    *,
+    protocol: Protocol = PUBLISHED,
+) -> Sheet:
+    """Enlarge one picture with bicubic and every contender, and cut out the same window.
+
+    The window is where bicubic is most wrong, for that is where models differ.
+
+    Args:
+        dataset: where the picture is.
+        index: its place in the data set.
+        contenders: models to show; a bicubic one among them is shown once.
+        scale: the ratio.
+        protocol: how to compare.
+
+    Raises:
+        ImageError: the picture cannot be used; see ``Source`` and ``score``.
+
+    """
+    image = dataset.images[index]
+    lr_image = dataset.lr_images[index] if dataset.lr_images else None
+    lr, hr = Source(image, lr_image).pair(scale)
+    size = (hr.shape[2], hr.shape[3])
+    low, exact = lr.float() / 255, hr.float() / 255
+    plain = bicubic(low, size, scale)
+    window = worst_window(plain, exact, CROP_SIDE)
+    panels = [_panel("HR", exact, None, window)]
+    panels.append(_panel("bicubic", plain, score(plain, hr, scale, protocol), window))
+    for contender in contenders:
+        if contender.model != "bicubic":
+            sr = contender.upscale(low, size, scale)
+            panels.append(
+                _panel(contender.model, sr, score(sr, hr, scale, protocol), window),
+            )
+    return Sheet(
+        title=f"{dataset.name}, {image.name}",
+        scale=scale,
+        height=size[0],
+        width=size[1],
+        window=window,
+        overview=_overview(exact),
+        panels=tuple(panels),
+    )
+
+
+def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
+    """Find the square with the largest mean squared error of luma.
+
+    Args:
+        sr: RGB (1, 3, H, W) in [0, 1].
+        hr: the same.
+        side: of the square, in pixels; less where the picture is smaller.
+
+    """
+    height, width = (min(side, length) for length in hr.shape[2:])
+    error = (luma(sr) - luma(hr)).square()
+    rows = functional.avg_pool2d(error, (height, 1), stride=1)
+    means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
+    top, left = divmod(int(torch.argmax(means)), means.shape[1])
+    return Region(top=top, bottom=top + height, left=left, right=left + width)
+
+
+def _panel(title: str, image: Tensor, scores: Scores | None, window: Region) -> Panel:
+    crop = Photo(pixels=quantize(window.of(image)).contiguous())
+    return Panel(title=title, scores=scores, png=encode_photo(crop, PNG, name=title))
+
+
+def _overview(hr: Tensor) -> bytes:
+    ratio = min(1.0, OVERVIEW_SIDE / max(hr.shape[2:]))
+    size = (max(1, round(hr.shape[2] * ratio)), max(1, round(hr.shape[3] * ratio)))
+    small = Photo(pixels=resize(hr, size).clamp(0, 1))
+    return encode_photo(small, JPEG, name="overview", quality=OVERVIEW_QUALITY)

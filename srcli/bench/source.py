@@ -1,0 +1,52 @@
+"""LR and HR of one picture, at any scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from srcli.errors import ImageError
+from srcli.images.decode import read_photo
+from srcli.metrics.protocol import cropped_sizes, reduce_for
+
+
+class Source:
+    """An HR file, and perhaps its LR file, read when first asked for."""
+
+    def __init__(self, hr_path: Path, lr_path: Path | None = None) -> None:
+        self._hr_path, self._lr_path = hr_path, lr_path
+        self._hr: Tensor | None = None
+        self._pair: tuple[float, tuple[Tensor, Tensor]] | None = None
+
+    def pair(self, scale: float) -> tuple[Tensor, Tensor]:
+        """Return LR and the part of HR that it shows; the pair of the last scale is kept.
+
+        Returns:
+            uint8 (1, 3, h, w) and (1, 3, H, W); deeper samples are rounded, alpha is ignored.
+
+        Raises:
+            ImageError: a file cannot be read, LR is not HR reduced by ``scale``, or HR is too
+                small for it.
+
+        """
+        if self._hr is None:
+            self._hr = _read(self._hr_path)
+        if self._pair is None or self._pair[0] != scale:
+            self._pair = (scale, self._make_pair(self._hr, scale))
+        return self._pair[1]
+
+    def _make_pair(self, hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        if self._lr_path is None:
+            return reduce_for(hr, scale)
+        lr = _read(self._lr_path)
+        low, (height, width) = cropped_sizes(hr.shape[2], hr.shape[3], scale)
+        if tuple(lr.shape[2:]) != low:
+            msg = f"{self._lr_path} is {lr.shape[3]}x{lr.shape[2]} pixels, not {low[1]}x{low[0]}"
+            raise ImageError(msg, hint=f"LR must be HR reduced by {scale:g}.")
+        return lr, hr[:, :, :height, :width]
+
+
+def _read(path: Path) -> Tensor:
+    return (read_photo(path).pixels * 255 + 0.5).to(torch.uint8)

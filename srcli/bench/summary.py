@@ -1,0 +1,81 @@
+"""Means over the pictures of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from srcli.bench.records import Conditions, Record
+from srcli.metrics.protocol import Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model on one data set at one scale.
+
+    Attributes:
+        dataset: name of the data set.
+        scale: the ratio.
+        conditions: what ran, and how it was measured.
+        parameters: how many it has, 0 for a baseline.
+        scores: means over the pictures that were measured; None if there are none.
+        images: how many were measured.
+        failed: how many were not.
+        seconds: spent enlarging, over all pictures measured.
+        megapixels: of SR, over all pictures measured.
+
+    """
+
+    dataset: str
+    scale: float
+    conditions: Conditions
+    parameters: int
+    scores: Scores | None
+    images: int
+    failed: int
+    seconds: float
+    megapixels: float
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+        return self.conditions.model
+
+    @property
+    def speed(self) -> float:
+        """Megapixels of SR a second; 0 if nothing was measured."""
+        return self.megapixels / self.seconds if self.seconds else 0.0
+
+
+def summarize(records: Iterable[Record]) -> tuple[Row, ...]:
+    """Return a row for each data set, scale and model, in the order of their first records."""
+    groups: dict[tuple[str, float, Conditions], list[Record]] = {}
+    for record in records:
+        key = (record.task.dataset, record.task.scale, record.task.conditions)
+        groups.setdefault(key, []).append(record)
+    return tuple(_row(group) for group in groups.values())
+
+
+def _row(records: Sequence[Record]) -> Row:
+    task = records[0].task
+    scores = [record.scores for record in records if record.scores]
+    return Row(
+        dataset=task.dataset,
+        scale=task.scale,
+        conditions=task.conditions,
+        parameters=records[0].parameters,
+        scores=_mean(scores) if scores else None,
+        images=len(scores),
+        failed=len(records) - len(scores),
+        seconds=sum(record.seconds for record in records),
+        megapixels=sum(record.megapixels for record in records),
+    )
+
+
+def _mean(scores: Sequence[Scores]) -> Scores:
+    return Scores(
+        psnr_y=fmean(score.psnr_y for score in scores),
+        ssim_y=fmean(score.ssim_y for score in scores),
+        psnr_rgb=fmean(score.psnr_rgb for score in scores),
+    )

@@ -1,0 +1,235 @@
+"""The tables of a report, before they are given a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from srcli.bench.published import PublishedNumber, published_for
+from srcli.bench.records import Record
+from srcli.bench.summary import Row
+from srcli.metrics.catalog import METRICS
+from srcli.metrics.protocol import Protocol
+
+NOTHING = "–"  # noqa: RUF001 - the dash of tables
+DAGGER = "\u2020"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell; the best of its column among rows that compare is ``best``."""
+
+    text: str
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; its first ``labels`` columns are names, the others numbers."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    labels: int
+    notes: tuple[str, ...] = ()
+
+
+def scale_text(scale: float) -> str:
+    """Write a scale as people do: 2, 2.7."""
+    return f"{scale:g}"
+
+
+def metric_text(name: str, value: float) -> str:
+    """Write a value with the decimals of its metric."""
+    return f"{value:.{METRICS[name].decimals}f}"
+
+
+def datasets_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the data sets in the order of their first rows."""
+    return tuple(dict.fromkeys(row.dataset for row in rows))
+
+
+def scales_of(rows: Sequence[Row]) -> tuple[float, ...]:
+    """Return the scales in ascending order."""
+    return tuple(sorted({row.scale for row in rows}))
+
+
+def models_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the models in the order of their first rows."""
+    return tuple(dict.fromkeys(row.model for row in rows))
+
+
+def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
+    """PSNR-Y / SSIM-Y: a row for each scale and model, a column for each data set."""
+    found = {(row.scale, row.model, row.dataset): row for row in rows}
+    datasets, models = datasets_of(rows), models_of(rows)
+    body = []
+    for scale in scales_of(rows):
+        for model in models:
+            cells = [
+                _quality_cell(found.get((scale, model, dataset)), rows) for dataset in datasets
+            ]
+            body.append((Cell(text=scale_text(scale)), Cell(text=model), *cells))
+    notes = [f"Protocol {protocol.name}: {protocol.description}."]
+    if any(row.failed for row in rows):
+        notes.append("* without the pictures that failed.")
+    return Table(
+        caption="PSNR-Y in dB / SSIM-Y",
+        header=("Scale", "Model", *datasets),
+        rows=tuple(body),
+        labels=2,
+        notes=tuple(notes),
+    )
+
+
+def detail_table(rows: Sequence[Row]) -> Table:
+    """List every metric, the speed and the size of the model, one row for each mean."""
+    body = []
+    for row in rows:
+        metrics = [
+            Cell(text=metric_text(name, getattr(row.scores, name)) if row.scores else NOTHING)
+            for name in METRICS
+        ]
+        pictures = f"{row.images} of {row.images + row.failed}" if row.failed else f"{row.images}"
+        speed = f"{row.speed:.3g}" if row.speed else NOTHING
+        size = f"{row.parameters:,}" if row.parameters else NOTHING
+        labels = (row.dataset, scale_text(row.scale), row.model)
+        numbers = (pictures, f"{row.seconds / max(row.images, 1):.3f}", speed, size)
+        body.append(
+            (
+                *(Cell(text=text) for text in labels),
+                *metrics,
+                *(Cell(text=text) for text in numbers),
+            )
+        )
+    titles = [f"{metric.title} {metric.unit}".strip() for metric in METRICS.values()]
+    tail = ("Pictures", "Seconds each", "SR megapixels/s", "Parameters")
+    return Table(
+        caption="All metrics, and the time inside the model",
+        header=("Data set", "Scale", "Model", *titles, *tail),
+        rows=tuple(body),
+        labels=3,
+    )
+
+
+def has_published(rows: Sequence[Row]) -> bool:
+    """Tell whether a paper reports PSNR for any of these data sets and scales."""
+    return any(
+        published_for(row.dataset, row.scale, metric)
+        for row in rows
+        for metric in ("psnr_y", "psnr_rgb")
+    )
+
+
+def published_table(rows: Sequence[Row], model: str) -> Table:
+    """Set ``model`` beside every published method; in brackets, by how much it is better."""
+    datasets = datasets_of(rows)
+    mine = {(row.scale, row.dataset): row for row in rows if row.model == model}
+    sources: list[str] = []
+    body: list[tuple[Cell, ...]] = []
+    for scale in scales_of(rows):
+        cells = [_quality_cell(mine.get((scale, dataset)), ()) for dataset in datasets]
+        body.append((Cell(text=scale_text(scale)), Cell(text=f"{model}, measured"), *cells))
+        body += _published_rows(scale, datasets, mine, sources)
+    return Table(
+        caption=f"Published PSNR-Y in dB / SSIM-Y, and how much better {model} is in PSNR-Y",
+        header=("Scale", "Method", *datasets),
+        rows=tuple(body),
+        labels=2,
+        notes=(
+            *(f"[{number}] {source}" for number, source in enumerate(sources, start=1)),
+            *_remarks(rows),
+            "Papers measure by protocols of their own: see how far their bicubic is from ours.",
+        ),
+    )
+
+
+def failure_table(records: Sequence[Record]) -> Table:
+    """List what could not be measured, and why."""
+    failed = [record for record in records if record.error]
+    return Table(
+        caption="Not measured",
+        header=("Data set", "Picture", "Scale", "Model", "Reason"),
+        rows=tuple(
+            tuple(
+                Cell(text=text)
+                for text in (
+                    record.task.dataset,
+                    record.task.image,
+                    scale_text(record.task.scale),
+                    record.task.conditions.model,
+                    record.error,
+                )
+            )
+            for record in failed
+        ),
+        labels=5,
+    )
+
+
+def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
+    if row is None or row.scores is None:
+        return Cell(text=NOTHING)
+    others = [
+        rival.scores.psnr_y
+        for rival in rivals
+        if rival.scores and (rival.dataset, rival.scale) == (row.dataset, row.scale)
+    ]
+    psnr, ssim = (metric_text(name, getattr(row.scores, name)) for name in ("psnr_y", "ssim_y"))
+    return Cell(
+        text=f"{psnr} / {ssim}" + ("*" if row.failed else ""),
+        best=len(others) > 1 and row.scores.psnr_y == max(others),
+    )
+
+
+def _published_rows(
+    scale: float,
+    datasets: Sequence[str],
+    mine: dict[tuple[float, str], Row],
+    sources: list[str],
+) -> list[tuple[Cell, ...]]:
+    """Return a row for each method and source, adding the source to ``sources``."""
+    psnr = [
+        _by_method(dataset, scale, "psnr_y") or _by_method(dataset, scale, "psnr_rgb")
+        for dataset in datasets
+    ]
+    ssim = [_by_method(dataset, scale, "ssim_y") for dataset in datasets]
+    body = []
+    for key in dict.fromkeys(key for column in psnr for key in column):
+        method, source = key
+        if source not in sources:
+            sources.append(source)
+        cells = [
+            _published_cell(psnr[at].get(key), ssim[at].get(key), mine.get((scale, dataset)))
+            for at, dataset in enumerate(datasets)
+        ]
+        label = f"{method} [{sources.index(source) + 1}]"
+        body.append((Cell(text=scale_text(scale)), Cell(text=label), *cells))
+    return body
+
+
+def _by_method(dataset: str, scale: float, metric: str) -> dict[tuple[str, str], PublishedNumber]:
+    found = published_for(dataset, scale, metric)
+    return {(number.method, number.source): number for number in found}
+
+
+def _published_cell(
+    psnr: PublishedNumber | None, ssim: PublishedNumber | None, row: Row | None
+) -> Cell:
+    if psnr is None:
+        return Cell(text=NOTHING)
+    text = f"{psnr.value} / {ssim.value}" if ssim else f"{psnr.value}"
+    text += " RGB" if psnr.metric == "psnr_rgb" else ""
+    if row and row.scores:
+        text += f" ({getattr(row.scores, psnr.metric) - float(psnr.value):+.2f})"
+    odd = psnr.remark or (ssim and ssim.remark)
+    return Cell(text=f"{text} {DAGGER}" if odd else text)
+
+
+def _remarks(rows: Sequence[Row]) -> Iterator[str]:
+    for dataset, scale, metric in product(datasets_of(rows), scales_of(rows), METRICS):
+        for number in published_for(dataset, scale, metric):
+            if number.remark:
+                place = f"{number.method}, {dataset} x{scale_text(scale)}, {METRICS[metric].title}"
+                yield f"{DAGGER} {place}: {number.remark}"

@@ -1,0 +1,66 @@
+"""The tile plan of the authors of EDSR's successors: overlapping quarters, never blended.
+
+Source: ``forward_chop`` in the published code of CSNLN, PANet and SAN. The attention of these
+networks sees one tile at a time, so their published numbers belong to these tiles.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from srcli.engine.tiling import Tile
+from srcli.networks.spec import ChopRule
+from srcli.pixels.region import Region
+
+
+def plan_official_tiles(size: tuple[int, int], rule: ChopRule) -> tuple[Tile, ...]:
+    """Quarter a picture until the tiles are small enough, at least once.
+
+    Args:
+        size: (height, width) of the picture.
+        rule: of the network.
+
+    Returns:
+        The tiles in the authors' order; the picture whole if a side is too short for quarters.
+
+    """
+    whole = Region(top=0, bottom=size[0], left=0, right=size[1])
+    return tuple(_quarters(whole, whole, rule))
+
+
+def _quarters(context: Region, core: Region, rule: ChopRule) -> list[Tile]:
+    """Quarter ``context``, and keep of each quarter what lies in ``core``."""
+    height, width = _side(context.height, rule), _side(context.width, rule)
+    if height > context.height or width > context.width:
+        return [Tile(core=core, context=context)]
+    middle = context.top + context.height // 2, context.left + context.width // 2
+    parts: list[Tile] = []
+    for lower, right in product((False, True), repeat=2):
+        part = Region(
+            top=context.bottom - height if lower else context.top,
+            bottom=context.bottom if lower else context.top + height,
+            left=context.right - width if right else context.left,
+            right=context.right if right else context.left + width,
+        )
+        kept = Region(
+            top=max(core.top, middle[0]) if lower else core.top,
+            bottom=core.bottom if lower else min(core.bottom, middle[0]),
+            left=max(core.left, middle[1]) if right else core.left,
+            right=core.right if right else min(core.right, middle[1]),
+        )
+        if kept.height <= 0 or kept.width <= 0:
+            continue
+        if height * width < rule.largest_area:
+            parts.append(Tile(core=kept, context=part))
+        else:
+            parts.extend(_quarters(part, kept, rule))
+    return parts
+
+
+def _side(length: int, rule: ChopRule) -> int:
+    """Return the side of a quarter: half the length, ten pixels, and the rule's extra."""
+    side = length // 2 + rule.overlap
+    if rule.multiple == 1:
+        return side
+    remainder = side % rule.multiple
+    return side + (rule.multiple - remainder if rule.grows else remainder)

@@ -1,0 +1,87 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from srcli.errors import DiskFull, UnwritableImage
+
+TEMPORARY_PREFIX = ".srcli-"
+TEMPORARY_SUFFIX = ".part"
+"""Names of unfinished files; hidden, so that no folder is ever read with them in it."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write ``data`` to ``path`` through a temporary file in the same folder, made if missing.
+
+    Raises:
+        UnwritableImage: if ``path`` is there and ``overwrite`` is not set (also when it came
+            in the meantime), or if the folder does not allow writing.
+        DiskFull: if the disk is full. In either case nothing is left behind.
+
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+            if overwrite:
+                temporary.replace(path)
+            else:
+                _claim(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise UnwritableImage if ``path`` is there, be it a dangling link."""
+    if os.path.lexists(path):
+        message = f"{path} exists already"
+        raise UnwritableImage(message, hint="Add --overwrite to replace it.")
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into ours, about ``path``."""
+    try:
+        yield
+    except FileExistsError as error:
+        refuse_existing(path)
+        message = f"{path} cannot be written: a file is where its folder should be"
+        raise UnwritableImage(message) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            message = f"{path} cannot be written: the disk is full"
+            raise DiskFull(message, hint="Free some space or choose another folder.") from error
+        message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+        raise UnwritableImage(message) from error
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    """Give the finished file its name, unless the name is taken, in one step."""
+    try:
+        path.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        _claim_without_links(temporary, path)
+
+
+def _claim_without_links(temporary: Path, path: Path) -> None:
+    """Take the name with an empty file first, as file systems without hard links allow."""
+    with path.open("xb"):
+        pass
+    try:
+        temporary.replace(path)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,154 @@
+"""Read a picture file, with nothing lost that a file can hold."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from srcli.errors import UnreadableImage
+from srcli.images import high_depth, tiff
+from srcli.images.eight_bit import open_picture, read_metadata, read_samples
+from srcli.images.formats import (
+    AVIF,
+    PNG,
+    SIGNATURE_LENGTH,
+    TIFF,
+    Format,
+    readable_names,
+    sniff,
+)
+from srcli.images.photo import Metadata, Photo
+from srcli.images.png import read_header
+from srcli.images.refusal import check_frames, check_size, pillow_rules, refusals
+from srcli.images.samples import Samples, to_photo, turn_upright
+
+PIXEL_LIMIT = 512_000_000
+"""Pixels of the largest picture that is decoded unless a caller allows more."""
+
+
+def read_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+    """Read and decode a file; its content, not its name, says what format it is.
+
+    Args:
+        path: the file.
+        pixel_limit: a picture of more pixels is refused before it is decoded.
+
+    Raises:
+        UnreadableImage: if it is missing, forbidden, not a picture, damaged, cut short, too
+            large, or of a kind that cannot be read without loss.
+
+    """
+    return decode_photo(_read_bytes(path), name=str(path), pixel_limit=pixel_limit)
+
+
+def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+    """Decode the content of a file; ``name`` is what messages call it.
+
+    The picture comes out upright, at its own depth, grey if it is, its colours as stored.
+    Palettes become grey or RGB as their colours are; CMYK of any depth and CIE L*a*b* become
+    sRGB of 8 bits. A channel that a TIFF file marks as unspecified is no part of the picture
+    and is left out, as are the previews inside a JPEG file.
+
+    Raises:
+        UnreadableImage: as ``read_photo``.
+
+    """
+    known = _recognise(data, name)
+    with refusals(name, known.name):
+        with pillow_rules(pixel_limit=pixel_limit):
+            samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
+        return to_photo(samples, metadata, source_format=known.name)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind):
+            what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
+            message = f"{path} is {what}, not a picture"
+            raise UnreadableImage(message)
+        with path.open("rb") as file:
+            _recognise(file.read(SIGNATURE_LENGTH), str(path))
+            file.seek(0)
+            return file.read()
+    except FileNotFoundError as error:
+        message = f"{path} does not exist"
+        raise UnreadableImage(message) from error
+    except (OSError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it is too large"
+        message = f"{path} cannot be read: {reason.lower()}"
+        raise UnreadableImage(message) from error
+
+
+def _recognise(head: bytes, name: str) -> Format:
+    if not head:
+        message = f"{name} is empty"
+        raise UnreadableImage(message)
+    known = sniff(head)
+    if known is None:
+        message = f"{name} is not a picture in a known format"
+        raise UnreadableImage(message, hint=f"The formats read are {readable_names()}.")
+    return known
+
+
+def _read_plain(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    image = open_picture(data, known, pixel_limit=pixel_limit)
+    samples = read_samples(image)
+    metadata, orientation = read_metadata(image)
+    return turn_upright(samples, orientation), metadata
+
+
+def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    image = open_picture(data, known, pixel_limit=pixel_limit)
+    header = read_header(data)
+    if header.depth > high_depth.DEEP:
+        check = np.asarray(image)
+        samples = high_depth.read_png(data, channels=header.channels, check=check)
+    else:
+        samples = read_samples(image)
+    if header.color_key:
+        samples = _with_color_key(samples, header.color_key)
+    metadata, orientation = read_metadata(image)
+    metadata = replace(metadata, color_chunks=header.color_chunks)
+    return turn_upright(samples, orientation), metadata
+
+
+def _with_color_key(samples: Samples, key: tuple[int, ...]) -> Samples:
+    """Samples with alpha where any pixel has the colour that stands for transparency."""
+    opaque = (samples != key).any(axis=2, keepdims=True)
+    if opaque.all():
+        return samples
+    alpha = opaque.astype(samples.dtype) * np.iinfo(samples.dtype).max
+    return np.concatenate([samples, alpha], axis=2)
+
+
+def _read_tiff(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    tags = tiff.read_directory(data)
+    layout = tiff.read_layout(tags)
+    if layout.bits > high_depth.DEEP and layout.photometric != tiff.SEPARATED:
+        check_size(layout.height, layout.width, pixel_limit=pixel_limit)
+        check_frames(several=tiff.has_more_pages(tags))
+        samples = high_depth.read_tiff(data, layout)
+    else:
+        samples = read_samples(open_picture(data, known, pixel_limit=pixel_limit))
+    return samples, tiff.read_metadata(tags, layout)
+
+
+def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    if not high_depth.is_deep_avif(data):
+        return _read_plain(data, known, pixel_limit)
+    image = open_picture(data, known, pixel_limit=pixel_limit)
+    samples = high_depth.read_avif(data)
+    metadata, orientation = read_metadata(image)
+    return turn_upright(samples, orientation), metadata
+
+
+_READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
+    PNG: _read_png,
+    TIFF: _read_tiff,
+    AVIF: _read_avif,
+}

@@ -1,0 +1,92 @@
+"""Pictures of up to eight bits per sample, and every picture's metadata, through Pillow."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+from srcli.images import exif
+from srcli.images.color_profile import to_srgb
+from srcli.images.formats import Format
+from srcli.images.photo import Metadata, upright_dpi
+from srcli.images.refusal import Refused, check_frames, check_size
+from srcli.images.samples import RGB, RGB_ALPHA, Samples
+
+
+def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image:
+    """Open a file as ``known``, reading no more than its header.
+
+    The pictures after the first of a JPEG file (MPO) are previews and depth maps, and are
+    left alone; of any other format, several pictures are refused.
+
+    Raises:
+        Refused: if it is too large or holds several frames.
+
+    """
+    image = Image.open(io.BytesIO(data), formats=(known.name,))
+    check_size(image.height, image.width, pixel_limit=pixel_limit)
+    check_frames(several=image.format != "MPO" and getattr(image, "is_animated", False))
+    return image
+
+
+def read_samples(image: Image.Image) -> Samples:
+    """Decode to uint8 samples of one to four channels.
+
+    Palettes and bilevel pictures are resolved, CMYK and CIE L*a*b* become sRGB.
+
+    Raises:
+        Refused: if Pillow has no eight-bit form of the picture.
+
+    """
+    image.load()
+    if image.mode in {"P", "PA"} or (image.format == "GIF" and image.has_transparency_data):
+        return _resolved(image)
+    if image.mode in {"CMYK", "LAB"}:
+        image = to_srgb(image)
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode == "YCbCr":
+        image = image.convert("RGB")
+    if image.mode not in {"L", "LA", "RGB", "RGBA"}:
+        message = f"stores its samples in a way that is not supported ({image.mode})"
+        raise Refused(message)
+    return np.asarray(image).reshape(image.height, image.width, -1)
+
+
+def _resolved(image: Image.Image) -> Samples:
+    """Colours of a palette: grey if all are, without alpha if all are opaque."""
+    samples = np.asarray(image.convert("RGBA"))
+    gray = (samples[..., :1] == samples[..., 1:RGB]).all()
+    opaque = (samples[..., RGB] == np.iinfo(np.uint8).max).all()
+    first = 2 if gray and not image.info.get("icc_profile") else 0
+    return samples[..., first : RGB if opaque else RGB_ALPHA]
+
+
+def read_metadata(image: Image.Image) -> tuple[Metadata, int]:
+    """What a decoded file says beside its pixels, and the orientation still to be applied.
+
+    The profile of a CMYK picture is left behind with its colours.
+    """
+    block = image.info.get("exif") or _other_exif(image)
+    block = block.removeprefix(exif.PREFIX) if block else None
+    turned = exif.orientation(block) if block else exif.UPRIGHT
+    xmp = image.info.get("xmp")
+    metadata = Metadata(
+        icc_profile=None if image.mode in {"CMYK", "LAB"} else image.info.get("icc_profile"),
+        exif=exif.make_upright(block) if block else None,
+        xmp=exif.upright_xmp(xmp) if xmp and turned != exif.UPRIGHT else xmp,
+        dpi=upright_dpi(*image.info.get("dpi", (0, 0)), orientation=turned),
+    )
+    return metadata, turned
+
+
+def _other_exif(image: Image.Image) -> bytes | None:
+    """EXIF from where Pillow finds it besides: a PNG text, an orientation in XMP."""
+    with contextlib.suppress(ValueError, SyntaxError, KeyError, struct.error):
+        tags = image.getexif()
+        return tags.tobytes() if tags else None
+    return None

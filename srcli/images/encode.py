@@ -1,0 +1,199 @@
+"""Write a picture file, whole or not at all, losing nothing without saying so."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from srcli.errors import UnwritableImage, UsageError
+from srcli.images import exif, png, tiff
+from srcli.images.atomic import refuse_existing, write_file
+from srcli.images.formats import (
+    AVIF,
+    BMP,
+    JPEG,
+    PNG,
+    TIFF,
+    WEBP,
+    Format,
+    by_suffix,
+    writable_suffixes,
+)
+from srcli.images.photo import Metadata, Photo
+from srcli.images.refusal import Refused
+from srcli.images.samples import Samples, depth, from_photo
+
+QUALITY = 95
+"""Of JPEG, WebP and AVIF, unless a caller says otherwise."""
+
+LOSSLESS_QUALITY = 100
+"""The quality that makes WebP lossless."""
+
+
+def write_photo(
+    photo: Photo, path: Path, *, quality: int = QUALITY, overwrite: bool = False
+) -> None:
+    """Encode and write a file in the format of the path's suffix.
+
+    The file appears complete, under its name, or not at all. See ``encode_photo`` for what
+    each format keeps.
+
+    Args:
+        photo: the picture.
+        path: the file; missing folders are made.
+        quality: 1 to 100, see ``encode_photo``.
+        overwrite: replace a file that is there.
+
+    Raises:
+        UsageError: if the quality is out of range.
+        UnwritableImage: if the format is unknown or cannot hold the picture, if the file is
+            there, or if the place does not allow writing.
+        DiskFull: if the disk is full.
+        ValueError: if a sample is not finite.
+
+    """
+    known = writable_format(path)
+    if not overwrite:
+        refuse_existing(path)
+    data = encode_photo(photo, known, name=str(path), quality=quality)
+    write_file(path, data, overwrite=overwrite)
+
+
+def writable_format(path: Path) -> Format:
+    """The format that a path's suffix asks for.
+
+    Raises:
+        UnwritableImage: if there is none of that suffix, or it is only read.
+
+    """
+    known = by_suffix(path)
+    if known is None or not known.writable:
+        message = f"{path} cannot be written: its suffix stands for no format that is written"
+        raise UnwritableImage(message, hint=f"Choose one of {writable_suffixes()}.")
+    return known
+
+
+def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALITY) -> bytes:
+    """Encode a picture as the content of a file; ``name`` is what messages call it.
+
+    ====  ===============  =====================================  ====================
+    file  bits per sample  pixels                                 metadata
+    ====  ===============  =====================================  ====================
+    PNG   8, 16            lossless                               all
+    TIFF  8, 16, 32        lossless                               all but color chunks
+    JPEG  8                4:4:4 at ``quality``                   all but color chunks
+    WebP  8                at ``quality``, 100 being lossless     profile, EXIF, XMP
+    AVIF  8                4:4:4 at ``quality``                   profile, EXIF, XMP
+    BMP   8                lossless                               dpi
+    ====  ===============  =====================================  ====================
+
+    A depth that the format does not have is rounded to the nearest that it has: whoever names
+    a JPEG file asks for 8 bits. WebP has no grey; it gets three equal channels. Alpha that is
+    one everywhere is left out where the format has none. TIFF keeps the descriptive tags of
+    EXIF's first directory, and the EXIF and GPS directories.
+
+    Raises:
+        UsageError: if the quality is not 1 to 100.
+        UnwritableImage: if the format cannot hold the size, the alpha, the profile or the
+            amount of metadata.
+        ValueError: if a sample is not finite.
+
+    """
+    if quality not in range(1, 101):
+        message = f"quality must be 1 to 100, not {quality}"
+        raise UsageError(message)
+    try:
+        photo = _fitted(photo, known)
+        samples = from_photo(photo, bits=known.depth_for(photo.bits))
+        metadata = photo.metadata
+        if metadata.exif:
+            sized = exif.with_size(metadata.exif, height=photo.height, width=photo.width)
+            metadata = replace(metadata, exif=sized)
+        return _ENCODERS[known](samples, metadata, quality)
+    except Refused as refused:
+        message = f"{name} cannot be written: {refused.predicate}"
+        raise UnwritableImage(message, hint=refused.hint) from refused
+
+
+def _fitted(photo: Photo, known: Format) -> Photo:
+    """The photo without alpha that says nothing; refused if the format cannot hold it."""
+    if max(photo.height, photo.width) > known.longest_side:
+        message = f"the sides of {known.name} pictures end at {known.longest_side:,} pixels"
+        raise Refused(message, hint="Choose PNG or TIFF, or a smaller size.")
+    if photo.alpha is not None and not known.alpha:
+        if not (photo.alpha == 1).all():
+            message = f"{known.name} cannot hold transparency"
+            raise Refused(message, hint="Choose PNG, WebP or TIFF.")
+        photo = replace(photo, alpha=None)
+    if photo.metadata.icc_profile and not known.profile:
+        message = f"{known.name} cannot hold the picture's colour profile"
+        raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
+    return photo
+
+
+def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    deep = depth(samples) > 8  # noqa: PLR2004 - Pillow's bits
+    return png.with_metadata(png.encode_deep(samples) if deep else _save(samples, PNG), metadata)
+
+
+def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return tiff.encode(samples, metadata)
+
+
+def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    options = _embedded(metadata)
+    if metadata.exif:
+        options["exif"] = exif.PREFIX + metadata.exif
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    return _save(samples, JPEG, quality=quality, subsampling="4:4:4", **options)
+
+
+def _encode_webp(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    lossless = quality == LOSSLESS_QUALITY
+    options = _embedded(metadata)
+    return _save(samples, WEBP, quality=quality, lossless=lossless, exact=True, **options)
+
+
+def _encode_avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    chroma = "4:4:4" if samples.shape[2] > 2 else "4:0:0"  # noqa: PLR2004 - grey, alpha
+    return _save(samples, AVIF, quality=quality, subsampling=chroma, **_embedded(metadata))
+
+
+def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
+
+
+def _embedded(metadata: Metadata) -> dict[str, Any]:
+    """Pillow's arguments for the blocks that JPEG, WebP and AVIF take alike."""
+    blocks = {"icc_profile": metadata.icc_profile, "exif": metadata.exif, "xmp": metadata.xmp}
+    return {name: block for name, block in blocks.items() if block}
+
+
+def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    file = io.BytesIO()
+    try:
+        image.save(file, known.name, **options)
+    except KeyError as error:
+        message = f"this Pillow does not write {known.name}"
+        raise Refused(message, hint="Choose PNG.") from error
+    except (OSError, ValueError) as error:
+        message = f"{known.name} cannot hold it ({error})"
+        raise Refused(message, hint="Choose PNG or TIFF.") from error
+    return file.getvalue()
+
+
+_ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
+    PNG: _encode_png,
+    TIFF: _encode_tiff,
+    JPEG: _encode_jpeg,
+    WEBP: _encode_webp,
+    AVIF: _encode_avif,
+    BMP: _encode_bmp,
+}

@@ -1,0 +1,118 @@
+"""The picture formats: how files are recognised and named, and what each can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+Bits = Literal[8, 16, 32]
+"""Bits per sample: 8 and 16 are integers, 32 is floating point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One file format.
+
+    Attributes:
+        name: its name, which is also Pillow's.
+        suffixes: lower-case file suffixes, the usual one first.
+        signatures: pairs of an offset and the bytes found there.
+        writable: whether pictures can be written in it.
+        alpha: whether it holds transparency.
+        profile: whether it holds a colour profile.
+        depths: bits per sample it can hold.
+        longest_side: largest width or height in pixels.
+
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    signatures: tuple[tuple[int, bytes], ...]
+    writable: bool = True
+    alpha: bool = True
+    profile: bool = True
+    depths: tuple[Bits, ...] = (8,)
+    longest_side: int
+
+    def depth_for(self, bits: Bits) -> Bits:
+        """The depth it holds ``bits`` per sample with: the next it has, else its largest."""
+        return min((depth for depth in self.depths if depth >= bits), default=self.depths[-1])
+
+
+PNG = Format(
+    name="PNG",
+    suffixes=(".png",),
+    signatures=((0, b"\x89PNG\r\n\x1a\n"),),
+    depths=(8, 16),
+    longest_side=2**31 - 1,
+)
+JPEG = Format(
+    name="JPEG",
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    signatures=((0, b"\xff\xd8\xff"),),
+    alpha=False,
+    longest_side=65_500,  # libjpeg's own limit; the format's is 65,535
+)
+WEBP = Format(
+    name="WEBP",
+    suffixes=(".webp",),
+    signatures=((8, b"WEBP"),),
+    longest_side=16_383,
+)
+TIFF = Format(
+    name="TIFF",
+    suffixes=(".tif", ".tiff"),
+    signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
+    depths=(8, 16, 32),
+    longest_side=2**31 - 1,
+)
+BMP = Format(
+    name="BMP",
+    suffixes=(".bmp", ".dib"),
+    signatures=((0, b"BM"),),
+    alpha=False,
+    profile=False,
+    longest_side=2**31 - 1,
+)
+AVIF = Format(
+    name="AVIF",
+    suffixes=(".avif",),
+    signatures=tuple((4, b"ftyp" + brand) for brand in (b"avif", b"avis", b"mif1", b"msf1")),
+    longest_side=32_768,  # what libavif reads back
+)
+GIF = Format(
+    name="GIF",
+    suffixes=(".gif",),
+    signatures=((0, b"GIF87a"), (0, b"GIF89a")),
+    writable=False,
+    longest_side=65_535,
+)
+
+FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF)
+SIGNATURE_LENGTH = 16
+"""Leading bytes that suffice to recognise any of the formats."""
+
+
+def sniff(head: bytes) -> Format | None:
+    """The format of a file by its first ``SIGNATURE_LENGTH`` bytes, whatever its name says."""
+    for known in FORMATS:
+        if any(head.startswith(mark, at) for at, mark in known.signatures):
+            return known
+    return None
+
+
+def by_suffix(path: PurePath) -> Format | None:
+    """The format of a file by the suffix of its name, in any case."""
+    suffix = path.suffix.lower()
+    return next((known for known in FORMATS if suffix in known.suffixes), None)
+
+
+def readable_names() -> str:
+    """The formats that can be read, for messages."""
+    return ", ".join(known.name for known in FORMATS)
+
+
+def writable_suffixes() -> str:
+    """The usual suffixes that can be written, for messages."""
+    return ", ".join(known.suffixes[0] for known in FORMATS if known.writable)

@@ -1,0 +1,120 @@
+"""Where each output goes, decided and checked before any work starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from srcli.errors import UsageError
+from srcli.images.discover import Source
+from srcli.images.formats import PNG, by_suffix, writable_suffixes
+
+TEMPLATE = "{stem}_x{scale}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How outputs are named.
+
+    Attributes:
+        output: ``-o``; empty for beside each source. For one picture a name with a suffix is a
+            file; a folder that is there, a name without suffix or with a separator at its end
+            is a folder.
+        template: name without suffix; ``{stem}`` is the source's and ``{scale}`` is ``scale``.
+        scale: the enlargement as the user would write it, such as ``2.7``.
+        suffix: suffix of all outputs, such as ``.png``; empty for each source's own, or
+            ``.png`` where that is not written.
+
+    """
+
+    output: str = ""
+    template: str = TEMPLATE
+    scale: str
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One picture and the file that it becomes."""
+
+    source: Source
+    output: Path
+
+
+def plan_outputs(sources: Sequence[Source], naming: Naming) -> list[Job]:
+    """Give every source its output.
+
+    Raises:
+        UsageError: if the template or a suffix is none, if one file is named for several
+            pictures, if two pictures would become one file, or if one would be written over
+            any of the sources.
+
+    """
+    if naming.suffix:
+        _check_suffix(f"_{naming.suffix}")
+    if _names_a_file(naming.output, count=len(sources)):
+        _check_suffix(naming.output)
+        jobs = [Job(source=sources[0], output=Path(naming.output))]
+    else:
+        jobs = [Job(source=source, output=_output(source, naming)) for source in sources]
+    _check_clashes(jobs)
+    return jobs
+
+
+def _names_a_file(output: str, *, count: int) -> bool:
+    name = PurePath(output)
+    if not name.suffix or output.endswith(("/", os.sep)) or Path(output).is_dir():
+        return False
+    if count > 1 and by_suffix(name):
+        message = f"{output} is the name of one file, but there are {count} pictures"
+        raise UsageError(message, hint="Name a folder.")
+    return count == 1
+
+
+def _check_suffix(name: str) -> None:
+    known = by_suffix(PurePath(name))
+    if known is None or not known.writable:
+        message = f"{PurePath(name).suffix} is no format that is written"
+        hint = f"Choose one of {writable_suffixes()}; end the name of a folder with {os.sep}"
+        raise UsageError(message, hint=hint)
+
+
+def _output(source: Source, naming: Naming) -> Path:
+    folder = source.path.parent
+    if naming.output:
+        folder = Path(naming.output) / source.relative.parent
+    own = by_suffix(source.relative)
+    kept = source.relative.suffix if own and own.writable else PNG.suffixes[0]
+    return folder / f"{_stem(source, naming)}{naming.suffix or kept}"
+
+
+def _stem(source: Source, naming: Naming) -> str:
+    try:
+        stem = naming.template.format(stem=source.relative.stem, scale=naming.scale)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        message = f"{naming.template} is no template for names"
+        raise UsageError(message, hint="Use {stem} and {scale} in it.") from error
+    if not stem or PurePath(stem).name != stem:
+        message = f"{naming.template} gives no name of a file for {source.path}"
+        raise UsageError(message, hint="Use {stem} and {scale} in it, and no folders.")
+    return stem
+
+
+def _check_clashes(jobs: Sequence[Job]) -> None:
+    inputs = {_identity(job.source.path): job.source.path for job in jobs}
+    outputs: dict[str, Path] = {}
+    for job in jobs:
+        identity = _identity(job.output)
+        if identity in inputs:
+            message = f"{job.output} would be written over a picture that is read"
+            raise UsageError(message, hint="Choose another name or folder.")
+        if identity in outputs:
+            message = f"{outputs[identity]} and {job.source.path} would both become {job.output}"
+            raise UsageError(message, hint="Choose another folder, or keep their formats.")
+        outputs[identity] = job.source.path
+
+
+def _identity(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(path))

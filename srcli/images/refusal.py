@@ -1,0 +1,85 @@
+"""From whatever a decoder does about a bad file to one sentence about it."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from srcli.errors import UnreadableImage
+
+UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
+
+_PILLOW = threading.RLock()
+_BYTES_PER_PIXEL = 12  # three float32 channels
+
+
+class Refused(Exception):
+    """A picture is refused; the message goes on after the file's name ("is empty")."""
+
+    def __init__(self, predicate: str, *, hint: str = "") -> None:
+        super().__init__(predicate)
+        self.predicate = predicate
+        self.hint = hint
+
+
+@contextmanager
+def refusals(name: str, format_name: str) -> Iterator[None]:
+    """Turn every failure inside into one ``UnreadableImage`` about ``name``."""
+    try:
+        yield
+    except Refused as refused:
+        message = f"{name} {refused.predicate}"
+        raise UnreadableImage(message, hint=refused.hint) from refused
+    except MemoryError as error:
+        message = f"{name} is too large for the memory of this machine"
+        raise UnreadableImage(message) from error
+    except Exception as error:
+        message = f"{name} cannot be decoded: {UNDECODABLE.format(format_name)}"
+        if "truncated" in str(error).lower():
+            message = f"{name} is cut short"
+        raise UnreadableImage(message) from error
+
+
+def check_size(height: int, width: int, *, pixel_limit: int) -> None:
+    """Refuse a picture of more pixels than the limit, before any of them is decoded."""
+    if height * width > pixel_limit:
+        raise _too_large(pixel_limit)
+
+
+def check_frames(*, several: bool) -> None:
+    """Refuse a picture of several frames or pages."""
+    if several:
+        message = "holds several frames or pages"
+        raise Refused(message, hint="Save the one you want as a file of its own.")
+
+
+def _too_large(pixel_limit: int) -> Refused:
+    gigabytes = pixel_limit * _BYTES_PER_PIXEL / 1e9
+    message = f"has more pixels than the limit of {pixel_limit:,}"
+    return Refused(message, hint=f"It would fill more than {gigabytes:.1f} GB of memory.")
+
+
+@contextmanager
+def pillow_rules(*, pixel_limit: int) -> Iterator[None]:
+    """Keep Pillow silent, and set its limit on pixels for what it allocates on opening a file.
+
+    Its limit and Python's warning filters are process-wide, so one thread decodes at a time.
+
+    Raises:
+        Refused: as ``check_size``, where Pillow found it out first.
+
+    """
+    with _PILLOW, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = -(-pixel_limit // 2)  # Pillow stops at twice its limit
+        try:
+            yield
+        except Image.DecompressionBombError as error:
+            raise _too_large(pixel_limit) from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit

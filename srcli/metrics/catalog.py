@@ -1,0 +1,63 @@
+"""Every metric, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from srcli.metrics.psnr import psnr_rgb, psnr_y
+from srcli.metrics.ssim import ssim_y
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A number that two pictures make.
+
+    Attributes:
+        name: its id, which is also the field of ``Scores`` that holds it.
+        title: for table heads.
+        measure: RGB (1, 3, H, W) in [0, 1], SR and then HR, to the number.
+        larger_is_better: its direction.
+        unit: ``dB``, or empty for a pure number.
+        decimals: how many the literature prints.
+
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Tensor, Tensor], float]
+    larger_is_better: bool
+    unit: str
+    decimals: int
+
+
+_ALL = (
+    Metric(
+        name="psnr_y",
+        title="PSNR-Y",
+        measure=psnr_y,
+        larger_is_better=True,
+        unit="dB",
+        decimals=2,
+    ),
+    Metric(
+        name="ssim_y",
+        title="SSIM-Y",
+        measure=ssim_y,
+        larger_is_better=True,
+        unit="",
+        decimals=4,
+    ),
+    Metric(
+        name="psnr_rgb",
+        title="PSNR-RGB",
+        measure=psnr_rgb,
+        larger_is_better=True,
+        unit="dB",
+        decimals=2,
+    ),
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -1,0 +1,79 @@
+"""Structural similarity, at most 1; larger is better.
+
+Source: Wang et al., "Image quality assessment: from error visibility to structural
+similarity", TIP 2004, equation 13, with its 11 x 11 Gaussian window of sigma 1.5, on the
+positions where the whole window lies inside the picture.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from srcli.metrics.psnr import PEAK
+from srcli.pixels.color import luma
+
+K1, K2 = 0.01, 0.03
+WINDOW, SIGMA = 11, 1.5
+
+
+def ssim(
+    first: Tensor,
+    second: Tensor,
+    *,
+    peak: float = PEAK,
+    window: int = WINDOW,
+    sigma: float = SIGMA,
+) -> float:
+    """Return the mean of the SSIM map.
+
+    Args:
+        first: (B, C, H, W), floating point, both sides at least ``window``; computed in
+            float64, for the variances are small differences of large numbers.
+        second: the same shape.
+        peak: the range of the samples.
+        window: side of the Gaussian window, odd.
+        sigma: its standard deviation, in samples.
+
+    Raises:
+        ValueError: if the shapes differ or the window does not fit.
+
+    """
+    if first.shape != second.shape or min(first.shape[2:]) < window:
+        msg = f"no {window}x{window} window in {tuple(first.shape)} and {tuple(second.shape)}"
+        raise ValueError(msg)
+    x, y = first.double(), second.double()
+    taps = _gaussian(window, sigma)
+    mean_x, mean_y = _blur(x, taps), _blur(y, taps)
+    mean_xy, mean_squares = mean_x * mean_y, mean_x.square() + mean_y.square()
+    covariance = _blur(x * y, taps) - mean_xy
+    variances = _blur(x.square() + y.square(), taps) - mean_squares
+    c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
+    likeness = (2 * mean_xy + c1) * (2 * covariance + c2)
+    return (likeness / ((mean_squares + c1) * (variances + c2))).mean().item()
+
+
+def ssim_y(sr: Tensor, hr: Tensor) -> float:
+    """SSIM of BT.601 studio luma; RGB (1, 3, H, W) in [0, 1], nothing cropped or rounded."""
+    return ssim(luma(sr.double()), luma(hr.double()))
+
+
+def _gaussian(window: int, sigma: float) -> list[float]:
+    offsets = torch.arange(window, dtype=torch.float64) - window // 2
+    weights = torch.exp(-offsets.square() / (2 * sigma**2))
+    taps: list[float] = (weights / weights.sum()).tolist()
+    return taps
+
+
+def _blur(image: Tensor, taps: list[float]) -> Tensor:
+    """Filter rows, then columns, keeping the positions that need no padding.
+
+    Shifted multiply-adds: ten times faster on one core than a float64 convolution.
+    """
+    for axis in (2, 3):
+        length = image.shape[axis] - len(taps) + 1
+        total = image.narrow(axis, 0, length) * taps[0]
+        for shift, tap in enumerate(taps[1:], start=1):
+            total.add_(image.narrow(axis, shift, length), alpha=tap)
+        image = total
+    return image

@@ -1,0 +1,179 @@
+"""Measure models on data sets by the published protocol."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+
+from srcli.bench.baselines import BASELINES
+from srcli.bench.datasets import Dataset, find_dataset, folder_dataset
+from srcli.bench.page import to_html
+from srcli.bench.records import Record
+from srcli.bench.report import (
+    Report,
+    tables_of,
+    to_csv,
+    to_image_csv,
+    to_json,
+    to_latex,
+    to_markdown,
+)
+from srcli.bench.runner import Bench, Contender, run_bench
+from srcli.bench.sheet import Sheet, crop_sheet
+from srcli.bench.tables import Table
+from srcli.engine.device import Compute, choose_device
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.errors import UsageError
+from srcli.weights.checkpoint import load_model
+from srcli.weights.store import locate, sha256_of
+
+DATA_VARIABLE = "SRCLI_DATA_DIR"
+FORMATS = ("table", "md", "csv", "json", "latex", "html")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchRequest:
+    """What to measure, on what, and how to tell it.
+
+    Attributes:
+        models: ids, weights files, or the baselines nearest, bicubic, lanczos.
+        scales: ratios above 1.
+        datasets: names of data sets.
+        data: a folder of HR pictures to measure on as well, and one of LR pictures for it.
+        data_dir: where data sets are looked for first.
+        published: set the model beside published methods.
+        store: file of records; what is there already is not measured again.
+        form: one of ``FORMATS``.
+        crops: how many pictures of each data set get a crop sheet in the HTML page.
+        device: auto, cpu, cuda, cuda:1 or mps.
+        tile: side of a tile in pixels of the network's input; None for a default.
+        ensemble: average over the eight symmetries.
+
+    """
+
+    models: tuple[str, ...]
+    scales: tuple[float, ...]
+    datasets: tuple[str, ...] = ()
+    data: tuple[Path, Path | None] | None = None
+    data_dir: Path | None = None
+    published: bool = False
+    store: Path | None = None
+    form: str = "table"
+    crops: int = 1
+    device: str = "auto"
+    tile: int | None = None
+    ensemble: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchResult:
+    """What was measured.
+
+    Attributes:
+        tables: for a terminal.
+        text: the report in the form asked for; empty for ``table``.
+        image_csv: every measurement of every picture.
+        failures: records of pictures that could not be measured.
+
+    """
+
+    tables: tuple[Table, ...]
+    text: str
+    image_csv: str
+    failures: tuple[Record, ...] = field(default=())
+
+
+def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchResult:
+    """Measure, and write the report.
+
+    Raises:
+        UsageError: nothing to measure, or an unknown form.
+        DataError: a data set or the store cannot be used.
+        WeightsError: a model cannot be used.
+
+    """
+    _check(request)
+    datasets = _datasets(request)
+    contenders = [_contender(model, request) for model in request.models]
+    plan = Bench(
+        datasets=datasets, contenders=contenders, scales=request.scales, store=request.store
+    )
+    report = Report(
+        records=run_bench(plan, on_record=on_record),
+        protocol=plan.protocol,
+        published=request.published,
+    )
+    return BenchResult(
+        tables=tables_of(report),
+        text=_text(request, report, plan),
+        image_csv=to_image_csv(report),
+        failures=tuple(record for record in report.records if record.error),
+    )
+
+
+def _check(request: BenchRequest) -> None:
+    if not request.datasets and request.data is None:
+        msg = "there is nothing to measure on"
+        raise UsageError(msg, hint="name a data set with --dataset, or a folder with --data")
+    if request.form not in FORMATS:
+        msg = f"{request.form!r} is no format of a report"
+        raise UsageError(msg, hint=f"choose one of {', '.join(FORMATS)}")
+    if len(set(request.models)) != len(request.models):
+        msg = "a model is named twice"
+        raise UsageError(msg)
+
+
+def _datasets(request: BenchRequest) -> list[Dataset]:
+    roots = [request.data_dir] if request.data_dir else []
+    if os.environ.get(DATA_VARIABLE):
+        roots.append(Path(os.environ[DATA_VARIABLE]))
+    found = [find_dataset(name, roots) for name in request.datasets]
+    if request.data is not None:
+        found.append(folder_dataset(*request.data))
+    return found
+
+
+def _contender(model: str, request: BenchRequest) -> Contender:
+    if model in BASELINES:
+        return Contender(model=model, upscale=BASELINES[model])
+    path = locate(model, max(request.scales))
+    network = load_model(path).network
+    compute = Compute(device=choose_device(request.device))
+    options = UpscaleOptions(tile=request.tile, ensemble=request.ensemble)
+    upscaler = Upscaler(network, compute, options)
+
+    def upscale(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
+        return upscaler(lr, size, ratio=ratio)
+
+    return Contender(
+        model=model,
+        upscale=upscale,
+        sha256=sha256_of(path),
+        device=compute.device.type,
+        dtype=str(compute.dtype).removeprefix("torch."),
+        options="ensemble" if request.ensemble else "",
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+    )
+
+
+def _text(request: BenchRequest, report: Report, plan: Bench) -> str:
+    if request.form == "html":
+        return to_html(report, _sheets(request, report, plan))
+    writers = {"md": to_markdown, "csv": to_csv, "json": to_json, "latex": to_latex}
+    return writers[request.form](report) if request.form in writers else ""
+
+
+def _sheets(request: BenchRequest, report: Report, plan: Bench) -> list[Sheet]:
+    """Cut crops from pictures that were measured without failure, at the largest scale."""
+    failed = {record.task.image for record in report.records if record.error}
+    return [
+        crop_sheet(dataset, index, plan.contenders, max(request.scales))
+        for dataset in plan.datasets
+        for index in [i for i, path in enumerate(dataset.images) if path.name not in failed][
+            : request.crops
+        ]
+    ]

@@ -1,0 +1,98 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def hr(tmp_path):
+    """Two pictures with edges, and one file that is none."""
+    folder = tmp_path / "hr"
+    folder.mkdir()
+    for n in (1, 2):
+        rows, columns = np.mgrid[0:48, 0:54]
+        samples = (128 + 100 * np.sign(np.sin(rows / (3 + n)) + np.cos(columns / 5))).astype(int)
+        Image.fromarray(np.clip(samples, 0, 255).astype(np.uint8)).convert("RGB").save(
+            folder / f"{n}.png"
+        )
+    return folder
+
+
+def test_a_folder_is_measured_at_any_scale(srcli, hr):
+    done = srcli("bench", "--data", hr, "--model", "asdn-fast,bicubic", "-s", "2,2.7", "-f", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = {(r["model"], float(r["scale"])): r for r in csv.DictReader(io.StringIO(done.stdout))}
+    assert set(rows) == {(m, s) for m in ("asdn-fast", "bicubic") for s in (2.0, 2.7)}
+    for scale in (2.0, 2.7):
+        ours, plain = (float(rows[m, scale]["psnr_y"]) for m in ("asdn-fast", "bicubic"))
+        assert ours > plain + 1
+
+
+def test_the_table_is_readable(srcli, hr):
+    done = srcli("bench", "--data", hr, "--model", "bicubic", "-s", "2", "--published")
+    assert done.returncode == 0
+    assert "PSNR-Y" in done.stdout
+    assert "bicubic" in done.stdout
+    assert "Protocol published" in done.stdout
+
+
+@pytest.mark.parametrize(("form", "mark"), [("md", "| ---"), ("latex", r"\toprule"), ("json", "{")])
+def test_other_forms_go_to_stdout(srcli, hr, form, mark):
+    done = srcli("bench", "--data", hr, "--model", "bicubic", "-s", "2", "-f", form)
+    assert done.returncode == 0
+    assert mark in done.stdout
+    if form == "json":
+        assert json.loads(done.stdout)["rows"][0]["conditions"]["model"] == "bicubic"
+
+
+def test_a_page_and_every_pictures_numbers_can_be_kept(srcli, hr, tmp_path):
+    done = srcli(
+        *("bench", "--data", hr, "--model", "bicubic,asdn-fast", "-s", "2,3", "-f", "html"),
+        *("-o", "page.html", "--images", "all.csv"),
+    )
+    assert (done.returncode, done.stdout) == (0, "page.html\n")
+    page = (tmp_path / "page.html").read_text()
+    assert "data:image/png;base64" in page
+    assert "http" not in page.split("<body>")[1].split("<svg")[0]
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 1 + 2 * 2 * 2
+
+
+def test_a_bench_goes_on_where_it_stopped(srcli, hr, monkeypatch):
+    arguments = ("bench", "--data", hr, "--model", "bicubic", "-s", "2", "-f", "csv")
+    first = srcli(*arguments, "--resume", "records.jsonl")
+    monkeypatch.setattr("srcli.bench.runner._measure", lambda *_: pytest.fail("measured again"))
+    assert srcli(*arguments, "--resume", "records.jsonl").stdout == first.stdout
+
+
+def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
+    (hr / "broken.png").write_text("no picture")
+    done = srcli("bench", "--data", hr, "--model", "bicubic", "-s", "2", "-f", "csv")
+    assert done.returncode == 3
+    assert "broken.png" in done.stderr
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert (row["images"], row["failed"]) == ("2", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "nothing to measure on"),
+        (["--dataset", "Set6"], 3, "Set6"),
+        (["--dataset", "Manga109", "--data-dir", "."], 3, "Manga109 was not found"),
+        (["--data", "hr", "-s", "two"], 2, "no list of scales"),
+        (["--data", "hr", "-s", "1"], 2, "scale"),
+        (["--data", "hr", "-f", "xml"], 2, "xml"),
+        (["--data", "hr", "-o", "x.txt"], 2, "terminal"),
+        (["--data", "hr", "-m", "nothing"], 4, "nothing"),
+        (["--data", "hr", "-m", "bicubic,bicubic"], 2, "twice"),
+    ],
+)
+def test_bad_requests_are_one_sentence_and_a_code(srcli, hr, arguments, code, words):
+    assert hr.is_dir()
+    done = srcli("bench", *arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,135 @@
+from collections.abc import Callable
+
+import pytest
+
+from srcli.bench.records import Record
+from srcli.bench.summary import summarize
+from srcli.bench.tables import (
+    Table,
+    detail_table,
+    failure_table,
+    has_published,
+    published_table,
+    quality_table,
+)
+from srcli.metrics.protocol import PUBLISHED
+
+
+def texts(table: Table) -> list[tuple[str, ...]]:
+    return [tuple(cell.text for cell in row) for row in table.rows]
+
+
+def row_of(table: Table, *labels: str) -> tuple[str, ...]:
+    (row,) = (row for row in texts(table) if row[: len(labels)] == labels)
+    return row
+
+
+def test_the_quality_table_is_laid_out_as_in_papers(records: tuple[Record, ...]) -> None:
+    table = quality_table(summarize(records), PUBLISHED)
+    assert table.header == ("Scale", "Model", "Set5", "Set14")
+    assert texts(table) == [
+        ("2", "bicubic", "33.67 / 0.9123", "30.32 / 0.9123"),
+        ("2", "asdn-fast", "36.70 / 0.9123", "32.40 / 0.9123"),
+        ("4", "bicubic", "28.43 / 0.9123", "26.09 / 0.9123"),
+        ("4", "asdn-fast", "30.50 / 0.9123", "27.50 / 0.9123"),
+    ]
+
+
+def test_the_protocol_is_named_and_described_under_the_table(records: tuple[Record, ...]) -> None:
+    (note,) = quality_table(summarize(records), PUBLISHED).notes
+    assert PUBLISHED.name in note
+    assert PUBLISHED.description in note
+
+
+def test_the_best_of_each_set_and_scale_is_marked(records: tuple[Record, ...]) -> None:
+    table = quality_table(summarize(records), PUBLISHED)
+    assert [[cell.best for cell in row] for row in table.rows] == [
+        [False, False, False, False],
+        [False, False, True, True],
+    ] * 2
+
+
+def test_a_model_without_rivals_is_not_called_best(make_record: Callable[..., Record]) -> None:
+    table = quality_table(summarize([make_record("Set5", 2, "bicubic", 33.0)]), PUBLISHED)
+    assert not table.rows[0][2].best
+
+
+def test_a_mean_over_a_part_is_starred_and_a_hole_is_a_dash(
+    make_record: Callable[..., Record],
+) -> None:
+    rows = summarize(
+        [
+            make_record("Set5", 2, "bicubic", 33.0),
+            make_record("Set5", 2, "bicubic", None),
+            make_record("Set14", 2, "bicubic", None),
+        ]
+    )
+    table = quality_table(rows, PUBLISHED)
+    assert texts(table) == [("2", "bicubic", "33.00 / 0.9123*", "–")]  # noqa: RUF001 - the dash
+    assert any(note.startswith("*") for note in table.notes)
+
+
+def test_details_hold_every_metric_speed_and_size(records: tuple[Record, ...]) -> None:
+    row = row_of(detail_table(summarize(records)), "Set5", "2", "asdn-fast")
+    assert row[3:] == ("36.70", "0.9123", "34.70", "1", "0.500", "0.5", "416,000")
+
+
+def test_details_say_how_many_pictures_failed(make_record: Callable[..., Record]) -> None:
+    rows = summarize([make_record("Set5", 2, "bicubic", psnr) for psnr in (33.0, None)])
+    assert row_of(detail_table(rows), "Set5")[6] == "1 of 2"
+
+
+def test_published_rows_say_how_much_better_the_model_is(records: tuple[Record, ...]) -> None:
+    table = published_table(summarize(records), "asdn-fast")
+    assert row_of(table, "2", "asdn-fast, measured")[2:] == ("36.70 / 0.9123", "32.40 / 0.9123")
+    assert row_of(table, "2", "VDSR [1]")[2:] == ("37.53 / 0.958 (-0.83)", "32.97 / 0.913 (-0.57)")
+    assert row_of(table, "4", "CSNLN [2]")[2] == "32.68 / 0.9004 (-2.18)"
+    assert table.notes[0] == "[1] ASDN, arXiv 2010.02414v1, Table 1"
+
+
+def test_a_method_that_was_not_published_on_a_set_has_a_dash_there(
+    make_record: Callable[..., Record],
+) -> None:
+    rows = summarize(make_record(name, 2, "asdn-fast", 36.0) for name in ("Set5", "Manga109"))
+    row = row_of(published_table(rows, "asdn-fast"), "2", "RDN-CUF [6]")
+    assert row[2:] == ("38.28 (-2.28)", "–")  # noqa: RUF001 - the dash
+
+
+def test_an_odd_published_number_has_a_dagger_and_a_note(records: tuple[Record, ...]) -> None:
+    table = published_table(summarize(records), "asdn-fast")
+    assert row_of(table, "4", "Bicubic [1]")[3] == "26.10 / 0.704 (+1.40) †"
+    assert "† Bicubic, Set14 x4, PSNR-Y: printed so; 26.00 in other papers" in table.notes
+
+
+def test_an_odd_ssim_has_one_too(make_record: Callable[..., Record]) -> None:
+    rows = summarize([make_record("Manga109", 8, "asdn-fast", 24.0)])
+    assert row_of(published_table(rows, "asdn-fast"), "8", "ASDN [1]")[2].endswith("†")
+
+
+def test_a_set_published_in_rgb_is_compared_in_rgb(make_record: Callable[..., Record]) -> None:
+    rows = summarize([make_record("DIV2K-val", 2, "asdn-fast", 36.0)])
+    assert row_of(published_table(rows, "asdn-fast"), "2", "RDN-LIIF [1]")[2] == "34.99 RGB (-0.99)"
+
+
+def test_a_model_that_failed_is_set_beside_numbers_without_a_difference(
+    make_record: Callable[..., Record],
+) -> None:
+    rows = summarize([make_record("Set5", 2, "asdn-fast", None)])
+    assert row_of(published_table(rows, "asdn-fast"), "2", "SAN [4]")[2] == "38.31 / 0.9620"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "scale", "expected"),
+    [("Set5", 2, True), ("DIV2K-val", 6, True), ("Set5", 2.7, False), ("mine", 2, False)],
+)
+def test_only_known_sets_and_scales_have_published_numbers(
+    make_record: Callable[..., Record], dataset: str, scale: float, expected: bool
+) -> None:
+    assert has_published(summarize([make_record(dataset, scale, "bicubic", 30.0)])) == expected
+
+
+def test_failures_are_listed_with_their_reason(make_record: Callable[..., Record]) -> None:
+    table = failure_table(
+        [make_record("Set5", 2, "bicubic", 30.0), make_record("Set5", 2.7, "nearest", None)]
+    )
+    assert texts(table) == [("Set5", "a.png", "2.7", "nearest", "a.png of nearest is broken")]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import torch
+
+from srcli.images.alpha import bleed
+from srcli.images.photo import Photo
+
+
+def photo(alpha: torch.Tensor, color: torch.Tensor | None = None) -> Photo:
+    pixels = torch.rand(1, 3, *alpha.shape) if color is None else color
+    return Photo(pixels=pixels, alpha=alpha[None, None])
+
+
+def test_visible_pixels_keep_their_colour_bit_for_bit() -> None:
+    alpha = (torch.rand(13, 22) > 0.5).float() * 0.25
+    original = photo(alpha)
+    bled = bleed(original)
+    assert torch.equal(bled.pixels[..., alpha > 0], original.pixels[..., alpha > 0])
+    assert torch.equal(bled.alpha, original.alpha)
+
+
+def test_holes_of_any_size_take_the_colour_around_them() -> None:
+    alpha = torch.ones(33, 47)
+    alpha[3:30, 5:40] = 0
+    color = torch.full((1, 3, 33, 47), 0.75)
+    color[..., alpha == 0] = 0
+    assert torch.allclose(bleed(photo(alpha, color)).pixels, torch.tensor(0.75))
+
+
+def test_a_hole_takes_the_colour_of_its_own_side() -> None:
+    alpha = torch.zeros(16, 64)
+    alpha[:, :8] = alpha[:, -8:] = 1
+    color = torch.zeros(1, 3, 16, 64)
+    color[..., -8:] = 1
+    filled = bleed(photo(alpha, color)).pixels
+    assert filled[..., 8:12].max() < 0.3
+    assert filled[..., 52:56].min() > 0.7
+    assert (filled >= 0).all()
+    assert (filled <= 1).all()
+
+
+def test_one_visible_pixel_fills_everything() -> None:
+    alpha = torch.zeros(7, 9)
+    alpha[2, 3] = 1
+    original = photo(alpha)
+    expected = original.pixels[..., 2:3, 3:4].expand_as(original.pixels)
+    assert torch.allclose(bleed(original).pixels, expected)
+
+
+def test_pictures_without_holes_or_without_colour_are_returned_as_they_are() -> None:
+    for original in (
+        Photo(pixels=torch.rand(1, 3, 4, 4)),
+        photo(torch.full((4, 4), 0.1)),
+        photo(torch.zeros(4, 4)),
+    ):
+        assert bleed(original) is original

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srcli.errors import UsageError
+from srcli.images.discover import Source, find_sources
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    names = [
+        "b.png",
+        "a.JPG",
+        "notes.txt",
+        ".hidden.png",
+        ".thumbs/t.png",
+        "in/c.webp",
+        "in/d/e.tif",
+    ]
+    for name in names:
+        path = tmp_path / "root" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return tmp_path / "root"
+
+
+def relatives(sources: list[Source]) -> list[str]:
+    return [source.relative.as_posix() for source in sources]
+
+
+def test_a_folder_gives_its_pictures_sorted_with_their_tree(tree: Path) -> None:
+    found = find_sources([str(tree)])
+    assert relatives(found) == ["a.JPG", "b.png", "in/c.webp", "in/d/e.tif"]
+    assert all(source.path == tree / source.relative for source in found)
+
+
+def test_a_file_given_by_name_is_taken_whatever_it_is_called(tree: Path) -> None:
+    for name in ("notes.txt", ".hidden.png", "missing.png"):
+        assert relatives(find_sources([str(tree / name)])) == [name]
+
+
+def test_every_picture_is_taken_once_where_it_comes_first(tree: Path) -> None:
+    (tree / "link.png").symlink_to(tree / "b.png")
+    found = find_sources([str(tree / "in"), str(tree / "b.png"), str(tree)])
+    assert relatives(found) == ["c.webp", "d/e.tif", "b.png", "a.JPG"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*", ["a.JPG", "b.png"]),
+        ("[a]*", ["a.JPG"]),
+        ("in/**/*", ["c.webp", "d/e.tif"]),
+        ("*/*.webp", ["in/c.webp"]),
+    ],
+)
+def test_a_pattern_gives_pictures_below_its_fixed_part(
+    tree: Path, pattern: str, expected: list[str]
+) -> None:
+    assert relatives(find_sources([f"{tree}/{pattern}"])) == expected
+
+
+def test_a_relative_pattern_is_looked_up_here(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    assert relatives(find_sources(["*.png"])) == ["b.png"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tree: Path) -> None:
+    odd = tree / "photo[1].png"
+    odd.write_bytes(b"")
+    assert find_sources([str(odd)]) == [Source(path=odd, relative=Path("photo[1].png"))]
+
+
+def test_links_that_go_round_in_circles_end(tree: Path) -> None:
+    (tree / "in" / "loop").symlink_to(tree, target_is_directory=True)
+    (tree / "round.png").symlink_to(tree / "round.png")
+    assert relatives(find_sources([str(tree)])) == [
+        *("a.JPG", "b.png", "round.png", "in/c.webp", "in/d/e.tif")
+    ]
+
+
+def test_nothing_found_is_an_error_that_names_the_argument(tree: Path) -> None:
+    (tree / "empty").mkdir()
+    for given in (str(tree / "empty"), str(tree / "*.gif")):
+        with pytest.raises(UsageError, match="holds no pictures") as caught:
+            find_sources([str(tree), given])
+        assert given in caught.value.message
+    with pytest.raises(UsageError):
+        find_sources([])
+
+
+def test_a_folder_that_may_not_be_listed_is_named(tree: Path) -> None:
+    (tree / "in" / "d").chmod(0)
+    code = (
+        "import os\n"
+        "from srcli.errors import UnreadableImage\n"
+        "from srcli.images.discover import find_sources\n"
+        f"os.chdir({str(tree)!r})\n"
+        "os.geteuid() or os.setuid(65534)  # nothing is closed to root\n"
+        "try:\n    find_sources(['.'])\n"
+        "except UnreadableImage as error:\n    print(error.message, end='')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    (tree / "in" / "d").chmod(0o755)
+    assert run.stdout == "./in/d cannot be listed: permission denied"
+
+
+def test_finding_pictures_needs_neither_torch_nor_a_decoder() -> None:
+    code = (
+        "import sys, srcli.images.discover, srcli.images.naming\n"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'PIL', 'cv2', 'numpy')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
