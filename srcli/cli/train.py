@@ -32,6 +32,9 @@ def train_command(
     recursive: Annotated[
         float, typer.Option(min=0, max=1, help="Share of batches from the network's own output.")
     ] = 0.0,
+    degradation: Annotated[
+        str, typer.Option(help="bicubic, or photo: blur, noise and JPEG as well.")
+    ] = "bicubic",
     precision: Annotated[str, typer.Option(help="bfloat16 or float32.")] = "bfloat16",
     seed: Annotated[int, typer.Option(help="Of weights, crops and ratios.")] = 0,
     init: Annotated[
@@ -72,6 +75,7 @@ def train_command(
         learning_rate=learning_rate,
         hold=hold,
         recursive=recursive,
+        degradation=degradation,
         precision=precision,
         seed=seed,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 Precision = Literal["float32", "bfloat16"]
 OptimizerName = Literal["adam", "muon"]
+Degradation = Literal["bicubic", "photo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class TrainConfig:
         clip: largest norm of the gradient.
         recursive: share of batches that train a later pass of the recursion: their input is
             the network's own output, not a reduced picture (any ratio only).
+        degradation: how LR pictures come to be: reduced as the benchmarks are, or blurred,
+            noisy and compressed as well.
         precision: of the convolutions.
         seed: of weights, crops and ratios.
 
@@ -47,6 +50,7 @@ class TrainConfig:
     ema: float = 0.999
     clip: float = 1.0
     recursive: float = 0.0
+    degradation: Degradation = "bicubic"
     precision: Precision = "bfloat16"
     seed: int = 0
 

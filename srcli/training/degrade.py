@@ -29,14 +29,22 @@ class Sample:
     ratio: float | None
 
 
-def fixed_scale_sample(crops: Tensor, scale: int) -> Sample:
+Reduce = Callable[[Tensor, int], Tensor]
+"""HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
+
+
+def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
+    """Reduce as the benchmarks do."""
+    return resize_uint8(crops, (side, side))
+
+
+def fixed_scale_sample(crops: Tensor, scale: int, reduce: Reduce = reduce_bicubic) -> Sample:
     """Reduce HR crops (B, 3, P, P) uint8 by ``scale``; P is a multiple of it."""
-    side = crops.shape[2] // scale
-    reduced = resize_uint8(crops, (side, side))
+    reduced = reduce(crops, crops.shape[2] // scale)
     return Sample(image=reduced / 255, target=crops / 255, ratio=None)
 
 
-def any_ratio_sample(crops: Tensor, random: Random) -> Sample:
+def any_ratio_sample(crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic) -> Sample:
     """Reduce HR crops by a ratio in (1, 2] and enlarge them again.
 
     Ratio 2 is drawn with probability ``SHARE_OF_TWO``, otherwise all are alike.
@@ -44,17 +52,21 @@ def any_ratio_sample(crops: Tensor, random: Random) -> Sample:
     Args:
         crops: (B, 3, P, P) uint8 with ``MARGIN`` pixels on each side to be cut off.
         random: decides the ratio.
+        reduce: makes LR.
 
     """
     side = crops.shape[2]
     least, most = side // 2, int(side / LEAST_RATIO)
     reduced_side = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
-    reduced = resize_uint8(crops, (reduced_side, reduced_side)) / 255
+    reduced = reduce(crops, reduced_side) / 255
     return enlarged_sample(reduced, crops, side / reduced_side)
 
 
 def recursive_sample(
-    crops: Tensor, random: Random, predict: Callable[[Tensor, float], Tensor]
+    crops: Tensor,
+    random: Random,
+    predict: Callable[[Tensor, float], Tensor],
+    reduce: Reduce = reduce_bicubic,
 ) -> Sample:
     """Make the input of a second pass: reduce by a factor in (2, 4], run the first pass.
 
@@ -62,12 +74,13 @@ def recursive_sample(
         crops: as for :func:`any_ratio_sample`.
         random: decides the factor.
         predict: the network's first pass, (enlarged image, ratio) to image in [0, 1].
+        reduce: makes LR.
 
     """
     side = crops.shape[2]
     quarter, most = side // 4, int(side / (2 * LEAST_RATIO))
     reduced_side = quarter if random.random() < SHARE_OF_TWO else random.randint(quarter, most)
-    reduced = resize_uint8(crops, (reduced_side, reduced_side)) / 255
+    reduced = reduce(crops, reduced_side) / 255
     doubled = predict(resize(reduced, (2 * reduced_side, 2 * reduced_side)), 2.0)
     return enlarged_sample(doubled, crops, side / (2 * reduced_side))
 

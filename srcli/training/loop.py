@@ -18,13 +18,16 @@ from srcli.engine.device import Compute
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import (
     MARGIN,
+    Reduce,
     Sample,
     any_ratio_sample,
     fixed_scale_sample,
     recursive_sample,
+    reduce_bicubic,
 )
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
+from srcli.training.photo import degrade_photo
 from srcli.training.state import TrainState, update_average
 from srcli.training.validate import Validation, validate
 from srcli.weights.checkpoint import Model, save_model
@@ -145,12 +148,15 @@ class Trainer:
 
     def _sample(self, random: Random) -> Sample:
         crops = self.source.draw(self.config.batch, random).to(self.compute.device)
+        reduce: Reduce = reduce_bicubic
+        if self.config.degradation == "photo":
+            reduce = _photo_reducer(random)
         if self.config.scale is not None:
-            sample = fixed_scale_sample(crops, self.config.scale)
+            sample = fixed_scale_sample(crops, self.config.scale, reduce)
         elif random.random() < self.config.recursive:
-            sample = recursive_sample(crops, random, self._predict)
+            sample = recursive_sample(crops, random, self._predict, reduce)
         else:
-            sample = any_ratio_sample(crops, random)
+            sample = any_ratio_sample(crops, random, reduce)
         return Sample(
             image=sample.image.contiguous(memory_format=torch.channels_last),
             target=sample.target,
@@ -192,7 +198,9 @@ class Trainer:
         listen(report)
 
     def _validate(self) -> Validation:
-        validation = validate(self.average, self.pictures, self.compute)
+        validation = validate(
+            self.average, self.pictures, self.compute, degradation=self.config.degradation
+        )
         if validation.mean > self.state.best:
             self.state.best = validation.mean
             self._save_weights(BEST_FILE)
@@ -205,3 +213,11 @@ class Trainer:
 
     def _save_weights(self, name: str) -> None:
         save_model(self.out / name, self.average.state_dict(), self.header)
+
+
+def _photo_reducer(random: Random) -> Reduce:
+    def reduce(crops: Tensor, side: int) -> Tensor:
+        reduced = reduce_bicubic(crops, side)
+        return degrade_photo(reduced.cpu(), random).to(reduced.device)
+
+    return reduce

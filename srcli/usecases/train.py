@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
@@ -13,7 +13,7 @@ from srcli.engine.device import Compute, choose_device
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
-from srcli.training.config import TrainConfig
+from srcli.training.config import Degradation, OptimizerName, Precision, TrainConfig
 from srcli.training.loop import BEST_FILE, LAST_FILE, STATE_FILE, Interval, Report, Trainer
 from srcli.training.patches import Corpus, picture_files, read_uint8
 from srcli.weights.checkpoint import Header, Model, load_model
@@ -51,18 +51,19 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
     if config.network not in NETWORKS:
         msg = f"there is no network called {config.network!r}"
         raise UsageError(msg, hint=f"known networks: {', '.join(NETWORKS)}")
-    for value, known in ((config.optimizer, ("muon", "adam")), (config.precision, PRECISIONS)):
-        if value not in known:
-            msg = f"{value!r} is neither {' nor '.join(known)}"
+    for value, kind in (
+        (config.optimizer, OptimizerName),
+        (config.precision, Precision),
+        (config.degradation, Degradation),
+    ):
+        if value not in get_args(kind):
+            msg = f"{value!r} is neither {' nor '.join(get_args(kind))}"
             raise UsageError(msg)
     try:
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
         raise UsageError(str(error)) from error
     return config
-
-
-PRECISIONS = ("bfloat16", "float32")
 
 
 def train(request: TrainRequest, listen: Callable[[Report], None]) -> Path:

@@ -76,6 +76,16 @@ def test_validation_keeps_the_best_and_writes_metrics(request_for, monkeypatch):
     assert path.name == "best.safetensors"
 
 
+def test_a_run_on_spoilt_pictures_is_judged_on_spoilt_pictures(request_for, monkeypatch):
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 6)
+    means = {}
+    for degradation in ("bicubic", "photo"):
+        request = request_for(degradation)
+        config = replace(request.config, degradation=degradation)
+        train(replace(request, config=config), lambda report: means.update({degradation: report}))
+    assert means["photo"].validation.mean < means["bicubic"].validation.mean - 0.3
+
+
 def test_a_folder_that_holds_a_run_is_not_started_anew(request_for):
     request = request_for("twice")
     train(request, lambda _: None)
@@ -110,6 +120,7 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
         {"scale": 3},
         {"optimizer": "sgd"},
         {"precision": "int4"},
+        {"degradation": "rain"},
     ],
 )
 def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
