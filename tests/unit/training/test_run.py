@@ -76,14 +76,15 @@ def test_validation_keeps_the_best_and_writes_metrics(request_for, monkeypatch):
     assert path.name == "best.safetensors"
 
 
-def test_a_run_on_spoilt_pictures_is_judged_on_spoilt_pictures(request_for, monkeypatch):
+def test_spoilt_pictures_are_trained_and_judged_on(request_for, monkeypatch):
     monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 6)
-    means = {}
-    for degradation in ("bicubic", "photo"):
-        request = request_for(degradation)
-        config = replace(request.config, degradation=degradation)
-        train(replace(request, config=config), lambda report: means.update({degradation: report}))
-    assert means["photo"].validation.mean < means["bicubic"].validation.mean - 0.3
+    clean, spoilt = request_for("clean"), request_for("spoilt")
+    reports = []
+    train(clean, reports.append)
+    train(replace(spoilt, config=replace(spoilt.config, degradation="photo")), reports.append)
+    means = [report.validation.mean for report in reports]
+    assert means[1] < means[0] - 0.1
+    assert reports[1].loss > reports[0].loss
 
 
 def test_a_folder_that_holds_a_run_is_not_started_anew(request_for):
