@@ -12,6 +12,7 @@ USAGE = 2
 IMAGES_FAILED = 3
 WEIGHTS = 4
 RESOURCES = 5
+INTERRUPTED = 130
 
 EXIT_CODES: tuple[tuple[type[SrcliError], int], ...] = (
     (UsageError, USAGE),
@@ -20,7 +21,7 @@ EXIT_CODES: tuple[tuple[type[SrcliError], int], ...] = (
     (WeightsError, WEIGHTS),
     (ResourceError, RESOURCES),
 )
-"""1 is a bug (a traceback) and 130 an interruption; Python and Typer see to these."""
+"""1 is a bug (a traceback), which Python sees to; 130 an interruption."""
 
 
 def exit_code(error: SrcliError) -> int:

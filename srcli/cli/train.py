@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from srcli.cli import errors
 from srcli.cli.console import data, talk
 
 
@@ -91,4 +95,21 @@ def train_command(
         val_pictures=val_pictures,
         device=device,
     )
-    data(str(train(request, listen)))
+    with _until_signal() as interrupted:
+        data(str(train(request, listen, interrupted)))
+        if interrupted():
+            talk.print("stopped and saved: go on with --resume")
+            raise typer.Exit(errors.INTERRUPTED)
+
+
+@contextmanager
+def _until_signal() -> Iterator[Callable[[], bool]]:
+    """Turn an interruption or a request to terminate into a flag, so that the run can save."""
+    seen: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda got, _: seen.append(got)) for number in numbers]
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -108,13 +108,12 @@ class Trainer:
         listen: Callable[[Report], None],
         *,
         interval: Interval,
-        max_minutes: float | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Train to the end, or until the time is up; then save, so that it can be resumed."""
-        deadline = time.monotonic() + 60 * max_minutes if max_minutes else float("inf")
+        """Train to the end, or until ``stop``; then save, so that it can be resumed."""
         losses: list[float] = []
         began = time.monotonic()
-        while self.state.step < self.config.steps and time.monotonic() < deadline:
+        while self.state.step < self.config.steps and not stop():
             losses.append(self._step())
             if self.state.step % interval.report == 0:
                 seconds = (time.monotonic() - began) / len(losses)

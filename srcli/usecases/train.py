@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +68,14 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
     return config
 
 
-def train(request: TrainRequest, listen: Callable[[Report], None]) -> Path:
+def train(
+    request: TrainRequest,
+    listen: Callable[[Report], None],
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Path:
     """Run, and return the path of the best weights, or the last if none were validated.
+
+    The run ends, saved, when its time is up or ``interrupted`` says so.
 
     Raises:
         UsageError: the folder already holds a run and it is not to be resumed.
@@ -91,7 +99,10 @@ def train(request: TrainRequest, listen: Callable[[Report], None]) -> Path:
     if request.resume:
         trainer.resume()
     interval = Interval(report=REPORT_EVERY, validate=request.validate_every)
-    trainer.run(listen, interval=interval, max_minutes=request.max_minutes)
+    deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
+    trainer.run(
+        listen, interval=interval, stop=lambda: interrupted() or time.monotonic() > deadline
+    )
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
 

@@ -1,4 +1,9 @@
+import signal
+import subprocess
+import sys
+
 import numpy as np
+import torch
 from PIL import Image
 
 
@@ -17,6 +22,29 @@ def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
     again = srcli("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2)
     assert again.returncode == 2
     assert "--resume" in again.stderr
+
+
+def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
+    Image.open(photo).resize((96, 96)).save(tmp_path / "large.png")
+    photo.unlink()
+    command = [
+        *(sys.executable, "-m", "srcli", "train", "--data", ".", "--val", ".", "--out", "run"),
+        *("--batch", "1", "--patch", "32", "--steps", "1000000", "--validate-every", "1000000"),
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as run:
+        assert "step 100 " in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        talk = run.stderr.read()
+    assert run.returncode == 130
+    assert "--resume" in talk
+    assert "Traceback" not in talk
+    done = torch.load(tmp_path / "run/state.pt", weights_only=True)["step"]
+    assert done >= 100
+    again = subprocess.run(
+        [*command, "--resume", "--max-minutes", "0.0001"], cwd=tmp_path, check=False
+    )
+    assert again.returncode == 0
+    assert torch.load(tmp_path / "run/state.pt", weights_only=True)["step"] >= done
 
 
 def test_a_folder_without_pictures_is_said(srcli, tmp_path):
