@@ -10,6 +10,7 @@
     │   └── BadTile
     ├── WeightsError          a model is unknown, missing or corrupt
     │   ├── UnknownModel
+    │   ├── WeightsUnavailable
     │   └── CorruptWeights
     ├── DataError             a training or benchmark folder does not hold what it should
     └── ResourceError         the machine has not enough memory or disk
@@ -59,6 +60,10 @@ class WeightsError(SrcliError):
 
 class UnknownModel(WeightsError):
     """No model of that name is in the catalogue."""
+
+
+class WeightsUnavailable(WeightsError):
+    """A weights file is not on this machine and cannot be had, or cannot be kept."""
 
 
 class CorruptWeights(WeightsError):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from srcli import __version__
-from srcli.cli import bench, errors, models, train, upscale
+from srcli.cli import bench, compare, doctor, errors, models, train, upscale
 from srcli.cli.console import data
 from srcli.errors import SrcliError
 
@@ -20,8 +20,10 @@ app = typer.Typer(
 )
 app.command("upscale")(upscale.upscale_command)
 app.command("bench")(bench.bench_command)
+app.command("compare")(compare.compare_command)
 app.command("train")(train.train_command)
 app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor_command)
 
 
 def _version(value: bool) -> None:

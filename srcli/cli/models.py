@@ -1,17 +1,27 @@
-"""``srcli models``: which models there are, and whether their files are sound."""
+"""``srcli models``: which models there are, how to have them, and whether they are sound."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from srcli.cli import errors
-from srcli.cli.console import data, talk
+from srcli.cli.console import data
+from srcli.cli.download import DownloadProgress
 
-app = typer.Typer(no_args_is_help=True, help="List, describe and check the models.")
+if TYPE_CHECKING:
+    from srcli.weights.card import WeightCard
+    from srcli.weights.sources import Source
+
+app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the models.")
+
+Models = Annotated[
+    list[str], typer.Argument(metavar="MODEL...", help="Ids, or hf:owner/repo/file.safetensors.")
+]
 
 
 @app.command("list")
@@ -20,47 +30,107 @@ def list_command() -> None:
     from srcli.usecases.models import DEFAULT_MODEL, list_models
 
     table = Table(box=None, pad_edge=False)
-    for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 X2 DB"):
-        table.add_column(head, justify="left" if head == "MODEL" else "right", no_wrap=True)
-    for card in list_models():
-        found = {(score.dataset, score.scale): score.psnr_y for score in card.scores}
-        name = f"{card.id} (default)" if card.id == DEFAULT_MODEL else card.id
-        scale = "any" if card.scale is None else f"x{card.scale}"
-        quality = found.get(("Set5", 2.0))
-        size = f"{card.size / 1e6:.1f} MB"
-        shown = "" if quality is None else f"{quality:.2f}"
-        table.add_row(name, scale, f"{card.parameters:,}", size, shown)
+    for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 X2 DB", "WHERE"):
+        table.add_column(head, justify="left" if head in {"MODEL", "WHERE"} else "right")
+    for listed in list_models():
+        model = listed.model
+        name = f"{model.id} (default)" if model.id == DEFAULT_MODEL else model.id
+        table.add_row(name, *_figures(model), listed.place)
+    for column in table.columns:
+        column.no_wrap = True
     Console(highlight=False).print(table)
 
 
 @app.command("show")
-def show_command(model: Annotated[str, typer.Argument(help="Id of a model.")]) -> None:
+def show_command(
+    model: Annotated[str, typer.Argument(help="Id of a model, or a weights file.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the model's card.")] = False,
+) -> None:
     """Print all that is known of a model."""
-    from srcli.usecases.models import show_model
+    from srcli.usecases.models import FILES, show_card, show_model
+    from srcli.weights.sources import Source
 
-    card = show_model(model)
-    scale = "any" if card.scale is None else f"x{card.scale}"
-    for name, value in (
-        ("model", card.id),
-        ("scale", scale),
-        ("parameters", f"{card.parameters:,}"),
-        ("cost", f"{card.kmacs:g} thousand multiply-adds per output pixel and pass"),
-        ("file", f"{card.file}, {card.size:,} bytes"),
-        ("sha256", card.sha256),
-        ("licence", card.licence),
-        ("trained on", card.trained_on),
-        ("training", card.training),
-        ("notes", card.notes),
-    ):
+    if markdown or model.endswith(FILES):
+        data(show_card(model).rstrip())
+        return
+    found = show_model(model)
+    facts = _source_facts(found) if isinstance(found, Source) else _card_facts(found)
+    for name, value in facts:
         data(f"{name:<11} {value}")
-    for score in card.scores:
-        measured = f"PSNR-Y {score.psnr_y:.2f} dB, SSIM-Y {score.ssim_y:.4f}"
-        data(f"{'measured':<11} {score.dataset} x{score.scale:g}: {measured}")
+
+
+@app.command("fetch")
+def fetch_command(
+    models: Models,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
+) -> None:
+    """Bring models to this machine, and print where they are."""
+    from srcli.usecases.models import fetch_model
+
+    for model in models:
+        with DownloadProgress(model) as progress:
+            path = fetch_model(model, offline=offline, listen=progress.advance_to)
+        data(str(path))
+
+
+@app.command("path")
+def path_command(
+    model: Annotated[
+        str, typer.Argument(help="Id of a model; without it, the folder of imported models.")
+    ] = "",
+) -> None:
+    """Print where a model's verified file is; nothing is fetched."""
+    from srcli.usecases.models import model_path, models_folder
+
+    data(str(model_path(model) if model else models_folder()))
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A .pt file of the authors of CSNLN, PANet or SAN.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A .safetensors file; the folder of models if none."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+) -> None:
+    """Make a weights file of a checkpoint of the networks' authors."""
+    from srcli.usecases.models import import_model
+
+    data(str(import_model(file, output, overwrite=overwrite)))
+
+
+@app.command("publish")
+def publish_command(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Ids, or .safetensors files.")
+    ],
+    repo: Annotated[
+        str, typer.Option(help="Repository of the hub, owner/name; its README.md is replaced.")
+    ],
+    private: Annotated[bool, typer.Option("--private", help="Make a private one.")] = False,
+) -> None:
+    """Upload models with their cards to the hub, and print how to use them from there."""
+    from srcli.usecases.publish import publish_models
+
+    for file in publish_models(models, repo=repo, private=private):
+        data(str(file))
+
+
+@app.command("remove")
+def remove_command(models: Models) -> None:
+    """Delete fetched or imported models from this machine."""
+    from srcli.usecases.models import remove_model
+
+    for model in models:
+        data(f"{model}  {'removed' if remove_model(model) else 'was not here'}")
 
 
 @app.command("verify")
 def verify_command(
-    models: Annotated[list[str] | None, typer.Argument(help="Ids; all models if none.")] = None,
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Ids; all models on this machine if none.")
+    ] = None,
 ) -> None:
     """Compare the weights files with their sha256, and load them."""
     from srcli.usecases.models import verify_models
@@ -71,5 +141,50 @@ def verify_command(
         if verdict.problem is not None:
             errors.show(verdict.problem)
     if any(verdict.problem for verdict in verdicts):
-        talk.print("install srcli again to restore its models")
         raise typer.Exit(errors.WEIGHTS)
+
+
+def _figures(model: WeightCard | Source) -> tuple[str, ...]:
+    """Return scale, parameters, size and quality, as far as they are known."""
+    from srcli.weights.card import WeightCard
+
+    scale = "any" if model.scale is None else f"x{model.scale}"
+    size = f"{model.size / 1e6:.1f} MB" if model.size else ""
+    if not isinstance(model, WeightCard):
+        return scale, "", size, ""
+    quality = {(score.dataset, score.scale): score.psnr_y for score in model.scores}
+    shown = f"{quality['Set5', 2.0]:.2f}" if ("Set5", 2.0) in quality else ""
+    return scale, f"{model.parameters:,}", size, shown
+
+
+def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
+    facts = [
+        ("model", card.id),
+        ("scale", "any" if card.scale is None else f"x{card.scale}"),
+        ("parameters", f"{card.parameters:,}"),
+        ("cost", f"{card.kmacs:g} thousand multiply-adds per output pixel and pass"),
+        ("file", f"{card.file}, {card.size:,} bytes"),
+        ("sha256", card.sha256),
+        ("licence", card.licence),
+        ("trained on", card.trained_on),
+        ("training", card.training),
+        ("notes", card.notes),
+    ]
+    for score in card.scores:
+        measured = f"PSNR-Y {score.psnr_y:.2f} dB, SSIM-Y {score.ssim_y:.4f}"
+        facts.append(("measured", f"{score.dataset} x{score.scale:g}: {measured}"))
+    return facts
+
+
+def _source_facts(source: Source) -> list[tuple[str, str]]:
+    size = f", {source.size:,} bytes" if source.size else ""
+    facts = [
+        ("model", f"{source.id}, as the authors of {source.network} trained it"),
+        ("scale", f"x{source.scale}"),
+        ("file", source.file + size),
+    ]
+    if source.sha256:
+        facts.append(("sha256", source.sha256))
+    facts += [("address", address) for address in source.addresses]
+    facts += [("by hand", page) for page in source.pages]
+    return facts

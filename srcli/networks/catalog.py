@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from srcli.networks import asdn, cirn, fsdn
+from srcli.networks import asdn, cirn, csnln, fsdn, panet, san
 from srcli.networks.spec import AnySpec
 
 NETWORKS: Mapping[str, AnySpec] = {
-    spec.name: spec for spec in (asdn.SPEC, cirn.SPEC, fsdn.SPEC)
+    spec.name: spec
+    for spec in (
+        asdn.SPEC,
+        cirn.SPEC,
+        csnln.SPEC,
+        fsdn.SPEC,
+        panet.SPEC,
+        panet.RESTORATION_SPEC,
+        san.SPEC,
+    )
 }

@@ -1,16 +1,48 @@
-"""What models there are, and whether their files are sound."""
+"""What models there are, how they come to this machine, and whether their files are sound.
+
+PyTorch is imported only where a network is built: listing and fetching must not wait for it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-from srcli.errors import WeightsError
+from srcli.errors import UsageError, WeightsError, WeightsUnavailable
+from srcli.weights.cache import cache_folder, cached_file, seal
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import verify
+from srcli.weights.download import Listener, silent, unwritable
+from srcli.weights.origins import Authors, Shipped, origin_of_card
+from srcli.weights.sources import Source, find_source, read_sources
+from srcli.weights.store import FILES, SUFFIX, fetch, find, verify
 
-__all__ = ["DEFAULT_MODEL", "Verdict", "list_models", "show_model", "verify_models"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "FILES",
+    "Listed",
+    "Verdict",
+    "fetch_model",
+    "import_model",
+    "list_models",
+    "model_path",
+    "models_folder",
+    "remove_model",
+    "show_card",
+    "show_model",
+    "verify_models",
+]
+
+Place = Literal["comes along", "here", "fetch", "by hand"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A model of the catalogue, or one of the authors', and how to have it."""
+
+    model: WeightCard | Source
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,30 +53,131 @@ class Verdict:
     problem: WeightsError | None
 
 
-def list_models() -> tuple[WeightCard, ...]:
-    """Return the cards of all models."""
-    return read_catalog()
+def list_models() -> tuple[Listed, ...]:
+    """Return all models, with where each is."""
+    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *read_sources())
+    return tuple(Listed(model=model, place=_place(model)) for model in known)
 
 
-def show_model(model: str) -> WeightCard:
-    """Return the card of one model.
+def show_model(model: str) -> WeightCard | Source:
+    """Return what is known of one model.
 
     Raises:
-        UnknownModel: not in the catalogue.
+        UnknownModel: neither in the catalogue nor among the authors' files.
 
     """
-    return find_card(model)
+    return find_source(model) or find_card(model)
+
+
+def show_card(model: str) -> str:
+    """Return the card of a model of the catalogue, or what a file says of itself, in Markdown.
+
+    Raises:
+        WeightsError: not in the catalogue, or not a sound file.
+
+    """
+    from srcli.weights.checkpoint import load_model
+    from srcli.weights.model_card import render_card, render_file
+
+    if not model.endswith(FILES):
+        return render_card(find_card(model))
+    path = verify(model)
+    return render_file(path, load_model(path))
+
+
+def fetch_model(model: str, *, offline: bool = False, listen: Listener = silent) -> Path:
+    """Bring a model to this machine, and return its file.
+
+    Raises:
+        WeightsError: it is unknown, cannot be had, or is not what it should be.
+
+    """
+    return fetch(model, offline=offline, listen=listen)
+
+
+def model_path(model: str) -> Path:
+    """Return the verified file of a model that is on this machine.
+
+    Raises:
+        WeightsError: it is not, or it is damaged.
+
+    """
+    return verify(model)
+
+
+def models_folder() -> Path:
+    """Return the folder where imported models are kept."""
+    return cache_folder()
+
+
+def remove_model(model: str) -> bool:
+    """Delete a fetched or imported model from this machine; say whether it was there.
+
+    Raises:
+        UnknownModel: nothing is called so.
+        UsageError: it comes along with the tool, or is a file of the user's.
+
+    """
+    return find(model).remove()
+
+
+def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False) -> Path:
+    """Convert a checkpoint of the authors, and return the weights file that was made of it.
+
+    Without ``out``, one of the models that ``list_models`` names is kept in the tool's folder,
+    so that it can be used by its id; any other is written beside ``path``.
+
+    Raises:
+        CorruptWeights: it cannot be read or recognised.
+        WeightsUnavailable: there is no such file, or the result cannot be kept.
+        UsageError: ``out`` is no ``.safetensors`` file, or exists already.
+
+    """
+    from srcli.weights.importer import import_checkpoint
+
+    if not path.is_file():
+        msg = f"there is no file {path}"
+        raise WeightsUnavailable(msg)
+    if out is not None and out.suffix != SUFFIX:
+        msg = f"{out} does not end in {SUFFIX}"
+        raise UsageError(msg)
+    imported = import_checkpoint(path)
+    name = f"{imported.header.network}-x{imported.header.config.scale}"
+    kept = out is None and find_source(name) is not None
+    target = cached_file(name) if kept else out or path.with_suffix(SUFFIX)
+    if target.exists() and not overwrite:
+        msg = f"{target} exists already"
+        raise UsageError(msg, hint="replace it with --overwrite, or write elsewhere with --output")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        imported.save(target)
+        if kept:
+            seal(target)
+    except OSError as error:
+        raise unwritable(target.parent, error, hint="write elsewhere with --output") from error
+    return target
 
 
 def verify_models(models: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """Compare hashes and rebuild the networks, of all models if none is named."""
-    cards = [find_card(model) for model in models] or read_catalog()
-    return tuple(Verdict(id=card.id, problem=_problem(card)) for card in cards)
+    """Compare hashes and rebuild the networks, of all models on this machine if none is named."""
+    here = (listed.model.id for listed in list_models() if listed.place in ("comes along", "here"))
+    return tuple(Verdict(id=name, problem=_problem(name)) for name in models or tuple(here))
 
 
-def _problem(card: WeightCard) -> WeightsError | None:
+def _problem(model: str) -> WeightsError | None:
+    from srcli.weights.checkpoint import load_model
+
     try:
-        load_model(verify(card))
+        load_model(verify(model))
     except WeightsError as error:
         return error
     return None
+
+
+def _place(model: WeightCard | Source) -> Place:
+    origin = Authors(source=model) if isinstance(model, Source) else origin_of_card(model)
+    if isinstance(origin, Shipped):
+        return "comes along"
+    if origin.present() is not None:
+        return "here"
+    return "by hand" if isinstance(model, Source) and not model.addresses else "fetch"

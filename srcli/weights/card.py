@@ -34,6 +34,8 @@ class WeightCard:
         training: command, steps and hardware that made it.
         notes: what a user should know.
         scores: the measured table.
+        repo: hub repository, ``owner/name``, of a file that does not come along.
+        commit: of that repository, 40 hexadecimal digits.
 
     """
 
@@ -51,6 +53,8 @@ class WeightCard:
     training: str
     notes: str
     scores: tuple[Score, ...]
+    repo: str = ""
+    commit: str = ""
 
     @property
     def family(self) -> str:

@@ -41,7 +41,7 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
     if not members:
         known = ", ".join(dict.fromkeys(card.id for card in cards))
         msg = f"there is no model called {model!r}"
-        raise UnknownModel(msg, hint=f"known models: {known}; or give a .safetensors file")
+        raise UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
     members.sort(key=lambda card: card.scale or 0)
     reaching = [card for card in members if (card.scale or 0) >= (scale or 0)]
     return (reaching or members[-1:])[0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,9 +18,16 @@ from torch import Tensor
 from srcli.errors import CorruptWeights
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
+from srcli.weights.bound import bounded_by
+from srcli.weights.digest import check_safetensors
 
+SUFFIX = ".safetensors"
 HEADER_KEY = "srcli"
 FORMAT = 1
+LARGEST_SETTING = 4096
+"""No whole number in a network's configuration is larger."""
+UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a network raises that is built from a configuration that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +64,12 @@ def save_model(path: Path, state: Mapping[str, Tensor], header: Header) -> None:
     }
     tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
     content = save(tensors, metadata={HEADER_KEY: json.dumps(described)})
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_header(path: Path) -> Header:
@@ -67,45 +79,95 @@ def read_header(path: Path) -> Header:
         CorruptWeights: not a safetensors file, or not one of ours.
 
     """
+    return _parse_header(path, _metadata(path))
+
+
+def _metadata(path: Path) -> Mapping[str, str]:
     try:
+        check_safetensors(path)
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            return file.metadata() or {}
     except (SafetensorError, OSError) as error:
         msg = f"{path} is not a safetensors file that can be read"
         raise CorruptWeights(msg, hint=str(error)) from error
-    return _parse_header(path, metadata)
 
 
 def load_model(path: Path) -> Model:
     """Rebuild the model of a weights file, on the CPU.
 
+    Files of other tools are read where the extra ``community`` is installed.
+
     Raises:
+        WeightsUnavailable: a file of another tool, and the extra is missing.
         CorruptWeights: unreadable, or the tensors do not fit the network that the header names.
 
     """
+    if is_foreign(path):
+        return _load_foreign(path)
     header = read_header(path)
-    with torch.device("meta"):
-        network = NETWORKS[header.network].build(header.config)
     with safe_open(path, framework="pt") as file:
         state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
-    problems = mismatches(network.state_dict(), state)
+    network = _build(path, header, state.values())
+    wanted = network.state_dict()
+    problems = mismatches(wanted, state)
     if problems:
         msg = f"the tensors of {path} do not fit the network {header.network}"
         raise CorruptWeights(msg, hint="; ".join(problems))
-    network.load_state_dict(state, assign=True)
+    network.load_state_dict({k: v.to(wanted[k].dtype) for k, v in state.items()}, assign=True)
+    return Model(header=header, network=network)
+
+
+def is_foreign(path: Path) -> bool:
+    """Tell whether a file does not describe itself as ours do.
+
+    Raises:
+        CorruptWeights: not a file that can be read.
+
+    """
+    return path.suffix != SUFFIX or HEADER_KEY not in _metadata(path)
+
+
+def _load_foreign(path: Path) -> Model:
+    from srcli.weights.community import load_community
+
+    network = load_community(path)
+    header = Header(network=network.config.architecture, config=network.config)
     return Model(header=header, network=network)
 
 
 def mismatches(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
-    """Say which tensors are missing, extra or of the wrong shape; nothing if all fit."""
+    """Say which tensors are missing, extra or of the wrong shape or kind; nothing if all fit."""
     missing = [f"missing: {key}" for key in wanted if key not in found]
     extra = [f"extra: {key}" for key in found if key not in wanted]
+    both = [(key, found[key], value) for key, value in wanted.items() if key in found]
     shapes = [
-        f"{key} is {tuple(found[key].shape)}, not {tuple(value.shape)}"
-        for key, value in wanted.items()
-        if key in found and found[key].shape != value.shape
+        f"{key} is {tuple(there.shape)}, not {tuple(value.shape)}"
+        for key, there, value in both
+        if there.shape != value.shape
     ]
-    return missing + extra + shapes
+    kinds = [
+        f"{key} is of {there.dtype}"
+        for key, there, value in both
+        if there.is_floating_point() != value.is_floating_point()
+    ]
+    return missing + extra + shapes + kinds
+
+
+def _refuse_giant(config: Mapping[str, object]) -> None:
+    for name, value in config.items():
+        if isinstance(value, int) and abs(value) > LARGEST_SETTING:
+            msg = f"{name} = {value}"
+            raise ValueError(msg)
+
+
+def _build(path: Path, header: Header, tensors: Collection[Tensor]) -> SrNetwork:
+    """Build the network without memory for its weights."""
+    try:
+        with torch.device("meta"), bounded_by(tensors), catch_warnings(action="ignore"):
+            return NETWORKS[header.network].build(header.config)
+    except UNFIT as error:
+        msg = f"{path} has a header that does not describe a network"
+        raise CorruptWeights(msg, hint=str(error)) from error
 
 
 def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
@@ -116,9 +178,10 @@ def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
     try:
         described = json.loads(metadata[HEADER_KEY])
         spec = NETWORKS[described["network"]]
+        _refuse_giant(described["config"])
         config = spec.config(**described["config"])
         version, origin = described["format"], described["origin"]
-    except (ValueError, KeyError, TypeError) as error:
+    except UNFIT as error:
         msg = f"{path} has a header that this version cannot read"
         raise CorruptWeights(msg, hint=str(error)) from error
     if version != FORMAT:

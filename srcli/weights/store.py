@@ -1,55 +1,120 @@
-"""Where weights files are, and whether they are what they should be."""
+"""Find a model's file, wherever it is, and make sure that it is what it should be."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from srcli.errors import CorruptWeights, WeightsError
+from srcli.errors import CorruptWeights, WeightsUnavailable
+from srcli.settings import read_setting
 from srcli.weights.card import WeightCard
-from srcli.weights.catalog import find_card, shipped_folder
+from srcli.weights.catalog import find_card
+from srcli.weights.digest import sha256_of
+from srcli.weights.download import Listener, silent
+from srcli.weights.origins import Authors, Hub, Local, Origin, Shipped, origin_of_card
+from srcli.weights.reference import PREFIX, parse_reference
+from srcli.weights.sources import find_source
+
+__all__ = ["fetch", "find", "locate", "sha256_of", "verify"]
 
 SUFFIX = ".safetensors"
+FILES = (SUFFIX, ".pt", ".pth", ".ckpt")
+"""What the path of a weights file ends in, ours or another tool's."""
 
 
-def locate(model: str, scale: float | None = None) -> Path:
-    """Return the verified file of a model id, a family, or the path of a weights file.
+def locate(model: str, scale: float | None = None, *, offline: bool = False) -> Path:
+    """Return the verified file of a model, fetching it if it is not on this machine.
 
-    Raises:
-        UnknownModel: not in the catalogue.
-        WeightsError: the file is not on this machine.
-        CorruptWeights: the file is not the one of the catalogue.
-
-    """
-    if model.endswith(SUFFIX):
-        path = Path(model)
-        if not path.is_file():
-            msg = f"there is no weights file {path}"
-            raise WeightsError(msg, hint="srcli models list names the models that come along")
-        return path
-    return verify(find_card(model, scale))
-
-
-def verify(card: WeightCard) -> Path:
-    """Return the file of a card after comparing its sha256.
+    Args:
+        model: an id, a family, the path of a weights file, or
+            ``hf:owner/repo[@revision]/file.safetensors``.
+        scale: which member of a family is wanted.
+        offline: use no network, whatever the settings say.
 
     Raises:
-        WeightsError: the file is not there.
-        CorruptWeights: it differs from the one that was measured.
+        UnknownModel: nothing is called so.
+        WeightsUnavailable: it is not on this machine and cannot be had.
+        CorruptWeights: the file is not the one that it should be.
 
     """
-    path = shipped_folder() / card.file
-    if not path.is_file():
-        msg = f"the weights of {card.id} are not at {path}"
-        raise WeightsError(msg, hint="install srcli again")
-    found = sha256_of(path)
-    if found != card.sha256:
-        msg = f"{path} is damaged: its sha256 is {found}, not {card.sha256}"
-        raise CorruptWeights(msg, hint="install srcli again")
+    origin = find(model, scale)
+    path = origin.present()
+    if path is None:
+        return _fetch(origin, model, offline=offline, listen=silent)
+    _check(origin, path, model)
     return path
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def fetch(model: str, *, offline: bool = False, listen: Listener = silent) -> Path:
+    """Bring a model to this machine, if it is not there, sound and certain to be up to date.
+
+    Raises:
+        WeightsError: as ``locate``; but a damaged file is replaced.
+
+    """
+    origin = find(model)
+    path = origin.present()
+    if path is not None:
+        try:
+            origin.check(path)
+        except CorruptWeights:
+            if isinstance(origin, Shipped):
+                raise
+            origin.remove()
+        else:
+            if origin.is_pinned or _is_offline(offline=offline):
+                return path
+    return _fetch(origin, model, offline=offline, listen=listen)
+
+
+def find(model: str, scale: float | None = None) -> Origin:
+    """Return where a model comes from.
+
+    Raises:
+        UnknownModel: nothing is called so.
+
+    """
+    if model.startswith(PREFIX):
+        return Hub(file=parse_reference(model))
+    if model.endswith(FILES):
+        return Local(path=Path(model))
+    source = find_source(model, scale)
+    return Authors(source=source) if source else origin_of_card(find_card(model, scale))
+
+
+def verify(model: WeightCard | str) -> Path:
+    """Return the file of a model after comparing its sha256; asks no one.
+
+    Raises:
+        UnknownModel: nothing is called so.
+        WeightsUnavailable: the file is not on this machine.
+        CorruptWeights: it differs from the one that was measured.
+
+    """
+    name = model if isinstance(model, str) else model.id
+    origin = find(model) if isinstance(model, str) else origin_of_card(model)
+    path = origin.present()
+    if path is None:
+        hint = f"get it with srcli models fetch {name}" if origin.is_remote else ""
+        msg = f"{name} is not on this machine"
+        raise WeightsUnavailable(msg, hint=hint)
+    _check(origin, path, name)
+    return path
+
+
+def _check(origin: Origin, path: Path, model: str) -> None:
+    try:
+        origin.check(path)
+    except CorruptWeights as error:
+        hint = error.hint or f"get it again with srcli models fetch {model}"
+        raise CorruptWeights(error.message, hint=hint) from error
+
+
+def _fetch(origin: Origin, model: str, *, offline: bool, listen: Listener) -> Path:
+    if origin.is_remote and _is_offline(offline=offline):
+        msg = f"{model} is not on this machine, and srcli is offline"
+        raise WeightsUnavailable(msg, hint="get it once without --offline and SRCLI_OFFLINE")
+    return origin.fetch(listen)
+
+
+def _is_offline(*, offline: bool) -> bool:
+    return offline or read_setting("offline").is_on

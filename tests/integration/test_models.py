@@ -1,14 +1,28 @@
+import shutil
+
 import pytest
 
-from srcli.weights.catalog import read_catalog
+from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog, shipped_folder
+from srcli.weights.sources import read_sources
 
 IDS = [card.id for card in read_catalog()]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_fetched(monkeypatch, tmp_path):
+    monkeypatch.setenv("SRCLI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("SRCLI_HUB_REPO", raising=False)
 
 
 def test_every_model_is_listed(srcli):
     done = srcli("models", "list")
     assert done.returncode == 0
-    assert all(model in done.stdout for model in IDS)
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert all(lines[model].rstrip().endswith("comes along") for model in IDS)
+    assert all(
+        lines[source.id].rstrip().endswith("fetch" if source.addresses else "by hand")
+        for source in read_sources()
+    )
 
 
 @pytest.mark.parametrize("model", IDS)
@@ -26,7 +40,48 @@ def test_every_model_is_sound(srcli):
     assert done.stdout.split() == [word for model in IDS for word in (model, "ok")]
 
 
-@pytest.mark.parametrize("command", ["show", "verify"])
+@pytest.mark.parametrize("source", read_sources(), ids=lambda source: source.id)
+def test_a_model_of_the_authors_can_be_looked_at(srcli, source):
+    done = srcli("models", "show", source.id)
+    assert done.returncode == 0
+    assert source.file in done.stdout
+    assert all(place in done.stdout for place in (*source.addresses, *source.pages))
+
+
+def test_a_file_says_what_it_is(srcli, tmp_path):
+    card = find_card(DEFAULT_MODEL)
+    shutil.copy(shipped_folder() / card.file, tmp_path / "mine.safetensors")
+    done = srcli("models", "show", "mine.safetensors")
+    assert done.returncode == 0
+    assert f"| network | {card.network} |" in done.stdout
+    assert card.sha256 in done.stdout
+    assert srcli("models", "show", "none.safetensors").returncode == 4
+
+
+def test_the_card_of_a_model_is_markdown(srcli):
+    card = find_card(DEFAULT_MODEL)
+    done = srcli("models", "show", DEFAULT_MODEL, "--markdown")
+    assert done.stdout.startswith(f"# {DEFAULT_MODEL}\n\n| fact | value |\n| --- | --- |\n")
+    assert all(
+        f"| {s.dataset} | x{s.scale:g} | {s.psnr_y:.2f} |" in done.stdout for s in card.scores
+    )
+
+
+def test_what_comes_along_needs_no_fetching_and_stays(srcli):
+    path = shipped_folder() / find_card(DEFAULT_MODEL).file
+    for command in ("path", "fetch"):
+        assert srcli("models", command, DEFAULT_MODEL).stdout == f"{path}\n"
+    done = srcli("models", "remove", DEFAULT_MODEL)
+    assert done.returncode == 2
+    assert "comes along" in done.stderr
+    assert path.exists()
+
+
+def test_the_folder_of_imported_models_is_printed(srcli, tmp_path):
+    assert srcli("models", "path").stdout == f"{tmp_path / 'cache'}\n"
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "fetch", "path", "remove"])
 def test_an_unknown_model_is_said(srcli, command):
     done = srcli("models", command, "nothing")
     assert done.returncode == 4

@@ -6,8 +6,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, WeightsError
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.catalog import NETWORKS
 from srcli.weights.checkpoint import Header, load_model, mismatches, read_header, save_model
 
 TINY = AsdnConfig(blocks=1, width=8, unshuffle=2)
@@ -33,6 +34,17 @@ def test_a_file_rebuilds_its_network(saved):
     image = torch.rand(1, 3, 8, 6)
     assert model.header == header == read_header(path)
     assert torch.equal(model.network(image, 1.35), network(image, 1.35))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_rebuilt_from_its_own_file(tmp_path, name):
+    spec = NETWORKS[name]
+    config = spec.configure(list(spec.presets)[-1], spec.scales[0] if spec.scales else None)
+    state = spec.build(config).state_dict()
+    save_model(tmp_path / "own.safetensors", state, Header(network=name, config=config))
+    model = load_model(tmp_path / "own.safetensors")
+    assert model.header.config == config
+    assert mismatches(state, model.network.state_dict()) == []
 
 
 def test_a_loaded_network_can_be_trained(saved):
@@ -82,8 +94,11 @@ def test_a_header_that_makes_no_sense_is_corrupt(tmp_path, described):
 
 
 def test_a_file_of_another_tool_is_told_apart(tmp_path):
+    path = write(tmp_path / "other.safetensors", {})
     with pytest.raises(CorruptWeights, match="does not say which network"):
-        load_model(write(tmp_path / "other.safetensors", {}))
+        read_header(path)
+    with pytest.raises(WeightsError, match="spandrel"):
+        load_model(path)
 
 
 def test_tensors_that_do_not_fit_are_listed(saved, tmp_path):
@@ -99,6 +114,76 @@ def test_tensors_that_do_not_fit_are_listed(saved, tmp_path):
     assert "missing: stem.weight" in caught.value.hint
     assert "extra: stranger" in caught.value.hint
     assert "stem.bias is (3,), not (8,)" in caught.value.hint
+
+
+def described(**config):
+    return {
+        "srcli": json.dumps({"format": 1, "network": "asdn", "config": config, "origin": ""}),
+    }
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"blocks": 4096, "width": 8, "unshuffle": 2},
+        {"blocks": 10**9, "width": 8},
+        {"blocks": 1, "width": 10**12},
+        {"blocks": 1, "width": -8},
+        {"blocks": 1, "width": 0},
+        {"blocks": "1", "width": 8},
+        {"blocks": [1], "width": {}},
+        {"blocks": None, "width": None},
+        {"blocks": 1.5, "width": 8},
+        {"blocks": 1, "width": 8, "unshuffle": 0},
+    ],
+)
+def test_a_configuration_of_a_giant_or_of_nothing_is_refused_soon(tmp_path, config):
+    path = write(tmp_path / "giant.safetensors", described(**config))
+    with pytest.raises(CorruptWeights):
+        load_model(path)
+
+
+@pytest.mark.parametrize("length", [1 << 31, 1 << 62, 20_000_000])
+def test_a_giant_header_is_refused_unread(tmp_path, length):
+    path = tmp_path / "header.safetensors"
+    with path.open("wb") as file:
+        file.write(length.to_bytes(8, "little") + b"{")
+        file.truncate(min(length, 1 << 31) + 8)
+    with pytest.raises(CorruptWeights, match="header of"):
+        load_model(path)
+
+
+def test_a_header_nested_without_end_is_refused(tmp_path):
+    path = write(tmp_path / "deep.safetensors", {"srcli": "[" * 100_000})
+    with pytest.raises(CorruptWeights):
+        load_model(path)
+
+
+def test_whole_numbers_are_no_weights(saved, tmp_path):
+    _, network, header = saved
+    state = {**network.state_dict(), "stem.bias": torch.zeros(8, dtype=torch.int32)}
+    save_model(tmp_path / "whole.safetensors", state, header)
+    with pytest.raises(CorruptWeights) as caught:
+        load_model(tmp_path / "whole.safetensors")
+    assert "stem.bias is of torch.int32" in caught.value.hint
+
+
+def test_half_precision_is_read_as_single(saved, tmp_path):
+    _, network, header = saved
+    halves = {name: value.half() for name, value in network.state_dict().items()}
+    save_model(tmp_path / "half.safetensors", halves, header)
+    loaded = load_model(tmp_path / "half.safetensors").network
+    assert all(value.dtype == torch.float32 for value in loaded.parameters())
+
+
+def test_a_write_that_fails_leaves_nothing(saved, tmp_path):
+    _, network, header = saved
+    (tmp_path / "taken.safetensors").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        save_model(tmp_path / "taken.safetensors", network.state_dict(), header)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("taken.safetensors", "tiny.safetensors")
+    ]
 
 
 def test_equal_states_have_no_mismatch():

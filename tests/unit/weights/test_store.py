@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from srcli.errors import CorruptWeights, UnknownModel, WeightsError
-from srcli.weights import store
+from srcli.weights import origins
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.store import locate, sha256_of, verify
 
@@ -33,7 +33,7 @@ def test_a_path_that_is_not_there_is_an_error(tmp_path):
 def test_a_changed_file_is_found_out(tmp_path, monkeypatch):
     card = find_card(DEFAULT_MODEL)
     shutil.copy(shipped_folder() / card.file, tmp_path)
-    monkeypatch.setattr(store, "shipped_folder", lambda: tmp_path)
+    monkeypatch.setattr(origins, "shipped_folder", lambda: tmp_path)
     assert verify(card) == tmp_path / card.file
     with (tmp_path / card.file).open("r+b") as file:
         file.seek(-1, 2)

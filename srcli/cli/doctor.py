@@ -1,0 +1,22 @@
+"""``srcli doctor``."""
+
+from __future__ import annotations
+
+import typer
+
+from srcli.cli import errors
+from srcli.cli.console import data
+
+
+def doctor_command() -> None:
+    """Print versions, devices, caches and settings, and test the installation."""
+    from srcli.usecases.doctor import examine
+
+    codes = set()
+    for finding in examine():
+        data(f"{finding.topic:<9}  {finding.name:<16} {finding.value}")
+        if finding.problem is not None:
+            errors.show(finding.problem)
+            codes.add(errors.exit_code(finding.problem))
+    if codes:
+        raise typer.Exit(max(codes))

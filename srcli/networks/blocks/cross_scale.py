@@ -1,0 +1,49 @@
+"""CSNLN's cross-scale non-local attention: a map attends to itself, reduced, and comes enlarged.
+
+Source: Mei et al., "Image Super-Resolution with Cross-Scale Non-Local Attention and Exhaustive
+Self-Exemplars Mining", arXiv 2006.01424, section 3.1, and the authors' code.
+
+Shape suffixes: B batch, C channels, H W rows and columns, f enlargement.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.box_sum import KeyMap, patch_attention
+
+OVERLAP = 6
+"""The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""
+
+
+class CrossScaleAttention(nn.Module):
+    """(B, C, H, W) to (B, C, fH, fW); f divides H and W.
+
+    Queries are 3x3 patches of the map, keys those of the map reduced by f, values the patches
+    of the map itself, 3f x 3f, of which a key is the reduction. There is no residual.
+    """
+
+    def __init__(self, channels: int, factor: int) -> None:
+        super().__init__()
+        self.factor = factor
+        self.conv_match_1 = activated(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_match_2 = activated(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        factor = self.factor
+        height, width = features_BCHW.shape[-2:]
+        reduced_BChw = F.interpolate(
+            features_BCHW,
+            size=(height // factor, width // factor),
+            mode="bilinear",
+            align_corners=False,
+        )
+        blocks_BDhw = F.pixel_unshuffle(self.conv_assembly(features_BCHW), factor)
+        pasted_BDHW = patch_attention(
+            self.conv_match_1(features_BCHW),
+            [KeyMap(key=self.conv_match_2(reduced_BChw), value=blocks_BDhw)],
+        )
+        return F.pixel_shuffle(pasted_BDHW, factor) / OVERLAP

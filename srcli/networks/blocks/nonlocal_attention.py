@@ -1,0 +1,117 @@
+"""Non-local attention inside one scale: CSNLN's over the whole map, SAN's over four regions.
+
+Shape suffixes: B batch, C channels, E channels of queries and keys, N M positions of queries
+and keys, H W rows and columns.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.precision import at_least_float32
+
+STEP_SAMPLES = 2**20
+"""Weights computed at once, the unit of memory."""
+FEWEST_QUERIES = 64
+
+
+def dot_product_attention(query_BEN: Tensor, key_BEM: Tensor, value_BCM: Tensor) -> Tensor:
+    """Softmax attention without a temperature: (B, C, N), the dtype of the values.
+
+    Holds the weights of a block of queries at a time. Scores and softmax are computed in
+    float32 or wider.
+    """
+    rows = max(FEWEST_QUERIES, STEP_SAMPLES // key_BEM.shape[2])
+    with torch.autocast(query_BEN.device.type, enabled=False):
+        pictures = [
+            _attend(at_least_float32(query_EN.T), at_least_float32(key_EM), value_CM.T, rows)
+            for query_EN, key_EM, value_CM in zip(query_BEN, key_BEM, value_BCM, strict=True)
+        ]
+    return torch.stack(pictures).mT
+
+
+def _attend(query_NE: Tensor, key_EM: Tensor, value_MC: Tensor, rows: int) -> Tensor:
+    """Attend from one picture, ``rows`` queries at a time: (N, C).
+
+    The output is allocated before the blocks: small results kept between large temporary ones
+    would leave holes that the next ones do not fit.
+    """
+    value_MC = value_MC.contiguous()
+    attended_NC = value_MC.new_empty(len(query_NE), value_MC.shape[1])
+    for start in range(0, len(query_NE), rows):
+        block_RE = query_NE[start : start + rows]
+        weights_RM = torch.softmax(block_RE @ key_EM, 1)
+        attended_NC[start : start + rows] = weights_RM.to(value_MC.dtype) @ value_MC
+    return attended_NC
+
+
+class InScaleAttention(nn.Module):
+    """CSNLN's in-scale non-local attention, no temperature, no residual: (B, C, H, W).
+
+    Source: Mei et al., arXiv 2006.01424, section 3.2.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv_match1 = activated(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_match2 = activated(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        attended_BCN = dot_product_attention(
+            self.conv_match1(features_BCHW).flatten(2),
+            self.conv_match2(features_BCHW).flatten(2),
+            self.conv_assembly(features_BCHW).flatten(2),
+        )
+        return attended_BCN.reshape_as(features_BCHW)
+
+
+class PooledNonLocal(nn.Module):
+    """SAN's non-local block: keys and values max-pooled by two, plus the input.
+
+    The projection back starts at zero, so that the block starts as the identity. Both sides
+    must be at least 2.
+    """
+
+    def __init__(self, channels: int, *, reduction: int) -> None:
+        super().__init__()
+        inner = channels // reduction
+        self.theta = nn.Conv2d(channels, inner, 1)
+        self.phi = nn.Sequential(nn.Conv2d(channels, inner, 1), nn.MaxPool2d(2))
+        self.g = nn.Sequential(nn.Conv2d(channels, inner, 1), nn.MaxPool2d(2))
+        self.W = nn.Conv2d(inner, channels, 1)
+        nn.init.zeros_(self.W.weight)
+        if self.W.bias is not None:
+            nn.init.zeros_(self.W.bias)
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        query_BEHW = self.theta(features_BCHW)
+        attended_BEN = dot_product_attention(
+            query_BEHW.flatten(2),
+            self.phi(features_BCHW).flatten(2),
+            self.g(features_BCHW).flatten(2),
+        )
+        update_BCHW: Tensor = self.W(attended_BEN.reshape_as(query_BEHW))
+        return features_BCHW + update_BCHW
+
+
+class RegionNonLocal(nn.Module):
+    """SAN's region-level non-local module: one block, run on each quarter of the map alone.
+
+    Source: Dai et al., CVPR 2019, section 3.2. Both sides must be at least 4.
+    """
+
+    def __init__(self, channels: int, *, reduction: int) -> None:
+        super().__init__()
+        self.non_local = PooledNonLocal(channels, reduction=reduction)
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        height, width = features_BCHW.shape[-2:]
+        rows = features_BCHW.tensor_split([height // 2], dim=2)
+        return torch.cat([self._row(row_BCHW, width // 2) for row_BCHW in rows], dim=2)
+
+    def _row(self, row_BCHW: Tensor, middle: int) -> Tensor:
+        halves = row_BCHW.tensor_split([middle], dim=3)
+        return torch.cat([self.non_local(half_BCHW) for half_BCHW in halves], dim=3)

@@ -1,0 +1,68 @@
+"""PANet's pyramid attention: a map attends to itself at five sizes at once.
+
+Source: Mei et al., "Pyramid Attention Networks for Image Restoration", arXiv 2004.13824,
+section 3.1, and the authors' code as it ran on the PyTorch of its time: a level is resized with
+the ratio of its rounded sizes.
+
+Shape suffixes: B batch, C channels, H W rows and columns, h w those of one level.
+"""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.box_sum import KeyMap, patch_attention
+
+OVERLAP = 4
+"""The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""
+LEVELS = 5
+
+
+class PyramidAttention(nn.Module):
+    """(B, C, H, W) to the same shape: attention plus ``residual_scale`` times the input.
+
+    Args:
+        channels: C.
+        reduction: C over the channels of queries and keys.
+        residual_scale: factor of the input.
+        levels: sizes attended to: 1, 0.9, 0.8 ... of the map.
+
+    """
+
+    def __init__(
+        self, channels: int, *, reduction: int, residual_scale: float, levels: int = LEVELS
+    ) -> None:
+        super().__init__()
+        self.residual_scale = residual_scale
+        self.levels = levels
+        self.conv_match_L_base = activated(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_match = activated(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        maps = []
+        for level in range(self.levels):
+            level_BChw = self._resized(features_BCHW, level)
+            maps.append(
+                KeyMap(key=self.conv_match(level_BChw), value=self.conv_assembly(level_BChw))
+            )
+        pasted_BCHW = patch_attention(self.conv_match_L_base(features_BCHW), maps)
+        return pasted_BCHW / OVERLAP + self.residual_scale * features_BCHW
+
+    @staticmethod
+    def _resized(features_BCHW: Tensor, level: int) -> Tensor:
+        if level == 0:
+            return features_BCHW
+        height, width = (level_side(side, level) for side in features_BCHW.shape[-2:])
+        return F.interpolate(
+            features_BCHW, size=(height, width), mode="bicubic", align_corners=False
+        )
+
+
+def level_side(side: int, level: int) -> int:
+    """Length of a side on one level, at least 1; the product is rounded as the authors' is."""
+    return max(1, math.floor(side * (1 - level / 10)))

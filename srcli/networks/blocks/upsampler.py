@@ -1,0 +1,35 @@
+"""Sub-pixel enlargement (Shi et al., arXiv 1609.05158), as EDSR arranges it."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+class Upsampler(nn.Sequential):
+    """(B, C, H, W) to (B, C, sH, sW): one 3x3 convolution and pixel shuffle per prime factor.
+
+    Args:
+        scale: 3 or a power of two.
+        channels: C.
+
+    Raises:
+        ValueError: for any other scale.
+
+    """
+
+    def __init__(self, scale: int, channels: int) -> None:
+        layers: list[nn.Module] = []
+        for factor in _prime_steps(scale):
+            layers.append(nn.Conv2d(channels, channels * factor**2, 3, padding=1))
+            layers.append(nn.PixelShuffle(factor))
+        super().__init__(*layers)
+
+
+def _prime_steps(scale: int) -> list[int]:
+    if scale == 3:  # noqa: PLR2004 - the one odd factor
+        return [3]
+    steps = scale.bit_length() - 1
+    if scale < 2 or scale != 2**steps:  # noqa: PLR2004 - the smallest enlargement
+        msg = f"the upsampler takes 3 or a power of two, not {scale}"
+        raise ValueError(msg)
+    return [2] * steps

@@ -1,0 +1,217 @@
+"""CSNLN, the cross-scale non-local network.
+
+Paper: Mei, Fan, Zhou, Huang, Huang, Shi, "Image Super-Resolution with Cross-Scale Non-Local
+Attention and Exhaustive Self-Exemplars Mining", CVPR 2020, arXiv 2006.01424. Authors' code:
+SHI-Labs/Cross-Scale-Non-Local-Attention at 531aec9. Parameter names are theirs.
+
+One cell is run ``recurrences`` times. Each run fuses in-scale and cross-scale attention into a
+map of the output size, projects it back, and hands its map to the tail, which sees them all.
+
+Presets (parameters at x2, with the 24 constants of the mean shifts):
+    paper    3,061,289   12 recurrences, 128 channels
+    light      193,193   ours, not the authors': the same cell, 4 recurrences, 32 channels
+
+What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
+tail adds up map by map instead of concatenating; the last recurrence skips the projection that
+nobody reads; sides that the scale does not divide are extended by repeating the border and cut.
+
+Shape suffixes: B batch, C channels, H W rows and columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.cross_scale import CrossScaleAttention
+from srcli.networks.blocks.edges import extend_to
+from srcli.networks.blocks.mean_shift import MeanShift
+from srcli.networks.blocks.nonlocal_attention import InScaleAttention
+from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+
+STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
+"""The enlargements of the fusion blocks of one cell, by scale."""
+UNUSED = (r"SEM\.multi_source_projection(_2)?\.up_attention\.escape_NaN",)
+"""Patterns of the entries of the authors' files that are constants here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsnlnConfig:
+    """Size of a CSNLN; ``rgb_range`` is the value range that the weights work in."""
+
+    scale: int
+    recurrences: int = 12
+    channels: int = 128
+    rgb_range: float = 1.0
+
+
+PAPER = CsnlnConfig(scale=2)
+LIGHT = CsnlnConfig(scale=2, recurrences=4, channels=32)
+
+
+def enlarging(channels: int, factor: int) -> nn.Sequential:
+    """Transposed convolution from n to ``factor`` n samples a side, and a PReLU."""
+    kernel, padding = _kernel(factor)
+    return activated(nn.ConvTranspose2d(channels, channels, kernel, factor, padding))
+
+
+def reducing(channels: int, factor: int) -> nn.Sequential:
+    """Strided convolution from ``factor`` n to n samples a side, and a PReLU."""
+    kernel, padding = _kernel(factor)
+    return activated(nn.Conv2d(channels, channels, kernel, factor, padding))
+
+
+def _kernel(factor: int) -> tuple[int, int]:
+    return (8, 2) if factor == 4 else (3 * factor, factor)  # noqa: PLR2004 - the one exception
+
+
+class Encoder(nn.Module):
+    """What the fusion block adds to the cross-scale branch: two 3x3 convolutions."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.PReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        residual_BCHW: Tensor = self.body(features_BCHW)
+        return residual_BCHW
+
+
+class FusionBlock(nn.Module):
+    """Mutual-projected fusion of in-scale and cross-scale attention, enlarged by ``factor``."""
+
+    def __init__(self, channels: int, factor: int) -> None:
+        super().__init__()
+        self.up_attention = CrossScaleAttention(channels, factor)
+        self.down_attention = InScaleAttention(channels)
+        self.upsample = enlarging(channels, factor)
+        self.encoder = Encoder(channels)
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        in_scale_BCHW: Tensor = self.upsample(self.down_attention(features_BCHW))
+        cross_scale_BCHW: Tensor = self.up_attention(features_BCHW)
+        residual_BCHW: Tensor = self.encoder(cross_scale_BCHW - in_scale_BCHW)
+        return cross_scale_BCHW + residual_BCHW
+
+
+class Cell(nn.Module):
+    """Self-exemplars mining cell for x2 and x3: one fusion block."""
+
+    def __init__(self, channels: int, scale: int) -> None:
+        super().__init__()
+        self.multi_source_projection = FusionBlock(channels, scale)
+        self.down_sample_1 = reducing(channels, scale)
+        self.down_sample_2 = reducing(channels, scale)
+        self.error_encode = enlarging(channels, scale)
+        self.post_conv = activated(nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        """Return the map of the output size."""
+        fused_BCHW: Tensor = self.multi_source_projection(features_BCHW)
+        error_BCHW = features_BCHW - self.down_sample_1(fused_BCHW)
+        correction_BCHW: Tensor = self.error_encode(error_BCHW)
+        return fused_BCHW + correction_BCHW
+
+    def project_back(self, enlarged_BCHW: Tensor) -> Tensor:
+        """Return the next recurrence's input."""
+        next_BCHW: Tensor = self.post_conv(self.down_sample_2(enlarged_BCHW))
+        return next_BCHW
+
+
+class DoubleCell(nn.Module):
+    """Self-exemplars mining cell for x4: two fusion blocks, each enlarging by two."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.multi_source_projection = FusionBlock(channels, 2)
+        self.multi_source_projection_2 = FusionBlock(channels, 2)
+        self.down_sample_1 = reducing(channels, 2)
+        self.down_sample_3 = reducing(channels, 4)
+        self.down_sample_4 = reducing(channels, 4)
+        self.error_encode = enlarging(channels, 2)
+        self.error_encode_2 = enlarging(channels, 4)
+        self.post_conv = activated(nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        """Return the map of the output size."""
+        twofold_BCHW: Tensor = self.multi_source_projection(features_BCHW)
+        error_BCHW = features_BCHW - self.down_sample_1(twofold_BCHW)
+        fused_BCHW: Tensor = self.multi_source_projection_2(
+            twofold_BCHW + self.error_encode(error_BCHW)
+        )
+        error_BCHW = features_BCHW - self.down_sample_3(fused_BCHW)
+        correction_BCHW: Tensor = self.error_encode_2(error_BCHW)
+        return fused_BCHW + correction_BCHW
+
+    def project_back(self, enlarged_BCHW: Tensor) -> Tensor:
+        """Return the next recurrence's input."""
+        next_BCHW: Tensor = self.post_conv(self.down_sample_4(enlarged_BCHW))
+        return next_BCHW
+
+
+class Csnln(SrNetwork):
+    """RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more.
+
+    Raises:
+        KeyError: for a scale other than 2, 3 and 4.
+
+    """
+
+    def __init__(self, config: CsnlnConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, span = config.channels, config.rgb_range
+        self.factor = STEPS[config.scale][0]
+        self.sub_mean = MeanShift(-1, rgb_range=span)
+        self.head = nn.Sequential(
+            activated(nn.Conv2d(3, channels, 3, padding=1)),
+            activated(nn.Conv2d(channels, channels, 3, padding=1)),
+        )
+        self.SEM = DoubleCell(channels) if config.scale == 4 else Cell(channels, config.scale)  # noqa: PLR2004 - the paper's case
+        self.tail = nn.Sequential(nn.Conv2d(config.recurrences * channels, 3, 3, padding=1))
+        self.add_mean = MeanShift(1, rgb_range=span)
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(
+            scale=self.config.scale,
+            receptive_radius=None,
+            chop=ChopRule(largest_area=3600, multiple=self.config.scale),
+        )
+
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+        height, width = (side * self.config.scale for side in image_B3HW.shape[-2:])
+        image_B3HW = extend_to(image_B3HW, multiple=self.factor) * self.config.rgb_range
+        features_BCHW: Tensor = self.head(self.sub_mean(image_B3HW))
+        output_B3HW: Tensor = self.add_mean(self._mine(features_BCHW)) / self.config.rgb_range
+        return output_B3HW[..., :height, :width]
+
+    def _mine(self, features_BCHW: Tensor) -> Tensor:
+        """Run the cell and add up the tail's share of each of its maps."""
+        tail = self.tail[0]
+        shares = torch.split(tail.get_parameter("weight"), self.config.channels, 1)
+        enlarged_BCHW: Tensor = self.SEM(features_BCHW)
+        output_B3HW = F.conv2d(enlarged_BCHW, shares[0], tail.get_parameter("bias"), padding=1)
+        for share in shares[1:]:
+            features_BCHW = self.SEM.project_back(enlarged_BCHW)
+            enlarged_BCHW = self.SEM(features_BCHW)
+            output_B3HW = output_B3HW + F.conv2d(enlarged_BCHW, share, padding=1)
+        return output_B3HW
+
+
+SPEC = NetworkSpec(
+    name="csnln",
+    config=CsnlnConfig,
+    build=Csnln,
+    presets={"paper": PAPER, "light": LIGHT},
+    scales=tuple(STEPS),
+    source="CVPR 2020, arXiv 2006.01424; github.com/SHI-Labs/Cross-Scale-Non-Local-Attention",
+)

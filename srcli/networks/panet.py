@@ -1,0 +1,214 @@
+"""PANet, the pyramid attention network: for super-resolution (PA-EDSR) and for restoration.
+
+Paper: Mei, Fan, Zhang, Yu, Zhou, Liu, Fu, Huang, Shi, "Pyramid Attention Networks for Image
+Restoration", arXiv 2004.13824. Authors' code: SHI-Labs/Pyramid-Attention-Networks at a267cf8.
+Parameter names are theirs.
+
+Presets (parameters at x2, with the 24 constants of the mean shifts):
+    paper   40,811,870   32 residual blocks around one attention, 256 channels
+    light      442,662   ours, not the authors': 8 blocks, 48 channels, three levels of the pyramid
+and of the restoration network (denoising, demosaicing, JPEG artefacts), which keeps the size:
+    paper    5,957,255   80 residual blocks around one attention, 64 channels
+    light      359,503   ours: 8 blocks, 48 channels, three levels
+
+What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
+one slope that all residual blocks of the restoration network share is stored once; its mean
+shifts, which are never applied, are gone; a network of one colour (JPEG artefacts) restores the
+luma of an RGB picture and leaves its chroma; sides of one pixel work.
+
+Shape suffixes: B batch, C channels, H W rows and columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from srcli.networks.blocks.mean_shift import MeanShift
+from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
+from srcli.networks.blocks.upsampler import Upsampler
+from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+from srcli.pixels.color import LUMA_OFFSET, luma
+
+UNUSED = (r"body\.\d+\.escape_NaN",)
+"""Patterns of the entries of the authors' files that are constants here.
+
+``msa.*`` is a second name of the attention, ``body.16.*`` in the paper's size.
+"""
+RESTORATION_UNUSED = (r"(sub|add)_mean\.(weight|bias)", r"body\.\d+\.escape_NaN")
+"""The same for the restoration network."""
+LUMA_RANGE = 219.0
+RGB = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanetConfig:
+    """Size of a PA-EDSR: ``blocks`` residual blocks, half of them before the attention.
+
+    ``reduction`` is ``channels`` over the channels that are compared, ``rgb_range`` the value
+    range that the weights work in.
+    """
+
+    scale: int
+    blocks: int = 32
+    channels: int = 256
+    reduction: int = 8
+    levels: int = LEVELS
+    residual_scale: float = 0.1
+    rgb_range: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorationConfig:
+    """Size of a restoration PANet; ``colors`` is 3, or 1 for a network of luma alone."""
+
+    scale: int = 1
+    blocks: int = 80
+    channels: int = 64
+    reduction: int = 2
+    levels: int = LEVELS
+    colors: int = RGB
+
+
+PAPER = PanetConfig(scale=2)
+LIGHT = PanetConfig(scale=2, blocks=8, channels=48, reduction=4, levels=3)
+RESTORATION_PAPER = RestorationConfig()
+RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels=3)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions, scaled, plus the input; the activation may be shared."""
+
+    def __init__(self, channels: int, *, scale: float = 1.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.body = nn.ModuleDict(
+            {
+                "0": nn.Conv2d(channels, channels, 3, padding=1),
+                "2": nn.Conv2d(channels, channels, 3, padding=1),
+            }
+        )
+
+    def forward(self, features_BCHW: Tensor, activation: nn.Module) -> Tensor:
+        residual_BCHW: Tensor = self.body["2"](activation(self.body["0"](features_BCHW)))
+        return features_BCHW + self.scale * residual_BCHW
+
+
+class Body(nn.ModuleList):
+    """Residual blocks, attention in their middle, a convolution, plus the input."""
+
+    def __init__(
+        self, channels: int, *, blocks: int, residual_scale: float, attention: PyramidAttention
+    ) -> None:
+        layers: list[nn.Module] = [
+            ResidualBlock(channels, scale=residual_scale) for _ in range(blocks // 2 * 2)
+        ]
+        layers.insert(blocks // 2, attention)
+        layers.append(nn.Conv2d(channels, channels, 3, padding=1))
+        super().__init__(layers)
+
+    def forward(self, features_BCHW: Tensor, activation: nn.Module) -> Tensor:
+        deep_BCHW = features_BCHW
+        for layer in self:
+            if isinstance(layer, ResidualBlock):
+                deep_BCHW = layer(deep_BCHW, activation)
+            else:
+                deep_BCHW = layer(deep_BCHW)
+        return deep_BCHW + features_BCHW
+
+
+class Panet(SrNetwork):
+    """PA-EDSR: RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more."""
+
+    def __init__(self, config: PanetConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = config.channels
+        self.sub_mean = MeanShift(-1, rgb_range=config.rgb_range)
+        self.head = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1))
+        self.activation = nn.ReLU(inplace=True)
+        self.body = Body(
+            channels,
+            blocks=config.blocks,
+            residual_scale=config.residual_scale,
+            attention=PyramidAttention(
+                channels,
+                reduction=config.reduction,
+                residual_scale=config.residual_scale,
+                levels=config.levels,
+            ),
+        )
+        self.tail = nn.Sequential(
+            Upsampler(config.scale, channels), nn.Conv2d(channels, 3, 3, padding=1)
+        )
+        self.add_mean = MeanShift(1, rgb_range=config.rgb_range)
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(
+            scale=self.config.scale,
+            receptive_radius=None,
+            chop=ChopRule(largest_area=6400, multiple=self.config.scale, grows=False),
+        )
+
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+        shallow_BCHW = self.head(self.sub_mean(image_B3HW * self.config.rgb_range))
+        features_BCHW = self.body(shallow_BCHW, self.activation)
+        output_B3HW: Tensor = self.add_mean(self.tail(features_BCHW))
+        return output_B3HW / self.config.rgb_range
+
+
+class RestorationPanet(SrNetwork):
+    """RGB (B, 3, H, W) in [0, 1] to the same shape, sides of 1 pixel or more."""
+
+    def __init__(self, config: RestorationConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = config.channels
+        self.head = nn.Sequential(nn.Conv2d(config.colors, channels, 3, padding=1))
+        self.activation = nn.PReLU()
+        self.body = Body(
+            channels,
+            blocks=config.blocks,
+            residual_scale=1.0,
+            attention=PyramidAttention(
+                channels, reduction=config.reduction, residual_scale=1.0, levels=config.levels
+            ),
+        )
+        self.tail = nn.Sequential(nn.Conv2d(channels, config.colors, 3, padding=1))
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(scale=self.config.scale, receptive_radius=None)
+
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+        if self.config.colors == RGB:
+            return self._restore(image_B3HW)
+        luma_B1HW = (luma(image_B3HW) - LUMA_OFFSET) / LUMA_RANGE
+        return image_B3HW + (self._restore(luma_B1HW) - luma_B1HW)
+
+    def _restore(self, image_BKHW: Tensor) -> Tensor:
+        features_BCHW = self.body(self.head(image_BKHW), self.activation)
+        restored_BKHW: Tensor = self.tail(features_BCHW)
+        return restored_BKHW
+
+
+_SOURCE = "arXiv 2004.13824; github.com/SHI-Labs/Pyramid-Attention-Networks"
+
+SPEC = NetworkSpec(
+    name="panet",
+    config=PanetConfig,
+    build=Panet,
+    presets={"paper": PAPER, "light": LIGHT},
+    scales=(2, 3, 4),
+    source=_SOURCE,
+)
+RESTORATION_SPEC = NetworkSpec(
+    name="panetir",
+    config=RestorationConfig,
+    build=RestorationPanet,
+    presets={"paper": RESTORATION_PAPER, "light": RESTORATION_LIGHT},
+    scales=(1,),
+    source=_SOURCE,
+)

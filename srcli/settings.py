@@ -1,0 +1,101 @@
+"""Settings that hold for every command, and where each came from.
+
+A setting is looked for in the environment, then in the nearest ``srcli.toml`` from the current
+folder up, then in the user's, then falls back to its default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srcli.errors import UsageError
+
+FILE = "srcli.toml"
+TRUE = ("1", "true", "yes", "on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting as it stands; ``origin`` is a variable, a file or ``default``."""
+
+    key: str
+    value: str
+    origin: str
+    meaning: str
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the value says yes."""
+        return self.value.lower() in TRUE
+
+
+MEANINGS: Mapping[str, str] = {
+    "hub_repo": "hub repository of the models that do not come along, owner/name or owner/name@rev",
+    "mirror": "base address asked instead of the hosts of the authors' files",
+    "cache_dir": "folder of imported models",
+    "offline": "never use the network",
+}
+
+
+def read_setting(key: str) -> Setting:
+    """Return a setting by its name in ``srcli.toml``; its variable is ``SRCLI_`` and the name.
+
+    Raises:
+        UsageError: a configuration file is not TOML, or has a key that means nothing.
+
+    """
+    for origin, values in _layers():
+        if key in values:
+            return Setting(key=key, value=values[key], origin=origin, meaning=MEANINGS[key])
+    raise KeyError(key)
+
+
+def read_settings() -> tuple[Setting, ...]:
+    """Return every setting."""
+    return tuple(read_setting(key) for key in MEANINGS)
+
+
+def configuration_files() -> tuple[Path, ...]:
+    """Return the configuration files that are there, the strongest first."""
+    here = Path.cwd()
+    nearest = next((f / FILE for f in (here, *here.parents) if (f / FILE).is_file()), None)
+    home = os.environ.get("XDG_CONFIG_HOME")
+    own = (Path(home) if home else Path.home() / ".config") / "srcli" / FILE
+    found = [path for path in (nearest, own) if path is not None and path.is_file()]
+    return tuple(dict.fromkeys(found))
+
+
+def _layers() -> Iterator[tuple[str, Mapping[str, str]]]:
+    for key in MEANINGS:
+        variable = f"SRCLI_{key.upper()}"
+        if os.environ.get(variable):
+            yield variable, {key: os.environ[variable]}
+    if os.environ.get("HF_HUB_OFFLINE"):
+        yield "HF_HUB_OFFLINE", {"offline": os.environ["HF_HUB_OFFLINE"]}
+    for path in configuration_files():
+        yield str(path), _read_file(path)
+    caches = os.environ.get("XDG_CACHE_HOME")
+    cache = (Path(caches) if caches else Path.home() / ".cache") / "srcli"
+    yield "default", {"hub_repo": "", "mirror": "", "cache_dir": str(cache), "offline": "no"}
+
+
+def _read_file(path: Path) -> Mapping[str, str]:
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read"
+        raise UsageError(msg, hint=str(error)) from error
+    unknown = [key for key in content if key not in MEANINGS]
+    if unknown:
+        msg = f"{path} sets {unknown[0]!r}, which means nothing"
+        raise UsageError(msg, hint=f"it may set {', '.join(MEANINGS)}")
+    return {key: _as_text(value) for key, value in content.items()}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

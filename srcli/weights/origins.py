@@ -1,0 +1,251 @@
+"""Where a model's file comes from: along with the tool, the hub, the authors, or the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from srcli.errors import UsageError, WeightsError, WeightsUnavailable
+from srcli.settings import read_setting
+from srcli.weights.cache import cache_folder, cached_file, check_sealed, discard, seal
+from srcli.weights.card import WeightCard
+from srcli.weights.catalog import shipped_folder
+from srcli.weights.digest import check_digest
+from srcli.weights.download import Listener, download, unwritable
+from srcli.weights.reference import HubFile
+from srcli.weights.sources import Source
+
+
+class Origin(Protocol):
+    """One place that a model can come from."""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the file that it gives can never change."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it takes a network to fetch it."""
+
+    def present(self) -> Path | None:
+        """Return the file if it is on this machine; asks no one."""
+
+    def check(self, path: Path) -> None:
+        """Compare the file with what is known of it.
+
+        Raises:
+            CorruptWeights: it differs.
+
+        """
+
+    def fetch(self, listen: Listener) -> Path:
+        """Bring the file to this machine, and check it.
+
+        Raises:
+            WeightsUnavailable: it cannot be had, or cannot be kept.
+            CorruptWeights: what came is another file.
+
+        """
+
+    def remove(self) -> bool:
+        """Delete the file from this machine, and say whether it was there.
+
+        Raises:
+            UsageError: it is not the tool's to delete.
+
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """A file that comes along with the tool."""
+
+    card: WeightCard
+    is_pinned: bool = True
+    is_remote: bool = False
+
+    def present(self) -> Path | None:
+        """Return the file, unless the installation is broken."""
+        path = shipped_folder() / self.card.file
+        return path if path.is_file() else None
+
+    def check(self, path: Path) -> None:
+        """Compare it with its card."""
+        check_digest(path, self.card.sha256, hint="install srcli again")
+
+    def fetch(self, listen: Listener) -> Path:
+        """Fail: no one else has it."""
+        del listen
+        msg = f"the weights of {self.card.id} did not come along"
+        hint = "install srcli again; or set SRCLI_HUB_REPO to a hub repository that has them"
+        raise WeightsUnavailable(msg, hint=hint)
+
+    def remove(self) -> bool:
+        """Refuse."""
+        msg = f"{self.card.id} comes along with srcli and stays"
+        raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """A file of a hub repository, in the hub's own cache."""
+
+    file: HubFile
+    is_remote: bool = True
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it is known by a commit or a hash; a branch moves."""
+        return self.file.is_pinned
+
+    def present(self) -> Path | None:
+        """Return the cached copy."""
+        from srcli.weights import hub
+
+        return hub.cached_copy(self.file)
+
+    def check(self, path: Path) -> None:
+        """Compare it with the hash that is known, or that the hub gave."""
+        from srcli.weights import hub
+
+        hub.check(path, self.file)
+
+    def fetch(self, listen: Listener) -> Path:
+        """Download it; the hub's client shows the progress itself."""
+        from srcli.weights import hub
+
+        del listen
+        return hub.fetch(self.file)
+
+    def remove(self) -> bool:
+        """Delete it from the hub's cache."""
+        from srcli.weights import hub
+
+        path = hub.cached_copy(self.file)
+        if path is not None:
+            hub.forget(path)
+        return path is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authors:
+    """A file that the network's authors published, imported into the tool's own folder."""
+
+    source: Source
+    is_pinned: bool = True
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a program can fetch it at all."""
+        return bool(self.source.addresses)
+
+    def present(self) -> Path | None:
+        """Return what was imported."""
+        path = cached_file(self.source.id)
+        return path if path.is_file() else None
+
+    def check(self, path: Path) -> None:
+        """Compare it with what was imported."""
+        check_sealed(path)
+
+    def fetch(self, listen: Listener) -> Path:
+        """Download the authors' file, check it, import it, and keep the result."""
+        if not self.is_remote:
+            raise self._by_hand()
+        target = cached_file(self.source.id)
+        original = cache_folder() / "downloads" / self.source.id / self.source.file
+        try:
+            for folder in (target.parent, original.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(original.parent.with_suffix(".lock")):
+                if not self._is_sound(target):
+                    self._make(target, original, listen)
+        except OSError as error:
+            raise unwritable(cache_folder(), error) from error
+        return target
+
+    def remove(self) -> bool:
+        """Delete what was imported."""
+        path = self.present()
+        if path is not None:
+            discard(path)
+        return path is not None
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return where to ask, in order; of the mirror alone if there is one."""
+        mirror = read_setting("mirror").value.rstrip("/")
+        if not mirror:
+            return self.source.addresses
+        return tuple(mirror + urlsplit(address).path for address in self.source.addresses)
+
+    def _is_sound(self, path: Path) -> bool:
+        try:
+            check_sealed(path)
+        except WeightsError:
+            return False
+        return True
+
+    def _make(self, target: Path, original: Path, listen: Listener) -> None:
+        from srcli.weights.importer import import_checkpoint
+
+        size, sha256 = self.source.size, self.source.sha256
+        download(self.addresses(), original, size=size, sha256=sha256, listen=listen)
+        try:
+            import_checkpoint(original).save(target)
+        finally:
+            original.unlink()
+        seal(target)
+
+    def _by_hand(self) -> WeightsUnavailable:
+        source = self.source
+        msg = f"the authors offer {source.id} only by hand: {source.file} from {source.pages[0]}"
+        hint = f"when you have it: srcli models import {source.file}"
+        return WeightsUnavailable(msg, hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """A weights file that the user names by its path."""
+
+    path: Path
+    is_pinned: bool = True
+    is_remote: bool = False
+
+    def present(self) -> Path | None:
+        """Return it if it is there."""
+        return self.path if self.path.is_file() else None
+
+    def check(self, path: Path) -> None:
+        """Know nothing of it: it is checked when it is loaded."""
+
+    def fetch(self, listen: Listener) -> Path:
+        """Fail: no one else has it."""
+        del listen
+        msg = f"there is no weights file {self.path}"
+        raise WeightsUnavailable(msg, hint="srcli models list names the models that are known")
+
+    def remove(self) -> bool:
+        """Refuse."""
+        msg = f"{self.path} is yours to delete"
+        raise UsageError(msg)
+
+
+def origin_of_card(card: WeightCard) -> Origin:
+    """Return where a model of the catalogue comes from.
+
+    A file that does not come along is looked for in the repository of the setting ``hub_repo``
+    if there is one, else at the commit that its card names. Its hash decides either way.
+    """
+    from srcli.weights.reference import parse_repository
+
+    shipped = Shipped(card=card)
+    setting = read_setting("hub_repo").value
+    if shipped.present() or not (setting or card.repo):
+        return shipped
+    repo, revision = parse_repository(setting or f"{card.repo}@{card.commit}")
+    file = HubFile(repo=repo, revision=revision, file=card.file, size=card.size, sha256=card.sha256)
+    return Hub(file=file)
