@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import Upscaler, UpscaleOptions
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
 from srcli.weights.store import locate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,14 @@ FOLDER_NAMES = {"DIV2K-val": ("DIV2K_valid", "DIV2K-val")}
 """What the folder is called where it is not the data set's name."""
 
 HINTS = {
-    "Manga109": "Its licence is asked for at http://www.manga109.org; put the 109 pictures into "
-    "a folder named Manga109 in one of these places.",
-    "DIV2K-val": "Get DIV2K_valid_HR.zip from https://data.vision.ee.ethz.ch/cvl/DIV2K/ and unpack "
-    "it in one of these places.",
+    "Manga109": "its licence is asked for at http://www.manga109.org; put the 109 pictures into "
+    "a folder named Manga109 in one of these places",
+    "DIV2K-val": "get DIV2K_valid_HR.zip from https://data.vision.ee.ethz.ch/cvl/DIV2K/ and unpack "
+    "it in one of these places",
 }
+
+ADDED = re.compile(r"(?P<stem>.+?)(_SRF_\d+)?(_HR|_LR|_LRBI)?(_?x\d+(\.\d+)?)?")
+"""What data sets add to the name of a picture: a kind, a scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,56 +53,82 @@ class Dataset:
     lr_images: tuple[Path, ...] = ()
 
 
-def find_dataset(name: str, roots: Sequence[Path]) -> Dataset:
-    """Find a data set by name, in any case, in the first of ``roots`` that holds it whole.
+def known_name(name: str) -> str:
+    """Return the name of a data set as it is written, given it in any case.
 
     Raises:
-        DataError: if the name is unknown, no root holds the data set, or pictures are missing.
+        DataError: if there is no such data set.
 
     """
     known = {title.lower(): title for title in SIZES}
     if name.lower() not in known:
         msg = f"there is no data set named {name}"
-        raise DataError(msg, hint=f"Known are {', '.join(SIZES)}; or give a folder of pictures.")
-    name = known[name.lower()]
-    places = _places(name, roots)
-    for folder in places:
-        images = _pictures(folder)
+        raise DataError(msg, hint=f"known are {', '.join(SIZES)}; or give a folder with --data")
+    return known[name.lower()]
+
+
+def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:
+    """Find a data set in the first of ``roots`` that holds it, if any does.
+
+    Raises:
+        DataError: if pictures are missing there, for the mean over the others would mislead.
+
+    """
+    for folder in _places(name, roots):
+        images = pictures(folder)
         if not images:
             continue
         if len(images) != SIZES[name]:
             msg = f"{folder} holds {len(images)} pictures, but {name} has {SIZES[name]}"
-            raise DataError(msg, hint="Give it as a folder to measure on what is there.")
+            raise DataError(msg, hint="give it with --data to measure on what is there")
         return Dataset(name=name, images=images)
-    searched = ", ".join(map(str, places)) or "nowhere: no folder was given"
+    return None
+
+
+def not_found(name: str, roots: Sequence[Path]) -> DataError:
+    """Return what to raise where no root holds a data set, saying how to come by it."""
+    searched = ", ".join(map(str, _places(name, roots)))
     msg = f"{name} was not found; searched: {searched}"
-    raise DataError(msg, hint=HINTS.get(name, f"Put its HR pictures into a folder named {name}."))
+    return DataError(msg, hint=HINTS.get(name, f"put its HR pictures into a folder named {name}"))
 
 
 def folder_dataset(folder: Path, lr_folder: Path | None = None) -> Dataset:
     """Take every picture of a folder as HR, and its namesake in ``lr_folder`` as LR.
 
-    A namesake has the same name up to the suffix, or starts with it and ends with ``x`` and a
-    number, as in ``babyx4.png``.
+    A namesake has the same name up to the suffix, or up to what data sets add to it, as in
+    ``babyx4``, ``baby_LRBI_x4`` and ``img_001_SRF_4_LR`` for ``baby`` and ``img_001_SRF_4_HR``.
 
     Raises:
         DataError: if a folder is missing or without pictures, or a picture has no LR.
 
     """
-    images = _pictures(folder)
+    images = pictures(folder)
     if not images:
         msg = f"there are no pictures in {folder}"
-        raise DataError(msg, hint="Give a folder that holds pictures itself.")
+        raise DataError(msg, hint="give a folder that holds pictures itself")
     if lr_folder is None:
         return Dataset(name=folder.resolve().name, images=images)
-    found = {_stem_of_lr(path): path for path in _pictures(lr_folder)}
-    found |= {path.stem: path for path in _pictures(lr_folder)}
-    missing = [path.name for path in images if path.stem not in found]
+    plain = {_plain_stem(path): path for path in pictures(lr_folder)}
+    exact = {path.stem: path for path in pictures(lr_folder)}
+    found = [exact.get(path.stem) or plain.get(_plain_stem(path)) for path in images]
+    missing = [path.name for path, lr in zip(images, found, strict=True) if lr is None]
     if missing:
         msg = f"{lr_folder} has no LR picture for {len(missing)} of {len(images)}: {missing[0]}"
-        raise DataError(msg, hint="LR pictures are named like their HR pictures.")
-    lr_images = tuple(found[path.stem] for path in images)
+        raise DataError(msg, hint="LR pictures are named like their HR pictures")
+    lr_images = tuple(path for path in found if path is not None)
     return Dataset(name=folder.resolve().name, images=images, lr_images=lr_images)
+
+
+def pictures(folder: Path) -> tuple[Path, ...]:
+    """Return the pictures in a folder, sorted by name; none if there is no such folder."""
+    if not folder.is_dir():
+        return ()
+    found = (
+        path
+        for path in folder.iterdir()
+        if by_suffix(path) and not path.name.startswith(".") and path.is_file()
+    )
+    return tuple(sorted(found))
 
 
 def _places(name: str, roots: Sequence[Path]) -> list[Path]:
@@ -110,19 +140,7 @@ def _places(name: str, roots: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _pictures(folder: Path) -> tuple[Path, ...]:
-    if not folder.is_dir():
-        return ()
-    found = (
-        path
-        for path in folder.iterdir()
-        if by_suffix(path) and not path.name.startswith(".") and path.is_file()
-    )
-    return tuple(sorted(found))
-
-
-def _stem_of_lr(path: Path) -> str:
-    """Return ``baby`` for ``babyx4.png`` and ``baby_x4.png``."""
-    head, _, tail = path.stem.rpartition("x")
-    is_scale = tail.replace(".", "", 1).isdecimal()
-    return head.removesuffix("_") if head and is_scale else path.stem
+def _plain_stem(path: Path) -> str:
+    """Return ``baby`` for ``babyx4.png``, ``baby_x4.png`` and ``baby_LRBI_x4.png``."""
+    found = ADDED.fullmatch(path.stem)
+    return found["stem"] if found else path.stem

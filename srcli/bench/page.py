@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from html import escape
-from importlib.resources import files
 
+from srcli.bench import markup
 from srcli.bench.chart import Series, chart
 from srcli.bench.published import published_numbers
 from srcli.bench.report import Report, condition_line, tables_of
 from srcli.bench.sheet import Panel, Sheet
 from srcli.bench.summary import Row
 from srcli.bench.tables import (
-    Table,
     datasets_of,
     metric_text,
     models_of,
@@ -23,8 +21,6 @@ from srcli.bench.tables import (
 
 REFERENCE_CURVES = ("ASDN", "VDSR-Conv")
 """Published methods of any scale that are drawn beside the measured ones."""
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
@@ -37,60 +33,21 @@ def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
     """
     rows = report.rows
     names = ", ".join(datasets_of(rows))
-    quality, *others = map(_table, tables_of(report))
+    quality, *others = map(markup.table, tables_of(report))
     sections = [
         ("Quality", [quality]),
         ("Quality over scale", _charts(list(_scale_charts(rows, published=report.published)))),
         ("Quality against speed", _charts(list(_speed_charts(rows)))),
         ("Crops", [_sheet(sheet) for sheet in sheets]),
         ("More numbers", others),
-        ("What ran", [_list([condition_line(one) for one in report.conditions])]),
+        ("What ran", [markup.notes([condition_line(one) for one in report.conditions])]),
     ]
-    body = "".join(
-        f"<section><h2>{title}</h2>{''.join(parts)}</section>" for title, parts in sections if parts
+    body = "".join(markup.section(title, *parts) for title, parts in sections if parts)
+    return markup.document(
+        f"srcli bench: {names}",
+        f"<header><h1>Super-resolution bench</h1><p>{escape(names)}</p></header>"
+        f"<main>{body}</main>",
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>srcli bench: {escape(names)}</title><style>{_style()}</style></head>"
-        f"<body><header><h1>Super-resolution bench</h1><p>{escape(names)}</p></header>"
-        f"<main>{body}</main></body></html>\n"
-    )
-
-
-def _style() -> str:
-    return files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-
-
-def _table(table: Table) -> str:
-    head = "".join(
-        f'<th class="{"label" if at < table.labels else "number"}">{escape(title)}</th>'
-        for at, title in enumerate(table.header)
-    )
-    body = "".join(_row(table, at) for at in range(len(table.rows)))
-    return (
-        f'<figure class="table"><figcaption>{escape(table.caption)}</figcaption><div class="wide">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"{_list(table.notes)}</figure>"
-    )
-
-
-def _row(table: Table, at: int) -> str:
-    cells = table.rows[at]
-    starts = at > 0 and cells[0].text != table.rows[at - 1][0].text
-    inner = "".join(
-        f'<td class="{"label" if column < table.labels else "number"}">'
-        + (f"<b>{escape(cell.text)}</b>" if cell.best else escape(cell.text))
-        + "</td>"
-        for column, cell in enumerate(cells)
-    )
-    kind = "starts" if starts else "goes-on"
-    return f'<tr class="{kind}">{inner}</tr>'
-
-
-def _list(lines: Sequence[str]) -> str:
-    return f'<ul class="notes">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
 
 
 def _charts(figures: Sequence[str]) -> list[str]:
@@ -169,8 +126,9 @@ def _sheet(sheet: Sheet) -> str:
     return (
         f'<figure class="sheet"><figcaption>{escape(sheet.title)}, x{scale_text(sheet.scale)}; '
         "PSNR-Y / SSIM-Y of the whole picture</figcaption>"
-        f'<div class="row"><div class="overview">{_image(sheet.overview, "jpeg", "HR, whole")}'
-        f'<i style="{place}"></i></div>{panels}</div></figure>'
+        '<div class="row"><div class="overview">'
+        f'{markup.image(sheet.overview, "jpeg", "HR, whole")}<i style="{place}"></i></div>'
+        f"{panels}</div></figure>"
     )
 
 
@@ -183,11 +141,6 @@ def _panel(panel: Panel) -> str:
     )
     title = escape(panel.title)
     return (
-        f'<div class="panel">{_image(panel.png, "png", panel.title)}'
+        f'<div class="panel">{markup.image(panel.png, "png", panel.title)}'
         f"<b>{title}</b><span>{numbers}</span></div>"
     )
-
-
-def _image(data: bytes, kind: str, text: str) -> str:
-    code = base64.b64encode(data).decode("ascii")
-    return f'<img alt="{escape(text)}" src="data:image/{kind};base64,{code}">'

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from srcli.errors import DataError, DiskFull
 from srcli.metrics.protocol import Scores
 
-SCHEMA = 1
+SCHEMA = 2
 
 T = TypeVar("T", "Task", "Conditions")
 
@@ -73,6 +73,8 @@ class Record:
         seconds: spent enlarging, without decoding, reducing and measuring.
         megapixels: size of SR.
         parameters: of the model, 0 for a baseline.
+        kmacs: thousand multiply-adds for each pixel of SR, of a small picture; 0 for a baseline.
+        peak_memory: bytes held while enlarging, 0 if unknown; see ``peak_memory``.
         error: one sentence, empty if all went well.
 
     """
@@ -82,6 +84,8 @@ class Record:
     seconds: float = 0.0
     megapixels: float = 0.0
     parameters: int = 0
+    kmacs: float = 0.0
+    peak_memory: int = 0
     error: str = ""
 
 
@@ -97,6 +101,8 @@ def to_line(record: Record) -> str:
         "seconds": record.seconds,
         "megapixels": record.megapixels,
         "parameters": record.parameters,
+        "kmacs": record.kmacs,
+        "peak_memory": record.peak_memory,
         "error": record.error,
     }
     return json.dumps(values, allow_nan=False)
@@ -120,6 +126,8 @@ def from_line(line: str) -> Record:
             seconds=values["seconds"],
             megapixels=values["megapixels"],
             parameters=values["parameters"],
+            kmacs=values["kmacs"],
+            peak_memory=values["peak_memory"],
             error=values["error"],
         )
     except (KeyError, TypeError) as error:
@@ -187,7 +195,7 @@ def append(file: FileIO, record: Record) -> None:
         written = 0
     if written != len(line):
         msg = f"{file.name} cannot be written: the disk is full"
-        raise DiskFull(msg, hint="Free some space; the bench goes on where it stopped.")
+        raise DiskFull(msg, hint="free some space; the bench goes on where it stopped")
 
 
 def _pick(kind: type[T], values: dict[str, Any]) -> T:

@@ -98,7 +98,10 @@ def to_latex(report: Report) -> str:
 
 def to_csv(report: Report) -> str:
     """The means, one line each, with all digits."""
-    plain = ("images", "failed", "seconds", "megapixels", "parameters")
+    plain = (
+        *("images", "failed", "seconds", "megapixels", "parameters"),
+        *("kmacs", "peak_memory"),
+    )
     lines = [
         {"dataset": row.dataset, "scale": row.scale}
         | asdict(row.conditions)

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,13 +14,15 @@ from torch import Tensor
 
 from srcli import __version__
 from srcli.bench.baselines import Upscale
+from srcli.bench.cost import count_macs, peak_memory
 from srcli.bench.datasets import Dataset
 from srcli.bench.records import Conditions, Record, Task, append, appending, read_records
 from srcli.bench.source import Source
 from srcli.errors import ImageError, OutOfMemory, SrcliError
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
 
-WARM_UP_SIDE = 32
+PROBE_SIDE = 96
+"""Of the SR picture that a model makes before anything is timed, to count its work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +37,7 @@ class Contender:
         dtype: precision it runs in.
         options: how it is run where that changes pixels, such as ``ensemble``.
         parameters: how many it has, 0 for a baseline.
+        scales: those it is measured at, empty for all.
 
     """
 
@@ -45,6 +48,11 @@ class Contender:
     dtype: str = "float32"
     options: str = ""
     parameters: int = 0
+    scales: tuple[float, ...] = ()
+
+    def serves(self, scale: float) -> bool:
+        """Tell whether it is measured at ``scale``."""
+        return not self.scales or scale in self.scales
 
     def under(self, protocol: Protocol) -> Conditions:
         """Return what its records carry."""
@@ -65,7 +73,7 @@ class Bench:
 
     Attributes:
         datasets: the pictures.
-        contenders: the models and baselines; their ids differ.
+        contenders: the models and baselines; those of one id serve different scales.
         scales: ratios above 1.
         protocol: how to compare.
         store: file to which records are added as they come; successful ones that are there
@@ -115,10 +123,10 @@ def run_bench(
     found = read_records(bench.store) if bench.store else ()
     done = {record.task: record for record in found if not record.error}
     records = []
-    warm: set[str] = set()
+    kmacs: dict[tuple[str, float], float] = {}
     with appending(bench.store) if bench.store else nullcontext() as file:
         for picture in _pictures(bench):
-            for record in _measured(picture, bench.protocol, done, warm):
+            for record in _measured(picture, bench.protocol, done, kmacs):
                 if file and record.task not in done:
                     append(file, record)
                 records.append(record)
@@ -144,12 +152,16 @@ def _pictures(bench: Bench) -> Iterator[_Picture]:
                 )
                 for scale in bench.scales
                 for contender in bench.contenders
+                if contender.serves(scale)
             )
             yield _Picture(hr=hr, lr=lr, jobs=jobs)
 
 
 def _measured(
-    picture: _Picture, protocol: Protocol, done: dict[Task, Record], warm: set[str]
+    picture: _Picture,
+    protocol: Protocol,
+    done: dict[Task, Record],
+    kmacs: dict[tuple[str, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each job; decode and reduce only what is needed."""
     source = Source(picture.hr, picture.lr)
@@ -157,13 +169,13 @@ def _measured(
         if task in done:
             yield done[task]
             continue
-        if contender.model not in warm:
-            _warm_up(contender, task.scale)
-            warm.add(contender.model)
+        if (contender.model, task.scale) not in kmacs:
+            kmacs[contender.model, task.scale] = _probe(contender, task.scale)
         try:
             with _one_thread():
                 lr, hr = source.pair(task.scale)
-            yield _measure(task, contender, lr, hr, protocol)
+            record = _measure(task, contender, lr, hr, protocol)
+            yield replace(record, kmacs=kmacs[contender.model, task.scale])
         except (ImageError, OutOfMemory) as error:
             yield Record(task=task, parameters=contender.parameters, error=error.message)
 
@@ -173,9 +185,10 @@ def _measure(
 ) -> Record:
     size = (hr.shape[2], hr.shape[3])
     low = lr.float() / 255
-    start = time.perf_counter()
-    sr = contender.upscale(low, size, task.scale)
-    seconds = time.perf_counter() - start
+    with peak_memory(contender.device) as peak:
+        start = time.perf_counter()
+        sr = contender.upscale(low, size, task.scale)
+        seconds = time.perf_counter() - start
     with _one_thread():
         scores = score(sr, hr, task.scale, protocol)
     return Record(
@@ -184,6 +197,7 @@ def _measure(
         seconds=seconds,
         megapixels=size[0] * size[1] / 1e6,
         parameters=contender.parameters,
+        peak_memory=peak.size,
     )
 
 
@@ -202,14 +216,16 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _warm_up(contender: Contender, scale: float) -> None:
-    """Let libraries set themselves up before anything is timed."""
-    side = WARM_UP_SIDE
+def _probe(contender: Contender, scale: float) -> float:
+    """Let libraries set themselves up, and return thousand multiply-adds for each pixel of SR."""
+    side = max(1, round(PROBE_SIDE / scale))
     size = (int(side * scale), int(side * scale))
+    low = torch.full((1, 3, side, side), 0.5)
     try:
-        contender.upscale(torch.full((1, 3, side, side), 0.5), size, scale)
+        macs = count_macs(lambda: contender.upscale(low, size, scale))
     except SrcliError:
-        return  # the pictures will tell
+        return 0.0  # the pictures will tell
+    return macs / (size[0] * size[1] * 1000)
 
 
 def _sha256(path: Path) -> str:

@@ -24,6 +24,8 @@ class Row:
         failed: how many were not.
         seconds: spent enlarging, over all pictures measured.
         megapixels: of SR, over all pictures measured.
+        kmacs: thousand multiply-adds for each pixel of SR, 0 for a baseline.
+        peak_memory: the most bytes held for one picture, 0 if unknown.
 
     """
 
@@ -36,6 +38,8 @@ class Row:
     failed: int
     seconds: float
     megapixels: float
+    kmacs: float
+    peak_memory: int
 
     @property
     def model(self) -> str:
@@ -70,6 +74,8 @@ def _row(records: Sequence[Record]) -> Row:
         failed=len(records) - len(scores),
         seconds=sum(record.seconds for record in records),
         megapixels=sum(record.megapixels for record in records),
+        kmacs=max(record.kmacs for record in records),
+        peak_memory=max(record.peak_memory for record in records),
     )
 
 

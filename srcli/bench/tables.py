@@ -94,22 +94,28 @@ def detail_table(rows: Sequence[Row]) -> Table:
         pictures = f"{row.images} of {row.images + row.failed}" if row.failed else f"{row.images}"
         speed = f"{row.speed:.3g}" if row.speed else NOTHING
         size = f"{row.parameters:,}" if row.parameters else NOTHING
+        work = f"{row.kmacs:,.1f}" if row.kmacs else NOTHING
+        memory = f"{row.peak_memory / 1e6:,.0f}" if row.peak_memory else NOTHING
         labels = (row.dataset, scale_text(row.scale), row.model)
-        numbers = (pictures, f"{row.seconds / max(row.images, 1):.3f}", speed, size)
+        numbers = (pictures, f"{row.seconds / max(row.images, 1):.3g}", speed)
         body.append(
             (
                 *(Cell(text=text) for text in labels),
                 *metrics,
-                *(Cell(text=text) for text in numbers),
+                *(Cell(text=text) for text in (*numbers, memory, work, size)),
             )
         )
     titles = [f"{metric.title} {metric.unit}".strip() for metric in METRICS.values()]
-    tail = ("Pictures", "Seconds each", "SR megapixels/s", "Parameters")
+    tail = ("Pictures", "s each", "SR Mpx/s", "Peak MB", "kMAC/px", "Parameters")
     return Table(
-        caption="All metrics, and the time inside the model",
+        caption="All metrics, and what the model costs",
         header=("Data set", "Scale", "Model", *titles, *tail),
         rows=tuple(body),
         labels=3,
+        notes=(
+            "Time and memory of enlarging alone; the peak is of the whole process, or on CUDA.",
+            "kMAC/px: thousand multiply-adds in convolutions and matrix products a pixel of SR.",
+        ),
     )
 
 

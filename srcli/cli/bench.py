@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as RichTable
 
 from srcli.cli import errors
 from srcli.cli.console import data, talk
+from srcli.cli.table import show_table
 
 if TYPE_CHECKING:
     from srcli.bench.records import Record
-    from srcli.bench.tables import Table
-
-PIPE_WIDTH = 160
+    from srcli.usecases.bench import BenchResult
 
 
 def bench_command(
     dataset: Annotated[
         list[str] | None,
-        typer.Option(help="Set5, Set14, BSD100, Urban100, Manga109, DIV2K-val; several by commas."),
+        typer.Option(
+            help="Set5, Set14, BSD100, Urban100, Manga109, DIV2K-val; several by commas. "
+            "Set5@REVISION is the hub's of that revision."
+        ),
     ] = None,
     model: Annotated[
         str,
@@ -36,8 +36,10 @@ def bench_command(
         Path | None, typer.Option("--lr", help="The LR pictures that belong to --data.")
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where the data sets are; else SRCLI_DATA_DIR.")
+        Path | None,
+        typer.Option(help="Where the data sets are; else SRCLI_DATA_DIR, the cache, the hub."),
     ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
     form: Annotated[
         str, typer.Option("-f", "--format", help="table, md, csv, json, latex or html.")
     ] = "table",
@@ -65,14 +67,15 @@ def bench_command(
     ensemble: Annotated[
         bool, typer.Option("-x", "--ensemble", help="Average eight symmetries; slower.")
     ] = False,
+    official_tiles: Annotated[
+        bool, typer.Option("--official-tiles", help="Cut as the networks' authors did.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
 ) -> None:
     """Measure models on data sets, by the published protocol."""
     from srcli.errors import UsageError
     from srcli.usecases.bench import BenchRequest, bench
 
-    if output is not None and form == "table":
-        msg = "a table is for the terminal"
-        raise UsageError(msg, hint="write a file with --format md, csv, json, latex or html")
     try:
         scales = tuple(float(part) for part in scale.split(","))
     except ValueError as error:
@@ -84,6 +87,7 @@ def bench_command(
         datasets=tuple(part.strip() for given in dataset or () for part in given.split(",")),
         data=None if data_folder is None else (data_folder, lr_folder),
         data_dir=data_dir,
+        offline=offline,
         published=published,
         store=store,
         form=form,
@@ -91,44 +95,34 @@ def bench_command(
         device=device,
         tile=tile,
         ensemble=ensemble,
+        official_tiles=official_tiles,
+        output=output,
+        image_csv=images,
+        overwrite=overwrite,
     )
-    with talk.status("measuring") as status:
+    status = talk.status("measuring")
 
-        def on_record(record: Record) -> None:
-            task = record.task
-            status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
+    def on_record(record: Record) -> None:
+        task = record.task
+        status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
+        status.start()  # not before the hub's client has shown its progress
 
+    try:
         result = bench(request, on_record)
-    if images is not None:
-        images.write_text(result.image_csv, encoding="utf-8")
-    _print(result.tables, result.text, output)
+    finally:
+        status.stop()
+    _print(result, output)
     for failure in result.failures:
         talk.print(f"{failure.task.image}: {failure.error}", markup=False)
     if result.failures:
         raise typer.Exit(errors.IMAGES_FAILED)
 
 
-def _print(tables: tuple[Table, ...], text: str, output: Path | None) -> None:
+def _print(result: BenchResult, output: Path | None) -> None:
     if output is not None:
-        output.write_text(text, encoding="utf-8")
         data(str(output))
-    elif text:
-        data(text.rstrip("\n"))
+    elif result.text:
+        data(result.text.rstrip("\n"))
     else:
-        for table in tables:
-            _show(table)
-
-
-def _show(table: Table) -> None:
-    shown = RichTable(title=table.caption, title_justify="left", box=None, pad_edge=False)
-    for at, head in enumerate(table.header):
-        shown.add_column(head, justify="left" if at < table.labels else "right", no_wrap=True)
-    for row in table.rows:
-        shown.add_row(*(f"[bold]{cell.text}[/]" if cell.best else cell.text for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    console.print(shown)
-    for note in table.notes:
-        console.print(note, style="dim", markup=False, soft_wrap=True)
-    console.print()
+        for table in result.tables:
+            show_table(table)

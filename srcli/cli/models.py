@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from srcli.cli import errors
-from srcli.cli.console import data
+from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the m
 Models = Annotated[
     list[str], typer.Argument(metavar="MODEL...", help="Ids, or hf:owner/repo/file.safetensors.")
 ]
+
+
+class Format(StrEnum):
+    """What a model can be exported as."""
+
+    ONNX = "onnx"
 
 
 @app.command("list")
@@ -98,6 +105,32 @@ def import_command(
     from srcli.usecases.models import import_model
 
     data(str(import_model(file, output, overwrite=overwrite)))
+
+
+@app.command("export")
+def export_command(
+    model: Annotated[str, typer.Argument(help="Id, weights file, or file of the hub.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A .onnx file.")],
+    kind: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.ONNX,
+    ratio: Annotated[
+        float | None,
+        typer.Option(help="Of a model of any ratio: above 1, at most 2, which it is if none."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+) -> None:
+    """Write a model for other runtimes, after comparing it with PyTorch.
+
+    Height, width and batch stay free; a model of any ratio takes the picture already enlarged.
+    """
+    from srcli.usecases.export import export_model
+
+    del kind  # Typer refuses any other
+    made = export_model(model, output, ratio=ratio, overwrite=overwrite)
+    data(str(made.path))
+    talk.print(f"ONNX operator set {made.opset}")
+    for parity in made.parity:
+        size = " x ".join(map(str, parity.shape))
+        talk.print(f"{size}: differs from PyTorch by at most {parity.difference:.1e}")
 
 
 @app.command("publish")
@@ -183,6 +216,8 @@ def _source_facts(source: Source) -> list[tuple[str, str]]:
         ("scale", f"x{source.scale}"),
         ("file", source.file + size),
     ]
+    if source.community:
+        facts.append(("needs", "the extra srcli[community]"))
     if source.sha256:
         facts.append(("sha256", source.sha256))
     facts += [("address", address) for address in source.addresses]

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from srcli.cli import errors
-from srcli.cli.console import data, talk
-from srcli.cli.progress import BarProgress
+from srcli.cli.events import JsonReporter
+from srcli.cli.plan import print_plan
+from srcli.cli.progress import TextReporter
+from srcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from srcli.batch.outcome import Outcome
+    from srcli.usecases.upscale import Shard, UpscaleRequest
 
 DEFAULT_SCALE = "2"
+Reporter = TextReporter | JsonReporter
+
+
+class LargeEnough(StrEnum):
+    """What becomes of pictures that have the size asked for."""
+
+    SKIP = "skip"
+    COPY = "copy"
+    SHRINK = "shrink"
 
 
 def upscale_command(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Pictures, folders or globs.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="INPUT...", help="Pictures, folders or globs; - for a pipe."),
+    ] = None,
     output: Annotated[
         str,
-        typer.Option("-o", "--output", help="File or folder; beside each input by default."),
+        typer.Option(
+            "-o", "--output", help="File, folder or - for a pipe; beside each input by default."
+        ),
     ] = "",
     scale: Annotated[
         str | None,
@@ -28,8 +48,29 @@ def upscale_command(
     ] = None,
     width: Annotated[int | None, typer.Option(help="Width of the result, in pixels.")] = None,
     height: Annotated[int | None, typer.Option(help="Height of the result, in pixels.")] = None,
+    long_side: Annotated[int | None, typer.Option(help="Its longer side, in pixels.")] = None,
+    short_side: Annotated[int | None, typer.Option(help="Its shorter side, in pixels.")] = None,
+    megapixels: Annotated[float | None, typer.Option(help="Its size in megapixels.")] = None,
+    fit: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Largest size within a box, in pixels.")
+    ] = None,
+    if_large_enough: Annotated[
+        LargeEnough, typer.Option(help="What to do with pictures that have that size already.")
+    ] = LargeEnough.SHRINK,
+    from_file: Annotated[
+        Path | None, typer.Option(help="Text file that names more inputs, one a line.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Names of results, of {stem} and {scale}, without suffix.")
+    ] = "{stem}_{scale}",
+    format_name: Annotated[
+        str, typer.Option("-f", "--format", help="png, jpg, webp, avif, tiff or bmp; as it was.")
+    ] = "",
+    quality: Annotated[
+        int, typer.Option(min=1, max=100, help="Of JPEG, WebP (100: lossless) and AVIF.")
+    ] = 95,
     model: Annotated[
-        str, typer.Option("-m", "--model", help="Id of a model, or a .safetensors file.")
+        str, typer.Option("-m", "--model", help="Id, weights file, or hf:owner/repo/file.")
     ] = "asdn-fast",
     tile: Annotated[
         int | None,
@@ -44,39 +85,126 @@ def upscale_command(
         bool,
         typer.Option("-x", "--ensemble", help="Average eight symmetries: slower, a bit better."),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    official_tiles: Annotated[
+        bool, typer.Option("--official-tiles", help="Cut as the network's authors did.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not fetch a model.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are not yet what is asked for.")
+    ] = False,
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Make only the I-th of N parts, such as 1/4.")
+    ] = "",
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print events to stdout, one JSON object a line.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print errors and results, nothing else.")
+    ] = False,
 ) -> None:
-    """Make pictures larger, by any factor (2 if no size is asked for)."""
-    from srcli.usecases.sizes import SizeRequest, parse_scale
-    from srcli.usecases.upscale import Failed, UpscaleRequest, upscale
+    """Make pictures larger, by any factor (2 if no size is asked for).
 
-    if scale is None and width is None and height is None:
+    Results that go into one folder are recorded there: run the same command again to go on
+    where it was stopped, or beside itself to share the work.
+    """
+    from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
+    from srcli.usecases.stream import PIPE, is_stream
+    from srcli.usecases.upscale import UpscaleRequest, plan, read_list, upscale
+
+    if all(way is None for way in (scale, width, height, long_side, short_side, megapixels, fit)):
         scale = DEFAULT_SCALE
-    size = SizeRequest(
-        scale=None if scale is None else parse_scale(scale), width=width, height=height
-    )
     request = UpscaleRequest(
-        inputs=tuple(inputs),
+        inputs=(*(inputs or ()), *(read_list(from_file) if from_file else ())),
+        size=SizeRequest(
+            scale=None if scale is None else parse_scale(scale),
+            width=width,
+            height=height,
+            long_side=long_side,
+            short_side=short_side,
+            megapixels=megapixels,
+            fit=None if fit is None else parse_fit(fit),
+        ),
+        if_large_enough=if_large_enough.value,
         output=output,
-        size=size,
+        template=name,
+        suffix=f".{format_name.lower()}" if format_name else "",
+        quality=quality,
         model=model,
         tile=tile,
         device=device,
         ensemble=ensemble,
+        official_tiles=official_tiles,
+        offline=offline,
         overwrite=overwrite,
+        shard=_parse_shard(shard),
+        fail_fast=fail_fast,
     )
-    codes = set()
-    with BarProgress() as progress:
-        for outcome in upscale(request, progress):
-            if isinstance(outcome, Failed):
-                errors.show(outcome.error)
-                codes.add(errors.exit_code(outcome.error))
-                continue
-            data(str(outcome.output))
-            before, after = outcome.source_size, outcome.size
-            talk.print(
-                f"[dim]{escape(outcome.source.name)}: {before[1]}x{before[0]} to "
-                f"{after[1]}x{after[0]} in {outcome.seconds:.1f} s[/]"
-            )
-    if codes:
-        raise typer.Exit(max(codes))
+    streamed = is_stream(request)
+    if dry_run:
+        if streamed:
+            msg = "a pipe cannot be planned for"
+            raise UsageError(msg, hint="leave out --dry-run, or name files")
+        raise typer.Exit(print_plan(plan(request), json=json))
+    to_pipe = streamed and output in {"", PIPE}
+    reporter: Reporter = JsonReporter() if json else TextReporter(quiet=quiet, paths=not to_pipe)
+    if streamed:
+        _stream(request, reporter)
+    else:
+        _report(upscale(request, reporter), reporter)
+
+
+def _report(outcomes: Iterable[Outcome], reporter: Reporter) -> None:
+    """Tell of every outcome, and leave with the gravest code."""
+    with reporter:
+        try:
+            for outcome in outcomes:
+                reporter.outcome(outcome)
+        except KeyboardInterrupt:
+            reporter.finish(interrupted=True)
+            raise
+        reporter.finish()
+    raise typer.Exit(reporter.tally.exit_code)
+
+
+def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
+    """Read or write a pipe."""
+    from srcli.usecases.stream import PIPE, upscale_stream
+
+    to_pipe = request.output in {"", PIPE}
+    if PIPE in request.inputs and sys.stdin.isatty():
+        msg = "standard input is a terminal, not a picture"
+        raise UsageError(msg, hint="pipe a picture in: srcli upscale - < photo.png > large.png")
+    if to_pipe and sys.stdout.isatty():
+        msg = "a picture is not written to a terminal"
+        raise UsageError(msg, hint="redirect stdout, or name a file with -o")
+    if to_pipe and isinstance(reporter, JsonReporter):
+        msg = "stdout cannot carry both a picture and events"
+        raise UsageError(msg, hint="name a file with -o, or leave out --json")
+    content = sys.stdin.buffer.read() if PIPE in request.inputs else b""
+    with reporter:
+        streamed = upscale_stream(request, content, reporter)
+        if to_pipe:
+            sys.stdout.buffer.write(streamed.content)
+            sys.stdout.buffer.flush()
+        reporter.outcome(streamed.outcome)
+        reporter.finish()
+
+
+def _parse_shard(text: str) -> Shard | None:
+    from srcli.usecases.upscale import Shard
+
+    if not text:
+        return None
+    number, separator, count = text.partition("/")
+    if not separator or not number.isdecimal() or not count.isdecimal():
+        number, count = "0", "0"
+    if not 1 <= int(number) <= int(count):
+        msg = f"{text!r} is not a part of a whole"
+        raise UsageError(msg, hint="write 1/4 for the first of four parts")
+    return Shard(number=int(number), count=int(count))

@@ -10,7 +10,8 @@ from pathlib import Path
 from torch import Tensor
 
 from srcli.bench.baselines import BASELINES
-from srcli.bench.datasets import Dataset, find_dataset, folder_dataset
+from srcli.bench.datasets import Dataset, folder_dataset
+from srcli.bench.fetch import obtain_dataset
 from srcli.bench.page import to_html
 from srcli.bench.records import Record
 from srcli.bench.report import (
@@ -28,10 +29,13 @@ from srcli.bench.tables import Table
 from srcli.engine.device import Compute, choose_device
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
+from srcli.images.atomic import refuse_existing, write_file
 from srcli.weights.checkpoint import load_model
 from srcli.weights.store import locate, sha256_of
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
+TELLING_SCALE = 4.0
+"""Crops are shown at the largest scale up to this one; beyond it all models look alike."""
 FORMATS = ("table", "md", "csv", "json", "latex", "html")
 
 
@@ -42,9 +46,10 @@ class BenchRequest:
     Attributes:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
         scales: ratios above 1.
-        datasets: names of data sets.
+        datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well, and one of LR pictures for it.
         data_dir: where data sets are looked for first.
+        offline: use no network, whatever the settings say.
         published: set the model beside published methods.
         store: file of records; what is there already is not measured again.
         form: one of ``FORMATS``.
@@ -52,6 +57,10 @@ class BenchRequest:
         device: auto, cpu, cuda, cuda:1 or mps.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries.
+        official_tiles: cut as the networks' authors did.
+        output: file that the report is written to.
+        image_csv: file that every measurement of every picture is written to.
+        overwrite: replace these files.
 
     """
 
@@ -60,6 +69,7 @@ class BenchRequest:
     datasets: tuple[str, ...] = ()
     data: tuple[Path, Path | None] | None = None
     data_dir: Path | None = None
+    offline: bool = False
     published: bool = False
     store: Path | None = None
     form: str = "table"
@@ -67,6 +77,10 @@ class BenchRequest:
     device: str = "auto"
     tile: int | None = None
     ensemble: bool = False
+    official_tiles: bool = False
+    output: Path | None = None
+    image_csv: Path | None = None
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +90,12 @@ class BenchResult:
     Attributes:
         tables: for a terminal.
         text: the report in the form asked for; empty for ``table``.
-        image_csv: every measurement of every picture.
         failures: records of pictures that could not be measured.
 
     """
 
     tables: tuple[Table, ...]
     text: str
-    image_csv: str
     failures: tuple[Record, ...] = field(default=())
 
 
@@ -94,11 +106,14 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         UsageError: nothing to measure, or an unknown form.
         DataError: a data set or the store cannot be used.
         WeightsError: a model cannot be used.
+        UnwritableImage: a file is there already, or cannot be written.
+        DiskFull: there is no room for a file.
 
     """
     _check(request)
+    _check_outputs(request)
     datasets = _datasets(request)
-    contenders = [_contender(model, request) for model in request.models]
+    contenders = [one for model in request.models for one in _contenders(model, request)]
     plan = Bench(
         datasets=datasets, contenders=contenders, scales=request.scales, store=request.store
     )
@@ -107,10 +122,14 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         protocol=plan.protocol,
         published=request.published,
     )
+    text = _text(request, report, plan)
+    if request.output is not None:
+        write_file(request.output, text.encode(), overwrite=request.overwrite)
+    if request.image_csv is not None:
+        write_file(request.image_csv, to_image_csv(report).encode(), overwrite=request.overwrite)
     return BenchResult(
         tables=tables_of(report),
-        text=_text(request, report, plan),
-        image_csv=to_image_csv(report),
+        text=text,
         failures=tuple(record for record in report.records if record.error),
     )
 
@@ -127,23 +146,47 @@ def _check(request: BenchRequest) -> None:
         raise UsageError(msg)
 
 
+def _check_outputs(request: BenchRequest) -> None:
+    """Refuse before any work what could not be written after it."""
+    if request.output is not None and request.form == "table":
+        msg = "a table is for the terminal"
+        raise UsageError(msg, hint="write a file with --format md, csv, json, latex or html")
+    if request.output is not None and request.output == request.image_csv:
+        msg = f"{request.output} is named twice"
+        raise UsageError(msg)
+    for path in (request.output, request.image_csv):
+        if path is not None and not request.overwrite:
+            refuse_existing(path)
+
+
 def _datasets(request: BenchRequest) -> list[Dataset]:
     roots = [request.data_dir] if request.data_dir else []
     if os.environ.get(DATA_VARIABLE):
         roots.append(Path(os.environ[DATA_VARIABLE]))
-    found = [find_dataset(name, roots) for name in request.datasets]
+    found = [obtain_dataset(name, roots, offline=request.offline) for name in request.datasets]
     if request.data is not None:
         found.append(folder_dataset(*request.data))
     return found
 
 
-def _contender(model: str, request: BenchRequest) -> Contender:
+def _contenders(model: str, request: BenchRequest) -> list[Contender]:
+    """Return a baseline, or each of the weights files that serve a model's scales."""
     if model in BASELINES:
-        return Contender(model=model, upscale=BASELINES[model])
-    path = locate(model, max(request.scales))
+        return [Contender(model=model, upscale=BASELINES[model])]
+    files: dict[Path, list[float]] = {}
+    for scale in request.scales:
+        files.setdefault(locate(model, scale, offline=request.offline), []).append(scale)
+    return [_contender(model, path, tuple(scales), request) for path, scales in files.items()]
+
+
+def _contender(
+    model: str, path: Path, scales: tuple[float, ...], request: BenchRequest
+) -> Contender:
     network = load_model(path).network
     compute = Compute(device=choose_device(request.device))
-    options = UpscaleOptions(tile=request.tile, ensemble=request.ensemble)
+    options = UpscaleOptions(
+        tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
+    )
     upscaler = Upscaler(network, compute, options)
 
     def upscale(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
@@ -155,8 +198,16 @@ def _contender(model: str, request: BenchRequest) -> Contender:
         sha256=sha256_of(path),
         device=compute.device.type,
         dtype=str(compute.dtype).removeprefix("torch."),
-        options="ensemble" if request.ensemble else "",
+        options=" ".join(
+            name
+            for name, chosen in (
+                ("ensemble", request.ensemble),
+                ("official-tiles", request.official_tiles),
+            )
+            if chosen
+        ),
         parameters=sum(parameter.numel() for parameter in network.parameters()),
+        scales=scales,
     )
 
 
@@ -168,10 +219,14 @@ def _text(request: BenchRequest, report: Report, plan: Bench) -> str:
 
 
 def _sheets(request: BenchRequest, report: Report, plan: Bench) -> list[Sheet]:
-    """Cut crops from pictures that were measured without failure, at the largest scale."""
+    """Cut crops from pictures that were measured without failure."""
+    scale = max(
+        (one for one in request.scales if one <= TELLING_SCALE), default=min(request.scales)
+    )
     failed = {record.task.image for record in report.records if record.error}
+    contenders = [one for one in plan.contenders if one.serves(scale)]
     return [
-        crop_sheet(dataset, index, plan.contenders, max(request.scales))
+        crop_sheet(dataset, index, contenders, scale)
         for dataset in plan.datasets
         for index in [i for i, path in enumerate(dataset.images) if path.name not in failed][
             : request.crops

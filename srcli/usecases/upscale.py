@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-import time
+import hashlib
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
+from srcli import __version__
+from srcli.batch.ledger import Ledger, NoLedger
+from srcli.batch.local import run_local
+from srcli.batch.manifest import Manifest, ManifestView, known_outputs
+from srcli.batch.outcome import Listener, Outcome, SilentListener
+from srcli.batch.plan import Planned, Wish, plan_picture
+from srcli.batch.stages import Workshop
+from srcli.batch.target import WhenLarge
 from srcli.engine.device import Compute, choose_device
-from srcli.engine.memory import check_fits
-from srcli.engine.progress import Progress, SilentProgress
+from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.errors import ImageError, ResourceError
-from srcli.images.alpha import bleed
-from srcli.images.atomic import refuse_existing
-from srcli.images.decode import read_photo
-from srcli.images.discover import find_sources
-from srcli.images.encode import write_photo
+from srcli.errors import UsageError
+from srcli.images.discover import Source, find_sources
+from srcli.images.encode import QUALITY
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
 from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate
+from srcli.weights.store import locate, sha256_of
+
+TEMPLATE = "{stem}_{scale}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One of ``count`` parts of a batch, numbered from 1; which picture is in which is fixed."""
+
+    number: int
+    count: int
+
+    def holds(self, source: Source) -> bool:
+        """Whether a picture is in this part, by the hash of its path below its folder."""
+        name = os.fsencode(source.relative.as_posix())
+        return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,88 +55,148 @@ class UpscaleRequest:
     Attributes:
         inputs: files, folders or globs.
         size: of the results.
+        if_large_enough: what becomes of pictures that have that size already.
         output: a file, a folder, or empty for beside each input.
+        template: names of results without suffix, of ``{stem}`` and ``{scale}``.
+        suffix: of all results, such as ``.png``; empty to keep each one's own.
+        quality: of the lossy formats, 1 to 100.
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
         ensemble: average over the eight symmetries.
-        overwrite: replace existing files.
+        official_tiles: cut as the network's authors did.
+        offline: do not fetch a model.
+        overwrite: replace files that are there, unless they are what would be made.
+        shard: the part of the pictures to make; None for all.
+        fail_fast: stop at the first failure.
 
     """
 
     inputs: tuple[str, ...]
     size: SizeRequest
+    if_large_enough: WhenLarge = "shrink"
     output: str = ""
+    template: str = TEMPLATE
+    suffix: str = ""
+    quality: int = QUALITY
     model: str = DEFAULT_MODEL
     tile: int | None = None
     device: str = "auto"
     ensemble: bool = False
+    official_tiles: bool = False
+    offline: bool = False
     overwrite: bool = False
+    shard: Shard | None = None
+    fail_fast: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upscaled:
-    """A picture that was written; sizes are (height, width)."""
+class Equipment:
+    """A network ready to run, and the sha256 of its weights."""
 
-    source: Path
-    output: Path
-    source_size: tuple[int, int]
-    size: tuple[int, int]
-    seconds: float
+    upscaler: Upscaler
+    sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A picture that was not, and why."""
-
-    source: Path
-    error: ImageError | ResourceError
-
-
-Outcome = Upscaled | Failed
-
-
-def upscale(request: UpscaleRequest, progress: Progress | None = None) -> Iterator[Outcome]:
+def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterator[Outcome]:
     """Enlarge every picture of a request, in order; a bad one does not stop the rest.
+
+    Where results go into one folder, it keeps a manifest: what is done is not done again,
+    whatever ended the run before, and other runs may work beside this one. That is the folder
+    given as output, or else a folder that is the only input. Results beside single pictures,
+    and a single named file, leave nothing but themselves.
 
     Raises:
         UsageError: the request makes no sense, or two inputs would write one file.
-        UnreadableImage: an input is not there.
+        UnreadableImage: a folder cannot be listed.
+        UnwritableImage: the folder of the manifest does not allow writing.
+        DiskFull: the manifest finds no room.
+        DataError: the manifest is none, or of another version.
         WeightsError: the model cannot be used.
 
     """
+    listener = listener or SilentListener()
+    jobs = find_jobs(request)
+    equipment = prepare(request)
+    listener.found(len(jobs))
+    with _ledger(request, jobs, equipment) as ledger:
+        workshop = Workshop(
+            wish=_wish(request),
+            enlarge=lambda photo, target, progress: upscale_photo(
+                photo, target, equipment.upscaler, progress
+            ),
+            ledger=ledger,
+            quality=request.quality,
+            fail_fast=request.fail_fast,
+        )
+        yield from run_local(jobs, workshop, listener)
+
+
+def plan(request: UpscaleRequest) -> Iterator[Planned]:
+    """Say what ``upscale`` would do about each picture, without writing anything.
+
+    Raises:
+        UsageError: as ``upscale``; so do the other errors.
+
+    """
+    jobs = find_jobs(request)
+    equipment = prepare(request)
+    upscaler = equipment.upscaler
+    with _ledger(request, jobs, equipment, dry=True) as ledger:
+        for job in jobs:
+            yield plan_picture(
+                job, ledger.claim, _wish(request), upscaler.network.traits, upscaler.tile
+            )
+
+
+def find_jobs(request: UpscaleRequest) -> list[Job]:
+    """Find the pictures of a request and name their results.
+
+    Results that the manifest of the folder knows are no pictures to be enlarged again, unless
+    they are named themselves.
+
+    Raises:
+        UsageError: nothing is found, a name or size makes no sense, or results clash.
+        UnreadableImage: a folder cannot be listed.
+
+    """
     request.size.check()
-    jobs = plan_outputs(find_sources(request.inputs), _naming(request))
+    sources = find_sources(request.inputs)
+    folder = _batch_folder(request)
+    if folder is not None:
+        known = known_outputs(folder)
+        named = {Path(given) for given in request.inputs}
+        sources = [
+            source
+            for source in sources
+            if source.path in named or os.path.realpath(source.path) not in known
+        ]
+    naming = Naming(
+        output=request.output,
+        template=request.template,
+        scale=request.size.label(),
+        suffix=request.suffix,
+    )
+    jobs = plan_outputs(sources, naming)
+    return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
+
+
+def prepare(request: UpscaleRequest) -> Equipment:
+    """Load the network of a request and choose its device.
+
+    Raises:
+        WeightsError: the model cannot be used.
+        UsageError: there is no such device.
+
+    """
     ratio = max(request.size.scale) if request.size.scale else None
-    network = load_model(locate(request.model, ratio)).network
-    options = UpscaleOptions(tile=request.tile, ensemble=request.ensemble)
-    upscaler = Upscaler(network, Compute(device=choose_device(request.device)), options)
-    for job in jobs:
-        try:
-            yield _upscale_file(job, upscaler, request, progress or SilentProgress())
-        except (ImageError, ResourceError) as error:
-            yield Failed(source=job.source.path, error=error)
-
-
-def _upscale_file(
-    job: Job, upscaler: Upscaler, request: UpscaleRequest, progress: Progress
-) -> Upscaled:
-    began = time.monotonic()
-    if not request.overwrite:
-        refuse_existing(job.output)
-    photo = read_photo(job.source.path)
-    target = request.size.resolve(photo.height, photo.width)
-    check_fits(target.height, target.width)
-    write_photo(
-        upscale_photo(photo, target, upscaler, progress), job.output, overwrite=request.overwrite
+    path = locate(request.model, ratio, offline=request.offline)
+    compute = Compute(device=choose_device(request.device))
+    options = UpscaleOptions(
+        tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
-    return Upscaled(
-        source=job.source.path,
-        output=job.output,
-        source_size=(photo.height, photo.width),
-        size=(target.height, target.width),
-        seconds=time.monotonic() - began,
-    )
+    upscaler = Upscaler(load_model(path).network, compute, options)
+    return Equipment(upscaler=upscaler, sha256=sha256_of(path))
 
 
 def upscale_photo(
@@ -127,21 +208,78 @@ def upscale_photo(
         size = target.height, target.width
         return upscaler(image, size, ratio=target.ratio, progress=progress)
 
-    pixels = enlarged(bleed(photo).pixels)
+    pixels = enlarged(photo.pixels)
     if photo.gray:
         pixels = pixels.mean(1, keepdim=True).expand(-1, 3, -1, -1)
     if photo.alpha is None:
         return replace(photo, pixels=pixels)
-    alpha = enlarged(photo.alpha.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
+    alpha = photo.alpha
+    if alpha.min() == alpha.max():
+        alpha = alpha[..., :1, :1].expand(-1, -1, target.height, target.width)
+    else:
+        alpha = enlarged(alpha.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
     return replace(photo, pixels=pixels, alpha=alpha)
 
 
-def _naming(request: UpscaleRequest) -> Naming:
-    """Name outputs ``photo_x2.7``, ``photo_x2.7x1.5`` or, by their size, ``photo_1920x1080``."""
-    size = request.size
-    if size.scale is None:
-        sides = f"{size.width or ''}x{size.height or ''}"
-        return Naming(output=request.output, template="{stem}_{scale}", scale=sides)
-    vertical, horizontal = (f"{factor:g}" for factor in size.scale)
-    scale = horizontal if vertical == horizontal else f"{horizontal}x{vertical}"
-    return Naming(output=request.output, scale=scale)
+def _wish(request: UpscaleRequest) -> Wish:
+    return Wish(resolve=request.size.resolve, when_large=request.if_large_enough)
+
+
+def _batch_folder(request: UpscaleRequest) -> Path | None:
+    """The folder that all results go below, if they go below one."""
+    if request.output:
+        return Path(request.output)
+    if len(request.inputs) == 1 and Path(request.inputs[0]).is_dir():
+        return Path(request.inputs[0])
+    return None
+
+
+@contextmanager
+def _ledger(
+    request: UpscaleRequest, jobs: list[Job], equipment: Equipment, *, dry: bool = False
+) -> Iterator[Ledger]:
+    """Open the manifest where the results go below one folder."""
+    folder = _batch_folder(request)
+    if folder is None or not jobs or any(job.output == folder for job in jobs):
+        yield NoLedger(overwrite=request.overwrite)
+        return
+    settings = _settings(request, equipment)
+    kind = ManifestView if dry else Manifest
+    with kind(folder, settings, overwrite=request.overwrite) as manifest:
+        yield manifest
+
+
+def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object]:
+    """All that the content of results depends on, beside their sources.
+
+    Where they run and in which tiles is left out, unless the network sees whole tiles, so that
+    its results depend on them.
+    """
+    upscaler = equipment.upscaler
+    exact = upscaler.network.traits.receptive_radius is not None
+    return {
+        "srcli": __version__,
+        "weights_sha256": equipment.sha256,
+        "size": asdict(request.size),
+        "if_large_enough": request.if_large_enough,
+        "quality": request.quality,
+        "ensemble": request.ensemble,
+        "precision": str(upscaler.compute.dtype),
+        "tile": None if exact else upscaler.tile,
+        "official_tiles": request.official_tiles,
+    }
+
+
+def read_list(path: Path) -> tuple[str, ...]:
+    """Return the inputs named in a text file, one a line; empty lines mean nothing.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UsageError(msg) from error
+    return tuple(os.fsdecode(line) for line in content.splitlines() if line.strip())

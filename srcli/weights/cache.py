@@ -1,4 +1,4 @@
-"""The tool's own folder of imported models, each with the sha256 that it had when it was made."""
+"""The tool's own folder of the authors' models, each with the sha256 that it came with."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def cache_folder() -> Path:
     return Path(read_setting("cache_dir").value).expanduser()
 
 
-def cached_file(model: str) -> Path:
+def cached_file(model: str, suffix: str = ".safetensors") -> Path:
     """Return where the weights of ``model`` are kept; they need not be there."""
-    return cache_folder() / "models" / f"{model}.safetensors"
+    return cache_folder() / "models" / f"{model}{suffix}"
 
 
 def seal(path: Path) -> None:

@@ -71,6 +71,9 @@ class CommunityNetwork(SrNetwork):
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: N803 - shape suffix
         """Enlarge one picture after the other; some of these networks change their input."""
         del ratio
+        if torch.compiler.is_exporting():  # a graph has no loop, and leaves its input alone
+            traced: Tensor = self._descriptor(image_B3HW.clone())
+            return traced
         with torch.inference_mode():
             enlarged = [self._descriptor(image.clone()) for image in torch.split(image_B3HW, 1)]
         return torch.cat(enlarged)

@@ -133,7 +133,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authors:
-    """A file that the network's authors published, imported into the tool's own folder."""
+    """A file that the network's authors published, imported or kept in the tool's own folder."""
 
     source: Source
     is_pinned: bool = True
@@ -144,19 +144,19 @@ class Authors:
         return bool(self.source.addresses)
 
     def present(self) -> Path | None:
-        """Return what was imported."""
-        path = cached_file(self.source.id)
+        """Return what was imported or kept."""
+        path = self._target()
         return path if path.is_file() else None
 
     def check(self, path: Path) -> None:
-        """Compare it with what was imported."""
+        """Compare it with what was imported or kept."""
         check_sealed(path)
 
     def fetch(self, listen: Listener) -> Path:
-        """Download the authors' file, check it, import it, and keep the result."""
+        """Download the authors' file, check it, import it if it is to be, and keep the result."""
         if not self.is_remote:
             raise self._by_hand()
-        target = cached_file(self.source.id)
+        target = self._target()
         original = cache_folder() / "downloads" / self.source.id / self.source.file
         try:
             for folder in (target.parent, original.parent):
@@ -169,7 +169,7 @@ class Authors:
         return target
 
     def remove(self) -> bool:
-        """Delete what was imported."""
+        """Delete what was imported or kept."""
         path = self.present()
         if path is not None:
             discard(path)
@@ -182,6 +182,12 @@ class Authors:
             return self.source.addresses
         return tuple(mirror + urlsplit(address).path for address in self.source.addresses)
 
+    def _target(self) -> Path:
+        source = self.source
+        if source.community:
+            return cached_file(source.id, Path(source.file).suffix)
+        return cached_file(source.id)
+
     def _is_sound(self, path: Path) -> bool:
         try:
             check_sealed(path)
@@ -190,14 +196,12 @@ class Authors:
         return True
 
     def _make(self, target: Path, original: Path, listen: Listener) -> None:
-        from srcli.weights.importer import import_checkpoint
-
         size, sha256 = self.source.size, self.source.sha256
         download(self.addresses(), original, size=size, sha256=sha256, listen=listen)
-        try:
-            import_checkpoint(original).save(target)
-        finally:
-            original.unlink()
+        if self.source.community:
+            original.replace(target)
+        else:
+            _import(original, target)
         seal(target)
 
     def _by_hand(self) -> WeightsUnavailable:
@@ -205,6 +209,16 @@ class Authors:
         msg = f"the authors offer {source.id} only by hand: {source.file} from {source.pages[0]}"
         hint = f"when you have it: srcli models import {source.file}"
         return WeightsUnavailable(msg, hint=hint)
+
+
+def _import(original: Path, target: Path) -> None:
+    """Make ``target`` of the authors' file, which goes either way."""
+    from srcli.weights.importer import import_checkpoint
+
+    try:
+        import_checkpoint(original).save(target)
+    finally:
+        original.unlink()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class Source:
         sha256: hexadecimal; empty if nobody measured it.
         addresses: where a program finds it, asked in order; empty if it is offered by hand only.
         pages: where a person finds it.
+        community: whether it is of an architecture that is not ours: kept as it is, and read
+            through spandrel, instead of imported.
 
     """
 
@@ -32,6 +34,7 @@ class Source:
     sha256: str = ""
     addresses: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    community: bool = False
 
 
 @lru_cache(maxsize=1)

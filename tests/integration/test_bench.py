@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.fsdn import FsdnConfig
+from srcli.weights.checkpoint import Header, save_model
+
 
 @pytest.fixture
 def hr(tmp_path):
@@ -50,14 +54,24 @@ def test_other_forms_go_to_stdout(srcli, hr, form, mark):
 
 def test_a_page_and_every_pictures_numbers_can_be_kept(srcli, hr, tmp_path):
     done = srcli(
-        *("bench", "--data", hr, "--model", "bicubic,asdn-fast", "-s", "2,3", "-f", "html"),
+        *("bench", "--data", hr, "--model", "bicubic,asdn-fast", "-s", "2,5", "-f", "html"),
         *("-o", "page.html", "--images", "all.csv"),
     )
     assert (done.returncode, done.stdout) == (0, "page.html\n")
     page = (tmp_path / "page.html").read_text()
     assert "data:image/png;base64" in page
+    assert "1.png, x2; PSNR-Y" in page
     assert "http" not in page.split("<body>")[1].split("<svg")[0]
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 1 + 2 * 2 * 2
+
+
+def test_a_report_is_replaced_only_if_asked(srcli, hr, tmp_path):
+    (tmp_path / "report.md").write_text("old")
+    arguments = ("bench", "--data", hr, "-m", "nearest", "-s", "2", "-f", "md", "-o", "report.md")
+    assert srcli(*arguments).returncode == 3
+    assert (tmp_path / "report.md").read_text() == "old"
+    assert srcli(*arguments, "--overwrite").returncode == 0
+    assert "nearest" in (tmp_path / "report.md").read_text()
 
 
 def test_a_bench_goes_on_where_it_stopped(srcli, hr, monkeypatch):
@@ -86,6 +100,10 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--data", "hr", "-s", "1"], 2, "scale"),
         (["--data", "hr", "-f", "xml"], 2, "xml"),
         (["--data", "hr", "-o", "x.txt"], 2, "terminal"),
+        (["--data", "hr", "-f", "md", "-o", "x", "--images", "x"], 2, "x is named twice"),
+        (["--data", "hr", "-f", "md", "-o", "hr/1.png"], 3, "hr/1.png exists already"),
+        (["--data", "hr", "--images", "hr/1.png"], 3, "hr/1.png exists already"),
+        (["--data", "hr", "-f", "md", "-o", "/proc/x.md"], 3, "/proc/x.md cannot be written"),
         (["--data", "hr", "-m", "nothing"], 4, "nothing"),
         (["--data", "hr", "-m", "bicubic,bicubic"], 2, "twice"),
     ],
@@ -96,3 +114,19 @@ def test_bad_requests_are_one_sentence_and_a_code(srcli, hr, arguments, code, wo
     assert done.returncode == code
     assert words in done.stderr
     assert done.stdout == ""
+
+
+def test_a_family_of_fixed_scales_is_measured_with_the_file_of_each_scale(
+    srcli, hr, tmp_path, monkeypatch
+):
+    files = {2.0: tmp_path / "x2.safetensors", 3.0: tmp_path / "x3.safetensors"}
+    for path, scale in zip(files.values(), (2, 3), strict=True):
+        config = FsdnConfig(scale=scale, blocks=1, width=16, dense_layers=1, growth=16)
+        header = Header(network="fsdn", config=config, origin="test")
+        save_model(path, NETWORKS["fsdn"].build(config).state_dict(), header)
+    monkeypatch.setattr("srcli.usecases.bench.locate", lambda _, scale, **__: files[scale])
+    done = srcli("bench", "--data", hr, "-m", "family", "-s", "2,3", "-f", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["scale"] for row in rows] == ["2.0", "3.0"]
+    assert len({row["model_sha256"] for row in rows}) == 2

@@ -231,6 +231,7 @@ def test_two_processes_fetch_at_once(hub, offered, tmp_path):
 def test_every_source_can_be_fetched_or_found(source):
     assert source.id == f"{source.network}-x{source.scale}"
     assert source.pages
+    assert source.addresses or not source.community
     for address in source.addresses:
         assert address.startswith("https://")
         assert address.endswith(source.file)

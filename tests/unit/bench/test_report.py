@@ -96,7 +96,7 @@ def test_json_is_strict_and_names_protocol_and_conditions(
         make_record("Set5", 3, "asdn-fast", None),
     )
     content = json.loads(to_json(Report(records=records)), parse_constant=refuse)
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     assert content["protocol"]["name"] == "published"
     assert content["rows"][0]["scores"]["psnr_y"] == "inf"
     assert content["rows"][0]["conditions"]["tool_version"] == "0.1.0"

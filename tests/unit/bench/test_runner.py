@@ -173,6 +173,29 @@ def test_given_lr_pictures_are_used(
     assert len(calls) == 4  # the flat LR pictures are not counted
 
 
+def test_each_file_of_a_family_is_measured_at_its_own_scale(
+    bench: Bench, contender: Contender
+) -> None:
+    family = [replace(contender, sha256=f"x{scale}", scales=(scale,)) for scale in (2, 2.7)]
+    records = run_bench(replace(bench, contenders=family))
+    found = [(record.task.scale, record.task.conditions.model_sha256) for record in records]
+    assert found == [(2, "x2"), (2.7, "x2.7")] * 2
+
+
+def test_records_say_what_the_model_costs(bench: Bench, contender: Contender) -> None:
+    layer = torch.nn.Conv2d(3, 1000, 1, bias=False)
+
+    def upscale(lr: torch.Tensor, size: tuple[int, int], ratio: float) -> torch.Tensor:
+        with torch.inference_mode():
+            layer(lr)
+        return bicubic(lr, size, ratio)
+
+    records = run_bench(replace(bench, contenders=[replace(contender, upscale=upscale)]))
+    assert records[0].kmacs == pytest.approx(3 * 48 * 48 / 96**2)
+    assert records[1].kmacs == pytest.approx(3 * 36 * 36 / 97**2)
+    assert all(record.peak_memory > 50e6 for record in records)
+
+
 def test_the_thread_count_is_left_as_it_was(bench: Bench) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)

@@ -48,3 +48,10 @@ def test_a_perfect_picture_makes_the_mean_infinite(make_record: Callable[..., Re
     (row,) = summarize(make_record("Set5", 2, "bicubic", psnr) for psnr in (30.0, math.inf))
     assert row.scores is not None
     assert row.scores.psnr_y == math.inf
+
+
+def test_the_peak_is_the_largest_of_any_picture(make_record: Callable[..., Record]) -> None:
+    (row,) = summarize(
+        make_record("Set5", 2, "asdn-fast", 30.0, peak_memory=size) for size in (3, 9, 5)
+    )
+    assert (row.peak_memory, row.kmacs) == (9, 95.904)

@@ -71,7 +71,12 @@ def test_a_mean_over_a_part_is_starred_and_a_hole_is_a_dash(
 
 def test_details_hold_every_metric_speed_and_size(records: tuple[Record, ...]) -> None:
     row = row_of(detail_table(summarize(records)), "Set5", "2", "asdn-fast")
-    assert row[3:] == ("36.70", "0.9123", "34.70", "1", "0.500", "0.5", "416,000")
+    assert row[3:] == ("36.70", "0.9123", "34.70", "1", "0.5", "0.5", "512", "95.9", "416,000")
+
+
+def test_what_is_not_known_of_the_cost_is_a_dash(make_record: Callable[..., Record]) -> None:
+    rows = summarize([make_record("Set5", 2, "bicubic", 33.0, peak_memory=0)])
+    assert row_of(detail_table(rows), "Set5")[9:] == ("–",) * 3  # noqa: RUF001 - the dash
 
 
 def test_details_say_how_many_pictures_failed(make_record: Callable[..., Record]) -> None:

@@ -1,0 +1,69 @@
+"""Whether a result still is its source: a check that needs no ground truth.
+
+Reduced to the size of its source by the kernel that the networks learned to undo, a result must
+give the source back. A wrong model, a shift of colours or of the grid, and a black tile do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srcli.metrics.psnr import psnr_rgb
+from srcli.pixels.resize import resize
+
+LARGEST = 100.0
+"""Decibels that stand for themselves and for all above them, equality included."""
+SUSPICIOUS = 35.0
+"""Decibels; photographs come out above, results 8 of 255 levels too bright below."""
+SMALLEST = 64
+"""Pixels of a source below which a mean over them says nothing."""
+MARGIN = 1.0
+"""Decibels that a sound result may be behind plain bicubic enlargement, also of noise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consistency:
+    """How well a result gives its source back, in decibels, and whether that is good enough."""
+
+    psnr: float
+    sound: bool
+
+
+@torch.inference_mode()
+def consistency(source: Tensor, result: Tensor) -> Consistency | None:
+    """Measure the PSNR over the three colours of the reduced result against its source.
+
+    What noise and fine patterns lose depends on them, not on the model. A result is therefore
+    only unsound if it is below ``SUSPICIOUS`` and more than ``MARGIN`` behind what bicubic
+    enlargement of the same source gives back.
+
+    Args:
+        source: RGB (1, 3, h, w) in [0, 1], as the network saw it.
+        result: RGB (1, 3, H, W) in [0, 1].
+
+    Returns:
+        None if the result is smaller along any axis: it cannot hold what the source does.
+
+    """
+    size = result.shape[2], result.shape[3]
+    if size[0] < source.shape[2] or size[1] < source.shape[3]:
+        return None
+    found = _given_back(source, result)
+    sound = (
+        found >= SUSPICIOUS
+        or source.shape[2] * source.shape[3] < SMALLEST
+        or found >= _given_back(source, _bicubic(source, size)) - MARGIN
+    )
+    return Consistency(psnr=found, sound=sound)
+
+
+def _bicubic(source: Tensor, size: tuple[int, int]) -> Tensor:
+    return resize(source, size).clamp(0, 1)
+
+
+def _given_back(source: Tensor, result: Tensor) -> float:
+    reduced = _bicubic(result, (source.shape[2], source.shape[3]))
+    return min(psnr_rgb(reduced, source), LARGEST)

@@ -1,0 +1,49 @@
+"""Of what a result was made: if neither has changed, it need not be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A file at one moment."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    def still_holds(self, path: Path) -> bool:
+        """Whether a file is as it was: same size, and same time or else same content."""
+        try:
+            found = path.stat()
+            if found.st_size != self.size:
+                return False
+            return found.st_mtime_ns == self.mtime_ns or sha256_of(path) == self.sha256
+        except OSError:
+            return False
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's content, hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def settings_fingerprint(settings: Mapping[str, object]) -> str:
+    """Return a hash of all that the pixels of results depend on, beside their sources."""
+    return hashlib.sha256(canonical(settings).encode()).hexdigest()
+
+
+def canonical(settings: Mapping[str, object]) -> str:
+    """One text for equal settings."""
+    return json.dumps(settings, sort_keys=True)

@@ -1,0 +1,72 @@
+"""The content of a file, and the size of its picture without decoding it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from srcli.errors import UnreadableImage
+from srcli.images import exif, tiff
+from srcli.images.decode import PIXEL_LIMIT, decode_photo
+from srcli.images.eight_bit import open_picture, read_metadata
+from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.refusal import check_size, pillow_rules, refusals
+
+SIDES_SWAPPED = 5
+"""From this EXIF orientation on, height and width change places (TIFF 6.0, tag 274)."""
+
+
+def read_content(path: Path) -> tuple[bytes, int]:
+    """Return the content of a picture file, only its head if it is not one, and its time.
+
+    Returns:
+        The bytes, and when they were last changed, in nanoseconds.
+
+    Raises:
+        UnreadableImage: it is missing, forbidden or not a regular file.
+
+    """
+    try:
+        if path.exists() and not path.is_file():
+            message = f"{path} is not a regular file"
+            raise UnreadableImage(message)
+        with path.open("rb") as file:
+            head = file.read(SIGNATURE_LENGTH)
+            content = head + file.read() if sniff(head) else head
+            return content, os.fstat(file.fileno()).st_mtime_ns
+    except FileNotFoundError as error:
+        message = f"{path} does not exist"
+        raise UnreadableImage(message) from error
+    except (OSError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it is too large"
+        message = f"{path} cannot be read: {reason.lower()}"
+        raise UnreadableImage(message) from error
+
+
+def picture_size(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> tuple[int, int]:
+    """Return the (height, width) that a file's picture has once it is upright.
+
+    Args:
+        data: the content of the file.
+        name: what messages call it.
+        pixel_limit: a picture of more pixels is refused.
+
+    Raises:
+        UnreadableImage: its head does not even say how large it is, or it is too large.
+
+    """
+    known = sniff(data[:SIGNATURE_LENGTH])
+    if known is None:
+        decode_photo(data, name=name)  # says why it cannot be one
+        raise AssertionError
+    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
+        if known is TIFF:
+            layout = tiff.read_layout(tiff.read_directory(data))
+            check_size(layout.height, layout.width, pixel_limit=pixel_limit)
+            height, width, orientation = layout.height, layout.width, layout.orientation
+        else:
+            image = open_picture(data, known, pixel_limit=pixel_limit)
+            turned = known is not PNG or b"eXIf" in data  # else Pillow decodes to look for it
+            orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
+            height, width = image.height, image.width
+    return (width, height) if orientation >= SIDES_SWAPPED else (height, width)

@@ -1,0 +1,155 @@
+"""Who may make which picture, decided from what is known of it and what is there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Literal, Protocol
+
+from srcli.batch.fingerprint import FileState
+from srcli.batch.outcome import Upscaled
+from srcli.errors import ImageError, ResourceError, UnwritableImage
+from srcli.images.atomic import refuse_existing
+from srcli.images.naming import Job
+
+State = Literal["claimed", "writing", "done", "skipped", "failed"]
+
+
+class Verdict(Enum):
+    """What to do about one picture."""
+
+    MAKE = "make"
+    REPLACE = "replace"
+    DONE = "done already"
+    BUSY = "being made by another run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What was written down about one result.
+
+    Attributes:
+        state: how far it came.
+        owner: token of the run that last had it.
+        fingerprint: of the settings it was made with.
+        source: the picture it was made of, as it was then.
+        output: the file it became, with its sha256; its time is known once it is done.
+
+    """
+
+    state: State
+    owner: str
+    fingerprint: str
+    source: FileState | None
+    output: FileState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A result before it is written.
+
+    Attributes:
+        source: what it was made of.
+        sha256: of the file that it will be.
+        size: of that file in bytes.
+        outcome: what is told of it.
+
+    """
+
+    source: FileState
+    sha256: str
+    size: int
+    outcome: Upscaled
+
+
+class Ledger(Protocol):
+    """Keeps what became of each picture, for this run and the next."""
+
+    def claim(self, job: Job) -> Verdict:
+        """Take a picture for this run, unless the verdict says that it must not be made.
+
+        Raises:
+            UnwritableImage: its output is there and is not to be replaced.
+
+        """
+        ...
+
+    def writing(self, job: Job, made: Made) -> None:
+        """Note what is about to be written, so that a later run knows it for ours."""
+        ...
+
+    def done(self, job: Job) -> None:
+        """Note that the output is in its place."""
+        ...
+
+    def skipped(self, job: Job, reason: str) -> None:
+        """Note that there is nothing to make."""
+        ...
+
+    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+        """Note why there is no output."""
+        ...
+
+
+class NoLedger:
+    """Keeps nothing: what is there is refused, or replaced if that was asked for."""
+
+    def __init__(self, *, overwrite: bool) -> None:
+        self.overwrite = overwrite
+
+    def claim(self, job: Job) -> Verdict:
+        """Look only at what is there.
+
+        Raises:
+            UnwritableImage: the output is there and is not to be replaced.
+
+        """
+        if self.overwrite:
+            return Verdict.REPLACE
+        refuse_existing(job.output)
+        return Verdict.MAKE
+
+    def writing(self, job: Job, made: Made) -> None:
+        """Keep nothing."""
+
+    def done(self, job: Job) -> None:
+        """Keep nothing."""
+
+    def skipped(self, job: Job, reason: str) -> None:
+        """Keep nothing."""
+
+    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+        """Keep nothing."""
+
+
+def judge(entry: Entry | None, job: Job, fingerprint: str, *, overwrite: bool) -> Verdict:
+    """Decide about a picture that no living run has claimed.
+
+    Returns:
+        ``DONE`` if its output is there as it was recorded, was made with the same settings and
+        the source is as it was then: also if a run was killed between putting the output in
+        its place and recording that. Otherwise ``MAKE``, or ``REPLACE`` with ``overwrite``.
+
+    Raises:
+        UnwritableImage: its output is there, is not that, and is not to be replaced.
+
+    """
+    ours = _is_ours(entry, job.output)
+    current = entry.source if entry and ours and entry.fingerprint == fingerprint else None
+    if current and current.still_holds(job.source.path):
+        return Verdict.DONE
+    if overwrite:
+        return Verdict.REPLACE
+    if ours and os.path.lexists(job.output):
+        message = f"{job.output} was made with other settings or from another state of its source"
+        raise UnwritableImage(message, hint="add --overwrite to make it again")
+    refuse_existing(job.output)
+    return Verdict.MAKE
+
+
+def _is_ours(entry: Entry | None, output: Path) -> bool:
+    if entry is None or entry.state not in {"writing", "done"} or entry.output is None:
+        return False
+    return entry.output.still_holds(output)

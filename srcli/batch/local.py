@@ -1,0 +1,101 @@
+"""Make pictures on this machine: reading, enlarging and writing overlap."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+from srcli.batch.budget import ByteBudget
+from srcli.batch.locks import remove_strays
+from srcli.batch.outcome import Failed, Listener, Outcome
+from srcli.batch.stages import Enlarged, Read, Workshop, enlarge, read, write
+from srcli.engine.memory import host_memory
+from srcli.errors import DiskFull
+from srcli.images.naming import Job
+
+AHEAD = 8
+"""Pictures that are read ahead, and that wait to be written, at most."""
+WRITERS = min(4, os.cpu_count() or 1)
+SHARE_OF_MEMORY = 0.5
+"""Of what is free at the start, for all pictures in the works."""
+
+
+def run_local(jobs: Sequence[Job], workshop: Workshop, listener: Listener) -> Iterator[Outcome]:
+    """Make every picture, and yield what became of each, in order; a bad one stops no other.
+
+    One thread reads ahead, the caller's enlarges, a few write. Fewer outcomes than jobs come
+    only after a failure that ends the run: a full disk, or any with ``fail_fast``. Whatever
+    ends it, pictures that are ready are still written and recorded.
+    """
+    remove_strays({job.output.parent for job in jobs})
+    line = _Line(workshop, listener)
+    try:
+        yield from line.run(iter(jobs))
+    finally:
+        line.stop()
+
+
+class _Line:
+    """The three stages and what waits between them."""
+
+    def __init__(self, workshop: Workshop, listener: Listener) -> None:
+        self.workshop = workshop
+        self.listener = listener
+        self.budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY))
+        self.readers = ThreadPoolExecutor(1, "read")
+        self.writers = ThreadPoolExecutor(WRITERS, "write")
+
+    def run(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
+        reading = deque(self._read(job) for job in islice(jobs, AHEAD))
+        writing: deque[Future[Outcome]] = deque()
+        while reading or writing:
+            if reading:
+                reading.extend(self._read(job) for job in islice(jobs, 1))
+                writing.append(self._pass_on(reading.popleft()))
+            while writing and (writing[0].done() or len(writing) > AHEAD or not reading):
+                outcome = writing.popleft().result()
+                yield outcome
+                if self._ends(outcome):
+                    self.stop()
+                    yield from (late.result() for late in writing)
+                    return
+
+    def stop(self) -> None:
+        """Read no more, and wait for what is being written."""
+        self.budget.close()
+        self.readers.shutdown(cancel_futures=True)
+        self.writers.shutdown()
+
+    def _ends(self, outcome: Outcome) -> bool:
+        if not isinstance(outcome, Failed):
+            return False
+        return self.workshop.fail_fast or isinstance(outcome.error, DiskFull)
+
+    def _read(self, job: Job) -> Future[Read | Outcome]:
+        return self.readers.submit(read, job, self.workshop, self.budget)
+
+    def _pass_on(self, reading: Future[Read | Outcome]) -> Future[Outcome]:
+        """Enlarge what was read and have it written; what needs neither goes straight through."""
+        taken = reading.result()
+        if not isinstance(taken, Read):
+            return _settled(taken)
+        enlarged = enlarge(taken, self.workshop, self.listener)
+        if isinstance(enlarged, Enlarged):
+            return self.writers.submit(self._write, enlarged)
+        self.budget.release(taken.memory)
+        return _settled(enlarged)
+
+    def _write(self, enlarged: Enlarged) -> Outcome:
+        try:
+            return write(enlarged, self.workshop)
+        finally:
+            self.budget.release(enlarged.read.memory)
+
+
+def _settled(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future

@@ -1,0 +1,161 @@
+"""Which runs are alive, and which unfinished files nobody is writing any more.
+
+Both are told by locks that the operating system drops when a process dies, however it dies.
+Nothing is guessed from process numbers or the age of files.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from srcli.images.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
+
+if sys.platform != "win32":
+    import fcntl
+
+RUN_SUFFIX = ".run"
+
+
+@contextmanager
+def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
+    """Hold a lock on a folder itself, which leaves nothing in it.
+
+    Whoever writes a picture shares it for that moment; whoever removes unfinished files wants
+    it alone.
+
+    Yields:
+        Whether it is held: not where folders cannot be locked (Windows, some network file
+        systems).
+
+    """
+    if sys.platform == "win32":
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
+def remove_strays(folders: Iterable[Path]) -> int:
+    """Remove the unfinished files of killed runs from folders; return how many there were.
+
+    Only files named as ours are; and only while nobody writes into their folder, so that none
+    is in use.
+    """
+    removed = 0
+    for folder in folders:
+        if not _strays(folder):
+            continue
+        try:
+            with folder_lock(folder, exclusive=True) as alone:
+                for stray in _strays(folder) if alone else ():
+                    stray.unlink(missing_ok=True)
+                    removed += 1
+        except OSError:
+            continue  # a folder that is read-only is not ours to clean
+    return removed
+
+
+class RunLock:
+    """Says that a run is alive, by a locked file in the folder that the run writes to.
+
+    The lock falls with the process; a file left by a killed run is removed by whoever asks
+    about it next. ``token`` names the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.token = secrets.token_hex(8)
+        self._handle = _hold(_run_file(folder, self.token))
+
+    def is_alive(self, token: str) -> bool:
+        """Whether the run of that name is still at work; True for this one."""
+        return token == self.token or _is_held(_run_file(self.folder, token))
+
+    def sweep(self) -> None:
+        """Remove the files of runs that are dead."""
+        for path in self.folder.glob(f"{TEMPORARY_PREFIX}*{RUN_SUFFIX}"):
+            if path != _run_file(self.folder, self.token):
+                _is_held(path)
+
+    def release(self) -> None:
+        """End the run."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            _run_file(self.folder, self.token).unlink(missing_ok=True)
+            self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def _run_file(folder: Path, token: str) -> Path:
+    return folder / f"{TEMPORARY_PREFIX}{token}{RUN_SUFFIX}"
+
+
+def _hold(path: Path) -> int:
+    """Create a file and lock it; made anew if a sweep took it before it was locked."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if sys.platform == "win32":
+            return handle
+        _lock(handle, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(path.stat(), os.fstat(handle)):
+                return handle
+        except FileNotFoundError:
+            pass
+        os.close(handle)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a run holds its file; the file is removed if not."""
+    if sys.platform == "win32":
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            return True
+        return False
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock(handle: int, kind: int) -> bool:
+    """Wait for a lock; False where the file system has none."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(handle, kind)
+    except OSError:
+        return False
+    return True
+
+
+def _strays(folder: Path) -> list[Path]:
+    try:
+        return list(folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"))
+    except OSError:
+        return []

@@ -1,0 +1,88 @@
+"""What became of one picture of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from srcli.batch.consistency import Consistency
+from srcli.engine.progress import Progress
+from srcli.errors import ImageError, ResourceError
+
+Size = tuple[int, int]
+"""(height, width)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscaled:
+    """A picture that was written.
+
+    Attributes:
+        source: the file it was made of.
+        output: the file that was written.
+        source_size: before.
+        size: after.
+        seconds: reading, enlarging, checking and encoding it took, without waiting.
+        network_seconds: the part of these that enlarging took.
+        consistency: how well the result gives its source back; None where it is smaller.
+        copied: it was large enough, and is the source byte for byte.
+
+    """
+
+    source: Path
+    output: Path
+    source_size: Size
+    size: Size
+    seconds: float
+    network_seconds: float = 0.0
+    consistency: Consistency | None = None
+    copied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A picture that needed no work; ``reason`` goes on after its name ("is ...")."""
+
+    source: Path
+    output: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A picture that was not made, and why."""
+
+    source: Path
+    error: ImageError | ResourceError
+
+
+Outcome = Upscaled | Skipped | Failed
+
+
+class Listener(Progress, Protocol):
+    """Told how far a batch is, beside the outcomes that it yields."""
+
+    def found(self, count: int) -> None:
+        """Expect ``count`` outcomes."""
+        ...
+
+    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+        """A picture starts to be enlarged."""
+        ...
+
+
+class SilentListener:
+    """Listens to nothing."""
+
+    def found(self, count: int) -> None:
+        """Ignore the count."""
+
+    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+        """Ignore the picture."""
+
+    def begin(self, total: int) -> None:
+        """Ignore the total."""
+
+    def advance(self, amount: int) -> None:
+        """Ignore the step."""

@@ -1,0 +1,153 @@
+"""What one picture will take, before any of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from srcli.batch.header import picture_size, read_content
+from srcli.batch.ledger import Verdict
+from srcli.batch.outcome import Size
+from srcli.batch.target import Resolve, TargetSize, WhenLarge
+from srcli.engine.memory import BYTES_PER_OUTPUT_PIXEL, check_fits
+from srcli.engine.recursion import Pass, plan_passes
+from srcli.engine.tiling import plan_tiles
+from srcli.errors import ImageError, ResourceError
+from srcli.images.formats import by_suffix
+from srcli.images.naming import Job
+from srcli.networks.spec import NetworkTraits
+
+Action = Literal["make", "copy", "skip", "fail"]
+LARGE_ENOUGH = "large enough already"
+BYTES_PER_INPUT_PIXEL = 16
+"""Four float32 channels: a decoded picture with alpha."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of every picture of a batch."""
+
+    resolve: Resolve
+    when_large: WhenLarge = "shrink"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What making a picture takes.
+
+    Attributes:
+        passes: runs over the whole picture, those without the network included.
+        tiles: runs of the network, over all passes.
+        memory: bytes of host memory.
+        disk: bytes of the result, estimated: what the source takes a pixel, for the lossless
+            formats no less than three bytes a pixel.
+
+    """
+
+    passes: int
+    tiles: int
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A picture of a dry run: what would become of it, ``note`` or ``error`` saying why.
+
+    Sizes and cost are None where nothing would be made.
+    """
+
+    job: Job
+    action: Action
+    source_size: Size | None = None
+    size: Size | None = None
+    cost: Cost | None = None
+    note: str = ""
+    error: ImageError | ResourceError | None = None
+
+
+def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
+    """Say what becomes of a picture, given its size and the size asked for."""
+    large = target[0] <= source[0] and target[1] <= source[1]
+    if when_large == "shrink" or not large:
+        return "make"
+    return when_large
+
+
+def memory_needed(source: Size, target: Size) -> int:
+    """Return the bytes of host memory that a picture takes while it is made."""
+    taken = BYTES_PER_INPUT_PIXEL * source[0] * source[1]
+    return taken + BYTES_PER_OUTPUT_PIXEL * target[0] * target[1]
+
+
+def estimate_cost(
+    source: Size, target: TargetSize, traits: NetworkTraits, *, tile: int, disk: int
+) -> Cost:
+    """Return what making a picture takes; ``tile`` is the side of a tile, ``disk`` is known."""
+    size = target.height, target.width
+    passes = plan_passes(source, size, target.ratio, traits)
+    return Cost(
+        passes=len(passes),
+        tiles=_count_tiles(passes, source, traits, tile),
+        memory=memory_needed(source, size),
+        disk=disk,
+    )
+
+
+def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) -> int:
+    """Return about how many bytes a result takes: see ``Cost``."""
+    known = by_suffix(job.output)
+    pixels = target[0] * target[1]
+    like_source = round(source_bytes * pixels / (source[0] * source[1]))
+    lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF"}
+    return max(like_source, 3 * pixels) if lossless else like_source
+
+
+def plan_picture(
+    job: Job, verdict: Callable[[Job], Verdict], wish: Wish, traits: NetworkTraits, tile: int
+) -> Planned:
+    """Say what a run would do about one picture; only the head of its file is decoded.
+
+    Args:
+        job: the picture.
+        verdict: says whether it is to be made, as ``ManifestView.verdict``.
+        wish: what is wanted of every picture.
+        traits: of the network.
+        tile: side of a tile.
+
+    """
+    try:
+        content, _ = read_content(job.source.path)
+        size = picture_size(content, name=str(job.source.path))
+        found = verdict(job)
+        if found is Verdict.DONE:
+            return Planned(job=job, action="skip", source_size=size, note=found.value)
+        target = wish.resolve(*size)
+        wanted = target.height, target.width
+        action = choose_action(size, wanted, wish.when_large)
+        if action == "skip":
+            return Planned(job=job, action="skip", source_size=size, note=LARGE_ENOUGH)
+        if action == "copy":
+            cost = Cost(passes=0, tiles=0, memory=0, disk=len(content))
+            return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
+        check_fits(*wanted)
+        disk = estimate_disk(job, size, wanted, source_bytes=len(content))
+        cost = estimate_cost(size, target, traits, tile=tile, disk=disk)
+    except (ImageError, ResourceError) as error:
+        return Planned(job=job, action="fail", error=error)
+    return Planned(job=job, action="make", source_size=size, size=wanted, cost=cost)
+
+
+def _count_tiles(passes: tuple[Pass, ...], size: Size, traits: NetworkTraits, tile: int) -> int:
+    count = 0
+    for step in passes:
+        grid = step.size if traits.scale is None else size
+        if not step.resample:
+            count += _along(grid[0], traits, tile) * _along(grid[1], traits, tile)
+        size = step.size
+    return count
+
+
+def _along(length: int, traits: NetworkTraits, tile: int) -> int:
+    return len(plan_tiles((length, 1), tile=tile, halo=0, multiple=traits.size_multiple))

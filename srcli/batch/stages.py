@@ -1,0 +1,236 @@
+"""The three stages that make a picture: read, enlarge, write."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from srcli.batch.budget import ByteBudget
+from srcli.batch.consistency import consistency
+from srcli.batch.fingerprint import FileState
+from srcli.batch.header import picture_size, read_content
+from srcli.batch.ledger import Ledger, Made, Verdict
+from srcli.batch.locks import folder_lock
+from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
+from srcli.batch.plan import LARGE_ENOUGH, Wish, choose_action, memory_needed
+from srcli.batch.rehearsal import rehearse
+from srcli.batch.target import TargetSize
+from srcli.engine.memory import check_fits, is_out_of_memory
+from srcli.engine.progress import Progress
+from srcli.errors import BadTile, ImageError, OutOfMemory, ResourceError
+from srcli.images.alpha import bleed
+from srcli.images.atomic import disk_errors, write_file
+from srcli.images.decode import decode_photo
+from srcli.images.encode import encode_photo, writable_format
+from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
+from srcli.images.naming import Job
+from srcli.images.photo import Photo
+
+Enlarge = Callable[[Photo, TargetSize, Progress], Photo]
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """How pictures are made.
+
+    Attributes:
+        wish: what is wanted of each.
+        enlarge: makes a picture larger; called by one thread.
+        ledger: says what is to be made and keeps what became of it.
+        quality: of the lossy formats, 1 to 100.
+        fail_fast: stop at the first failure.
+
+    """
+
+    wish: Wish
+    enlarge: Enlarge
+    ledger: Ledger
+    quality: int
+    fail_fast: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A claimed picture in memory.
+
+    Attributes:
+        job: what it is and becomes.
+        verdict: how it was claimed.
+        photo: its pixels; under transparency, colours that the network can look at.
+        target: size wanted; None if it is to be copied.
+        source: its file as it was read.
+        content: that file byte for byte, where a copy has the same format; else empty.
+        memory: bytes taken from the budget for it, and given back by whoever ends it.
+        seconds: that reading it took.
+
+    """
+
+    job: Job
+    verdict: Verdict
+    photo: Photo
+    target: TargetSize | None
+    source: FileState
+    content: bytes
+    memory: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enlarged:
+    """A picture that is ready to be written."""
+
+    read: Read
+    result: Photo
+    seconds: float
+
+
+def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
+    """Claim and decode a picture.
+
+    Raises:
+        BudgetClosed: the run ended while it waited for memory.
+
+    """
+
+    def attempt() -> Read | Outcome:
+        if not job.source.path.is_file():
+            read_content(job.source.path)  # says why
+        verdict = workshop.ledger.claim(job)
+        if verdict in {Verdict.DONE, Verdict.BUSY}:
+            return Skipped(source=job.source.path, output=job.output, reason=verdict.value)
+        with _noted(job, workshop.ledger):
+            return _decode(job, verdict, workshop, budget)
+
+    return guarded(job, attempt)
+
+
+def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | Failed:
+    """Run the network over a picture, unless it is a copy."""
+    photo, target = taken.photo, taken.target
+
+    def attempt() -> Enlarged:
+        began = time.monotonic()
+        if target is None:
+            return Enlarged(read=taken, result=photo, seconds=0.0)
+        size = target.height, target.width
+        listener.picture(taken.job.source.path, (photo.height, photo.width), size)
+        with _noted(taken.job, workshop.ledger):
+            result = workshop.enlarge(photo, target, listener)
+        return Enlarged(read=taken, result=result, seconds=time.monotonic() - began)
+
+    return guarded(taken.job, attempt)
+
+
+def write(enlarged: Enlarged, workshop: Workshop) -> Outcome:
+    """Check, encode, write and record a picture."""
+    job, ledger = enlarged.read.job, workshop.ledger
+
+    def attempt() -> Outcome:
+        with _noted(job, ledger):
+            return _encode(enlarged, workshop)
+
+    return guarded(job, attempt)
+
+
+def guarded(job: Job, attempt: Callable[[], ResultT]) -> ResultT | Failed:
+    """Return what ``attempt`` does, or the expected failure that it ends in."""
+    try:
+        return attempt()
+    except (BadTile, OutOfMemory) as error:  # from below, where pictures have no names
+        told = f"{job.source.path} cannot be made larger: {error.message}"
+        return Failed(source=job.source.path, error=type(error)(told, hint=error.hint))
+    except (ImageError, ResourceError) as error:
+        return Failed(source=job.source.path, error=error)
+
+
+@contextlib.contextmanager
+def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
+    """Keep in the ledger why a picture that was claimed has failed."""
+    try:
+        with _memory_errors():
+            yield
+    except (ImageError, ResourceError) as error:
+        with contextlib.suppress(ImageError, ResourceError):  # the first failure is the one to tell
+            ledger.failed(job, error)
+        raise
+
+
+@contextlib.contextmanager
+def _memory_errors() -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        msg = "there is not enough memory for it"
+        raise OutOfMemory(msg, hint="ask for a smaller size, or close other programs") from error
+
+
+def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
+    began = time.monotonic()
+    path, wish = job.source.path, workshop.wish
+    content, mtime_ns = read_content(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
+    size = picture_size(content, name=str(path))
+    target = wish.resolve(*size)
+    wanted = target.height, target.width
+    action = choose_action(size, wanted, wish.when_large)
+    if action == "skip":
+        workshop.ledger.skipped(job, LARGE_ENOUGH)
+        return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
+    memory = memory_needed(size, wanted if action == "make" else size)
+    budget.acquire(memory)
+    try:
+        if action == "make":
+            check_fits(*wanted)
+        photo = decode_photo(content, name=str(path))
+        rehearse(job, photo, wanted if action == "make" else size)
+    except BaseException:
+        budget.release(memory)
+        raise
+    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output)
+    return Read(
+        job=job,
+        verdict=verdict,
+        photo=bleed(photo) if action == "make" else photo,
+        target=target if action == "make" else None,
+        source=source,
+        content=content if action == "copy" and same else b"",
+        memory=memory,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
+    taken, result = enlarged.read, enlarged.result
+    job, began = taken.job, time.monotonic()
+    found = consistency(taken.photo.pixels, result.pixels) if taken.target else None
+    content = taken.content or encode_photo(
+        result, writable_format(job.output), name=str(job.output), quality=workshop.quality
+    )
+    outcome = Upscaled(
+        source=job.source.path,
+        output=job.output,
+        source_size=(taken.photo.height, taken.photo.width),
+        size=(result.height, result.width),
+        seconds=taken.seconds + enlarged.seconds + time.monotonic() - began,
+        network_seconds=enlarged.seconds,
+        consistency=found,
+        copied=taken.target is None,
+    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = Made(source=taken.source, sha256=sha256, size=len(content), outcome=outcome)
+    workshop.ledger.writing(job, made)
+    folder = job.output.parent
+    with disk_errors(job.output):
+        folder.mkdir(parents=True, exist_ok=True)
+        with folder_lock(folder, exclusive=False):
+            write_file(job.output, content, overwrite=taken.verdict is Verdict.REPLACE)
+    workshop.ledger.done(job)
+    return outcome

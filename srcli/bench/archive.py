@@ -1,0 +1,65 @@
+"""Unpack an archive of pictures that came from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from pathlib import Path
+
+from srcli.errors import DataError
+from srcli.weights.digest import is_web_page
+
+LARGEST = 500_000_000
+"""Bytes that an archive may unpack to, several times what the largest data set needs."""
+
+DAMAGES = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    EOFError,
+    zlib.error,
+    ValueError,  # a name that no file can have
+    OverflowError,  # a size that no file can have
+)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the files of a ``.tar.gz`` below ``folder``.
+
+    Only plain files and folders come out, none of them outside ``folder`` (Python's ``data``
+    filter), and never more than ``LARGEST`` bytes are read, file names and all.
+
+    Raises:
+        DataError: it is no whole archive, too large, or holds anything else.
+
+    """
+    if is_web_page(archive):
+        msg = f"{archive.name} is a web page, not an archive"
+        raise DataError(msg, hint="check HF_ENDPOINT, and any proxy in between")
+    try:
+        with _Bounded(archive) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
+            for member in tar:
+                if not (member.isfile() or member.isdir()):
+                    msg = f"{archive.name} is refused: {member.name} is no plain file"
+                    raise DataError(msg)
+                tar.extract(member, folder, set_attrs=False, filter="data")
+    except tarfile.FilterError as error:
+        msg = f"{archive.name} is refused: {error}"
+        raise DataError(msg) from error
+    except DAMAGES as error:
+        msg = f"{archive.name} is damaged: {error}"
+        raise DataError(msg, hint="try again; the archive is downloaded anew") from error
+
+
+class _Bounded(gzip.GzipFile):
+    """What a file unpacks to, as far as ``LARGEST``."""
+
+    done = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.done += len(data)
+        if self.done > LARGEST:
+            msg = f"{Path(self.name).name} is refused: it unpacks to more than {LARGEST:,} bytes"
+            raise DataError(msg)
+        return data

@@ -1,0 +1,171 @@
+"""How much two pictures differ, and which is nearer to a third."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from srcli.bench.difference import difference, visible
+from srcli.bench.tables import NOTHING, Cell, Table, metric_text
+from srcli.errors import UsageError
+from srcli.images.photo import Photo
+from srcli.metrics.psnr import psnr_rgb, psnr_y
+from srcli.metrics.ssim import WINDOW, ssim_y
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """A picture and what it is called."""
+
+    name: str
+    photo: Photo
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.photo.height, self.photo.width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How alike two pictures are.
+
+    Attributes:
+        first: name of one.
+        second: name of the other.
+        psnr_y: in decibels, infinite if there is no difference in luma.
+        ssim_y: at most 1; None where no window fits.
+        psnr_rgb: in decibels.
+        largest: difference of a sample, in levels of 255.
+
+    """
+
+    first: str
+    second: str
+    psnr_y: float
+    ssim_y: float | None
+    psnr_rgb: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """Pictures of one size, set beside each other.
+
+    Attributes:
+        pictures: the two, and the reference if there is one.
+        likenesses: of the two; then, with a reference, of each with it.
+        notes: what one should know of the numbers.
+
+    """
+
+    pictures: tuple[Picture, ...]
+    likenesses: tuple[Likeness, ...]
+    notes: tuple[str, ...]
+
+
+def compare(
+    first: Picture, second: Picture, reference: Picture | None = None, *, shave: int = 0
+) -> Comparison:
+    """Measure two pictures against each other, and each against a reference.
+
+    Samples are compared at the depth they have, as they are stored. Transparent pictures are
+    laid over mid-grey, so that what does not show does not count.
+
+    Args:
+        first: a picture.
+        second: one of the same size.
+        reference: what both should look like.
+        shave: pixels of each border that the numbers leave out.
+
+    Raises:
+        UsageError: if the sizes differ, or shaving leaves nothing.
+
+    """
+    pictures = (first, second, reference) if reference else (first, second)
+    for other in pictures[1:]:
+        _check_sizes(first, other)
+    if 2 * shave >= min(first.size):
+        msg = f"nothing is left of {_size(first)} pixels without {shave} at each border"
+        raise UsageError(msg)
+    return Comparison(
+        pictures=pictures,
+        likenesses=tuple(_likeness(one, other, shave) for one, other in pairs_of(pictures)),
+        notes=tuple(_notes(pictures, shave)),
+    )
+
+
+def pairs_of(pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, Picture], ...]:
+    """Return the two; then, with a reference, each with it."""
+    first, second, *rest = pictures
+    return ((first, second), *((one, reference) for reference in rest for one in (first, second)))
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Lay out the numbers; of the two, the one that is nearer to the reference in bold."""
+    rivals = comparison.likenesses[1:]
+    return Table(
+        caption="How alike the pictures are",
+        header=("Compared with", "Picture", "PSNR-Y dB", "SSIM-Y", "PSNR-RGB dB", "Largest diff."),
+        rows=tuple(_row(one, rivals) for one in comparison.likenesses),
+        labels=2,
+        notes=comparison.notes,
+    )
+
+
+def _row(one: Likeness, rivals: tuple[Likeness, ...]) -> tuple[Cell, ...]:
+    cells = [Cell(text=one.second), Cell(text=one.first)]
+    for name in ("psnr_y", "ssim_y", "psnr_rgb"):
+        value = getattr(one, name)
+        values = [getattr(rival, name) for rival in rivals] if one in rivals else []
+        best = len(set(values)) > 1 and value == max(values)
+        cells.append(Cell(text=NOTHING if value is None else metric_text(name, value), best=best))
+    return (*cells, Cell(text=f"{one.largest:.4g}"))
+
+
+def _check_sizes(one: Picture, other: Picture) -> None:
+    if one.size != other.size:
+        msg = (
+            f"{one.name} has {_size(one)} pixels and {other.name} {_size(other)}; "
+            "only pictures of one size can be compared"
+        )
+        raise UsageError(msg, hint="upscale the smaller one with --width and --height first")
+
+
+def _size(picture: Picture) -> str:
+    return f"{picture.photo.width}x{picture.photo.height}"
+
+
+def _likeness(one: Picture, other: Picture, shave: int) -> Likeness:
+    first, second = (_inside(visible(p.photo), shave) for p in (one, other))
+    apart = _inside(difference(one.photo, other.photo), shave)
+    return Likeness(
+        first=one.name,
+        second=other.name,
+        psnr_y=psnr_y(first, second),
+        ssim_y=ssim_y(first, second) if min(first.shape[2:]) >= WINDOW else None,
+        psnr_rgb=psnr_rgb(first, second),
+        largest=float(apart.max()) * 255,
+    )
+
+
+def _inside(image: Tensor, shave: int) -> Tensor:
+    height, width = image.shape[2:]
+    return image[..., shave : height - shave, shave : width - shave]
+
+
+def _notes(pictures: tuple[Picture, ...], shave: int) -> Iterator[str]:
+    photos = [picture.photo for picture in pictures]
+    border = f"{shave} pixels of each border left out" if shave else "all pixels"
+    yield f"BT.601 studio luma, peak 255, {border}; largest difference in levels of 255."
+    if any(photo.alpha is not None for photo in photos):
+        yield "Transparent pixels are laid over mid-grey; the largest difference minds opacity too."
+    if len({photo.bits for photo in photos}) > 1:
+        depths = ", ".join(f"{p.name} {p.photo.bits}" for p in pictures)
+        yield f"Bits per sample differ, and nothing was rounded: {depths}."
+    if len({photo.metadata.icc_profile for photo in photos}) > 1:
+        yield "The colour profiles differ; samples are compared as they are stored."
+    if min(pictures[0].size) - 2 * shave < WINDOW:
+        yield f"SSIM needs {WINDOW} pixels a side."

@@ -1,0 +1,65 @@
+"""What a model costs: multiply-adds, and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+PROCESS = Path("/proc/self")
+RESET_PEAK = "5"
+"""What makes Linux forget the largest resident set that it saw (proc(5), clear_refs)."""
+
+
+@dataclass(slots=True)
+class Peak:
+    """The most memory that was held, in bytes; 0 where the system does not tell."""
+
+    size: int = 0
+
+
+def count_macs(run: Callable[[], object]) -> int:
+    """Return the multiply-adds of the convolutions and matrix products that ``run`` calls."""
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return int(counter.get_total_flops()) // 2
+
+
+@contextmanager
+def peak_memory(device: str) -> Iterator[Peak]:
+    """Watch the memory of everything inside the block.
+
+    On CUDA, what PyTorch allocated on the fullest device; else the resident set of the whole
+    process, which Linux alone can measure anew each time.
+    """
+    peak = Peak()
+    if device == "cuda":
+        devices = range(torch.cuda.device_count())
+        for index in devices:
+            torch.cuda.reset_peak_memory_stats(index)
+        yield peak
+        peak.size = max(map(torch.cuda.max_memory_allocated, devices), default=0)
+    elif device == "cpu" and _reset_resident():
+        yield peak
+        peak.size = _largest_resident()
+    else:
+        yield peak
+
+
+def _reset_resident() -> bool:
+    try:
+        (PROCESS / "clear_refs").write_text(RESET_PEAK, encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _largest_resident() -> int:
+    for line in (PROCESS / "status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,73 @@
+"""Where two pictures differ, as numbers and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from srcli.images.photo import Photo
+
+BACKDROP = 0.5
+"""What shows through transparent pixels: mid-grey, in front of which neither black nor white
+vanishes."""
+
+FULL_SCALES = (1, 2, 4, 8, 16, 32, 64, 128, 255)
+"""Differences, in levels of 255, at which a map may reach its brightest colour."""
+
+COVERED = 0.98
+"""The part of the pixels that differ which a map shows without clipping."""
+
+RAMP = ((0, 0, 0), (59, 18, 98), (155, 36, 103), (229, 92, 48), (252, 190, 48), (255, 255, 225))
+"""From no difference to full scale; each colour is lighter than the one before."""
+
+
+def visible(photo: Photo) -> Tensor:
+    """Return what is to be seen of a picture: RGB (1, 3, H, W), laid over mid-grey."""
+    if photo.alpha is None:
+        return photo.pixels
+    return photo.pixels * photo.alpha + BACKDROP * (1 - photo.alpha)
+
+
+def difference(first: Photo, second: Photo) -> Tensor:
+    """Return the largest absolute difference of the colours and the opacity of each pixel.
+
+    Args:
+        first: a picture.
+        second: one of the same size.
+
+    Returns:
+        (1, 1, H, W) in [0, 1].
+
+    """
+    apart = (visible(first) - visible(second)).abs().amax(1, keepdim=True)
+    if first.alpha is None and second.alpha is None:
+        return apart
+    opaque = torch.ones(1)
+    one, other = (opaque if photo.alpha is None else photo.alpha for photo in (first, second))
+    return torch.maximum(apart, (one - other).abs())
+
+
+def full_scale(maps: Sequence[Tensor]) -> int:
+    """Choose one full scale for maps that are to be set beside each other, in levels of 255."""
+    return max(map(_full_scale, maps))
+
+
+def paint(apart: Tensor, levels: int) -> Photo:
+    """Draw differences in [0, 1] in colour, ``levels`` of 255 and more in the brightest."""
+    place = (apart[:, 0] * (255 / levels)).clamp(0, 1) * (len(RAMP) - 1)
+    below = place.floor().clamp(max=len(RAMP) - 2).long()
+    part = (place - below).unsqueeze(1)
+    ramp = torch.tensor(RAMP, dtype=torch.float32) / 255
+    low, high = (ramp[at].movedim(-1, 1) for at in (below, below + 1))
+    return Photo(pixels=torch.lerp(low, high, part).contiguous())
+
+
+def _full_scale(apart: Tensor) -> int:
+    differing = apart[apart > 0]
+    if not len(differing):
+        return FULL_SCALES[0]
+    rank = max(1, round(COVERED * len(differing)))
+    level = float(differing.kthvalue(rank).values) * 255
+    return next((scale for scale in FULL_SCALES if level <= scale + 0.01), FULL_SCALES[-1])

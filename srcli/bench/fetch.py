@@ -1,0 +1,146 @@
+"""Find a data set wherever it is: in a folder, in the cache, on the Hugging Face hub.
+
+The cache has a folder for each data set and revision. The pictures in it, and the archive that
+they came from, are listed with their sha256 in a file that ``sha256sum --check`` reads, and
+are compared with it whenever they are used.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from srcli.bench.archive import unpack
+from srcli.bench.datasets import SIZES, Dataset, find_dataset, known_name, not_found, pictures
+from srcli.bench.hub import Archive, cached_archive, check_archive, download_archive
+from srcli.errors import DataError
+from srcli.images.atomic import disk_errors
+from srcli.settings import read_setting
+from srcli.weights.cache import cache_folder
+from srcli.weights.digest import sha256_of
+from srcli.weights.hub import forget
+
+OWNER = "eugenesiow"
+ON_HUB = ("Set5", "Set14", "BSD100", "Urban100")
+BRANCH = "main"
+REVISION = re.compile(r"\w[\w.-]*")
+SUMS = "SHA256SUMS"
+
+
+def datasets_folder() -> Path:
+    """Return the cache's folder of data sets; it need not exist."""
+    return cache_folder() / "datasets"
+
+
+def obtain_dataset(text: str, roots: Sequence[Path], *, offline: bool = False) -> Dataset:
+    """Find a data set in ``roots`` or in the cache, or fetch it from the hub.
+
+    Args:
+        text: its name in any case, or ``name@revision`` for the hub's of that revision.
+        roots: folders to look in first; passed over for a revision.
+        offline: use no network, whatever the settings say.
+
+    Raises:
+        DataError: it is unknown or nowhere, pictures are missing, or it cannot be had.
+        ImageError: the cache cannot be written.
+        DiskFull: there is no room for it.
+
+    """
+    name, _, revision = text.partition("@")
+    name = known_name(name)
+    searched = [*roots, datasets_folder()]
+    found = None if revision else find_dataset(name, searched)
+    if found is not None:
+        return found
+    if name not in ON_HUB:
+        raise not_found(name, searched)
+    if revision and not REVISION.fullmatch(revision):
+        msg = f"{revision!r} is no revision of a data set"
+        raise DataError(msg, hint=f"write {name}@ and a commit, a branch or a tag")
+    archive = Archive(
+        repo=f"{OWNER}/{name}", file=f"data/{name}_HR.tar.gz", revision=revision or BRANCH
+    )
+    images = _obtain(name, archive, offline=offline or read_setting("offline").is_on)
+    return Dataset(name=name, images=images)
+
+
+def _obtain(name: str, archive: Archive, *, offline: bool) -> tuple[Path, ...]:
+    folder = datasets_folder() / name / archive.revision
+    images = _checked(name, folder)
+    if images:
+        return images
+    if offline and cached_archive(archive) is None:
+        msg = f"{name} is not on this machine, and srcli is offline"
+        raise DataError(msg, hint="get it once without --offline and SRCLI_OFFLINE")
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(f".{archive.revision}.lock")):
+            return _checked(name, folder) or _fetch(name, archive, folder)
+
+
+def _checked(name: str, folder: Path) -> tuple[Path, ...]:
+    """Return the pictures of a folder if they are whole and all there; otherwise none."""
+    sums = _read_sums(folder)
+    images = pictures(folder / f"{name}_HR")
+    named = {image.relative_to(folder).as_posix(): image for image in images}
+    whole = len(images) == SIZES[name] and all(
+        sums.get(place) == sha256_of(image) for place, image in named.items()
+    )
+    return images if whole else ()
+
+
+def _fetch(name: str, archive: Archive, folder: Path) -> tuple[Path, ...]:
+    """Put the pictures of the hub's archive into ``folder``, in one step."""
+    path = cached_archive(archive) or download_archive(archive)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
+        fresh = Path(temporary) / name
+        fresh.mkdir()
+        try:
+            sha256 = check_archive(archive, path)
+            _check_known(archive, folder, sha256)
+            unpack(path, fresh)
+            _check_count(name, archive, fresh)
+        except DataError:
+            forget(path)
+            raise
+        _write_sums(name, archive, fresh, sha256)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    return pictures(folder / f"{name}_HR")
+
+
+def _check_known(archive: Archive, folder: Path, sha256: str) -> None:
+    known = _read_sums(folder).get(Path(archive.file).name, sha256)
+    if known != sha256:
+        msg = f"{archive} is another file than the one that was fetched first, of sha256 {known}"
+        raise DataError(msg, hint=f"delete {folder} to take the new one")
+
+
+def _check_count(name: str, archive: Archive, folder: Path) -> None:
+    count = len(pictures(folder / f"{name}_HR"))
+    if count != SIZES[name]:
+        msg = f"{archive} holds {count} pictures in {name}_HR, but {name} has {SIZES[name]}"
+        raise DataError(msg)
+
+
+def _write_sums(name: str, archive: Archive, folder: Path, sha256: str) -> None:
+    lines = [f"{sha256}  {Path(archive.file).name}"]
+    lines += [
+        f"{sha256_of(image)}  {image.relative_to(folder).as_posix()}"
+        for image in pictures(folder / f"{name}_HR")
+    ]
+    (folder / SUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _read_sums(folder: Path) -> dict[str, str]:
+    """Return the sha256 that was noted of each file; nothing if nothing was."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    return {place: sha256 for sha256, _, place in (line.partition("  ") for line in lines)}

@@ -1,0 +1,140 @@
+"""``--json``: what happens, one JSON object a line; described in docs/events.md."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from srcli import __version__
+from srcli.cli.console import data
+from srcli.cli.errors import exit_code
+from srcli.cli.tally import Tally
+
+if TYPE_CHECKING:
+    from srcli.batch.outcome import Outcome, Size, Upscaled
+    from srcli.batch.plan import Planned
+    from srcli.errors import SrcliError
+
+SCHEMA = 1
+INTERVAL = 0.5
+"""Seconds between two events about the same picture's progress."""
+
+
+class JsonReporter:
+    """Prints events."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._source = ""
+        self._total = 0
+        self._done = 0
+        self._told = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def found(self, count: int) -> None:
+        """Tell how many pictures there are."""
+        self.tally.start(count)
+        emit("start", version=__version__, found=count)
+
+    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+        """Tell that a picture is begun."""
+        self._source = str(source)
+        emit("picture", source=self._source, source_size=_sides(source_size), size=_sides(size))
+
+    def begin(self, total: int) -> None:
+        """Count the pixels of one run over the picture from zero."""
+        self._total, self._done, self._told = total, 0, time.monotonic()
+
+    def advance(self, amount: int) -> None:
+        """Tell how far it is, not too often."""
+        self._done += amount
+        if time.monotonic() - self._told >= INTERVAL:
+            self._told = time.monotonic()
+            emit("progress", source=self._source, pixels=self._done, of=self._total)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tell what became of a picture."""
+        from srcli.batch.outcome import Failed, Skipped
+
+        self.tally.add(outcome)
+        if isinstance(outcome, Failed):
+            emit("failed", source=str(outcome.source), **_error(outcome.error))
+        elif isinstance(outcome, Skipped):
+            source, output = str(outcome.source), str(outcome.output)
+            emit("skipped", source=source, output=output, reason=outcome.reason)
+        else:
+            emit("done", **_done(outcome))
+
+    def finish(self, *, interrupted: bool = False) -> None:
+        """Tell how it ended."""
+        tally = self.tally
+        emit(
+            "summary",
+            found=tally.found,
+            done=tally.done,
+            skipped=tally.skipped,
+            failed=tally.failed,
+            not_reached=tally.not_reached,
+            megapixels=round(tally.megapixels, 6),
+            seconds=round(tally.seconds, 3),
+            interrupted=interrupted,
+        )
+
+
+def emit(event: str, **fields: object) -> None:
+    """Print one event."""
+    data(json.dumps({"schema": SCHEMA, "event": event, **fields}))
+
+
+def emit_plan(planned: Planned) -> None:
+    """Print what would become of a picture."""
+    size, cost = planned.size, planned.cost
+    emit(
+        "plan",
+        source=str(planned.job.source.path),
+        output=str(planned.job.output),
+        action=planned.action,
+        source_size=planned.source_size and _sides(planned.source_size),
+        size=size and _sides(size),
+        passes=cost and cost.passes,
+        tiles=cost and cost.tiles,
+        memory_bytes=cost and cost.memory,
+        disk_bytes=cost and cost.disk,
+        reason=planned.note or None,
+        error=planned.error and _error(planned.error),
+    )
+
+
+def _done(outcome: Upscaled) -> dict[str, object]:
+    consistency = outcome.consistency
+    return {
+        "source": str(outcome.source),
+        "output": str(outcome.output),
+        "source_size": _sides(outcome.source_size),
+        "size": _sides(outcome.size),
+        "copied": outcome.copied,
+        "seconds": round(outcome.seconds, 3),
+        "network_seconds": round(outcome.network_seconds, 3),
+        "consistency_db": consistency and round(consistency.psnr, 2),
+        "sound": consistency and consistency.sound,
+    }
+
+
+def _error(error: SrcliError) -> dict[str, object]:
+    return {
+        "error": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "exit_code": exit_code(error),
+    }
+
+
+def _sides(size: Size) -> dict[str, int]:
+    return {"height": size[0], "width": size[1]}

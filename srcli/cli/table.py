@@ -1,0 +1,30 @@
+"""Tables on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from srcli.bench.tables import Table
+
+PIPE_WIDTH = 160
+
+
+def show_table(table: Table) -> None:
+    """Print a table with its caption and notes to stdout."""
+    shown = RichTable(title=Text(table.caption), title_justify="left", box=None, pad_edge=False)
+    for at, head in enumerate(table.header):
+        shown.add_column(head, justify="left" if at < table.labels else "right", no_wrap=True)
+    for row in table.rows:
+        shown.add_row(*(Text(cell.text, style="bold" if cell.best else "") for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(shown)
+    for note in table.notes:
+        console.print(note, style="dim", markup=False, soft_wrap=True)
+    console.print()

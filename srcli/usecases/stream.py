@@ -1,0 +1,142 @@
+"""Enlarge one picture from or to a pipe."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcli.batch.consistency import Consistency, consistency
+from srcli.batch.header import read_content
+from srcli.batch.outcome import Listener, SilentListener, Upscaled
+from srcli.batch.plan import choose_action
+from srcli.engine.memory import check_fits
+from srcli.engine.upscaler import Upscaler
+from srcli.errors import UsageError
+from srcli.images.alpha import bleed
+from srcli.images.atomic import refuse_existing, write_file
+from srcli.images.decode import decode_photo
+from srcli.images.encode import encode_photo, writable_format
+from srcli.images.formats import PNG, SIGNATURE_LENGTH, Format, sniff
+from srcli.images.photo import Photo
+from srcli.usecases.sizes import TargetSize
+from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_photo
+
+PIPE = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """A result for a pipe, and what is told of it."""
+
+    content: bytes
+    outcome: Upscaled
+
+
+def is_stream(request: UpscaleRequest) -> bool:
+    """Whether a request reads or writes a pipe.
+
+    Raises:
+        UsageError: it does, but is about more than one picture.
+
+    """
+    piped = PIPE in request.inputs or request.output == PIPE
+    if piped and len(request.inputs) != 1:
+        msg = "a pipe carries one picture"
+        raise UsageError(msg, hint="name one input, or an output folder instead of -")
+    return piped
+
+
+def upscale_stream(
+    request: UpscaleRequest, standard_input: bytes, listener: Listener | None = None
+) -> Streamed:
+    """Enlarge the picture of a request for which ``is_stream`` holds.
+
+    What comes in by a pipe leaves by one unless an output file is named. A pipe gets the
+    format asked for by suffix, else that of the input, else PNG. A picture that is large
+    enough to be skipped or copied leaves as it came.
+
+    Raises:
+        UsageError: the request makes no sense.
+        UnreadableImage: the input is not a picture.
+        UnwritableImage: the output is there already, or cannot hold the picture.
+        OutOfMemory: the result does not fit.
+        WeightsError: the model cannot be used.
+
+    """
+    request.size.check()
+    listener = listener or SilentListener()
+    (given,) = request.inputs
+    name = "standard input" if given == PIPE else given
+    if _names_file(request):
+        writable_format(Path(request.output))
+        if not request.overwrite:
+            refuse_existing(Path(request.output))
+    upscaler = prepare(request).upscaler
+    listener.found(1)
+    began = time.monotonic()
+    content = standard_input if given == PIPE else read_content(Path(given))[0]
+    photo = decode_photo(content, name=name)
+    target = request.size.resolve(photo.height, photo.width)
+    made = _make(request, photo, target, upscaler, listener)
+    result = made.photo if made else photo
+    known = _format(request, content)
+    if made or known is not sniff(content[:SIGNATURE_LENGTH]):
+        content = encode_photo(result, known, name=name, quality=request.quality)
+    if _names_file(request):
+        write_file(Path(request.output), content, overwrite=request.overwrite)
+    outcome = Upscaled(
+        source=Path(given),
+        output=Path(request.output or PIPE),
+        source_size=(photo.height, photo.width),
+        size=(result.height, result.width),
+        seconds=time.monotonic() - began,
+        network_seconds=made.seconds if made else 0.0,
+        consistency=made.consistency if made else None,
+        copied=made is None,
+    )
+    return Streamed(content=content, outcome=outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    photo: Photo
+    seconds: float
+    consistency: Consistency | None
+
+
+def _make(
+    request: UpscaleRequest,
+    photo: Photo,
+    target: TargetSize,
+    upscaler: Upscaler,
+    listener: Listener,
+) -> _Made | None:
+    """Enlarge a picture; None if it is large enough to be left as it is."""
+    before, after = (photo.height, photo.width), (target.height, target.width)
+    if choose_action(before, after, request.if_large_enough) != "make":
+        return None
+    check_fits(*after)
+    listener.picture(Path(request.inputs[0]), before, after)
+    began = time.monotonic()
+    photo = bleed(photo)
+    result = upscale_photo(photo, target, upscaler, listener)
+    return _Made(
+        photo=result,
+        seconds=time.monotonic() - began,
+        consistency=consistency(photo.pixels, result.pixels),
+    )
+
+
+def _names_file(request: UpscaleRequest) -> bool:
+    return request.output not in {"", PIPE}
+
+
+def _format(request: UpscaleRequest, content: bytes) -> Format:
+    """The format asked for, else that of the input, else PNG."""
+    if _names_file(request):
+        return writable_format(Path(request.output))
+    if request.suffix:
+        return writable_format(Path(f"_{request.suffix}"))
+    own = sniff(content[:SIGNATURE_LENGTH])
+    return own if own is not None and own.writable else PNG

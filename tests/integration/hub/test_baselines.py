@@ -1,0 +1,80 @@
+"""The authors' files of architectures that spandrel reads: kept as they are."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from srcli.weights import community, sources
+from srcli.weights.checkpoint import load_model
+from srcli.weights.sources import Source
+
+with community._torchvision():
+    from spandrel.architectures.RCAN import RCAN
+
+PATH = "/media/somebody/zoo/RCAN_TINY.pt"
+
+
+@pytest.fixture
+def offered(hub, tmp_path, monkeypatch) -> Source:
+    """A tiny RCAN, in the old format of PyTorch, stands where the real one is."""
+    network = RCAN(scale=4, n_resgroups=1, n_resblocks=1, n_feats=16, reduction=4)
+    path = tmp_path / "tiny.pt"
+    torch.save(network.state_dict(), path, _use_new_zipfile_serialization=False)
+    content = path.read_bytes()
+    source = Source(
+        id="rcan-x4",
+        network="rcan",
+        scale=4,
+        file="RCAN_TINY.pt",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        addresses=(f"https://first.example{PATH}",),
+        pages=("the authors' page",),
+        community=True,
+    )
+    monkeypatch.setattr(sources, "read_sources", lambda: (source,))
+    hub.plain[PATH] = content
+    return source
+
+
+def test_a_baseline_is_fetched_kept_as_it_is_and_used(srcli, hub, offered, photo, tmp_path):
+    done = srcli("models", "fetch", "rcan-x4")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = Path(done.stdout.strip())
+    assert (path.name, path.read_bytes()) == ("rcan-x4.pt", hub.plain[PATH])
+    assert load_model(path).header.config.architecture == "RCAN"
+    hub.seen.clear()
+    used = srcli("upscale", photo, "--model", "rcan", "--scale", 2.7, "-o", "out.png")
+    assert used.returncode == 0, used.stderr
+    with Image.open(tmp_path / "out.png") as picture:
+        assert np.asarray(picture).shape == (84, 62, 3)
+    assert srcli("models", "verify", offered.id).stdout == "rcan-x4  ok\n"
+    assert srcli("models", "fetch", offered.id).stdout == done.stdout
+    assert hub.seen == []
+
+
+def test_a_damaged_baseline_is_refused_and_fetched_again(srcli, hub, offered):
+    path = Path(srcli("models", "fetch", offered.id).stdout.strip())
+    path.write_bytes(path.read_bytes()[:-1])
+    assert srcli("models", "path", offered.id).returncode == 4
+    assert srcli("models", "fetch", offered.id).returncode == 0
+    assert path.read_bytes() == hub.plain[PATH]
+    assert srcli("models", "remove", offered.id).stdout == "rcan-x4  removed\n"
+    assert list(path.parent.iterdir()) == []
+    assert len(hub.downloads()) == 2
+
+
+def test_a_baseline_says_which_extra_it_needs(srcli, offered, photo, monkeypatch):
+    assert "srcli[community]" in srcli("models", "show", offered.id).stdout
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "spandrel" else real(name)
+    )
+    done = srcli("upscale", photo, "--model", offered.id, "--scale", 4)
+    assert done.returncode == 4
+    assert "install srcli[community]" in done.stderr

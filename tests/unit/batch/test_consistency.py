@@ -1,0 +1,50 @@
+import torch
+
+from srcli.batch.consistency import LARGEST, consistency
+from srcli.pixels.resize import resize
+
+
+def picture(side: int = 40) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    waves = [torch.sin(rows / 5) + torch.cos(columns / step) for step in (3, 4, 7)]
+    return torch.stack(waves)[None] / 4 + 0.5
+
+
+def enlarged(image: torch.Tensor, factor: int = 2) -> torch.Tensor:
+    return resize(image, (factor * image.shape[2], factor * image.shape[3])).clamp(0, 1)
+
+
+def test_a_faithful_result_is_sound():
+    found = consistency(picture(), enlarged(picture()))
+    assert found.sound
+    assert found.psnr > 40
+
+
+def test_the_same_picture_is_as_consistent_as_can_be():
+    assert consistency(picture(), picture()).psnr == LARGEST
+
+
+def test_noise_is_sound_although_it_cannot_be_given_back_well():
+    noise = torch.rand(1, 3, 40, 40)
+    found = consistency(noise, enlarged(noise))
+    assert found.sound
+    assert found.psnr < 25
+
+
+def test_faults_are_not_sound():
+    source = picture()
+    result = enlarged(source)
+    black = result.clone()
+    black[..., :24, :24] = 0
+    for fault in (result + 8 / 255, result.flip(1), black, result.roll((2, 2), (2, 3))):
+        assert not consistency(source, fault.clamp(0, 1)).sound
+
+
+def test_a_handful_of_pixels_is_not_suspected():
+    found = consistency(torch.full((1, 3, 1, 1), 0.5), torch.full((1, 3, 2, 2), 0.6))
+    assert found.psnr < 25
+    assert found.sound
+
+
+def test_what_is_smaller_cannot_be_checked():
+    assert consistency(picture(), picture()[..., :39, :]) is None

@@ -1,0 +1,53 @@
+import io
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcli.batch.header import picture_size, read_content
+from srcli.errors import UnreadableImage
+from srcli.images.decode import decode_photo
+
+NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+
+
+def encoded(name: str, orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, name, exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_is_that_of_the_upright_picture(name, orientation):
+    data = encoded(name, orientation)
+    photo = decode_photo(data, name="it")
+    assert picture_size(data, name="it") == (photo.height, photo.width)
+
+
+def test_only_the_head_is_looked_at():
+    data = encoded("JPEG", 1)
+    assert picture_size(data[:-100], name="it") == (20, 30)
+
+
+def test_what_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "text.png").write_text("no picture " * 1000)
+    (tmp_path / "empty.png").touch()
+    for name, words in (("text.png", "not a picture"), ("empty.png", "is empty")):
+        content, _ = read_content(tmp_path / name)
+        assert len(content) <= 16
+        with pytest.raises(UnreadableImage, match=words):
+            picture_size(content, name=name)
+
+
+def test_what_cannot_be_read_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "fifo.png")
+    for path, words in (
+        (tmp_path / "fifo.png", "not a regular file"),
+        (tmp_path / "none.png", "does not exist"),
+    ):
+        with pytest.raises(UnreadableImage, match=words):
+            read_content(path)

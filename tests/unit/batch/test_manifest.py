@@ -1,0 +1,176 @@
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from srcli.batch.database import NAME
+from srcli.batch.fingerprint import FileState, sha256_of
+from srcli.batch.ledger import Made, Verdict
+from srcli.batch.manifest import Manifest, ManifestView, known_outputs
+from srcli.batch.outcome import Upscaled
+from srcli.errors import DataError, UnreadableImage, UnwritableImage
+from srcli.images.discover import Source
+from srcli.images.naming import Job
+
+SETTINGS = {"scale": 2}
+
+
+@pytest.fixture
+def job(tmp_path) -> Job:
+    source = tmp_path / "photo.png"
+    source.write_bytes(b"pixels")
+    output = tmp_path / "out/photo_x2.png"
+    return Job(source=Source(path=source, relative=Path("photo.png")), output=output)
+
+
+def opened(job: Job, *, overwrite: bool = False, settings: dict[str, object] = SETTINGS):
+    return Manifest(job.output.parent, settings, overwrite=overwrite)
+
+
+def announce(manifest: Manifest, job: Job, content: bytes) -> None:
+    """Do what comes before the output is put in its place."""
+    outcome = Upscaled(
+        source=job.source.path, output=job.output, source_size=(3, 5), size=(6, 10), seconds=1
+    )
+    path = job.source.path
+    state = path.stat()
+    source = FileState(size=state.st_size, mtime_ns=state.st_mtime_ns, sha256=sha256_of(path))
+    aside = path.with_name("aside")
+    aside.write_bytes(content)
+    made = Made(source=source, sha256=sha256_of(aside), size=len(content), outcome=outcome)
+    manifest.writing(job, made)
+
+
+def make(manifest: Manifest, job: Job, content: bytes = b"larger") -> None:
+    announce(manifest, job, content)
+    job.output.write_bytes(content)
+    manifest.done(job)
+
+
+def test_what_is_done_is_not_done_again(job):
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.MAKE
+        make(manifest, job)
+        assert manifest.claim(job) is Verdict.DONE
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+    with opened(job, overwrite=True) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+
+
+def test_copies_and_touched_files_are_known_by_their_content(job):
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+        for path in (job.source.path, job.output):
+            os.utime(path, ns=(1, 1))
+        assert manifest.claim(job) is Verdict.DONE
+
+
+@pytest.mark.parametrize("change", ["settings", "source", "output"])
+def test_what_is_out_of_date_is_refused_or_replaced(job, change):
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+    if change != "settings":
+        path = job.source.path if change == "source" else job.output
+        path.write_bytes(b"others")
+    settings = {"scale": 3} if change == "settings" else SETTINGS
+    with opened(job, settings=settings) as manifest, pytest.raises(UnwritableImage):
+        manifest.claim(job)
+    with opened(job, settings=settings, overwrite=True) as manifest:
+        assert manifest.claim(job) is Verdict.REPLACE
+
+
+def test_a_result_that_was_removed_is_made_again(job):
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+        job.output.unlink()
+        assert manifest.claim(job) is Verdict.MAKE
+
+
+def test_a_file_of_someone_else_is_refused(job):
+    job.output.parent.mkdir()
+    job.output.write_bytes(b"precious")
+    with opened(job) as manifest, pytest.raises(UnwritableImage, match="exists already"):
+        manifest.claim(job)
+    with opened(job, overwrite=True) as manifest:
+        assert manifest.claim(job) is Verdict.REPLACE
+
+
+def test_a_run_killed_before_it_recorded_what_it_had_put_in_place_is_understood(job):
+    killed = opened(job)
+    killed.claim(job)
+    announce(killed, job, b"larger")
+    job.output.write_bytes(b"larger")
+    killed.close()
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+
+
+def test_a_run_killed_before_it_put_anything_in_place_is_made_up_for(job):
+    killed = opened(job)
+    killed.claim(job)
+    announce(killed, job, b"larger")
+    killed.close()
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.MAKE
+
+
+def test_what_a_living_run_has_claimed_is_left_to_it(job):
+    with opened(job) as first, opened(job) as second:
+        assert first.claim(job) is Verdict.MAKE
+        assert second.claim(job) is Verdict.BUSY
+        first.failed(job, UnreadableImage("no"))
+        assert second.claim(job) is Verdict.MAKE
+
+
+def test_a_view_says_the_same_and_changes_nothing(job):
+    folder = job.output.parent
+    with ManifestView(folder, SETTINGS, overwrite=False) as view:
+        assert view.claim(job) is Verdict.MAKE
+    assert known_outputs(folder) == frozenset()
+    assert not folder.exists()
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+    before = sorted(folder.iterdir())
+    with ManifestView(folder, SETTINGS, overwrite=False) as view:
+        assert view.claim(job) is Verdict.DONE
+    assert known_outputs(folder) == {os.path.realpath(job.output)}
+    assert sorted(folder.iterdir()) == before
+
+
+def test_names_need_not_be_unicode(job, tmp_path):
+    name = os.fsdecode(b"caf\xe9_x2.png")
+    odd = Job(source=job.source, output=tmp_path / "out" / name)
+    with opened(odd) as manifest:
+        manifest.claim(odd)
+        make(manifest, odd)
+        assert manifest.claim(odd) is Verdict.DONE
+    assert known_outputs(tmp_path / "out") == {os.path.realpath(odd.output)}
+
+
+def test_a_file_that_is_no_manifest_is_said_to_be_none(job):
+    job.output.parent.mkdir()
+    path = job.output.parent / NAME
+    path.write_bytes(b"not a database, but longer than the head of one would be" * 20)
+    with pytest.raises(DataError, match="not a manifest"):
+        opened(job)
+    assert [entry.name for entry in path.parent.iterdir()] == [NAME]
+
+
+def test_a_manifest_of_another_version_is_not_touched(job):
+    with opened(job):
+        pass
+    path = job.output.parent / NAME
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    for kind in (Manifest, ManifestView):
+        with pytest.raises(DataError, match="version 99"):
+            kind(path.parent, SETTINGS, overwrite=False)

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from srcli.batch.ledger import NoLedger, Verdict
+from srcli.batch.plan import Wish, choose_action, estimate_cost, estimate_disk, plan_picture
+from srcli.batch.target import TargetSize
+from srcli.images.discover import Source
+from srcli.images.naming import Job
+from srcli.networks.spec import NetworkTraits
+
+ANY = NetworkTraits(scale=None, receptive_radius=4)
+DOUBLE = NetworkTraits(scale=2, receptive_radius=4)
+
+
+def job(tmp_path: Path, suffix: str = ".png") -> Job:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (100, 60)).save(path)
+    return Job(source=Source(path=path, relative=Path("photo.png")), output=tmp_path / f"o{suffix}")
+
+
+def target(height: int, width: int) -> TargetSize:
+    return TargetSize(height=height, width=width, ratio=max(height / 60, width / 100))
+
+
+@pytest.mark.parametrize(
+    ("size", "policy", "action"),
+    [
+        ((61, 50), "skip", "make"),
+        ((60, 100), "skip", "skip"),
+        ((60, 100), "copy", "copy"),
+        ((30, 100), "copy", "copy"),
+        ((30, 50), "shrink", "make"),
+    ],
+)
+def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, action):
+    assert choose_action((60, 100), size, policy) == action
+
+
+@pytest.mark.parametrize(
+    ("traits", "size", "passes", "tiles"),
+    [
+        (ANY, (120, 200), 1, 4 * 7),
+        (ANY, (162, 270), 2, 4 * 7 + 6 * 9),
+        (DOUBLE, (120, 200), 1, 2 * 4),
+        (DOUBLE, (240, 400), 2, 2 * 4 + 4 * 7),
+        (DOUBLE, (162, 270), 3, 2 * 4 + 4 * 7),
+    ],
+)
+def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
+    cost = estimate_cost((60, 100), target(*size), traits, tile=32, disk=7)
+    assert (cost.passes, cost.tiles, cost.disk) == (passes, tiles, 7)
+    assert cost.memory > 12 * size[0] * size[1]
+
+
+@pytest.mark.parametrize(("suffix", "disk"), [(".jpg", 400), (".png", 72_000)])
+def test_lossy_formats_take_what_their_sources_do_and_others_three_bytes_a_pixel(
+    tmp_path, suffix, disk
+):
+    one = job(tmp_path, suffix)
+    assert estimate_disk(one, (60, 100), (120, 200), source_bytes=100) == disk
+
+
+def test_a_plan_says_what_would_happen(tmp_path):
+    one = job(tmp_path)
+    wish = Wish(resolve=lambda *_: target(120, 200))
+    made = plan_picture(one, NoLedger(overwrite=False).claim, wish, ANY, 512)
+    assert (made.action, made.source_size, made.size) == ("make", (60, 100), (120, 200))
+    done = plan_picture(one, lambda _: Verdict.DONE, wish, ANY, 512)
+    assert (done.action, done.note, done.cost) == ("skip", "done already", None)
+    one.output.touch()
+    there = plan_picture(one, NoLedger(overwrite=False).claim, wish, ANY, 512)
+    assert there.action == "fail"
+    assert "exists already" in there.error.message
