@@ -35,6 +35,8 @@ from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 LEVELS = 11
 PHASES = LEVELS - 1
 EPSILON = 1e-6
+HEAD_BOUND = 2e-3
+"""Of new heads: training starts near the bicubic picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ class LocalAsdn(SrNetwork):
             nn.Conv2d(config.width, samples, 3, padding=1) for _ in range(LEVELS)
         )
         for head in self.heads:
-            nn.init.normal_(head.get_parameter("weight"), std=1e-3)
+            nn.init.uniform_(head.get_parameter("weight"), -HEAD_BOUND, HEAD_BOUND)
             nn.init.zeros_(head.get_parameter("bias"))
 
     @property

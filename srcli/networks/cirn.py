@@ -38,7 +38,7 @@ from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 from srcli.pixels.resize import resize
 
 SCALES = (2, 3, 4, 8)
-RESTORE_STD = 1e-3
+RESTORE_BOUND = 2e-3
 PRELU_SLOPE = 0.25
 """Of a new ``nn.PReLU``."""
 
@@ -153,7 +153,7 @@ class Cirn(SrNetwork):
         self.fuse_large = fusion(config.groups + 1, channels)
         self.restore = nn.Conv2d(channels, 3, 3, padding=1)
         initialise(self)
-        nn.init.normal_(self.restore.weight, std=RESTORE_STD)
+        nn.init.uniform_(self.restore.weight, -RESTORE_BOUND, RESTORE_BOUND)
 
     @property
     def traits(self) -> NetworkTraits:
@@ -171,7 +171,7 @@ class Cirn(SrNetwork):
 
 
 def initialise(network: nn.Module) -> None:
-    """Kaiming normal weights and zero biases, so that the scale of the features stays.
+    """Kaiming uniform weights and zero biases, so that the scale of the features stays.
 
     A sample of a deconvolution sums one in stride x stride taps of its kernel; a projection
     sums three terms, so the two convolutions they go through are made smaller by sqrt(3).
@@ -181,7 +181,8 @@ def initialise(network: nn.Module) -> None:
             taps = module.in_channels * math.prod(module.kernel_size)
             if isinstance(module, nn.ConvTranspose2d):
                 taps //= math.prod(module.stride)
-            nn.init.normal_(module.weight, std=math.sqrt(2 / (1 + PRELU_SLOPE**2) / taps))
+            bound = math.sqrt(6 / (1 + PRELU_SLOPE**2) / taps)
+            nn.init.uniform_(module.weight, -bound, bound)
             nn.init.zeros_(module.get_parameter("bias"))
     for module in network.modules():
         if isinstance(module, Projection):

@@ -34,7 +34,7 @@ from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 from srcli.pixels.resize import resize
 
 SCALES = (2, 3, 4, 8)
-RESTORE_STD = 1e-3
+RESTORE_BOUND = 2e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Fsdn(SrNetwork):
         self.enlarge = deconvolutions(config.width, config.scale)
         self.restore = nn.Conv2d(config.width, 3, 3, padding=1)
         self.attention = SpatialAttention()
-        nn.init.normal_(self.restore.weight, std=RESTORE_STD)
+        nn.init.uniform_(self.restore.weight, -RESTORE_BOUND, RESTORE_BOUND)
         nn.init.zeros_(self.restore.get_parameter("bias"))
 
     @property

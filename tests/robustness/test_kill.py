@@ -48,11 +48,14 @@ chance = random.Random(seed)
 for _ in range(kills):
     before = set(out.glob(".srcli-*.run"))
     child = start()
-    while not set(out.glob(".srcli-*.run")) - before:
+    ended = False
+    while not ended and not set(out.glob(".srcli-*.run")) - before:
         time.sleep(0.0005)
-    time.sleep(chance.uniform(0, float(sys.argv[5])))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+        ended = os.waitpid(child, os.WNOHANG)[0] == child
+    if not ended:
+        time.sleep(chance.uniform(0, float(sys.argv[5])))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     print("killed", flush=True)
     sys.stdin.readline()
 print("code", os.waitstatus_to_exitcode(os.waitpid(start(), 0)[1]), flush=True)
