@@ -1,0 +1,70 @@
+"""Write a model for other runtimes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcli.errors import UsageError
+from srcli.images.atomic import refuse_existing, write_file
+from srcli.networks.catalog import NETWORKS
+from srcli.weights.checkpoint import load_model
+from srcli.weights.export import Parity, export_onnx
+from srcli.weights.store import locate
+
+SUFFIX = ".onnx"
+EXPORTABLE = ("asdn",)
+"""Our networks that PyTorch's exporter can follow at any size: the others' attention is cut into
+pieces, or their enlargement is prepared, for the one size that it sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What was written, and how near it is to PyTorch."""
+
+    path: Path
+    opset: int
+    parity: tuple[Parity, ...]
+
+
+def export_model(
+    model: str, out: Path, *, ratio: float | None = None, overwrite: bool = False
+) -> Export:
+    """Write a model as ONNX, once onnxruntime has given the same result as PyTorch.
+
+    Args:
+        model: an id, a weights file, or a file of the hub.
+        out: a ``.onnx`` file.
+        ratio: of one pass, for a model of any ratio; the largest if None.
+        overwrite: whether ``out`` may be replaced.
+
+    Raises:
+        UsageError: ``out`` is no ``.onnx`` file, the ratio makes no sense, or the network
+            cannot be exported.
+        WeightsError: the model cannot be had, the extra ``onnx`` is missing, or the exported
+            network gives another result.
+        UnwritableImage: ``out`` exists already, or cannot be written.
+
+    """
+    if out.suffix != SUFFIX:
+        msg = f"{out} does not end in {SUFFIX}"
+        raise UsageError(msg)
+    if not overwrite:
+        refuse_existing(out)
+    loaded = load_model(locate(model))
+    if loaded.header.network in NETWORKS.keys() - EXPORTABLE:
+        msg = f"{loaded.header.network} cannot be exported for any height and width"
+        hint = f"of our networks {', '.join(EXPORTABLE)} can, and many of other tools"
+        raise UsageError(msg, hint=hint)
+    network = loaded.network.eval().requires_grad_(requires_grad=False)
+    traits = network.traits
+    enlarges = f"x{traits.scale}"
+    if traits.scale is None:
+        ratio = traits.max_ratio if ratio is None else ratio
+        enlarges = (
+            f"x{ratio:g}, of a picture already enlarged to that size by bicubic interpolation"
+        )
+    notes = {"model": model, "scale": enlarges, "samples": "RGB in [0, 1]"}
+    made = export_onnx(network, ratio=ratio, notes=notes)
+    write_file(out, made.content, overwrite=overwrite)
+    return Export(path=out, opset=made.opset, parity=made.parity)

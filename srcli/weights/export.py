@@ -1,0 +1,196 @@
+"""Networks as ONNX, for sizes of any height and width, and their comparison with PyTorch.
+
+onnx, onnxscript and onnxruntime belong to the extra ``onnx``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from warnings import catch_warnings
+
+import torch
+from torch import Tensor, nn
+
+from srcli.errors import CorruptWeights, UsageError, WeightsUnavailable
+from srcli.networks.spec import NetworkTraits, SrNetwork
+
+PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+INPUT = "image"
+OUTPUT = "enlarged"
+TOLERANCE = 1e-4
+"""Largest difference from PyTorch, of samples in [0, 1]."""
+SIDES = ((1, 36, 28), (2, 20, 44))
+"""Batch, height and width that are compared; sides grow to what the network takes."""
+ONLY_FATAL = 4
+"""Severity from which onnxruntime speaks; its errors are raised as well."""
+UNFIT = "this network cannot be exported for any height and width"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """One comparison: the input's (B, 3, H, W), and the largest absolute difference."""
+
+    shape: tuple[int, ...]
+    difference: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A network as ONNX: the file's content, the operator set, and how near it is."""
+
+    content: bytes
+    opset: int
+    parity: tuple[Parity, ...]
+
+
+class _Fixed(nn.Module):
+    """A network with its ratio fixed."""
+
+    def __init__(self, network: SrNetwork, ratio: float | None) -> None:
+        super().__init__()
+        self.network = network
+        self.ratio = ratio
+
+    def forward(self, image: Tensor) -> Tensor:
+        enlarged: Tensor = self.network(image, self.ratio)
+        return enlarged
+
+
+def export_onnx(
+    network: SrNetwork, *, ratio: float | None = None, notes: Mapping[str, str] | None = None
+) -> Exported:
+    """Make ONNX of a network, with dynamic batch, height and width, and compare it.
+
+    Its input ``image`` and its output ``enlarged`` are RGB float32 (B, 3, H, W) in [0, 1]; a
+    network of any ratio takes the picture already enlarged to the output size.
+
+    Args:
+        network: on the CPU, in evaluation mode.
+        ratio: of one pass, for a network of any ratio; the largest if None.
+        notes: written into the file.
+
+    Raises:
+        WeightsUnavailable: the extra ``onnx`` is not installed.
+        UsageError: the ratio makes no sense, or the network cannot be exported.
+        CorruptWeights: onnxruntime's result differs by more than 1e-4.
+
+    """
+    fixed = _Fixed(network, _checked_ratio(network.traits, ratio)).eval()
+    _require_extra()
+    program = _trace(fixed, network.traits)
+    program.model.metadata_props.update(notes or {})
+    content: bytes = program.model_proto.SerializeToString()
+    parity = tuple(_compare(content, fixed, network.traits))
+    return Exported(content=content, opset=program.model.opset_imports[""], parity=parity)
+
+
+def _checked_ratio(traits: NetworkTraits, ratio: float | None) -> float | None:
+    if traits.scale is not None:
+        if ratio is not None:
+            msg = f"a ratio is for models of any ratio; this one enlarges by {traits.scale}"
+            raise UsageError(msg)
+        return None
+    if ratio is None:
+        return traits.max_ratio
+    if not 1 < ratio <= traits.max_ratio:
+        msg = f"the ratio {ratio:g} is not above 1 and at most {traits.max_ratio:g}"
+        raise UsageError(msg)
+    return ratio
+
+
+def _require_extra() -> None:
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        msg = f"the export needs {', '.join(missing)}, which is not installed"
+        raise WeightsUnavailable(msg, hint="install srcli[onnx]")
+
+
+def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model
+    step, smallest = traits.size_multiple, -(-traits.minimum_size // traits.size_multiple)
+    sides = {
+        axis: step * torch.export.Dim(name, min=smallest)
+        for axis, name in ((2, "height"), (3, "width"))
+    }
+    try:
+        with _quiet():
+            return torch.onnx.export(
+                fixed,
+                (torch.rand(_shape(SIDES[-1], traits)),),
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamic_shapes=({0: torch.export.Dim("batch"), **sides},),
+                dynamo=True,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = _first_line(error.__cause__ or error)
+        raise UsageError(UNFIT, hint=f"PyTorch's exporter says: {reason}") from error
+
+
+def _compare(content: bytes, fixed: _Fixed, traits: NetworkTraits) -> Iterator[Parity]:
+    """Run both on noise of each size."""
+    session = _open(content)
+    noise = torch.Generator().manual_seed(0)
+    for sides in SIDES:
+        image = torch.rand(_shape(sides, traits), generator=noise)
+        with torch.inference_mode():
+            wanted = fixed(image.clone())
+        difference = float((_run(session, image, wanted.shape) - wanted).abs().max())
+        if not difference <= TOLERANCE:
+            msg = f"the exported network differs from PyTorch by {difference:.1e}"
+            raise CorruptWeights(msg, hint=f"no file was written: at most {TOLERANCE:g} is let by")
+        yield Parity(shape=tuple(image.shape), difference=difference)
+
+
+def _open(content: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    runtime = importlib.import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.log_severity_level = ONLY_FATAL
+    with _refusals():
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: Any, image: Tensor, shape: torch.Size) -> Tensor:  # noqa: ANN401 - the same
+    with _refusals():
+        (found,) = session.run([OUTPUT], {INPUT: image.numpy()})
+    if found.shape != shape:
+        raise UsageError(UNFIT, hint=f"the result is {found.shape} instead of {tuple(shape)}")
+    return torch.from_numpy(found)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what onnxruntime raises, which has no common name, into ours."""
+    try:
+        yield
+    except Exception as error:
+        raise UsageError(UNFIT, hint=f"onnxruntime says: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _shape(sides: tuple[int, int, int], traits: NetworkTraits) -> tuple[int, int, int, int]:
+    batch, *lengths = sides
+    step = traits.size_multiple
+    height, width = (step * -(-max(side, traits.minimum_size) // step) for side in lengths)
+    return batch, 3, height, width
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's warnings and log, which are about itself, from the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with catch_warnings(action="ignore"):
+            yield
+    finally:
+        logging.disable(before)
