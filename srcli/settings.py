@@ -37,7 +37,7 @@ class Setting:
 MEANINGS: Mapping[str, str] = {
     "hub_repo": "hub repository of the models that do not come along, owner/name or owner/name@rev",
     "mirror": "base address asked instead of the hosts of the authors' files",
-    "cache_dir": "folder of imported models",
+    "cache_dir": "folder of imported models and fetched data sets",
     "offline": "never use the network",
 }
 
