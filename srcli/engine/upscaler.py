@@ -12,7 +12,7 @@ from torch import Tensor
 from srcli.engine.blending import Canvas
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
-from srcli.engine.memory import default_tile, is_out_of_memory, smaller
+from srcli.engine.memory import check_fits, default_tile, is_out_of_memory, smaller
 from srcli.engine.official import plan_official_tiles
 from srcli.engine.padding import pad_to_fit
 from srcli.engine.progress import Progress, SilentProgress
@@ -104,6 +104,8 @@ class Upscaler:
         height, width = image.shape[2:]
         ratio = ratio or max(size[0] / height, size[1] / width)
         passes = plan_passes((height, width), size, ratio, self.network.traits)
+        for step in passes:
+            check_fits(step.height, step.width)
         rounds = len(SYMMETRIES) if self.official_tiles and self.ensemble else 1
         progress.begin(rounds * sum(step.height * step.width for step in passes))
         for step in passes:

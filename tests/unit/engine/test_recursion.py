@@ -1,6 +1,6 @@
 import pytest
 
-from srcli.engine.recursion import Pass, plan_passes, scaled_size
+from srcli.engine.recursion import Pass, double_up, plan_passes, scaled_size
 from srcli.networks.spec import NetworkTraits
 
 ANY = NetworkTraits(scale=None, receptive_radius=1)
@@ -27,9 +27,34 @@ def test_a_factor_becomes_doublings_with_the_remainder_last(size, ratio, expecte
     assert [(p.height, p.width, pytest.approx(p.ratio)) for p in passes] == expected
 
 
-def test_axes_of_different_ratios_are_planned_apart():
-    passes = plan_passes((50, 60), (150, 72), 3.0, ANY)
+def test_doubling_stops_at_each_axis_end():
+    passes = double_up((50, 60), (150, 72), 3.0)
     assert [(p.size, p.ratio) for p in passes] == [((100, 72), 2.0), ((150, 72), 1.5)]
+
+
+def test_axes_of_different_ratios_grow_alike_and_one_is_reduced():
+    passes = plan_passes((50, 60), (150, 72), 3.0, ANY)
+    assert [(p.size, p.ratio, p.resample) for p in passes] == [
+        ((100, 120), 2.0, False),
+        ((150, 180), 1.5, False),
+        ((150, 72), 1.0, True),
+    ]
+
+
+def test_an_axis_may_keep_its_size():
+    passes = plan_passes((50, 60), (100, 60), 2.0, ANY)
+    assert [(p.size, p.resample) for p in passes] == [((100, 120), False), ((100, 60), True)]
+
+
+@pytest.mark.parametrize("target", [(136, 181), (135, 182), (136, 182)])
+def test_sizes_that_differ_by_rounding_only_take_no_detour(target):
+    assert [p.resample for p in plan_passes((50, 67), target, 2.7, ANY)] == [False, False]
+
+
+def test_a_detour_over_far_more_pixels_than_the_result_is_not_taken():
+    passes = plan_passes((1, 2000), (2000, 2000), 2000.0, ANY)
+    assert max(p.height * p.width for p in passes) == 2000 * 2000
+    assert not any(p.resample for p in passes)
 
 
 def test_a_reduction_is_one_plain_resize():
