@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -31,7 +32,10 @@ def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
         *(sys.executable, "-m", "srcli", "train", "--data", ".", "--val", ".", "--out", "run"),
         *("--batch", "1", "--patch", "32", "--steps", "1000000", "--validate-every", "1000000"),
     ]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as run:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
+    ) as run:
         assert "step 100 " in run.stderr.readline()
         run.send_signal(signal.SIGINT)
         talk = run.stderr.read()
@@ -41,7 +45,10 @@ def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
     done = torch.load(tmp_path / "run/state.pt", weights_only=True)["step"]
     assert done >= 100
     again = subprocess.run(
-        [*command, "--resume", "--max-minutes", "0.0001"], cwd=tmp_path, check=False
+        [*command, "--resume", "--max-minutes", "0.0001"],
+        cwd=tmp_path,
+        check=False,
+        env=environment,
     )
     assert again.returncode == 0
     assert torch.load(tmp_path / "run/state.pt", weights_only=True)["step"] >= done
