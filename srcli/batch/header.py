@@ -10,7 +10,7 @@ from srcli.images import exif, tiff
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
 from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
-from srcli.images.refusal import check_size, pillow_rules, refusals
+from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
 SIDES_SWAPPED = 5
 """From this EXIF orientation on, height and width change places (TIFF 6.0, tag 274)."""
@@ -26,7 +26,7 @@ def read_content(path: Path) -> tuple[bytes, int]:
         UnreadableImage: it is missing, forbidden or not a regular file.
 
     """
-    try:
+    with reading(path):
         if path.exists() and not path.is_file():
             message = f"{path} is not a regular file"
             raise UnreadableImage(message)
@@ -34,13 +34,6 @@ def read_content(path: Path) -> tuple[bytes, int]:
             head = file.read(SIGNATURE_LENGTH)
             content = head + file.read() if sniff(head) else head
             return content, os.fstat(file.fileno()).st_mtime_ns
-    except FileNotFoundError as error:
-        message = f"{path} does not exist"
-        raise UnreadableImage(message) from error
-    except (OSError, ValueError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "it is too large"
-        message = f"{path} cannot be read: {reason.lower()}"
-        raise UnreadableImage(message) from error
 
 
 def picture_size(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> tuple[int, int]:

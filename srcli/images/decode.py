@@ -23,7 +23,7 @@ from srcli.images.formats import (
 )
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import read_header
-from srcli.images.refusal import check_frames, check_size, pillow_rules, refusals
+from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
 from srcli.images.samples import Samples, to_photo, turn_upright
 
 PIXEL_LIMIT = 512_000_000
@@ -65,7 +65,7 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
+    with reading(path):
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
             what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
@@ -75,13 +75,6 @@ def _read_bytes(path: Path) -> bytes:
             _recognise(file.read(SIGNATURE_LENGTH), str(path))
             file.seek(0)
             return file.read()
-    except FileNotFoundError as error:
-        message = f"{path} does not exist"
-        raise UnreadableImage(message) from error
-    except (OSError, ValueError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "it is too large"
-        message = f"{path} cannot be read: {reason.lower()}"
-        raise UnreadableImage(message) from error
 
 
 def _recognise(head: bytes, name: str) -> Format:

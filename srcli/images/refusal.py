@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from PIL import Image
 
@@ -83,3 +84,22 @@ def pillow_rules(*, pixel_limit: int) -> Iterator[None]:
             raise _too_large(pixel_limit) from error
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a file into one sentence.
+
+    Raises:
+        UnreadableImage: it is missing, forbidden, or does not fit into memory.
+
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        message = f"{path} does not exist"
+        raise UnreadableImage(message) from error
+    except (OSError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it is too large"
+        message = f"{path} cannot be read: {reason.lower()}"
+        raise UnreadableImage(message) from error
