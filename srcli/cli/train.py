@@ -37,7 +37,10 @@ def train_command(
         float, typer.Option(min=0, max=1, help="Share of batches from the network's own output.")
     ] = 0.0,
     degradation: Annotated[
-        str, typer.Option(help="bicubic, or photo: blur, noise and JPEG as well.")
+        str,
+        typer.Option(
+            help="bicubic, or photo: blur, noise and JPEG as well; jpeg or noise to restore."
+        ),
     ] = "bicubic",
     precision: Annotated[str, typer.Option(help="bfloat16 or float32.")] = "bfloat16",
     seed: Annotated[int, typer.Option(help="Of weights, crops and ratios.")] = 0,
@@ -64,8 +67,9 @@ def train_command(
             f"{report.seconds:.3f} s/step"
         )
         if report.validation is not None:
+            mark = {"jpeg": "quality ", "noise": "sigma "}.get(degradation, "x")
             found = report.validation.psnr_y.items()
-            line += "  val " + "  ".join(f"x{scale:g} {psnr:.3f} dB" for scale, psnr in found)
+            line += "  val " + "  ".join(f"{mark}{at:g} {psnr:.3f} dB" for at, psnr in found)
         talk.print(line)
 
     config = make_config(

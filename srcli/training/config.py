@@ -8,7 +8,9 @@ from typing import Literal
 
 Precision = Literal["float32", "bfloat16"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo"]
+Degradation = Literal["bicubic", "photo", "jpeg", "noise"]
+RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
+"""The degradations that keep the size: tasks of a restoration network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,8 @@ class TrainConfig:
         clip: largest norm of the gradient.
         recursive: share of batches that train a later pass of the recursion: their input is
             the network's own output, not a reduced picture (any ratio only).
-        degradation: how LR pictures come to be: reduced as the benchmarks are, or blurred,
-            noisy and compressed as well.
+        degradation: how inputs come to be: reduced as the benchmarks are, or blurred, noisy
+            and compressed as well; for a restoration network compressed, or noisy.
         precision: of the convolutions.
         seed: of weights, crops and ratios.
 

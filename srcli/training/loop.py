@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.engine.device import Compute
-from srcli.training.config import TrainConfig
+from srcli.training.config import Degradation, TrainConfig
 from srcli.training.degrade import (
     MARGIN,
     Reduce,
@@ -28,6 +28,7 @@ from srcli.training.degrade import (
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
 from srcli.training.photo import degrade_photo
+from srcli.training.restore import degrade_jpeg, degrade_noise
 from srcli.training.state import TrainState, update_average
 from srcli.training.validate import Validation, validate
 from srcli.weights.checkpoint import Model, save_model
@@ -36,6 +37,13 @@ STATE_FILE = "state.pt"
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 METRICS_FILE = "metrics.jsonl"
+
+DEGRADE: Mapping[Degradation, Callable[[Tensor, Random], Tensor]] = {
+    "photo": degrade_photo,
+    "jpeg": degrade_jpeg,
+    "noise": degrade_noise,
+}
+"""What happens to pictures (B, 3, H, W), uint8, after they were reduced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +155,7 @@ class Trainer:
 
     def _sample(self, random: Random) -> Sample:
         crops = self.source.draw(self.config.batch, random).to(self.compute.device)
-        reduce: Reduce = reduce_bicubic
-        if self.config.degradation == "photo":
-            reduce = _photo_reducer(random)
+        reduce = _reducer(self.config.degradation, random)
         if self.config.scale is not None:
             sample = fixed_scale_sample(crops, self.config.scale, reduce)
         elif random.random() < self.config.recursive:
@@ -214,9 +220,13 @@ class Trainer:
         save_model(self.out / name, self.average.state_dict(), self.header)
 
 
-def _photo_reducer(random: Random) -> Reduce:
+def _reducer(degradation: Degradation, random: Random) -> Reduce:
+    degrade = DEGRADE.get(degradation)
+    if degrade is None:
+        return reduce_bicubic
+
     def reduce(crops: Tensor, side: int) -> Tensor:
         reduced = reduce_bicubic(crops, side)
-        return degrade_photo(reduced.cpu(), random).to(reduced.device)
+        return degrade(reduced.cpu(), random).to(reduced.device)
 
     return reduce

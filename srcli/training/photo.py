@@ -36,6 +36,13 @@ def degrade_photo(images: Tensor, random: Random) -> Tensor:
     return torch.stack([_degrade(image, random) for image in images])
 
 
+def add_noise(image: Tensor, deviation: float, seed: int) -> Tensor:
+    """Add white Gaussian noise to a uint8 picture of any shape; ``deviation`` of 1 is white."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(image.shape, generator=generator) * deviation
+    return _bytes(image / 255 + noise)
+
+
 def _degrade(image: Tensor, random: Random) -> Tensor:
     steps = [
         step
@@ -64,9 +71,8 @@ def _blur(image: Tensor, random: Random) -> Tensor:
 
 
 def _noise(image: Tensor, random: Random) -> Tensor:
-    generator = torch.Generator().manual_seed(random.getrandbits(63))
-    noise = torch.randn(image.shape, generator=generator) * random.uniform(0, MAX_NOISE)
-    return _bytes(image / 255 + noise)
+    seed = random.getrandbits(63)
+    return add_noise(image, random.uniform(0, MAX_NOISE), seed)
 
 
 def _jpeg(image: Tensor, random: Random) -> Tensor:

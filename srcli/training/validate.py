@@ -13,22 +13,29 @@ from torch import Tensor
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import reduce_for, score
+from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
-from srcli.training.config import Degradation
+from srcli.pixels.color import quantize
+from srcli.training.config import RESTORED, Degradation
 from srcli.training.photo import degrade_photo
+from srcli.training.restore import LEVELS, degrade_at
 
 ANY_RATIO_SCALES = (2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Mean PSNR-Y in dB by scale, by the published protocol."""
+    """Mean PSNR-Y in dB.
+
+    By scale, by the published protocol; of restoration by level of the degradation, with no
+    border left out.
+    """
 
     psnr_y: Mapping[float, float]
 
     @property
     def mean(self) -> float:
-        """Mean over the scales: what the best weights are chosen by."""
+        """Mean over the scales or levels: what the best weights are chosen by."""
         return sum(self.psnr_y.values()) / len(self.psnr_y)
 
 
@@ -39,15 +46,17 @@ def validate(
     *,
     degradation: Degradation = "bicubic",
 ) -> Validation:
-    """Enlarge reduced pictures and compare.
+    """Enlarge reduced pictures, or restore degraded ones, and compare.
 
     Args:
         network: in any mode; it is left in evaluation mode.
         pictures: HR, uint8 (1, 3, H, W).
         compute: where and how to run.
-        degradation: of the reduced pictures; the same for a picture every time.
+        degradation: of what the network is shown; the same for a picture every time.
 
     """
+    if degradation in RESTORED:
+        return _validate_restoration(network, pictures, compute, degradation)
     fixed = network.traits.scale
     scales = ANY_RATIO_SCALES if fixed is None else (float(fixed),)
     upscaler = Upscaler(network, compute)
@@ -58,6 +67,25 @@ def validate(
                 for n, hr in enumerate(pictures)
             )
             for scale in scales
+        }
+    )
+
+
+def _validate_restoration(
+    network: SrNetwork, pictures: Sequence[Tensor], compute: Compute, degradation: Degradation
+) -> Validation:
+    upscaler = Upscaler(network, compute)
+
+    def restored(picture: Tensor, level: int, seed: int) -> float:
+        spoilt = degrade_at(picture, degradation, level, seed=seed)
+        size = picture.shape[2], picture.shape[3]
+        output = upscaler(spoilt.to(torch.float32) / 255, size, ratio=1.0)
+        return psnr_y(quantize(output), picture.double() / 255)
+
+    return Validation(
+        psnr_y={
+            float(level): fmean(restored(picture, level, n) for n, picture in enumerate(pictures))
+            for level in LEVELS[degradation]
         }
     )
 

@@ -47,7 +47,7 @@ class BenchRequest:
 
     Attributes:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
-        scales: ratios above 1.
+        scales: ratios above 1; 1 for restoration.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well, and one of LR pictures for it.
         data_dir: where data sets are looked for first.

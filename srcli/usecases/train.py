@@ -15,7 +15,13 @@ from srcli.engine.device import Compute, choose_device
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
-from srcli.training.config import Degradation, OptimizerName, Precision, TrainConfig
+from srcli.training.config import (
+    RESTORED,
+    Degradation,
+    OptimizerName,
+    Precision,
+    TrainConfig,
+)
 from srcli.training.loop import BEST_FILE, LAST_FILE, STATE_FILE, Interval, Report, Trainer
 from srcli.training.patches import Corpus, picture_files, read_uint8
 from srcli.weights.checkpoint import Header, Model, load_model
@@ -46,7 +52,8 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
     """Return a configuration after checking what only the catalogue knows.
 
     Raises:
-        UsageError: unknown network, preset, scale, optimiser or precision.
+        UsageError: unknown network, preset, scale, optimiser or precision, or a degradation
+            that the network cannot be trained for.
 
     """
     config = TrainConfig(**settings)
@@ -65,7 +72,21 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    _check_task(config)
     return config
+
+
+def _check_task(config: TrainConfig) -> None:
+    """Refuse to teach a network of size 1 to enlarge, or one that enlarges to restore."""
+    restores = NETWORKS[config.network].scales == (1,)
+    if restores != (config.degradation in RESTORED):
+        task = "restores pictures" if restores else "makes pictures larger"
+        possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
+        msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
+        raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+    if config.scale is not None and config.patch % config.scale:
+        msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
+        raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
 
 
 def train(

@@ -7,7 +7,7 @@ from pathlib import Path
 from srcli.errors import CorruptWeights, WeightsUnavailable
 from srcli.settings import read_setting
 from srcli.weights.card import WeightCard
-from srcli.weights.catalog import find_card, read_catalog
+from srcli.weights.catalog import family_members, find_card
 from srcli.weights.digest import sha256_of
 from srcli.weights.download import Listener, silent
 from srcli.weights.origins import Authors, Hub, Local, Origin, Shipped, origin_of_card
@@ -47,8 +47,8 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
 def family(model: str) -> dict[int, str]:
     """Return the ids of a family's members by their scales; empty if there is no such family."""
     sources = {one.scale: one.id for one in read_sources() if one.network == model}
-    cards = {one.scale: one.id for one in read_catalog() if one.family == model and one.scale}
-    return sources or cards
+    cards = {card.scale: card.id for card in family_members(model) if card.id != model}
+    return sources or {scale: name for scale, name in cards.items() if scale is not None}
 
 
 def is_obtainable(model: str, *, offline: bool = False) -> bool:

@@ -12,7 +12,7 @@ from PIL import Image
 from srcli.cli.app import main
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.fsdn import FsdnConfig
-from srcli.weights import catalog, origins, store
+from srcli.weights import catalog, origins
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.checkpoint import Header, save_model
 
@@ -61,8 +61,7 @@ def family(tmp_path, monkeypatch) -> Path:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         cards.append(replace(default, id=path.stem, sha256=sha256, **known))
     monkeypatch.setattr(origins, "shipped_folder", lambda: folder)
-    for module in (catalog, store):
-        monkeypatch.setattr(module, "read_catalog", lambda: tuple(cards))
+    monkeypatch.setattr(catalog, "read_catalog", lambda: tuple(cards))
     return folder
 
 

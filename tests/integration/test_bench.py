@@ -93,7 +93,7 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--dataset", "Set6"], 3, "Set6"),
         (["--dataset", "Manga109", "--data-dir", "."], 3, "Manga109 was not found"),
         (["--data", "hr", "-s", "two"], 2, "no list of scales"),
-        (["--data", "hr", "-s", "1"], 2, "scale"),
+        (["--data", "hr", "-s", "0.9"], 2, "scale"),
         (["--data", "hr", "-f", "xml"], 2, "xml"),
         (["--data", "hr", "-o", "x.txt"], 2, "terminal"),
         (["--data", "hr", "-f", "md", "-o", "x", "--images", "x"], 2, "x is named twice"),

@@ -3,12 +3,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from srcli.errors import DataError, UsageError
-from srcli.networks import asdn
+from srcli.networks import asdn, panet
 from srcli.networks.asdn import AsdnConfig
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.panet import RestorationConfig
 from srcli.training.config import TrainConfig
 from srcli.training.patches import CropSource, picture_files, read_uint8
+from srcli.training.restore import LEVELS
 from srcli.usecases.train import TrainRequest, make_config, train
 from srcli.weights.checkpoint import load_model
 
@@ -122,11 +126,50 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
         {"optimizer": "sgd"},
         {"precision": "int4"},
         {"degradation": "rain"},
+        {"degradation": "jpeg"},
+        {"degradation": "noise"},
     ],
 )
 def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
     with pytest.raises(UsageError):
         make_config(**{"network": "asdn", "preset": "fast", "steps": 1, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"network": "panetir", "scale": 1, "degradation": "bicubic"}, "jpeg or noise"),
+        ({"network": "panetir", "scale": 1, "degradation": "photo"}, "jpeg or noise"),
+        ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo"),
+        ({"network": "san", "scale": 4, "patch": 50}, "multiple of 4"),
+    ],
+)
+def test_a_task_that_a_network_cannot_learn_is_a_usage_error(monkeypatch, wrong, said):
+    monkeypatch.setattr("srcli.usecases.train.NETWORKS", NETWORKS)
+    with pytest.raises(UsageError) as caught:
+        make_config(**{"preset": "light", "steps": 1, **wrong})
+    assert said in caught.value.hint
+
+
+@pytest.mark.parametrize("degradation", ["jpeg", "noise"])
+def test_restoration_is_learnt_and_judged_by_level(
+    request_for, pictures, tmp_path, monkeypatch, degradation
+):
+    presets = {"tiny": RestorationConfig(blocks=2, channels=8, levels=1)}
+    spec = replace(panet.RESTORATION_SPEC, presets=presets)
+    monkeypatch.setattr("srcli.usecases.train.NETWORKS", {"panetir": spec})
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 3)
+    (tmp_path / "small").mkdir()
+    Image.open(pictures / "a.png").crop((0, 0, 24, 24)).save(tmp_path / "small/a.png")
+    request = request_for(degradation, val=tmp_path / "small", validate_every=3)
+    config = replace(
+        request.config, network="panetir", scale=1, recursive=0.0, warmup=1, degradation=degradation
+    )
+    reports = []
+    path = train(replace(request, config=config), reports.append)
+    assert set(reports[-1].validation.psnr_y) == set(LEVELS[degradation])
+    assert reports[1].validation.mean > reports[0].validation.mean + 0.1
+    assert load_model(path).network.traits.scale == 1
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
