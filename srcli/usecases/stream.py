@@ -11,7 +11,6 @@ from srcli.batch.header import read_content
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import choose_action
 from srcli.engine.memory import check_fits
-from srcli.engine.upscaler import Upscaler
 from srcli.errors import UsageError
 from srcli.images.alpha import bleed
 from srcli.images.atomic import refuse_existing, write_file
@@ -19,6 +18,7 @@ from srcli.images.decode import decode_photo
 from srcli.images.encode import encode_photo, writable_format
 from srcli.images.formats import PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.photo import Photo
+from srcli.usecases.equipment import Equipment
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_photo
 
@@ -72,13 +72,13 @@ def upscale_stream(
         writable_format(Path(request.output))
         if not request.overwrite:
             refuse_existing(Path(request.output))
-    upscaler = prepare(request).upscaler
+    equipment = prepare(request)
     listener.found(1)
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
     photo = decode_photo(content, name=name)
     target = request.size.resolve(photo.height, photo.width)
-    made = _make(request, photo, target, upscaler, listener)
+    made = _make(request, photo, target, equipment, listener)
     result = made.photo if made else photo
     known = _format(request, content)
     if made or known is not sniff(content[:SIGNATURE_LENGTH]):
@@ -109,7 +109,7 @@ def _make(
     request: UpscaleRequest,
     photo: Photo,
     target: TargetSize,
-    upscaler: Upscaler,
+    equipment: Equipment,
     listener: Listener,
 ) -> _Made | None:
     """Enlarge a picture; None if it is large enough to be left as it is."""
@@ -120,7 +120,7 @@ def _make(
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
     photo = bleed(photo)
-    result = upscale_photo(photo, target, upscaler, listener)
+    result = upscale_photo(photo, target, equipment, listener)
     return _Made(
         photo=result,
         seconds=time.monotonic() - began,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,18 +22,19 @@ from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
 from srcli.engine.device import Compute, choose_device
 from srcli.engine.progress import Progress
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UsageError
 from srcli.images.discover import Source, find_sources
 from srcli.images.encode import QUALITY
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
+from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate, sha256_of
 
 TEMPLATE = "{stem}_{scale}"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +92,6 @@ class UpscaleRequest:
     fail_fast: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """A network ready to run, and the sha256 of its weights."""
-
-    upscaler: Upscaler
-    sha256: str
-
-
 def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterator[Outcome]:
     """Enlarge every picture of a request, in order; a bad one does not stop the rest.
 
@@ -123,7 +117,7 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
         workshop = Workshop(
             wish=_wish(request),
             enlarge=lambda photo, target, progress: upscale_photo(
-                photo, target, equipment.upscaler, progress
+                photo, target, equipment, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -141,12 +135,11 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     """
     jobs = find_jobs(request)
     equipment = prepare(request)
-    upscaler = equipment.upscaler
     with _ledger(request, jobs, equipment, dry=True) as ledger:
         for job in jobs:
-            yield plan_picture(
-                job, ledger.claim, _wish(request), upscaler.network.traits, upscaler.tile
-            )
+            planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
+            way = equipment.describe(planned.cost.passes) if planned.cost else ""
+            yield replace(planned, way=way)
 
 
 def find_jobs(request: UpscaleRequest) -> list[Job]:
@@ -182,7 +175,7 @@ def find_jobs(request: UpscaleRequest) -> list[Job]:
 
 
 def prepare(request: UpscaleRequest) -> Equipment:
-    """Load the network of a request and choose its device.
+    """Load the networks of a request and choose their device.
 
     Raises:
         WeightsError: the model cannot be used.
@@ -190,22 +183,29 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
     """
     ratio = max(request.size.scale) if request.size.scale else None
-    path = locate(request.model, ratio, offline=request.offline)
     compute = Compute(device=choose_device(request.device))
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
-    upscaler = Upscaler(load_model(path).network, compute, options)
-    return Equipment(upscaler=upscaler, sha256=sha256_of(path))
+    return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
+    photo: Photo, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
+    upscaler, size = equipment.upscaler, (target.height, target.width)
+    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    logger.info(
+        "%dx%d to %dx%d: %s",
+        photo.width,
+        photo.height,
+        target.width,
+        target.height,
+        equipment.describe(passes),
+    )
 
     def enlarged(image: Tensor) -> Tensor:
-        size = target.height, target.width
         return upscaler(image, size, ratio=target.ratio, progress=progress)
 
     pixels = enlarged(photo.pixels)
@@ -256,7 +256,7 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     its results depend on them.
     """
     upscaler = equipment.upscaler
-    exact = upscaler.network.traits.receptive_radius is not None
+    exact = all(one.traits.receptive_radius is not None for one in upscaler.tiled)
     return {
         "srcli": __version__,
         "weights_sha256": equipment.sha256,
@@ -265,7 +265,7 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "quality": request.quality,
         "ensemble": request.ensemble,
         "precision": str(upscaler.compute.dtype),
-        "tile": None if exact else upscaler.tile,
+        "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
     }
 

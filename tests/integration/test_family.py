@@ -79,6 +79,7 @@ def shipped(weights, monkeypatch):
         monkeypatch.setattr(module, "shipped_folder", lambda: weights)
     monkeypatch.setattr(catalog, "read_catalog", catalog.read_catalog.__wrapped__)
     monkeypatch.setattr("srcli.usecases.models.read_catalog", catalog.read_catalog)
+    monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-own")
     return weights
 
 
