@@ -59,6 +59,7 @@ def train_command(
 ) -> None:
     """Train a network, or go on training one."""
     from srcli.training.loop import Report
+    from srcli.training.team import is_first_process
     from srcli.usecases.train import TrainRequest, make_config, train
 
     def listen(report: Report) -> None:
@@ -100,9 +101,12 @@ def train_command(
         device=device,
     )
     with _until_signal() as interrupted:
-        data(str(train(request, listen, interrupted)))
+        best = train(request, listen, interrupted)
+        if is_first_process():
+            data(str(best))
         if interrupted():
-            talk.print("stopped and saved: go on with --resume")
+            if is_first_process():
+                talk.print("stopped and saved: go on with --resume")
             raise typer.Exit(errors.INTERRUPTED)
 
 

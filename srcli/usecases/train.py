@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 import torch
 
-from srcli.engine.device import Compute, choose_device
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
@@ -20,10 +19,12 @@ from srcli.training.config import (
     Degradation,
     OptimizerName,
     Precision,
+    Schedule,
     TrainConfig,
 )
 from srcli.training.loop import BEST_FILE, LAST_FILE, STATE_FILE, Interval, Report, Trainer
 from srcli.training.patches import Corpus, picture_files, read_uint8
+from srcli.training.team import join_team
 from srcli.weights.checkpoint import Header, Model, load_model
 
 REPORT_EVERY = 100
@@ -46,6 +47,7 @@ class TrainRequest:
     validate_every: int = 2000
     val_pictures: int | None = None
     device: str = "auto"
+    loaders: int = 0
 
 
 def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
@@ -64,6 +66,7 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
         (config.optimizer, OptimizerName),
         (config.precision, Precision),
         (config.degradation, Degradation),
+        (config.schedule, Schedule),
     ):
         if value not in get_args(kind):
             msg = f"{value!r} is neither {' nor '.join(get_args(kind))}"
@@ -107,23 +110,30 @@ def train(
     if state.exists() and not request.resume:
         msg = f"{request.out} already holds a training run"
         raise UsageError(msg, hint="go on with --resume, or choose another --out")
+    team = join_team(request.device)
+    if request.config.batch % team.count:
+        msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
+        raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
     held_out = picture_files(request.val)[:: _stride(request)]
     corpus = Corpus(
         files=picture_files(request.data),
         validation=tuple(read_uint8(path) for path in held_out),
     )
-    compute = Compute(device=choose_device(request.device))
     trainer = Trainer(
-        _fresh_model(request), request.config, corpus=corpus, out=request.out, compute=compute
+        _fresh_model(request), request.config, corpus=corpus, out=request.out, team=team
     )
     if request.resume:
         trainer.resume()
     interval = Interval(report=REPORT_EVERY, validate=request.validate_every)
     deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
     trainer.run(
-        listen, interval=interval, stop=lambda: interrupted() or time.monotonic() > deadline
+        listen,
+        interval=interval,
+        stop=lambda: interrupted() or time.monotonic() > deadline,
+        loaders=request.loaders,
     )
+    team.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
 

@@ -17,8 +17,8 @@ def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
         *("--batch", 1, "--patch", 32, "--validate-every", 1),
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "run/last.safetensors\n"
-    used = srcli("upscale", photo, "--model", "run/last.safetensors", "-o", "out.png")
+    assert done.stdout == "run/best.safetensors\n"
+    used = srcli("upscale", photo, "--model", "run/best.safetensors", "-o", "out.png")
     assert used.returncode == 0, used.stderr
     again = srcli("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2)
     assert again.returncode == 2
