@@ -70,13 +70,14 @@ class LaunchedTeam(Team):
             raise UsageError(msg, hint="pip install 'srcli[train]'")
         from accelerate import PartialState
 
-        self.state = PartialState(cpu=choose_device(device_name).type == "cpu")
-        super().__init__(self.state.device)
-        if device_name not in {"auto", self.device.type}:
+        kind = choose_device(device_name).type
+        if device_name not in {"auto", kind}:
             msg = f"{device_name!r} cannot be the device of every process"
-            raise UsageError(msg, hint="leave out --device; accelerate launch shares them out")
+            raise UsageError(msg, hint="leave out --device: each process finds its own")
+        self.state = PartialState(cpu=kind == "cpu")
+        super().__init__(self.state.device)
         if self.state.num_processes != started_processes():
-            msg = f"processes on {self.device.type} cannot train together"
+            msg = f"processes on {kind} cannot train together"
             raise UsageError(msg, hint="choose --device cpu, or start one process")
         self.rank = self.state.process_index
         self.count = self.state.num_processes
