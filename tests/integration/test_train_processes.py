@@ -12,6 +12,7 @@ from PIL import Image
 OPTIONS = (
     *("train", "--data", "hr", "--val", "hr", "--steps", "3", "--batch", "4", "--patch", "32"),
     *("--degradation", "photo", "--recursive", "0.5", "--precision", "float32"),
+    *("--warmup", "1", "--loaders", "0"),
 )
 
 
