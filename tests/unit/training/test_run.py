@@ -13,6 +13,7 @@ from srcli.networks.panet import RestorationConfig
 from srcli.training.config import TrainConfig
 from srcli.training.patches import CropSource, picture_files, read_uint8
 from srcli.training.restore import LEVELS
+from srcli.training.team import Team
 from srcli.usecases.train import TrainRequest, make_config, train
 from srcli.weights.checkpoint import load_model
 
@@ -103,6 +104,14 @@ def test_gradients_are_clipped_unless_told_not_to(request_for):
         train(replace(request, config=config), lambda _: None)
         found.append(final_state(request)["optimizer"]["state"][0]["exp_avg"].abs().max())
     assert found[0] == found[2] > 1e9 * found[1]
+
+
+def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch):
+    team = Team(torch.device("cpu"))
+    team.count = 3
+    monkeypatch.setattr("srcli.usecases.train.join_team", lambda _: team)
+    with pytest.raises(UsageError, match="a batch of 2 cannot be shared by 3 processes"):
+        train(request_for("odd"), lambda _: None)
 
 
 def test_time_that_is_up_ends_a_run_cleanly(request_for):
