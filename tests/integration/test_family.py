@@ -81,6 +81,7 @@ def shipped(weights, monkeypatch):
         monkeypatch.setattr(module, "shipped_folder", lambda: weights)
     for module in (catalog, models):
         monkeypatch.setattr(module, "read_catalog", READ_CATALOG.__wrapped__)
+    monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-own")
     return weights
 
 
