@@ -73,13 +73,25 @@ def flag_settings(context: typer.Context) -> tuple[Setting, ...]:
 
 
 def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of parameters that exclude each other, keep those that were typed, if any was."""
-    typed = {
-        name: value
-        for name, value in values.items()
+    """Of parameters of a command that exclude each other, keep what was said most strongly.
+
+    That is what was typed; else what variables set; else what the strongest file sets. The
+    others become None.
+    """
+    kept = {
+        name
+        for name in values
         if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
     }
-    return dict.fromkeys(values) | (typed or dict(values))
+    if not kept:
+        set_by: dict[str, set[str]] = {}
+        for flag, _, origin in _found(context.find_root().command):
+            if flag.path == (context.info_name,) and flag.parameter in values:
+                layer = "variables" if origin == flag.variable else origin
+                set_by.setdefault(layer, set()).add(flag.parameter)
+        layers = ("variables", *(str(path) for path, _ in read_sections()))
+        kept = next((set_by[layer] for layer in layers if layer in set_by), set())
+    return {name: value if name in kept else None for name, value in values.items()}
 
 
 def _found(app: object) -> Iterator[tuple[Flag, Any, str]]:

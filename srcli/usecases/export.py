@@ -55,7 +55,7 @@ def export_model(
     name = loaded.header.network
     if name in UNEXPORTABLE:
         msg = f"{name} cannot be exported for any height and width: {UNEXPORTABLE[name]}"
-        others = ", ".join(NETWORKS.keys() - UNEXPORTABLE)
+        others = ", ".join(sorted(NETWORKS.keys() - UNEXPORTABLE))
         raise UsageError(msg, hint=f"of our networks {others} can, and many of other tools")
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     traits = network.traits

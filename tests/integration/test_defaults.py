@@ -45,6 +45,14 @@ def test_a_typed_size_replaces_one_from_a_file(srcli, photo, own, line, flags, s
     assert made(srcli, photo, *flags) == size
 
 
+def test_a_size_from_a_stronger_place_replaces_others(srcli, photo, own, tmp_path, monkeypatch):
+    own.write_text("[upscale]\nscale = 3\n")
+    (tmp_path / "srcli.toml").write_text("[upscale]\nwidth = 40\nheight = 20\n")
+    assert made(srcli, photo) == (40, 20)
+    monkeypatch.setenv("SRCLI_UPSCALE_SHORT_SIDE", "46")
+    assert made(srcli, photo) == (46, 62)
+
+
 def test_switches_lists_and_other_names_are_understood(srcli, photo, own, monkeypatch):
     own.write_text(
         'offline = true\n[upscale]\noverwrite = true\nformat = "bmp"\n'
