@@ -206,9 +206,10 @@ def through_engine(network: SrNetwork, image: Tensor, *, ensemble: bool, tiles: 
     options = UpscaleOptions(ensemble=ensemble, official_tiles=tiles)
     upscaler = Upscaler(network, Compute(device=torch.device("cpu")), options)
     scale = network.traits.scale or 1
-    step = Pass(height=scale * image.shape[2], width=scale * image.shape[3], ratio=float(scale))
+    height, width = (scale * side for side in image.shape[2:])
+    step = Pass(height=height, width=width, ratio=float(scale), scale=scale)
     with torch.inference_mode():
-        return upscaler._run_pass(image, step, SilentProgress())
+        return upscaler.run_pass(image, step, SilentProgress())
 
 
 @pytest.mark.parametrize(
