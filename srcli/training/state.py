@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
@@ -56,7 +57,7 @@ class TrainState:
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
             found = TrainConfig(**saved["config"])
-        except (OSError, RuntimeError, KeyError, TypeError) as error:
+        except (OSError, EOFError, RuntimeError, KeyError, TypeError, UnpicklingError) as error:
             msg = f"{path} is not the state of a training run"
             raise DataError(msg, hint=str(error)) from error
         if _identity(found) != _identity(config):

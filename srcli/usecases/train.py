@@ -41,8 +41,6 @@ REPORT_EVERY = 100
 RUN_FILE = "run.toml"
 CURVES_FILE = "curves.png"
 
-__all__ = ["TrainRequest", "make_config", "train"]
-
 
 def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
     """Return a configuration after checking what only the catalogue knows.
@@ -81,6 +79,9 @@ def _check_task(config: TrainConfig) -> None:
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
         raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+    if config.scale is not None and config.recursive > 0:
+        msg = f"{config.network} runs in one pass: there is no later one to train"
+        raise UsageError(msg, hint="leave out --recursive")
     if config.scale is not None and config.patch % config.scale:
         msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
         raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
