@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -21,18 +22,22 @@ from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
 from srcli.engine.device import Compute, choose_device
 from srcli.engine.progress import Progress
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UsageError
+from srcli.images.animation import Picture, each
+from srcli.images.background import parse_color
 from srcli.images.discover import Source, find_sources
 from srcli.images.encode import QUALITY
+from srcli.images.finish import Finish
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
+from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate, sha256_of
 
 TEMPLATE = "{stem}_{scale}"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ class UpscaleRequest:
         template: names of results without suffix, of ``{stem}`` and ``{scale}``.
         suffix: of all results, such as ``.png``; empty to keep each one's own.
         quality: of the lossy formats, 1 to 100.
+        finish: what is left out of results.
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
@@ -79,6 +85,7 @@ class UpscaleRequest:
     template: str = TEMPLATE
     suffix: str = ""
     quality: int = QUALITY
+    finish: Finish = field(default_factory=Finish)
     model: str = DEFAULT_MODEL
     tile: int | None = None
     device: str = "auto"
@@ -88,14 +95,6 @@ class UpscaleRequest:
     overwrite: bool = False
     shard: Shard | None = None
     fail_fast: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """A network ready to run, and the sha256 of its weights."""
-
-    upscaler: Upscaler
-    sha256: str
 
 
 def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterator[Outcome]:
@@ -122,8 +121,8 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
     with _ledger(request, jobs, equipment) as ledger:
         workshop = Workshop(
             wish=_wish(request),
-            enlarge=lambda photo, target, progress: upscale_photo(
-                photo, target, equipment.upscaler, progress
+            enlarge=lambda picture, target, progress: upscale_picture(
+                picture, target, equipment, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -141,12 +140,11 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     """
     jobs = find_jobs(request)
     equipment = prepare(request)
-    upscaler = equipment.upscaler
     with _ledger(request, jobs, equipment, dry=True) as ledger:
         for job in jobs:
-            yield plan_picture(
-                job, ledger.claim, _wish(request), upscaler.network.traits, upscaler.tile
-            )
+            planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
+            way = equipment.describe(planned.cost.passes) if planned.cost else ""
+            yield replace(planned, way=way)
 
 
 def find_jobs(request: UpscaleRequest) -> list[Job]:
@@ -182,7 +180,7 @@ def find_jobs(request: UpscaleRequest) -> list[Job]:
 
 
 def prepare(request: UpscaleRequest) -> Equipment:
-    """Load the network of a request and choose its device.
+    """Load the networks of a request and choose their device.
 
     Raises:
         WeightsError: the model cannot be used.
@@ -190,22 +188,36 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
     """
     ratio = max(request.size.scale) if request.size.scale else None
-    path = locate(request.model, ratio, offline=request.offline)
     compute = Compute(device=choose_device(request.device))
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
-    upscaler = Upscaler(load_model(path).network, compute, options)
-    return Equipment(upscaler=upscaler, sha256=sha256_of(path))
+    return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
+
+
+def upscale_picture(
+    picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
+) -> Picture:
+    """Enlarge a photo, or every frame of an animation."""
+    return each(picture, lambda photo: upscale_photo(photo, target, equipment, progress))
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
+    photo: Photo, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
+    upscaler, size = equipment.upscaler, (target.height, target.width)
+    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    logger.info(
+        "%dx%d to %dx%d: %s",
+        photo.width,
+        photo.height,
+        target.width,
+        target.height,
+        equipment.describe(passes),
+    )
 
     def enlarged(image: Tensor) -> Tensor:
-        size = target.height, target.width
         return upscaler(image, size, ratio=target.ratio, progress=progress)
 
     pixels = enlarged(photo.pixels)
@@ -222,7 +234,11 @@ def upscale_photo(
 
 
 def _wish(request: UpscaleRequest) -> Wish:
-    return Wish(resolve=request.size.resolve, when_large=request.if_large_enough)
+    return Wish(
+        resolve=request.size.resolve,
+        when_large=request.if_large_enough,
+        finish=request.finish,
+    )
 
 
 def _batch_folder(request: UpscaleRequest) -> Path | None:
@@ -256,18 +272,30 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     its results depend on them.
     """
     upscaler = equipment.upscaler
-    exact = upscaler.network.traits.receptive_radius is not None
+    exact = all(one.traits.receptive_radius is not None for one in upscaler.tiled)
     return {
         "srcli": __version__,
         "weights_sha256": equipment.sha256,
         "size": asdict(request.size),
         "if_large_enough": request.if_large_enough,
         "quality": request.quality,
+        "finish": asdict(request.finish),
         "ensemble": request.ensemble,
         "precision": str(upscaler.compute.dtype),
-        "tile": None if exact else upscaler.tile,
+        "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
     }
+
+
+def make_finish(*, strip_metadata: bool, strip_gps: bool, background: str | None) -> Finish:
+    """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
+
+    Raises:
+        UsageError: it is no colour.
+
+    """
+    color = None if background is None else parse_color(background)
+    return Finish(strip_metadata=strip_metadata, strip_gps=strip_gps, background=color)
 
 
 def read_list(path: Path) -> tuple[str, ...]:
