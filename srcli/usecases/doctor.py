@@ -27,7 +27,7 @@ from srcli.weights.hub import hub_folder
 from srcli.weights.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
-EXTRAS = ("spandrel", "ray", "matplotlib")
+EXTRAS = ("spandrel", "ray", "accelerate", "matplotlib")
 VARIABLES = (
     "HF_HOME",
     "HF_HUB_CACHE",
