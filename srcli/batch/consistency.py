@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from srcli.images.animation import Picture, photos
 from srcli.metrics.psnr import psnr_rgb
 from srcli.pixels.resize import resize
 
@@ -58,6 +59,14 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
         or found >= _given_back(source, _bicubic(source, size)) - MARGIN
     )
     return Consistency(psnr=found, sound=sound)
+
+
+def worst_consistency(source: Picture, result: Picture) -> Consistency | None:
+    """Measure the consistency of a photo, or of the frame of an animation that has the least."""
+    pairs = zip(photos(source), photos(result), strict=True)
+    found = [consistency(before.pixels, after.pixels) for before, after in pairs]
+    known = [one for one in found if one]
+    return min(known, key=lambda one: (one.sound, one.psnr), default=None)
 
 
 def _bicubic(source: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,12 +1,14 @@
-"""The content of a file, and the size of its picture without decoding it."""
+"""The content of a file, and what its picture is without decoding it."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from srcli.errors import UnreadableImage
 from srcli.images import exif, tiff
+from srcli.images.animation_files import count_frames, open_animation
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
 from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
@@ -36,8 +38,16 @@ def read_content(path: Path) -> tuple[bytes, int]:
             return content, os.fstat(file.fileno()).st_mtime_ns
 
 
-def picture_size(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> tuple[int, int]:
-    """Return the (height, width) that a file's picture has once it is upright.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The (height, width) that a file's picture has once it is upright, and its frames."""
+
+    size: tuple[int, int]
+    frames: int = 1
+
+
+def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head:
+    """Return how large a file's picture is, and of how many frames.
 
     Args:
         data: the content of the file.
@@ -52,14 +62,18 @@ def picture_size(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> t
     if known is None:
         decode_photo(data, name=name)  # says why it cannot be one
         raise AssertionError
+    frames = 1
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         if known is TIFF:
             layout = tiff.read_layout(tiff.read_directory(data))
             check_size(layout.height, layout.width, pixel_limit=pixel_limit)
             height, width, orientation = layout.height, layout.width, layout.orientation
         else:
-            image = open_picture(data, known, pixel_limit=pixel_limit)
+            moving = open_animation(data, known, pixel_limit=pixel_limit)
+            frames = count_frames(moving) if moving else 1
+            image = moving or open_picture(data, known, pixel_limit=pixel_limit)
             turned = known is not PNG or b"eXIf" in data  # else Pillow decodes to look for it
             orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
             height, width = image.height, image.width
-    return (width, height) if orientation >= SIDES_SWAPPED else (height, width)
+    size = (width, height) if orientation >= SIDES_SWAPPED else (height, width)
+    return Head(size=size, frames=frames)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from srcli.batch.header import picture_size, read_content
+from srcli.batch.header import Head, read_content, read_head
 from srcli.batch.ledger import Verdict
 from srcli.batch.outcome import Size
+from srcli.batch.rehearsal import check_output
 from srcli.batch.target import Resolve, TargetSize, WhenLarge
-from srcli.engine.memory import BYTES_PER_OUTPUT_PIXEL, check_fits
+from srcli.engine.memory import BYTES_PER_OUTPUT_PIXEL, check_fits, host_memory
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
-from srcli.errors import ImageError, ResourceError
+from srcli.errors import ImageError, OutOfMemory, ResourceError
+from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.naming import Job
 
@@ -21,14 +23,17 @@ Action = Literal["make", "copy", "skip", "fail"]
 LARGE_ENOUGH = "large enough already"
 BYTES_PER_INPUT_PIXEL = 16
 """Four float32 channels: a decoded picture with alpha."""
+BYTES_PER_FRAME_PIXEL = 4
+"""Of animations, whose frames are held at 8 bits per sample before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of every picture of a batch."""
+    """What is wanted of every picture of a batch: its size, and what is left out of it."""
 
     resolve: Resolve
     when_large: WhenLarge = "shrink"
+    finish: Finish = field(default_factory=Finish)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +80,40 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
     return when_large
 
 
-def memory_needed(source: Size, target: Size) -> int:
+def memory_needed(source: Size, target: Size, *, frames: int = 1) -> int:
     """Return the bytes of host memory that a picture takes while it is made."""
-    taken = BYTES_PER_INPUT_PIXEL * source[0] * source[1]
-    return taken + BYTES_PER_OUTPUT_PIXEL * target[0] * target[1]
+    before, after = source[0] * source[1], target[0] * target[1]
+    held = BYTES_PER_FRAME_PIXEL * frames * (before + after) if frames > 1 else 0
+    return BYTES_PER_INPUT_PIXEL * before + BYTES_PER_OUTPUT_PIXEL * after + held
+
+
+def check_memory(source: Size, target: Size, *, frames: int) -> None:
+    """Refuse a result that cannot be held in memory, before any work.
+
+    Raises:
+        OutOfMemory: with the sizes.
+
+    """
+    check_fits(*target)
+    needed = memory_needed(source, target, frames=frames)
+    if frames > 1 and needed > host_memory():
+        sides = f"{target[1]}x{target[0]}"
+        msg = f"{frames} frames of {sides} pixels need {needed / 1e9:.1f} GB of memory"
+        raise OutOfMemory(msg, hint="ask for a smaller size")
 
 
 def estimate_cost(
-    source: Size, target: TargetSize, networks: Sequence[TiledTraits], *, disk: int
+    head: Head, target: TargetSize, networks: Sequence[TiledTraits], *, disk: int
 ) -> Cost:
     """Return what making a picture takes with ``networks``; ``disk`` is known."""
+    source = head.size
     size = target.height, target.width
     passes = plan_passes(source, size, target.ratio, *(one.traits for one in networks))
     return Cost(
         passes=passes,
-        tiles=_count_tiles(passes, source, {one.traits.scale: one for one in networks}),
-        memory=memory_needed(source, size),
+        tiles=_count_tiles(passes, source, {one.traits.scale: one for one in networks})
+        * head.frames,
+        memory=memory_needed(source, size, frames=head.frames),
         disk=disk,
     )
 
@@ -100,7 +123,7 @@ def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) ->
     known = by_suffix(job.output)
     pixels = target[0] * target[1]
     like_source = round(source_bytes * pixels / (source[0] * source[1]))
-    lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF"}
+    lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF", "GIF"}
     return max(like_source, 3 * pixels) if lossless else like_source
 
 
@@ -118,7 +141,8 @@ def plan_picture(
     """
     try:
         content, _ = read_content(job.source.path)
-        size = picture_size(content, name=str(job.source.path))
+        head = read_head(content, name=str(job.source.path))
+        size = head.size
         found = verdict(job)
         if found is Verdict.DONE:
             return Planned(job=job, action="skip", source_size=size, note=found.value)
@@ -130,9 +154,10 @@ def plan_picture(
         if action == "copy":
             cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
-        check_fits(*wanted)
+        check_output(job, wanted, frames=head.frames)
+        check_memory(size, wanted, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))
-        cost = estimate_cost(size, target, networks, disk=disk)
+        cost = estimate_cost(head, target, networks, disk=disk)
     except (ImageError, ResourceError) as error:
         return Planned(job=job, action="fail", error=error)
     return Planned(job=job, action="make", source_size=size, size=wanted, cost=cost)

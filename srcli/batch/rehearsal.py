@@ -7,20 +7,51 @@ from dataclasses import replace
 
 from srcli.batch.outcome import Size
 from srcli.errors import UnwritableImage
-from srcli.images.encode import encode_photo, writable_format
+from srcli.images.animation import Animation, Picture, frame_count
+from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.naming import Job
 from srcli.images.photo import Photo
 
 
-def rehearse(job: Job, photo: Photo, size: Size) -> None:
+def rehearse(job: Job, picture: Picture, size: Size) -> None:
     """Refuse a result that could not be written.
 
-    The nearest folder that is there must allow writing; then one pixel of the source,
-    its most transparent one, is encoded with all its metadata.
+    One pixel of the source, its most transparent one, is encoded with all its metadata.
+
+    Raises:
+        UnwritableImage: as ``check_output``, or the format cannot hold the transparency, the
+            colour profile or the metadata.
+
+    """
+    check_output(job, size, frames=frame_count(picture))
+    known, metadata = writable_format(job.output), picture.metadata
+    if isinstance(picture, Animation):
+        frame = picture.frames[0][:1, :1]
+        picture = replace(picture, frames=(frame,), durations=picture.durations[:1])
+    elif picture.alpha is None and metadata.icc_profile is None:
+        return
+    else:
+        picture = _most_transparent_pixel(picture)
+    encode_picture(picture, known, name=str(job.output))
+
+
+def _most_transparent_pixel(photo: Photo) -> Photo:
+    row, column = 0, 0
+    if photo.alpha is not None:
+        row, column = divmod(int(photo.alpha.argmin()), photo.width)
+    place = (..., slice(row, row + 1), slice(column, column + 1))
+    alpha = None if photo.alpha is None else photo.alpha[place]
+    return replace(photo, pixels=photo.pixels[place], alpha=alpha)
+
+
+def check_output(job: Job, size: Size, *, frames: int) -> None:
+    """Refuse a result that could not be written, by what is known before it is decoded.
+
+    The nearest folder that is there must allow writing.
 
     Raises:
         UnwritableImage: the place is forbidden or read-only, the format is not written, or it
-            cannot hold the size, the transparency, the colour profile or the metadata.
+            cannot hold the size or an animation.
 
     """
     folder = next(place for place in job.output.absolute().parents if place.exists())
@@ -34,12 +65,6 @@ def rehearse(job: Job, photo: Photo, size: Size) -> None:
             f"the {known.longest_side:,} a side of {known.name}"
         )
         raise UnwritableImage(msg, hint="choose PNG or TIFF, or a smaller size")
-    if photo.alpha is None and photo.metadata.icc_profile is None:
-        return
-    row, column = 0, 0
-    if photo.alpha is not None:
-        row, column = divmod(int(photo.alpha.argmin()), photo.width)
-    place = (..., slice(row, row + 1), slice(column, column + 1))
-    alpha = None if photo.alpha is None else photo.alpha[place]
-    pixel = replace(photo, pixels=photo.pixels[place], alpha=alpha)
-    encode_photo(pixel, known, name=str(job.output))
+    if frames > 1 and not known.animates:
+        msg = f"{job.output} cannot be written: {known.name} cannot hold an animation"
+        raise UnwritableImage(msg, hint=STILL_HINT)

@@ -10,27 +10,28 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
-from srcli.batch.consistency import consistency
+from srcli.batch.consistency import worst_consistency
 from srcli.batch.fingerprint import FileState
-from srcli.batch.header import picture_size, read_content
+from srcli.batch.header import read_content, read_head
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
-from srcli.batch.plan import LARGE_ENOUGH, Wish, choose_action, memory_needed
+from srcli.batch.plan import LARGE_ENOUGH, Wish, check_memory, choose_action, memory_needed
 from srcli.batch.rehearsal import rehearse
 from srcli.batch.target import TargetSize
-from srcli.engine.memory import check_fits, is_out_of_memory
+from srcli.engine.memory import is_out_of_memory
 from srcli.engine.progress import Progress
 from srcli.errors import BadTile, ImageError, OutOfMemory, ResourceError
 from srcli.images.alpha import bleed
+from srcli.images.animation import Picture, each
 from srcli.images.atomic import disk_errors, write_file
-from srcli.images.decode import decode_photo
-from srcli.images.encode import encode_photo, writable_format
+from srcli.images.decode import decode_picture
+from srcli.images.encode import encode_picture, writable_format
+from srcli.images.finish import Finish
 from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
 from srcli.images.naming import Job
-from srcli.images.photo import Photo
 
-Enlarge = Callable[[Photo, TargetSize, Progress], Photo]
+Enlarge = Callable[[Picture, TargetSize, Progress], Picture]
 ResultT = TypeVar("ResultT")
 
 
@@ -61,7 +62,7 @@ class Read:
     Attributes:
         job: what it is and becomes.
         verdict: how it was claimed.
-        photo: its pixels; under transparency, colours that the network can look at.
+        picture: its pixels; under transparency, colours that the network can look at.
         target: size wanted; None if it is to be copied.
         source: its file as it was read.
         content: that file byte for byte, where a copy has the same format; else empty.
@@ -72,7 +73,7 @@ class Read:
 
     job: Job
     verdict: Verdict
-    photo: Photo
+    picture: Picture
     target: TargetSize | None
     source: FileState
     content: bytes
@@ -85,7 +86,7 @@ class Enlarged:
     """A picture that is ready to be written."""
 
     read: Read
-    result: Photo
+    result: Picture
     seconds: float
 
 
@@ -111,16 +112,16 @@ def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
 
 def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | Failed:
     """Run the network over a picture, unless it is a copy."""
-    photo, target = taken.photo, taken.target
+    picture, target = taken.picture, taken.target
 
     def attempt() -> Enlarged:
         began = time.monotonic()
         if target is None:
-            return Enlarged(read=taken, result=photo, seconds=0.0)
+            return Enlarged(read=taken, result=picture, seconds=0.0)
         size = target.height, target.width
-        listener.picture(taken.job.source.path, (photo.height, photo.width), size)
+        listener.picture(taken.job.source.path, (picture.height, picture.width), size)
         with _noted(taken.job, workshop.ledger):
-            result = workshop.enlarge(photo, target, listener)
+            result = workshop.enlarge(picture, target, listener)
         return Enlarged(read=taken, result=result, seconds=time.monotonic() - began)
 
     return guarded(taken.job, attempt)
@@ -177,28 +178,29 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     content, mtime_ns = read_content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
-    size = picture_size(content, name=str(path))
+    head = read_head(content, name=str(path))
+    size = head.size
     target = wish.resolve(*size)
     wanted = target.height, target.width
     action = choose_action(size, wanted, wish.when_large)
     if action == "skip":
         workshop.ledger.skipped(job, LARGE_ENOUGH)
         return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
-    memory = memory_needed(size, wanted if action == "make" else size)
+    memory = memory_needed(size, wanted if action == "make" else size, frames=head.frames)
     budget.acquire(memory)
     try:
         if action == "make":
-            check_fits(*wanted)
-        photo = decode_photo(content, name=str(path))
-        rehearse(job, photo, wanted if action == "make" else size)
+            check_memory(size, wanted, frames=head.frames)
+        picture = wish.finish.apply(decode_picture(content, name=str(path)))
+        rehearse(job, picture, wanted if action == "make" else size)
     except BaseException:
         budget.release(memory)
         raise
-    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output)
+    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output) and wish.finish == Finish()
     return Read(
         job=job,
         verdict=verdict,
-        photo=bleed(photo) if action == "make" else photo,
+        picture=each(picture, bleed) if action == "make" else picture,
         target=target if action == "make" else None,
         source=source,
         content=content if action == "copy" and same else b"",
@@ -210,14 +212,14 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
 def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     taken, result = enlarged.read, enlarged.result
     job, began = taken.job, time.monotonic()
-    found = consistency(taken.photo.pixels, result.pixels) if taken.target else None
-    content = taken.content or encode_photo(
+    found = worst_consistency(taken.picture, result) if taken.target else None
+    content = taken.content or encode_picture(
         result, writable_format(job.output), name=str(job.output), quality=workshop.quality
     )
     outcome = Upscaled(
         source=job.source.path,
         output=job.output,
-        source_size=(taken.photo.height, taken.photo.width),
+        source_size=(taken.picture.height, taken.picture.width),
         size=(result.height, result.width),
         seconds=taken.seconds + enlarged.seconds + time.monotonic() - began,
         network_seconds=enlarged.seconds,

@@ -65,11 +65,24 @@ def upscale_command(
         str, typer.Option(help="Names of results, of {stem} and {scale}, without suffix.")
     ] = "{stem}_{scale}",
     format_name: Annotated[
-        str, typer.Option("-f", "--format", help="png, jpg, webp, avif, tiff or bmp; as it was.")
+        str,
+        typer.Option("-f", "--format", help="png, jpg, webp, avif, tiff, bmp, gif; as it was."),
     ] = "",
     quality: Annotated[
         int, typer.Option(min=1, max=100, help="Of JPEG, WebP (100: lossless) and AVIF.")
     ] = 95,
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave EXIF and XMP behind.")
+    ] = False,
+    strip_gps: Annotated[
+        bool, typer.Option("--strip-gps", help="Leave behind where a picture was taken.")
+    ] = False,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLOR", help="Put transparent pictures on it: white, #ff8800, and so on."
+        ),
+    ] = None,
     model: Annotated[
         str, typer.Option("-m", "--model", help="Id, weights file, or hf:owner/repo/file.")
     ] = "asdn-fast",
@@ -119,7 +132,7 @@ def upscale_command(
     """
     from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
     from srcli.usecases.stream import PIPE, is_stream
-    from srcli.usecases.upscale import UpscaleRequest, plan, read_list, upscale
+    from srcli.usecases.upscale import UpscaleRequest, make_finish, plan, read_list, upscale
 
     if all(way is None for way in (scale, width, height, long_side, short_side, megapixels, fit)):
         scale = DEFAULT_SCALE
@@ -139,6 +152,9 @@ def upscale_command(
         template=name,
         suffix=f".{format_name.lower()}" if format_name else "",
         quality=quality,
+        finish=make_finish(
+            strip_metadata=strip_metadata, strip_gps=strip_gps, background=background
+        ),
         model=model,
         tile=tile,
         device=device,

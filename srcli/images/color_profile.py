@@ -1,10 +1,16 @@
-"""From the colour spaces of print to sRGB."""
+"""From the colour spaces of print to sRGB, and from sRGB to that of a picture."""
 
 from __future__ import annotations
 
 import io
 
+import numpy as np
 from PIL import Image, ImageCms
+
+Color = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
+_MODES = {"GRAY": "L", "RGB": "RGB"}
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -23,6 +29,24 @@ def to_srgb(image: Image.Image) -> Image.Image:
         except (OSError, ImageCms.PyCMSError):
             pass  # broken, or not a profile of CMYK
     return image.convert("RGB")
+
+
+def from_srgb(color: Color, profile: bytes) -> Color:
+    """Return an sRGB colour as a picture with ``profile`` stores it.
+
+    A profile of greys makes it grey. A profile that is broken, or of neither greys nor RGB,
+    leaves it as it is.
+    """
+    try:
+        target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = _MODES[target.profile.xcolor_space.strip()]
+        pixel = ImageCms.profileToProfile(
+            Image.new("RGB", (1, 1), color), ImageCms.createProfile("sRGB"), target, outputMode=mode
+        )
+    except (OSError, ImageCms.PyCMSError, KeyError):
+        return color
+    red, green, blue = np.asarray(pixel.convert("RGB") if pixel else color).flatten().tolist()
+    return red, green, blue
 
 
 def _convert(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -11,6 +11,8 @@ import numpy as np
 
 from srcli.errors import UnreadableImage
 from srcli.images import high_depth, tiff
+from srcli.images.animation import Picture
+from srcli.images.animation_files import open_animation, read_animation
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
 from srcli.images.formats import (
     AVIF,
@@ -62,6 +64,26 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
         with pillow_rules(pixel_limit=pixel_limit):
             samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
         return to_photo(samples, metadata, source_format=known.name)
+
+
+def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Picture:
+    """Decode the content of a file that may be an animated GIF, PNG or WebP file.
+
+    Args:
+        data: the content.
+        name: what messages call the file.
+        pixel_limit: of all frames together.
+
+    Raises:
+        UnreadableImage: as ``read_photo``.
+
+    """
+    known = _recognise(data, name)
+    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
+        image = open_animation(data, known, pixel_limit=pixel_limit)
+        if image:
+            return read_animation(image)
+    return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
 
 def _read_bytes(path: Path) -> bytes:

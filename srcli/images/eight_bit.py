@@ -44,7 +44,7 @@ def read_samples(image: Image.Image) -> Samples:
     """
     image.load()
     if image.mode in {"P", "PA"} or (image.format == "GIF" and image.has_transparency_data):
-        return _resolved(image)
+        return resolved(image)
     if image.mode in {"CMYK", "LAB"}:
         image = to_srgb(image)
     elif image.mode == "1":
@@ -57,8 +57,8 @@ def read_samples(image: Image.Image) -> Samples:
     return np.asarray(image).reshape(image.height, image.width, -1)
 
 
-def _resolved(image: Image.Image) -> Samples:
-    """Colours of a palette: grey if all are, without alpha if all are opaque."""
+def resolved(image: Image.Image) -> Samples:
+    """The colours as uint8 samples: grey if all are, without alpha if all are opaque."""
     samples = np.asarray(image.convert("RGBA"))
     gray = (samples[..., :1] == samples[..., 1:RGB]).all()
     opaque = (samples[..., RGB] == np.iinfo(np.uint8).max).all()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from PIL import Image
 
 from srcli.errors import UnwritableImage, UsageError
 from srcli.images import exif, png, tiff
+from srcli.images.animation import Animation, Picture
+from srcli.images.animation_files import Timing, encode_gif, encode_png, encode_webp
 from srcli.images.atomic import refuse_existing, write_file
 from srcli.images.formats import (
     AVIF,
     BMP,
+    GIF,
     JPEG,
     PNG,
     TIFF,
@@ -30,6 +34,9 @@ from srcli.images.samples import Samples, depth, from_photo
 
 QUALITY = 95
 """Of JPEG, WebP and AVIF, unless a caller says otherwise."""
+
+STILL_HINT = "Choose PNG, WebP or GIF, or save the frame you want as a file of its own."
+"""What to do about an animation that a format cannot hold."""
 
 LOSSLESS_QUALITY = 100
 """The quality that makes WebP lossless."""
@@ -78,6 +85,27 @@ def writable_format(path: Path) -> Format:
     return known
 
 
+def encode_picture(picture: Picture, known: Format, *, name: str, quality: int = QUALITY) -> bytes:
+    """Encode a photo, see ``encode_photo``, or an animation of 8 bits per sample.
+
+    PNG and WebP keep all of it, GIF 255 colours and hard edges of transparency.
+
+    Raises:
+        UsageError: if the quality is not 1 to 100.
+        UnwritableImage: as ``encode_photo``; if the format holds no animations.
+
+    """
+    if isinstance(picture, Photo):
+        return encode_photo(picture, known, name=name, quality=quality)
+    _check_quality(quality)
+    with _refusals(name):
+        if not known.animates:
+            message = f"{known.name} cannot hold an animation"
+            raise Refused(message, hint=STILL_HINT)
+        _check_limits(picture, known)
+        return _encode_animation(picture, known, quality)
+
+
 def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALITY) -> bytes:
     """Encode a picture as the content of a file; ``name`` is what messages call it.
 
@@ -90,6 +118,7 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
     WebP  8                at ``quality``, 100 being lossless     profile, EXIF, XMP
     AVIF  8                4:4:4 at ``quality``                   profile, EXIF, XMP
     BMP   8                lossless                               dpi
+    GIF   8                255 colours, seen or not               none
     ====  ===============  =====================================  ====================
 
     A depth that the format does not have is rounded to the nearest that it has: whoever names
@@ -104,35 +133,54 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
         ValueError: if a sample is not finite.
 
     """
+    _check_quality(quality)
+    with _refusals(name):
+        photo = _fitted(photo, known)
+        samples = from_photo(photo, bits=known.depth_for(photo.bits))
+        return _ENCODERS[known](samples, _sized(photo), quality)
+
+
+def _check_quality(quality: int) -> None:
     if quality not in range(1, 101):
         message = f"quality must be 1 to 100, not {quality}"
         raise UsageError(message)
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
     try:
-        photo = _fitted(photo, known)
-        samples = from_photo(photo, bits=known.depth_for(photo.bits))
-        metadata = photo.metadata
-        if metadata.exif:
-            sized = exif.with_size(metadata.exif, height=photo.height, width=photo.width)
-            metadata = replace(metadata, exif=sized)
-        return _ENCODERS[known](samples, metadata, quality)
+        yield
     except Refused as refused:
         message = f"{name} cannot be written: {refused.predicate}"
         raise UnwritableImage(message, hint=refused.hint) from refused
 
 
-def _fitted(photo: Photo, known: Format) -> Photo:
-    """The photo without alpha that says nothing; refused if the format cannot hold it."""
-    if max(photo.height, photo.width) > known.longest_side:
+def _check_limits(picture: Picture, known: Format) -> None:
+    if max(picture.height, picture.width) > known.longest_side:
         message = f"the sides of {known.name} pictures end at {known.longest_side:,} pixels"
         raise Refused(message, hint="Choose PNG or TIFF, or a smaller size.")
+    if picture.metadata.icc_profile and not known.profile:
+        message = f"{known.name} cannot hold the picture's colour profile"
+        raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
+
+
+def _sized(picture: Picture) -> Metadata:
+    """The metadata with the picture's size, where it says one."""
+    metadata = picture.metadata
+    if not metadata.exif:
+        return metadata
+    sized = exif.with_size(metadata.exif, height=picture.height, width=picture.width)
+    return replace(metadata, exif=sized)
+
+
+def _fitted(photo: Photo, known: Format) -> Photo:
+    """The photo without alpha that says nothing; refused if the format cannot hold it."""
+    _check_limits(photo, known)
     if photo.alpha is not None and not known.alpha:
         if not (photo.alpha == 1).all():
             message = f"{known.name} cannot hold transparency"
-            raise Refused(message, hint="Choose PNG, WebP or TIFF.")
+            raise Refused(message, hint="Choose PNG, WebP or TIFF, or name a --background.")
         photo = replace(photo, alpha=None)
-    if photo.metadata.icc_profile and not known.profile:
-        message = f"{known.name} cannot hold the picture's colour profile"
-        raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
     return photo
 
 
@@ -169,6 +217,21 @@ def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
     return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
 
 
+def _encode_gif(samples: Samples, _: Metadata, __: int) -> bytes:
+    return encode_gif([samples], Timing(durations=(0,), plays=1))
+
+
+def _encode_animation(picture: Animation, known: Format, quality: int) -> bytes:
+    timing = Timing(durations=picture.durations, plays=picture.plays)
+    if known is GIF:
+        return encode_gif(picture.frames, timing)
+    if known is PNG:
+        return encode_png(picture.frames, timing, _sized(picture))
+    lossless = quality == LOSSLESS_QUALITY
+    options = _embedded(_sized(picture))
+    return encode_webp(picture.frames, timing, options, quality=quality, lossless=lossless)
+
+
 def _embedded(metadata: Metadata) -> dict[str, Any]:
     """Pillow's arguments for the blocks that JPEG, WebP and AVIF take alike."""
     blocks = {"icc_profile": metadata.icc_profile, "exif": metadata.exif, "xmp": metadata.xmp}
@@ -196,4 +259,5 @@ _ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
     WEBP: _encode_webp,
     AVIF: _encode_avif,
     BMP: _encode_bmp,
+    GIF: _encode_gif,
 }

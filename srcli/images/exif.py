@@ -52,7 +52,7 @@ def make_upright(block: bytes) -> bytes:
     if orientation(block) == UPRIGHT:
         return block
     changed = bytearray(_with_values(block, {_ORIENTATION: UPRIGHT}))
-    order = _byte_order(block)
+    order = byte_order(block)
     (start,) = struct.unpack_from(order + "I", block, 4)
     (count,) = struct.unpack_from(order + "H", block, start)
     next_directory = start + 2 + count * _ENTRY_BYTES
@@ -73,7 +73,7 @@ def upright_xmp(packet: bytes) -> bytes:
 
 def _with_values(block: bytes, values: Mapping[int, int]) -> bytes:
     changed = bytearray(block)
-    order = _byte_order(block)
+    order = byte_order(block)
     for entry in _entries(block):
         if entry.tag in values:  # a LONG fits where a SHORT stands
             value = values[entry.tag]
@@ -85,7 +85,7 @@ def _with_values(block: bytes, values: Mapping[int, int]) -> bytes:
 
 def _entries(block: bytes) -> list[_Entry]:
     """Integers of the first directory and of the EXIF directory; of a broken block, none."""
-    order = _byte_order(block)
+    order = byte_order(block)
     try:
         (start,) = struct.unpack_from(order + "I", block, 4)
         entries = list(_directory(block, order, start))
@@ -104,5 +104,6 @@ def _directory(block: bytes, order: str, start: int) -> Iterator[_Entry]:
             yield _Entry(at, tag, kind, value)
 
 
-def _byte_order(block: bytes) -> str:
+def byte_order(block: bytes) -> str:
+    """The prefix of ``struct`` formats for a block's numbers."""
     return "<" if block.startswith(b"II") else ">"

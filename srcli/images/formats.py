@@ -21,6 +21,7 @@ class Format:
         writable: whether pictures can be written in it.
         alpha: whether it holds transparency.
         profile: whether it holds a colour profile.
+        animates: whether it holds animations.
         depths: bits per sample it can hold.
         longest_side: largest width or height in pixels.
 
@@ -32,6 +33,7 @@ class Format:
     writable: bool = True
     alpha: bool = True
     profile: bool = True
+    animates: bool = False
     depths: tuple[Bits, ...] = (8,)
     longest_side: int
 
@@ -44,6 +46,7 @@ PNG = Format(
     name="PNG",
     suffixes=(".png",),
     signatures=((0, b"\x89PNG\r\n\x1a\n"),),
+    animates=True,
     depths=(8, 16),
     longest_side=2**31 - 1,
 )
@@ -58,6 +61,7 @@ WEBP = Format(
     name="WEBP",
     suffixes=(".webp",),
     signatures=((8, b"WEBP"),),
+    animates=True,
     longest_side=16_383,
 )
 TIFF = Format(
@@ -85,7 +89,8 @@ GIF = Format(
     name="GIF",
     suffixes=(".gif",),
     signatures=((0, b"GIF87a"), (0, b"GIF89a")),
-    writable=False,
+    profile=False,
+    animates=True,
     longest_side=65_535,
 )
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from srcli.errors import UsageError
 from srcli.images.discover import Source
-from srcli.images.formats import PNG, by_suffix, writable_suffixes
+from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
 TEMPLATE = "{stem}_x{scale}"
 
@@ -25,7 +25,7 @@ class Naming:
         template: name without suffix; ``{stem}`` is the source's and ``{scale}`` is ``scale``.
         scale: the enlargement as the user would write it, such as ``2.7``.
         suffix: suffix of all outputs, such as ``.png``; empty for each source's own, or
-            ``.png`` where that is not written.
+            ``.png`` for what is not written, or would lose colours, as still GIF files would.
 
     """
 
@@ -85,9 +85,20 @@ def _output(source: Source, naming: Naming) -> Path:
     folder = source.path.parent
     if naming.output:
         folder = Path(naming.output) / source.relative.parent
+    return folder / f"{_stem(source, naming)}{naming.suffix or _kept_suffix(source)}"
+
+
+def _kept_suffix(source: Source) -> str:
     own = by_suffix(source.relative)
-    kept = source.relative.suffix if own and own.writable else PNG.suffixes[0]
-    return folder / f"{_stem(source, naming)}{naming.suffix or kept}"
+    fits = own and own.writable and (own is not GIF or _moves(source.path))
+    return source.relative.suffix if fits else PNG.suffixes[0]
+
+
+def _moves(path: Path) -> bool:
+    from srcli.images.animation_files import is_animated
+    from srcli.images.decode import PIXEL_LIMIT
+
+    return path.is_file() and is_animated(path, pixel_limit=PIXEL_LIMIT)
 
 
 def _stem(source: Source, naming: Naming) -> str:

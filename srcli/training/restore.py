@@ -7,6 +7,7 @@ denoising; training covers the range around them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from random import Random
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.training.config import Degradation
-from srcli.training.photo import add_noise
+from srcli.training.photo import Spoil, add_noise
 
 JPEG_QUALITIES = (10, 90)
 SHARE_OF_SUBSAMPLING = 0.5
@@ -25,28 +26,17 @@ LEVELS: Mapping[Degradation, tuple[int, ...]] = {"jpeg": (10, 20, 30, 40), "nois
 """What is measured: JPEG qualities, and standard deviations in levels of 8 bits."""
 
 
-def degrade_jpeg(images: Tensor, random: Random) -> Tensor:
-    """Compress each of (B, 3, H, W) uint8 at its own quality, with halved colour or without."""
-    return torch.stack(
-        [
-            jpeg_round_trip(
-                image,
-                quality=random.randint(*JPEG_QUALITIES),
-                subsample=random.random() < SHARE_OF_SUBSAMPLING,
-            )
-            for image in images
-        ]
-    )
+def draw_jpeg(random: Random) -> Spoil:
+    """Decide how one picture is compressed: its quality, and whether its colour is halved."""
+    quality = random.randint(*JPEG_QUALITIES)
+    subsample = random.random() < SHARE_OF_SUBSAMPLING
+    return partial(jpeg_round_trip, quality=quality, subsample=subsample)
 
 
-def degrade_noise(images: Tensor, random: Random) -> Tensor:
-    """Add noise of its own strength to each of (B, 3, H, W) uint8."""
-    return torch.stack(
-        [
-            add_noise(image, random.uniform(0, MAX_NOISE) / 255, random.getrandbits(63))
-            for image in images
-        ]
-    )
+def draw_noise(random: Random) -> Spoil:
+    """Decide which noise one picture gets."""
+    deviation = random.uniform(0, MAX_NOISE) / 255
+    return partial(add_noise, deviation=deviation, seed=random.getrandbits(63))
 
 
 def degrade_at(images: Tensor, degradation: Degradation, level: int, *, seed: int) -> Tensor:

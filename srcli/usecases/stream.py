@@ -6,21 +6,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.batch.consistency import Consistency, consistency
+from srcli.batch.consistency import Consistency, worst_consistency
 from srcli.batch.header import read_content
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
-from srcli.batch.plan import choose_action
-from srcli.engine.memory import check_fits
+from srcli.batch.plan import check_memory, choose_action
 from srcli.errors import UsageError
 from srcli.images.alpha import bleed
+from srcli.images.animation import Animation, Picture, each, frame_count
 from srcli.images.atomic import refuse_existing, write_file
-from srcli.images.decode import decode_photo
-from srcli.images.encode import encode_photo, writable_format
-from srcli.images.formats import PNG, SIGNATURE_LENGTH, Format, sniff
-from srcli.images.photo import Photo
+from srcli.images.decode import decode_picture
+from srcli.images.encode import encode_picture, writable_format
+from srcli.images.finish import Finish
+from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.sizes import TargetSize
-from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_photo
+from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_picture
 
 PIPE = "-"
 
@@ -76,19 +76,20 @@ def upscale_stream(
     listener.found(1)
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
-    photo = decode_photo(content, name=name)
-    target = request.size.resolve(photo.height, photo.width)
-    made = _make(request, photo, target, equipment, listener)
-    result = made.photo if made else photo
-    known = _format(request, content)
-    if made or known is not sniff(content[:SIGNATURE_LENGTH]):
-        content = encode_photo(result, known, name=name, quality=request.quality)
+    picture = request.finish.apply(decode_picture(content, name=name))
+    target = request.size.resolve(picture.height, picture.width)
+    made = _make(request, picture, target, equipment, listener)
+    result = made.picture if made else picture
+    known = _format(request, content, picture)
+    changed = made or request.finish != Finish()
+    if changed or known is not sniff(content[:SIGNATURE_LENGTH]):
+        content = encode_picture(result, known, name=name, quality=request.quality)
     if _names_file(request):
         write_file(Path(request.output), content, overwrite=request.overwrite)
     outcome = Upscaled(
         source=Path(given),
         output=Path(request.output or PIPE),
-        source_size=(photo.height, photo.width),
+        source_size=(picture.height, picture.width),
         size=(result.height, result.width),
         seconds=time.monotonic() - began,
         network_seconds=made.seconds if made else 0.0,
@@ -100,31 +101,31 @@ def upscale_stream(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
-    photo: Photo
+    picture: Picture
     seconds: float
     consistency: Consistency | None
 
 
 def _make(
     request: UpscaleRequest,
-    photo: Photo,
+    picture: Picture,
     target: TargetSize,
     equipment: Equipment,
     listener: Listener,
 ) -> _Made | None:
     """Enlarge a picture; None if it is large enough to be left as it is."""
-    before, after = (photo.height, photo.width), (target.height, target.width)
+    before, after = (picture.height, picture.width), (target.height, target.width)
     if choose_action(before, after, request.if_large_enough) != "make":
         return None
-    check_fits(*after)
+    check_memory(before, after, frames=frame_count(picture))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
-    photo = bleed(photo)
-    result = upscale_photo(photo, target, equipment, listener)
+    picture = each(picture, bleed)
+    result = upscale_picture(picture, target, equipment, listener)
     return _Made(
-        photo=result,
+        picture=result,
         seconds=time.monotonic() - began,
-        consistency=consistency(photo.pixels, result.pixels),
+        consistency=worst_consistency(picture, result),
     )
 
 
@@ -132,11 +133,12 @@ def _names_file(request: UpscaleRequest) -> bool:
     return request.output not in {"", PIPE}
 
 
-def _format(request: UpscaleRequest, content: bytes) -> Format:
-    """The format asked for, else that of the input, else PNG."""
+def _format(request: UpscaleRequest, content: bytes, picture: Picture) -> Format:
+    """The format asked for, else that of the input unless that loses colours, else PNG."""
     if _names_file(request):
         return writable_format(Path(request.output))
     if request.suffix:
         return writable_format(Path(f"_{request.suffix}"))
     own = sniff(content[:SIGNATURE_LENGTH])
-    return own if own is not None and own.writable else PNG
+    fits = own is not GIF or isinstance(picture, Animation)
+    return own if own is not None and own.writable and fits else PNG

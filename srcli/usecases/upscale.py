@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -24,8 +24,11 @@ from srcli.engine.device import Compute, choose_device
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UsageError
+from srcli.images.animation import Picture, each
+from srcli.images.background import parse_color
 from srcli.images.discover import Source, find_sources
 from srcli.images.encode import QUALITY
+from srcli.images.finish import Finish
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
 from srcli.usecases.equipment import Equipment, Outfitter
@@ -62,6 +65,7 @@ class UpscaleRequest:
         template: names of results without suffix, of ``{stem}`` and ``{scale}``.
         suffix: of all results, such as ``.png``; empty to keep each one's own.
         quality: of the lossy formats, 1 to 100.
+        finish: what is left out of results.
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
@@ -81,6 +85,7 @@ class UpscaleRequest:
     template: str = TEMPLATE
     suffix: str = ""
     quality: int = QUALITY
+    finish: Finish = field(default_factory=Finish)
     model: str = DEFAULT_MODEL
     tile: int | None = None
     device: str = "auto"
@@ -116,8 +121,8 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
     with _ledger(request, jobs, equipment) as ledger:
         workshop = Workshop(
             wish=_wish(request),
-            enlarge=lambda photo, target, progress: upscale_photo(
-                photo, target, equipment, progress
+            enlarge=lambda picture, target, progress: upscale_picture(
+                picture, target, equipment, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -190,6 +195,13 @@ def prepare(request: UpscaleRequest) -> Equipment:
     return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
 
 
+def upscale_picture(
+    picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
+) -> Picture:
+    """Enlarge a photo, or every frame of an animation."""
+    return each(picture, lambda photo: upscale_photo(photo, target, equipment, progress))
+
+
 def upscale_photo(
     photo: Photo, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Photo:
@@ -222,7 +234,11 @@ def upscale_photo(
 
 
 def _wish(request: UpscaleRequest) -> Wish:
-    return Wish(resolve=request.size.resolve, when_large=request.if_large_enough)
+    return Wish(
+        resolve=request.size.resolve,
+        when_large=request.if_large_enough,
+        finish=request.finish,
+    )
 
 
 def _batch_folder(request: UpscaleRequest) -> Path | None:
@@ -263,11 +279,23 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "size": asdict(request.size),
         "if_large_enough": request.if_large_enough,
         "quality": request.quality,
+        "finish": asdict(request.finish),
         "ensemble": request.ensemble,
         "precision": str(upscaler.compute.dtype),
         "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
     }
+
+
+def make_finish(*, strip_metadata: bool, strip_gps: bool, background: str | None) -> Finish:
+    """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
+
+    Raises:
+        UsageError: it is no colour.
+
+    """
+    color = None if background is None else parse_color(background)
+    return Finish(strip_metadata=strip_metadata, strip_gps=strip_gps, background=color)
 
 
 def read_list(path: Path) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def test_grey_sixteen_bits_and_alpha_can_be_mixed(srcli, pictures):
         (["near.png", "none.png"], 3, "none.png does not exist"),
         (["near.png", "text.png"], 3, "text.png"),
         (["near.png", "far.png", "-o", "hr.png"], 3, "hr.png exists already"),
-        (["near.png", "far.png", "--difference", "map.gif"], 3, "map.gif"),
+        (["near.png", "far.png", "--difference", "map.xyz"], 3, "map.xyz"),
         (["near.png", "far.png", "--difference", "near.png", "--overwrite"], 2, "named twice"),
         (["near.png", "far.png", "-o", "a.png", "--difference", "./a.png"], 2, "named twice"),
         (["near.png", "far.png", "--shave", "20"], 2, "nothing is left"),

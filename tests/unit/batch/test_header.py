@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.batch.header import picture_size, read_content
+from srcli.batch.header import read_content, read_head
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
 
@@ -25,12 +25,12 @@ def encoded(name: str, orientation: int) -> bytes:
 def test_the_size_is_that_of_the_upright_picture(name, orientation):
     data = encoded(name, orientation)
     photo = decode_photo(data, name="it")
-    assert picture_size(data, name="it") == (photo.height, photo.width)
+    assert read_head(data, name="it").size == (photo.height, photo.width)
 
 
 def test_only_the_head_is_looked_at():
     data = encoded("JPEG", 1)
-    assert picture_size(data[:-100], name="it") == (20, 30)
+    assert read_head(data[:-100], name="it").size == (20, 30)
 
 
 def test_what_is_no_picture_is_refused(tmp_path):
@@ -40,7 +40,7 @@ def test_what_is_no_picture_is_refused(tmp_path):
         content, _ = read_content(tmp_path / name)
         assert len(content) <= 16
         with pytest.raises(UnreadableImage, match=words):
-            picture_size(content, name=name)
+            read_head(content, name=name)
 
 
 def test_what_cannot_be_read_is_refused_without_waiting_for_it(tmp_path):

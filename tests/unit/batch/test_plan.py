@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from srcli.batch.header import Head
 from srcli.batch.ledger import NoLedger, Verdict
 from srcli.batch.plan import Wish, choose_action, estimate_cost, estimate_disk, plan_picture
 from srcli.batch.target import TargetSize
@@ -52,7 +53,7 @@ def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, a
 )
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
     networks = [TiledTraits(traits=one, tile=32) for one in traits]
-    cost = estimate_cost((60, 100), target(*size), networks, disk=7)
+    cost = estimate_cost(Head(size=(60, 100)), target(*size), networks, disk=7)
     assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)
     assert cost.memory > 12 * size[0] * size[1]
 

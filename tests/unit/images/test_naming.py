@@ -63,7 +63,7 @@ def test_dots_in_names_stay() -> None:
     assert outputs([source("a.b.c.png")], template="{stem}.big") == ["a.b.c.big.png"]
 
 
-@pytest.mark.parametrize("naming", [{"output": "a.xyz"}, {"output": "a.gif"}, {"suffix": ".xyz"}])
+@pytest.mark.parametrize("naming", [{"output": "a.xyz"}, {"output": "a.heic"}, {"suffix": ".xyz"}])
 def test_a_format_that_is_not_written_is_refused(naming: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="no format that is written") as caught:
         outputs([source("in.png")], **naming)

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.metrics.psnr import psnr
-from srcli.training.restore import LEVELS, degrade_at, degrade_jpeg, degrade_noise
+from srcli.training.restore import LEVELS, degrade_at, draw_jpeg, draw_noise
 
 
 @pytest.fixture
@@ -16,19 +16,23 @@ def images() -> torch.Tensor:
     return (smooth * 255).to(torch.uint8)
 
 
-@pytest.mark.parametrize("degrade", [degrade_jpeg, degrade_noise])
-def test_each_picture_meets_its_own_strength_and_the_seed_decides(images, degrade):
-    same = images[:1].expand(8, -1, -1, -1)
-    worse = degrade(same, Random(1))
-    assert torch.equal(worse, degrade(same, Random(1)))
-    assert worse.shape == same.shape
+def spoilt(draw, image: torch.Tensor, count: int, seed: int = 0) -> torch.Tensor:
+    random = Random(seed)
+    return torch.stack([draw(random)(image) for _ in range(count)])
+
+
+@pytest.mark.parametrize("draw", [draw_jpeg, draw_noise])
+def test_each_picture_meets_its_own_strength_and_the_seed_decides(images, draw):
+    worse = spoilt(draw, images[0], 8, seed=1)
+    assert torch.equal(worse, spoilt(draw, images[0], 8, seed=1))
+    assert worse.shape == images.shape
     assert worse.dtype == torch.uint8
     assert len({tuple(one.flatten().tolist()) for one in worse}) == 8
 
 
 def test_noise_spans_the_range_up_to_fifty_levels():
-    grey = torch.full((64, 3, 48, 48), 128, dtype=torch.uint8)
-    deviations = degrade_noise(grey, Random(0)).float().flatten(1).std(1)
+    grey = torch.full((3, 48, 48), 128, dtype=torch.uint8)
+    deviations = spoilt(draw_noise, grey, 64).float().flatten(1).std(1)
     assert deviations.min() < 5
     assert 44 < deviations.max() < 51
 
@@ -37,7 +41,7 @@ def test_jpeg_comes_with_full_colour_and_with_half():
     stripes = torch.zeros(3, 32, 32, dtype=torch.uint8)
     stripes[0, :, ::2] = 255
     stripes[2, :, 1::2] = 255
-    worse = degrade_jpeg(stripes.expand(24, -1, -1, -1), Random(0))
+    worse = spoilt(draw_jpeg, stripes, 24)
     error = (worse.float() - stripes.float()).abs().flatten(1).mean(1)
     halved = (error > 40).sum().item()
     assert 6 <= halved <= 18

@@ -7,6 +7,7 @@ from srcli.engine.device import Compute
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.panet import RestorationConfig, RestorationPanet
 from srcli.training.restore import LEVELS, degrade_at
+from srcli.training.team import Team
 from srcli.training.validate import validate
 
 
@@ -27,7 +28,13 @@ def test_a_network_that_does_nothing_scores_as_the_degraded_picture_itself(netwo
     coarse = torch.rand(2, 3, 6, 6)
     pictures = (functional.interpolate(coarse, size=(40, 52), mode="bilinear") * 255).byte()
     parts = pictures.split(1)
-    validation = validate(network, parts, Compute(device=torch.device("cpu")), degradation=kind)
+    validation = validate(
+        network,
+        parts,
+        Compute(device=torch.device("cpu")),
+        degradation=kind,
+        team=Team(torch.device("cpu")),
+    )
     assert tuple(validation.psnr_y) == LEVELS[kind]
     for level, found in validation.psnr_y.items():
         each = [

@@ -1,0 +1,187 @@
+"""Animated GIF, PNG and WebP files to frames and back, through Pillow."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from srcli.images import png
+from srcli.images.animation import Animation
+from srcli.images.eight_bit import read_metadata, resolved
+from srcli.images.formats import GIF, PNG, WEBP, Format
+from srcli.images.high_depth import DEEP
+from srcli.images.photo import Metadata
+from srcli.images.refusal import Refused, check_size, pillow_rules
+from srcli.images.samples import Samples, has_alpha, turn_upright
+
+_FEW_COLORS = 255
+"""Of a GIF palette, one entry being kept for transparency."""
+_SAMPLED_PIXELS = 1 << 20
+"""Of all frames together, from which a common palette is chosen."""
+_OPAQUE = 128
+_MARKS = {PNG: b"acTL", WEBP: b"ANIM"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long each frame is shown, in milliseconds, and how often all are; 0 for ever."""
+
+    durations: tuple[float, ...]
+    plays: int
+
+
+def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image | None:
+    """Open a file as an animation, decoding nothing; None if it is none.
+
+    Raises:
+        Refused: all frames together have too many pixels, or samples of more than 8 bits.
+
+    """
+    if not known.animates or _MARKS.get(known, b"") not in data:
+        return None
+    image = Image.open(io.BytesIO(data), formats=(known.name,))
+    check_size(image.height, image.width, pixel_limit=pixel_limit)
+    if not getattr(image, "is_animated", False):
+        return None
+    check_size(image.height * count_frames(image), image.width, pixel_limit=pixel_limit)
+    if known is PNG and png.read_header(data).depth > DEEP:
+        message = "is an animation of 16 bits per sample, which is not supported"
+        raise Refused(message, hint="Save it with 8 bits.")
+    return image
+
+
+def is_animated(path: Path, *, pixel_limit: int) -> bool:
+    """Whether a file holds an animation; not if it cannot be read."""
+    try:
+        with pillow_rules(pixel_limit=pixel_limit), Image.open(path) as image:
+            return bool(getattr(image, "is_animated", False))
+    except Exception:  # noqa: BLE001 - whoever decodes it says what is wrong
+        return False
+
+
+def count_frames(image: Image.Image) -> int:
+    """How many frames an open animation shows; a still picture in their stead is none of them."""
+    return int(getattr(image, "n_frames", 1)) - bool(image.info.get("default_image"))
+
+
+def read_animation(image: Image.Image) -> Animation:
+    """Decode every frame as it is seen: laid over the ones before it as the file says."""
+    first = int(bool(image.info.get("default_image")))
+    metadata, orientation = read_metadata(image)
+    frames, durations = [], []
+    for number in range(first, int(getattr(image, "n_frames", 1))):
+        image.seek(number)
+        image.load()
+        durations.append(float(image.info.get("duration", 0)))
+        frames.append(turn_upright(resolved(image), orientation))
+    return Animation(
+        frames=tuple(frames),
+        durations=tuple(durations),
+        plays=_plays(image),
+        metadata=metadata,
+        source_format=str(image.format),
+    )
+
+
+def _plays(image: Image.Image) -> int:
+    """GIF counts repetitions, and none without a count; the others count plays."""
+    if image.format != GIF.name:
+        return int(image.info.get("loop", 0))
+    repeats = image.info.get("loop")
+    if repeats is None:
+        return 1
+    return int(repeats) + 1 if repeats else 0
+
+
+def encode_webp(
+    frames: Sequence[Samples],
+    timing: Timing,
+    blocks: Mapping[str, bytes],
+    *,
+    quality: int,
+    lossless: bool,
+) -> bytes:
+    """Encode as animated WebP; ``blocks`` are Pillow's arguments for metadata."""
+    return _save(
+        [Image.fromarray(frame) for frame in _alike(frames)],
+        WEBP,
+        duration=[round(duration) for duration in timing.durations],
+        loop=timing.plays,
+        quality=quality,
+        lossless=lossless,
+        exact=True,
+        **blocks,
+    )
+
+
+def encode_png(frames: Sequence[Samples], timing: Timing, metadata: Metadata) -> bytes:
+    """Encode as animated PNG."""
+    images = [Image.fromarray(frame) for frame in _alike(frames)]
+    data = _save(images, PNG, duration=list(timing.durations), loop=timing.plays)
+    return png.with_metadata(data, metadata)
+
+
+def encode_gif(frames: Sequence[Samples], timing: Timing) -> bytes:
+    """Encode as GIF: 255 colours for all frames together, and pixels seen or not.
+
+    Without dithering, what is flat stays flat and what stands still stands still. Times are
+    rounded to hundredths of a second, their sum with them.
+    """
+    repeats = {} if timing.plays == 1 else {"loop": max(0, timing.plays - 1)}
+    ends = [round(end / 10) for end in itertools.accumulate(timing.durations, initial=0)]
+    durations = [10 * (end - start) for start, end in itertools.pairwise(ends)]
+    return _save(_with_palette(_alike(frames)), GIF, duration=durations, disposal=2, **repeats)
+
+
+def _alike(frames: Sequence[Samples]) -> list[Samples]:
+    """All frames in colour, and with alpha if any of them has it."""
+    transparent = any(has_alpha(frame) for frame in frames)
+    return [_in_color(frame, transparent=transparent) for frame in frames]
+
+
+def _in_color(frame: Samples, *, transparent: bool) -> Samples:
+    colors = frame[..., :-1] if has_alpha(frame) else frame
+    planes = [np.broadcast_to(colors, (*colors.shape[:2], 3))]
+    if transparent:
+        opaque = np.full((*colors.shape[:2], 1), np.iinfo(np.uint8).max, np.uint8)
+        planes.append(frame[..., -1:] if has_alpha(frame) else opaque)
+    return np.concatenate(planes, axis=2)
+
+
+def _with_palette(frames: Sequence[Samples]) -> list[Image.Image]:
+    seen = np.concatenate([_visible(frame) for frame in frames])
+    step = -(-len(seen) // _SAMPLED_PIXELS)
+    sample = Image.fromarray(np.ascontiguousarray(seen[None, :: max(1, step)]))
+    palette = sample.quantize(_FEW_COLORS, Image.Quantize.MEDIANCUT)
+    images = []
+    for frame in frames:
+        image = Image.fromarray(np.ascontiguousarray(frame[..., :3]))
+        image = image.quantize(palette=palette, dither=Image.Dither.NONE)
+        if has_alpha(frame):
+            indices = np.where(frame[..., 3] >= _OPAQUE, np.asarray(image), _FEW_COLORS)
+            image = Image.fromarray(indices.astype(np.uint8), "P")
+            image.putpalette(palette.getpalette() or [])
+            image.info["transparency"] = _FEW_COLORS
+        images.append(image)
+    return images
+
+
+def _visible(frame: Samples) -> Samples:
+    if not has_alpha(frame):
+        return frame.reshape(-1, 3)
+    visible = frame[frame[..., 3] >= _OPAQUE][:, :3]
+    return visible if len(visible) else np.zeros((1, 3), np.uint8)
+
+
+def _save(images: Sequence[Image.Image], known: Format, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
+    file = io.BytesIO()
+    rest = itertools.islice(images, 1, None)
+    images[0].save(file, known.name, save_all=True, append_images=list(rest), **options)
+    return file.getvalue()
