@@ -5,6 +5,9 @@ the folder is reduced as the benchmarks do it, enlarged along each route of
 ``srcli.engine.routes``, and compared with itself by the published protocol. Bicubic and the
 network of any ratio alone are measured along. Prints a Markdown table; the seconds are of all
 pictures together, so that they compare within one run.
+
+``--models asdn-fast@2,asdn-fast@3,asdn-fast@4`` makes a family of a model of any ratio: all
+members are equally good then, so that the routes are compared and not how members were trained.
 """
 
 from __future__ import annotations
@@ -21,44 +24,76 @@ from torch import Tensor
 from srcli.bench.baselines import bicubic
 from srcli.bench.source import Source
 from srcli.engine.device import Compute
-from srcli.engine.recursion import Pass, plan_route
-from srcli.engine.routes import routes_to
-from srcli.engine.upscaler import Upscaler
+from srcli.engine.recursion import Pass, plan_route, scaled_size
+from srcli.engine.routes import Route, routes_to
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.metrics.protocol import score
+from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.training.patches import picture_files
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
 from srcli.weights.store import locate
 
 CPU = Compute(device=torch.device("cpu"))
+WHOLE = UpscaleOptions(tile=1024)
 Run = Callable[[Tensor, tuple[int, int], float], Tensor]
+
+
+class FixedScale(SrNetwork):
+    """A network of any ratio held to one factor."""
+
+    def __init__(self, network: SrNetwork, scale: int) -> None:
+        super().__init__()
+        self.upscaler, self.scale = Upscaler(network, CPU), scale
+
+    @property
+    def traits(self) -> NetworkTraits:
+        return NetworkTraits(scale=self.scale, receptive_radius=None)
+
+    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: N803 - SrNetwork
+        del ratio
+        height, width = image_B3HW.shape[2:]
+        size = self.scale * height, self.scale * width
+        return self.upscaler(image_B3HW.clamp(0, 1).contiguous(), size)
+
+
+def member(model: str) -> SrNetwork:
+    """Load a network of a fixed scale, or hold one of any ratio to the scale after ``@``."""
+    name, _, scale = model.partition("@")
+    network = load_model(locate(name)).network
+    return FixedScale(network, int(scale)) if scale else network
 
 
 def way(passes: tuple[Pass, ...]) -> str:
     """Write passes in short; ``any`` is the network of any ratio."""
-    names = {True: "resize"}
-    return ", ".join(
-        names.get(step.resample) or ("" if step.scale else "any ") + f"x{step.ratio:.4g}"
-        for step in passes
-    )
+
+    def one(step: Pass) -> str:
+        if step.resample:
+            return "resize"
+        return f"x{step.ratio:.4g}" if step.scale else f"any x{step.ratio:.4g}"
+
+    return ", ".join(map(one, passes))
+
+
+def along(route: Route, family: Upscaler) -> Run:
+    """Return what enlarges a picture along a route."""
+
+    def run(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
+        del ratio
+        return family.follow(lr, plan_route((lr.shape[2], lr.shape[3]), size, route))
+
+    return run
 
 
 def runs_at(ratio: float, family: Upscaler, anything: Upscaler) -> Iterator[tuple[str, str, Run]]:
     """Yield the name, the passes and the function of each way to ``ratio``."""
     scales = [one.traits.scale for one in family.tiled if one.traits.scale]
+    size, target = (1000, 1000), scaled_size((1000, 1000), (ratio, ratio))
     yield "bicubic", "", bicubic
-    alone = anything.plan((100, 100), (round(100 * ratio),) * 2, ratio)
+    alone = anything.plan(size, target, ratio)
     yield DEFAULT_MODEL, way(alone), lambda lr, size, ratio: anything(lr, size, ratio=ratio)
     for route in routes_to(ratio, scales, any_ratio=True):
-
-        def run(lr: Tensor, size: tuple[int, int], _: float, route: object = route) -> Tensor:
-            return family.follow(lr, plan_route((lr.shape[2], lr.shape[3]), size, route))
-
-        yield (
-            route.name,
-            way(plan_route((100, 100), (round(100 * ratio),) * 2, route)),
-            run,
-        )
+        yield route.name, way(plan_route(size, target, route)), along(route, family)
 
 
 def measured(run: Run, pictures: list[Source], ratio: float) -> tuple[float, float, float]:
@@ -80,9 +115,9 @@ def main() -> None:
     parser.add_argument("--ratios", default="1.5,2.7,3.3,5,6")
     parser.add_argument("--every", type=int, default=1, help="use every so many pictures")
     options = parser.parse_args()
-    members = [load_model(locate(model)).network for model in options.models.split(",")]
+    members = [member(model) for model in options.models.split(",")]
     anything = load_model(locate(DEFAULT_MODEL)).network
-    family = Upscaler(members[0], CPU, others=[*members[1:], anything])
+    family = Upscaler(members[0], CPU, WHOLE, others=[*members[1:], anything])
     pictures = [Source(path) for path in picture_files(options.folder)[:: options.every]]
     print(f"{len(pictures)} pictures\n")
     print("| factor | strategy | passes | PSNR-Y | SSIM-Y | seconds |")

@@ -97,8 +97,8 @@ def bench_command(
     with MeasuringStatus() as status:
         result = bench(request, status.on_record)
     _print(result, output)
-    for failure in result.failures:
-        talk.print(f"{failure.task.image}: {failure.error}", markup=False)
+    for line in dict.fromkeys(f"{one.task.image}: {one.error}" for one in result.failures):
+        talk.print(line, markup=False)
     if result.failures:
         raise typer.Exit(errors.IMAGES_FAILED)
 

@@ -22,7 +22,7 @@ from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
 from srcli.engine.device import Compute, choose_device
 from srcli.engine.progress import Progress
-from srcli.engine.upscaler import UpscaleOptions
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
 from srcli.images.animation import Picture, each
 from srcli.images.background import parse_color
@@ -199,23 +199,18 @@ def upscale_picture(
     picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Picture:
     """Enlarge a photo, or every frame of an animation."""
-    return each(picture, lambda photo: upscale_photo(photo, target, equipment, progress))
+    before, after = (picture.height, picture.width), (target.height, target.width)
+    passes = equipment.upscaler.plan(before, after, target.ratio)
+    way = equipment.describe(passes) or "as it is"
+    logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
+    return each(picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, progress))
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, equipment: Equipment, progress: Progress
+    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
-    upscaler, size = equipment.upscaler, (target.height, target.width)
-    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
-    logger.info(
-        "%dx%d to %dx%d: %s",
-        photo.width,
-        photo.height,
-        target.width,
-        target.height,
-        equipment.describe(passes),
-    )
+    size = target.height, target.width
 
     def enlarged(image: Tensor) -> Tensor:
         return upscaler(image, size, ratio=target.ratio, progress=progress)

@@ -19,8 +19,10 @@ pytestmark = pytest.mark.usefixtures("family")
         ("fsdn-tiny", ["--scale", "2"], "fsdn-tiny-x2"),
         ("fsdn-tiny", ["--scale", "3"], "fsdn-tiny-x3"),
         ("fsdn-tiny", ["--scale", "1.5"], "fsdn-tiny-x2, resize"),
-        ("fsdn-tiny", ["--scale", "2.7"], "fsdn-tiny-x2, asdn-fast x1.35"),
-        ("fsdn-tiny", ["--scale", "2.7x1.5"], "fsdn-tiny-x2, asdn-fast x1.35, resize"),
+        ("fsdn-tiny", ["--scale", "2.7"], "fsdn-tiny-x3, resize"),
+        ("fsdn-tiny", ["--scale", "2.2"], "fsdn-tiny-x2, asdn-fast x1.1"),
+        ("fsdn-tiny", ["--scale", "3.6x1.5"], "fsdn-tiny-x3, asdn-fast x1.2, resize"),
+        ("fsdn-tiny", ["--scale", "6"], "fsdn-tiny-x3, asdn-fast x2"),
         ("fsdn-tiny", ["--width", "69"], "fsdn-tiny-x3"),
         ("fsdn-tiny-x3", ["--scale", "2"], "fsdn-tiny-x3, resize"),
         ("fsdn-tiny-x2", ["--scale", "3"], "fsdn-tiny-x2, asdn-fast x1.5"),
@@ -63,7 +65,7 @@ def test_a_factor_between_scales_is_made_of_what_can_be_had(srcli, photo, family
 
 
 def test_a_folder_is_made_anew_if_a_helper_changes(srcli, photo, monkeypatch):
-    arguments = ("upscale", photo, "-m", "fsdn-tiny", "-s", "2.7", "-o", "out/", "--overwrite")
+    arguments = ("upscale", photo, "-m", "fsdn-tiny", "-s", "3.3", "-o", "out/", "--overwrite")
     assert "skipped" not in srcli(*arguments).stderr
     assert "skipped" in srcli(*arguments).stderr
     monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-other")

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,15 @@ def test_the_peak_of_a_device_that_does_not_tell_is_unknown() -> None:
     with peak_memory("mps") as peak:
         pass
     assert peak.size == 0
+
+
+def test_counting_does_not_wait_for_the_compiler_of_pytorch() -> None:
+    program = (
+        "import sys, torch; from srcli.bench.cost import count_macs; "
+        "print(count_macs(lambda: torch.ones(2, 3) @ torch.ones(3, 4)), "
+        "'torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["24", "False"]

@@ -206,7 +206,7 @@ def test_the_thread_count_is_left_as_it_was(bench: Bench) -> None:
         torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize("scale", [1, math.nan, -2])
+@pytest.mark.parametrize("scale", [0.5, math.nan, -2])
 def test_a_scale_that_cannot_be_measured_is_refused_before_any_work(
     bench: Bench, calls: list[tuple[object, ...]], scale: float
 ) -> None:
