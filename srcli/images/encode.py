@@ -185,8 +185,12 @@ def _fitted(photo: Photo, known: Format) -> Photo:
 
 
 def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    deep = depth(samples) > 8  # noqa: PLR2004 - Pillow's bits
-    return png.with_metadata(png.encode_deep(samples) if deep else _save(samples, PNG), metadata)
+    if depth(samples) > 8:  # noqa: PLR2004 - Pillow's bits
+        return png.with_metadata(png.encode_deep(samples), metadata)
+    shallow = png.is_encodable(samples)
+    return png.with_metadata(
+        png.encode_shallow(samples) if shallow else _save(samples, PNG), metadata
+    )
 
 
 def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
