@@ -2,8 +2,10 @@
 
     python benchmarks/batch.py [--side 64] [--count 500] [--threads 1]
 
-The network's time is that inside its forward calls. Memory is what is resident, after every tenth;
-its slope is that of a line fitted through the second half of them.
+The network's time is that inside its forward calls. On a machine that does other work, wall
+time counts what the other threads wait for; the processor time of the network's thread does
+not. Memory is what is resident, after every tenth picture; its slope is that of a line fitted
+through the second half.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ import srcli.usecases.upscale as usecase
 from srcli.batch.outcome import SilentListener
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import Equipment, UpscaleRequest, prepare
-
 
 SAMPLED = 10
 """Pictures from one look at memory to the next."""
@@ -43,11 +44,14 @@ class Stopwatch(SilentListener):
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.processor = 0.0
         self.began = 0.0
+        self.began_processor = 0.0
         self._entered = 0.0
+        self._entered_processor = 0.0
 
     def found(self, _: int) -> None:
-        self.began = time.perf_counter()
+        self.began, self.began_processor = time.perf_counter(), time.thread_time()
 
     def prepare(self, request: UpscaleRequest) -> Equipment:
         equipment = prepare(request)
@@ -56,10 +60,11 @@ class Stopwatch(SilentListener):
         return equipment
 
     def _enter(self, *_: object) -> None:
-        self._entered = time.perf_counter()
+        self._entered, self._entered_processor = time.perf_counter(), time.thread_time()
 
     def _leave(self, *_: object) -> None:
         self.seconds += time.perf_counter() - self._entered
+        self.processor += time.thread_time() - self._entered_processor
 
 
 def resident() -> int:
@@ -87,11 +92,14 @@ def main() -> None:
             if number % SAMPLED == 0:
                 memory.append(resident())
         wall = time.perf_counter() - watch.began
+        processor = time.thread_time() - watch.began_processor
     half = len(memory) // 2
     slope = np.polyfit(range(half, len(memory)), memory[half:], 1)[0]
     print(f"{given.count} pictures of {given.side}x{given.side}, {given.threads} threads")
     print(f"wall {wall:.2f} s, network {watch.seconds:.2f} s, ratio {wall / watch.seconds:.3f}")
-    print(f"memory {memory[half] / 1e6:.0f} to {memory[-1] / 1e6:.0f} MB, slope {slope / SAMPLED:.0f} B each")
+    print(f"its thread's processor time {processor / watch.processor:.3f} of that in the network")
+    first, last = memory[half] / 1e6, memory[-1] / 1e6
+    print(f"memory {first:.0f} to {last:.0f} MB, slope {slope / SAMPLED:.0f} B a picture")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,9 @@ def upscale_command(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on with what appears in folders, until Ctrl-C.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")
     ] = False,
@@ -129,6 +132,7 @@ def upscale_command(
     from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import UpscaleRequest, make_finish, plan, read_list, upscale
+    from srcli.usecases.watch import watch_folders
 
     if all(way is None for way in (scale, width, height, long_side, short_side, megapixels, fit)):
         scale = DEFAULT_SCALE
@@ -162,6 +166,9 @@ def upscale_command(
         fail_fast=fail_fast,
     )
     streamed = is_stream(request)
+    if watch and (streamed or dry_run):
+        msg = "a pipe or a plan cannot be watched"
+        raise UsageError(msg, hint="leave out --watch, or name folders")
     if dry_run:
         if streamed:
             msg = "a pipe cannot be planned for"
@@ -171,6 +178,8 @@ def upscale_command(
     reporter: Reporter = JsonReporter() if json else TextReporter(quiet=quiet, paths=not to_pipe)
     if streamed:
         _stream(request, reporter)
+    elif watch:
+        _report(watch_folders(request, reporter), reporter)
     else:
         _report(upscale(request, reporter), reporter)
 

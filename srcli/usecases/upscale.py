@@ -120,9 +120,14 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
         WeightsError: the model cannot be used.
 
     """
-    listener = listener or SilentListener()
     jobs = find_jobs(request)
-    equipment = prepare(request)
+    yield from make(jobs, request, prepare(request), listener or SilentListener())
+
+
+def make(
+    jobs: list[Job], request: UpscaleRequest, equipment: Equipment, listener: Listener
+) -> Iterator[Outcome]:
+    """Enlarge some of the pictures of a request; see ``upscale``."""
     listener.found(len(jobs))
     with _ledger(request, jobs, equipment) as ledger:
         workshop = Workshop(
@@ -154,20 +159,21 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
             )
 
 
-def find_jobs(request: UpscaleRequest) -> list[Job]:
+def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]:
     """Find the pictures of a request and name their results.
 
     Results that the manifest of the folder knows are no pictures to be enlarged again, unless
     they are named themselves.
 
     Raises:
-        UsageError: nothing is found, a name or size makes no sense, or results clash.
+        UsageError: nothing is found and that is not allowed, a name or size makes no sense, or
+            results clash.
         UnreadableImage: a folder cannot be listed.
 
     """
     request.size.check()
-    sources = find_sources(request.inputs)
-    folder = _batch_folder(request)
+    sources = find_sources(request.inputs, allow_none=allow_none)
+    folder = batch_folder(request)
     if folder is not None:
         known = known_outputs(folder)
         named = {Path(given) for given in request.inputs}
@@ -241,7 +247,7 @@ def _wish(request: UpscaleRequest) -> Wish:
     )
 
 
-def _batch_folder(request: UpscaleRequest) -> Path | None:
+def batch_folder(request: UpscaleRequest) -> Path | None:
     """The folder that all results go below, if they go below one."""
     if request.output:
         return Path(request.output)
@@ -255,7 +261,7 @@ def _ledger(
     request: UpscaleRequest, jobs: list[Job], equipment: Equipment, *, dry: bool = False
 ) -> Iterator[Ledger]:
     """Open the manifest where the results go below one folder."""
-    folder = _batch_folder(request)
+    folder = batch_folder(request)
     if folder is None or not jobs or any(job.output == folder for job in jobs):
         yield NoLedger(overwrite=request.overwrite)
         return
