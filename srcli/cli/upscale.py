@@ -76,6 +76,9 @@ def upscale_command(
     strip_gps: Annotated[
         bool, typer.Option("--strip-gps", help="Leave behind where a picture was taken.")
     ] = False,
+    depth: Annotated[
+        int | None, typer.Option(help="Bits per sample of results, 8 or 16; as it was.")
+    ] = None,
     background: Annotated[
         str | None,
         typer.Option(
@@ -153,7 +156,10 @@ def upscale_command(
         suffix=f".{format_name.lower()}" if format_name else "",
         quality=quality,
         finish=make_finish(
-            strip_metadata=strip_metadata, strip_gps=strip_gps, background=background
+            strip_metadata=strip_metadata,
+            strip_gps=strip_gps,
+            depth=depth,
+            background=background,
         ),
         model=model,
         tile=tile,

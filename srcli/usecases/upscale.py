@@ -293,15 +293,24 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     }
 
 
-def make_finish(*, strip_metadata: bool, strip_gps: bool, background: str | None) -> Finish:
+def make_finish(
+    *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
+) -> Finish:
     """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
 
     Raises:
-        UsageError: it is no colour.
+        UsageError: it is no colour, or the depth is neither 8 nor 16.
 
     """
-    color = None if background is None else parse_color(background)
-    return Finish(strip_metadata=strip_metadata, strip_gps=strip_gps, background=color)
+    if depth not in {None, 8, 16}:
+        msg = f"results have 8 or 16 bits per sample, not {depth}"
+        raise UsageError(msg)
+    return Finish(
+        strip_metadata=strip_metadata,
+        strip_gps=strip_gps,
+        depth=None if depth is None else 8 if depth == 8 else 16,  # noqa: PLR2004 - bits
+        background=None if background is None else parse_color(background),
+    )
 
 
 def read_list(path: Path) -> tuple[str, ...]:
