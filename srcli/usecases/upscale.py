@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
@@ -36,6 +37,7 @@ from srcli.weights.checkpoint import load_model
 from srcli.weights.store import locate, sha256_of
 
 TEMPLATE = "{stem}_{scale}"
+_DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,13 +304,13 @@ def make_finish(
         UsageError: it is no colour, or the depth is neither 8 nor 16.
 
     """
-    if depth not in {None, 8, 16}:
+    if depth not in _DEPTHS:
         msg = f"results have 8 or 16 bits per sample, not {depth}"
         raise UsageError(msg)
     return Finish(
         strip_metadata=strip_metadata,
         strip_gps=strip_gps,
-        depth=None if depth is None else 8 if depth == 8 else 16,  # noqa: PLR2004 - bits
+        depth=_DEPTHS[depth],
         background=None if background is None else parse_color(background),
     )
 

@@ -47,11 +47,13 @@ def watch_folders(
         ]
         looked = {job.source.path: state for job, state in found.items() if state}
         taken.update((job.source.path, looked[job.source.path]) for job in settled)
+        ended = False
         if settled:
             for outcome in make(settled, request, equipment, listener):
+                ended = ended or ends_run(outcome, fail_fast=request.fail_fast)
                 yield outcome
-                if ends_run(outcome, fail_fast=request.fail_fast):
-                    return
+        if ended:
+            return
         time.sleep(interval)
 
 
