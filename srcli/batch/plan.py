@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,12 +13,11 @@ from srcli.batch.rehearsal import check_output
 from srcli.batch.target import Resolve, TargetSize, WhenLarge
 from srcli.engine.memory import BYTES_PER_OUTPUT_PIXEL, check_fits, host_memory
 from srcli.engine.recursion import Pass, plan_passes
-from srcli.engine.tiling import plan_tiles
+from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, OutOfMemory, ResourceError
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.naming import Job
-from srcli.networks.spec import NetworkTraits
 
 Action = Literal["make", "copy", "skip", "fail"]
 LARGE_ENOUGH = "large enough already"
@@ -42,15 +41,15 @@ class Cost:
     """What making a picture takes.
 
     Attributes:
-        passes: runs over the whole picture, those without the network included.
-        tiles: runs of the network, over all passes.
+        passes: runs over the whole picture, those without a network included.
+        tiles: runs of a network, over all passes.
         memory: bytes of host memory.
         disk: bytes of the result, estimated: what the source takes a pixel, for the lossless
             formats no less than three bytes a pixel.
 
     """
 
-    passes: int
+    passes: tuple[Pass, ...]
     tiles: int
     memory: int
     disk: int
@@ -60,7 +59,7 @@ class Cost:
 class Planned:
     """A picture of a dry run: what would become of it, ``note`` or ``error`` saying why.
 
-    Sizes and cost are None where nothing would be made.
+    Sizes and cost are None where nothing would be made; ``way`` names the network of each pass.
     """
 
     job: Job
@@ -68,6 +67,7 @@ class Planned:
     source_size: Size | None = None
     size: Size | None = None
     cost: Cost | None = None
+    way: str = ""
     note: str = ""
     error: ImageError | ResourceError | None = None
 
@@ -103,15 +103,16 @@ def check_memory(source: Size, target: Size, *, frames: int) -> None:
 
 
 def estimate_cost(
-    head: Head, target: TargetSize, traits: NetworkTraits, *, tile: int, disk: int
+    head: Head, target: TargetSize, networks: Sequence[TiledTraits], *, disk: int
 ) -> Cost:
-    """Return what making a picture takes; ``tile`` is the side of a tile, ``disk`` is known."""
+    """Return what making a picture takes with ``networks``; ``disk`` is known."""
     source = head.size
     size = target.height, target.width
-    passes = plan_passes(source, size, target.ratio, traits)
+    passes = plan_passes(source, size, target.ratio, *(one.traits for one in networks))
     return Cost(
-        passes=len(passes),
-        tiles=_count_tiles(passes, source, traits, tile) * head.frames,
+        passes=passes,
+        tiles=_count_tiles(passes, source, {one.traits.scale: one for one in networks})
+        * head.frames,
         memory=memory_needed(source, size, frames=head.frames),
         disk=disk,
     )
@@ -127,7 +128,7 @@ def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) ->
 
 
 def plan_picture(
-    job: Job, verdict: Callable[[Job], Verdict], wish: Wish, traits: NetworkTraits, tile: int
+    job: Job, verdict: Callable[[Job], Verdict], wish: Wish, networks: Sequence[TiledTraits]
 ) -> Planned:
     """Say what a run would do about one picture; only the head of its file is decoded.
 
@@ -135,8 +136,7 @@ def plan_picture(
         job: the picture.
         verdict: says whether it is to be made, as ``ManifestView.verdict``.
         wish: what is wanted of every picture.
-        traits: of the network.
-        tile: side of a tile.
+        networks: the one asked for, and then those that may help it.
 
     """
     try:
@@ -152,26 +152,30 @@ def plan_picture(
         if action == "skip":
             return Planned(job=job, action="skip", source_size=size, note=LARGE_ENOUGH)
         if action == "copy":
-            cost = Cost(passes=0, tiles=0, memory=0, disk=len(content))
+            cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
         check_output(job, wanted, frames=head.frames)
         check_memory(size, wanted, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))
-        cost = estimate_cost(head, target, traits, tile=tile, disk=disk)
+        cost = estimate_cost(head, target, networks, disk=disk)
     except (ImageError, ResourceError) as error:
         return Planned(job=job, action="fail", error=error)
     return Planned(job=job, action="make", source_size=size, size=wanted, cost=cost)
 
 
-def _count_tiles(passes: tuple[Pass, ...], size: Size, traits: NetworkTraits, tile: int) -> int:
+def _count_tiles(
+    passes: tuple[Pass, ...], size: Size, networks: Mapping[int | None, TiledTraits]
+) -> int:
     count = 0
     for step in passes:
-        grid = step.size if traits.scale is None else size
         if not step.resample:
-            count += _along(grid[0], traits, tile) * _along(grid[1], traits, tile)
+            rows, columns = step.size if step.scale is None else size
+            network = networks[step.scale]
+            count += _along(rows, network) * _along(columns, network)
         size = step.size
     return count
 
 
-def _along(length: int, traits: NetworkTraits, tile: int) -> int:
-    return len(plan_tiles((length, 1), tile=tile, halo=0, multiple=traits.size_multiple))
+def _along(length: int, network: TiledTraits) -> int:
+    multiple = network.traits.size_multiple
+    return len(plan_tiles((length, 1), tile=network.tile, halo=0, multiple=multiple))

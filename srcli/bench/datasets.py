@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srcli.errors import DataError
@@ -33,6 +33,9 @@ HINTS = {
     "it in one of these places",
 }
 
+COMPRESSED = re.compile(r"(?P<name>.+)-JPEG(?P<quality>[1-9]\d?|100)", re.IGNORECASE)
+"""The name of a data set whose LR pictures are to be compressed, and with what quality."""
+
 ADDED = re.compile(r"(?P<stem>.+?)(_SRF_\d+)?(_HR|_LR|_LRBI)?(_?x\d+(\.\d+)?)?")
 """What data sets add to the name of a picture: a kind, a scale."""
 
@@ -45,12 +48,14 @@ class Dataset:
         name: for tables and records.
         images: the HR files, sorted by name.
         lr_images: LR files of the same order, or empty if LR is to be made from HR.
+        jpeg: quality, 1 to 100, with which LR that is made from HR is compressed, if it is.
 
     """
 
     name: str
     images: tuple[Path, ...]
     lr_images: tuple[Path, ...] = ()
+    jpeg: int | None = None
 
 
 def known_name(name: str) -> str:
@@ -65,6 +70,17 @@ def known_name(name: str) -> str:
         msg = f"there is no data set named {name}"
         raise DataError(msg, hint=f"known are {', '.join(SIZES)}; or give a folder with --data")
     return known[name.lower()]
+
+
+def split_compression(name: str) -> tuple[str, int | None]:
+    """Return ``Set5`` and 40 for ``Set5-JPEG40``, and None where nothing is to be compressed."""
+    found = COMPRESSED.fullmatch(name)
+    return (found["name"], int(found["quality"])) if found else (name, None)
+
+
+def compressed(dataset: Dataset, quality: int) -> Dataset:
+    """Return a data set of the same HR pictures whose LR pictures are compressed as JPEG."""
+    return replace(dataset, name=f"{dataset.name}-JPEG{quality}", jpeg=quality)
 
 
 def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:

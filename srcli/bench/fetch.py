@@ -16,7 +16,16 @@ from pathlib import Path
 from filelock import FileLock
 
 from srcli.bench.archive import unpack
-from srcli.bench.datasets import SIZES, Dataset, find_dataset, known_name, not_found, pictures
+from srcli.bench.datasets import (
+    SIZES,
+    Dataset,
+    compressed,
+    find_dataset,
+    known_name,
+    not_found,
+    pictures,
+    split_compression,
+)
 from srcli.bench.hub import Archive, cached_archive, check_archive, download_archive
 from srcli.errors import DataError
 from srcli.images.atomic import disk_errors
@@ -41,7 +50,8 @@ def obtain_dataset(text: str, roots: Sequence[Path], *, offline: bool = False) -
     """Find a data set in ``roots`` or in the cache, or fetch it from the hub.
 
     Args:
-        text: its name in any case, or ``name@revision`` for the hub's of that revision.
+        text: its name in any case, or ``name@revision`` for the hub's of that revision; a name
+            that ends in ``-JPEG`` and a quality has its LR pictures compressed.
         roots: folders to look in first; passed over for a revision.
         offline: use no network, whatever the settings say.
 
@@ -52,7 +62,12 @@ def obtain_dataset(text: str, roots: Sequence[Path], *, offline: bool = False) -
 
     """
     name, _, revision = text.partition("@")
-    name = known_name(name)
+    name, quality = split_compression(name)
+    dataset = _obtain_named(known_name(name), revision, roots, offline=offline)
+    return dataset if quality is None else compressed(dataset, quality)
+
+
+def _obtain_named(name: str, revision: str, roots: Sequence[Path], *, offline: bool) -> Dataset:
     searched = [*roots, datasets_folder()]
     found = None if revision else find_dataset(name, searched)
     if found is not None:

@@ -62,13 +62,14 @@ class Report:
 
 def condition_line(conditions: Conditions) -> str:
     """Write conditions in one line: model, version of the tool, device, precision, weights."""
+    weights = " + ".join(one[:12] for one in conditions.model_sha256.split("+"))
     parts = (
         conditions.model,
         f"srcli {conditions.tool_version}",
         conditions.device,
         conditions.dtype,
         conditions.options,
-        conditions.model_sha256 and f"sha256 {conditions.model_sha256[:12]}",
+        weights and f"sha256 {weights}",
     )
     return " · ".join(part for part in parts if part)
 

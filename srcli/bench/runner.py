@@ -74,7 +74,7 @@ class Bench:
     Attributes:
         datasets: the pictures.
         contenders: the models and baselines; those of one id serve different scales.
-        scales: ratios above 1.
+        scales: ratios above 1; 1 for restoration.
         protocol: how to compare.
         store: file to which records are added as they come; successful ones that are there
             already, of the same pictures, weights and conditions, are not measured again.
@@ -94,6 +94,7 @@ class _Picture:
 
     hr: Path
     lr: Path | None
+    jpeg: int | None
     jobs: tuple[tuple[Task, Contender], ...]
 
 
@@ -154,7 +155,7 @@ def _pictures(bench: Bench) -> Iterator[_Picture]:
                 for contender in bench.contenders
                 if contender.serves(scale)
             )
-            yield _Picture(hr=hr, lr=lr, jobs=jobs)
+            yield _Picture(hr=hr, lr=lr, jpeg=dataset.jpeg, jobs=jobs)
 
 
 def _measured(
@@ -164,7 +165,7 @@ def _measured(
     kmacs: dict[tuple[str, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each job; decode and reduce only what is needed."""
-    source = Source(picture.hr, picture.lr)
+    source = Source(picture.hr, picture.lr, jpeg=picture.jpeg)
     for task, contender in picture.jobs:
         if task in done:
             yield done[task]

@@ -91,7 +91,7 @@ def crop_sheet(
     """
     image = dataset.images[index]
     lr_image = dataset.lr_images[index] if dataset.lr_images else None
-    lr, hr = Source(image, lr_image).pair(scale)
+    lr, hr = Source(image, lr_image, jpeg=dataset.jpeg).pair(scale)
     size = (hr.shape[2], hr.shape[3])
     low, exact = lr.float() / 255, hr.float() / 255
     plain = bicubic(low, size, scale)

@@ -9,14 +9,20 @@ from torch import Tensor
 
 from srcli.errors import ImageError
 from srcli.images.decode import read_photo
+from srcli.images.recompress import jpeg_round_trip
 from srcli.metrics.protocol import cropped_sizes, reduce_for
 
 
 class Source:
-    """An HR file, and perhaps its LR file, read when first asked for."""
+    """An HR file, and perhaps its LR file, read when first asked for.
 
-    def __init__(self, hr_path: Path, lr_path: Path | None = None) -> None:
-        self._hr_path, self._lr_path = hr_path, lr_path
+    With ``jpeg``, LR pictures that are made of HR are compressed with that quality, 1 to 100.
+    """
+
+    def __init__(
+        self, hr_path: Path, lr_path: Path | None = None, *, jpeg: int | None = None
+    ) -> None:
+        self._hr_path, self._lr_path, self._jpeg = hr_path, lr_path, jpeg
         self._hr: Tensor | None = None
         self._pair: tuple[float, tuple[Tensor, Tensor]] | None = None
 
@@ -39,7 +45,10 @@ class Source:
 
     def _make_pair(self, hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
         if self._lr_path is None:
-            return reduce_for(hr, scale)
+            lr, cropped = reduce_for(hr, scale)
+            if self._jpeg is not None:
+                lr = jpeg_round_trip(lr[0], quality=self._jpeg, subsample=True)[None]
+            return lr, cropped
         lr = _read(self._lr_path)
         low, (height, width) = cropped_sizes(hr.shape[2], hr.shape[3], scale)
         if tuple(lr.shape[2:]) != low:

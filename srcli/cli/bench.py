@@ -9,10 +9,10 @@ import typer
 
 from srcli.cli import errors
 from srcli.cli.console import data, talk
+from srcli.cli.measuring import MeasuringStatus, parse_scales
 from srcli.cli.table import show_table
 
 if TYPE_CHECKING:
-    from srcli.bench.records import Record
     from srcli.usecases.bench import BenchResult
 
 
@@ -21,7 +21,7 @@ def bench_command(
         list[str] | None,
         typer.Option(
             help="Set5, Set14, BSD100, Urban100, Manga109, DIV2K-val; several by commas. "
-            "Set5@REVISION is the hub's of that revision."
+            "Set5@REVISION is the hub's of that revision; Set5-JPEG40 has its LR compressed."
         ),
     ] = None,
     model: Annotated[
@@ -73,17 +73,11 @@ def bench_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
 ) -> None:
     """Measure models on data sets, by the published protocol."""
-    from srcli.errors import UsageError
     from srcli.usecases.bench import BenchRequest, bench
 
-    try:
-        scales = tuple(float(part) for part in scale.split(","))
-    except ValueError as error:
-        msg = f"{scale!r} is no list of scales"
-        raise UsageError(msg, hint="write 2,2.7,4") from error
     request = BenchRequest(
         models=tuple(part.strip() for part in model.split(",")),
-        scales=scales,
+        scales=parse_scales(scale),
         datasets=tuple(part.strip() for given in dataset or () for part in given.split(",")),
         data=None if data_folder is None else (data_folder, lr_folder),
         data_dir=data_dir,
@@ -100,17 +94,8 @@ def bench_command(
         image_csv=images,
         overwrite=overwrite,
     )
-    status = talk.status("measuring")
-
-    def on_record(record: Record) -> None:
-        task = record.task
-        status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
-        status.start()  # not before the hub's client has shown its progress
-
-    try:
-        result = bench(request, on_record)
-    finally:
-        status.stop()
+    with MeasuringStatus() as status:
+        result = bench(request, status.on_record)
     _print(result, output)
     for failure in result.failures:
         talk.print(f"{failure.task.image}: {failure.error}", markup=False)

@@ -13,6 +13,7 @@ from rich.table import Table
 from srcli.cli import errors
 from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
+from srcli.cli.measuring import MeasuringStatus, parse_scales
 
 if TYPE_CHECKING:
     from srcli.weights.card import WeightCard
@@ -37,7 +38,7 @@ def list_command() -> None:
     from srcli.usecases.models import DEFAULT_MODEL, list_models
 
     table = Table(box=None, pad_edge=False)
-    for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 X2 DB", "WHERE"):
+    for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 DB", "WHERE"):
         table.add_column(head, justify="left" if head in {"MODEL", "WHERE"} else "right")
     for listed in list_models():
         model = listed.model
@@ -133,6 +134,45 @@ def export_command(
         talk.print(f"{size}: differs from PyTorch by at most {parity.difference:.1e}")
 
 
+@app.command("measure")
+def measure_command(
+    file: Annotated[Path, typer.Argument(help="A .safetensors file of a preset's network.")],
+    model: Annotated[str, typer.Option("--id", help="That it is to have, such as san-light-x2.")],
+    trained_on: Annotated[str, typer.Option(help="Pictures, and how they were reduced.")] = "",
+    training: Annotated[str, typer.Option(help="Command and hardware that made it.")] = "",
+    notes: Annotated[str, typer.Option(help="What a user should know.")] = "",
+    licence: Annotated[str, typer.Option(help="SPDX name.")] = "MIT",
+    dataset: Annotated[
+        str, typer.Option(help="By commas; Set5-JPEG40 has its LR pictures compressed.")
+    ] = "Set5,Set14,Urban100",
+    scale: Annotated[
+        str, typer.Option("-s", "--scale", help="Factors, by commas; the model's own if none.")
+    ] = "",
+    data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
+    store: Annotated[
+        Path | None, typer.Option("--resume", help="File of records, to go on from.")
+    ] = None,
+) -> None:
+    """Measure a weights file, and print its entry for catalog.toml."""
+    from srcli.usecases.measure import MeasureRequest, measure, to_toml
+
+    request = MeasureRequest(
+        file=file,
+        id=model,
+        licence=licence,
+        trained_on=trained_on,
+        training=training,
+        notes=notes,
+        datasets=tuple(part.strip() for part in dataset.split(",")),
+        scales=parse_scales(scale) if scale else (),
+        data_dir=data_dir,
+        store=store,
+    )
+    with MeasuringStatus() as status:
+        card = measure(request, status.on_record)
+    data(to_toml(card))
+
+
 @app.command("publish")
 def publish_command(
     models: Annotated[
@@ -185,15 +225,22 @@ def _figures(model: WeightCard | Source) -> tuple[str, ...]:
     size = f"{model.size / 1e6:.1f} MB" if model.size else ""
     if not isinstance(model, WeightCard):
         return scale, "", size, ""
-    quality = {(score.dataset, score.scale): score.psnr_y for score in model.scores}
-    shown = f"{quality['Set5', 2.0]:.2f}" if ("Set5", 2.0) in quality else ""
-    return scale, f"{model.parameters:,}", size, shown
+    return scale, f"{model.parameters:,}", size, _first_score(model)
+
+
+def _first_score(card: WeightCard) -> str:
+    """Return the first figure on Set5 with its scale, and its compression where there is one."""
+    for score in card.scores:
+        name, _, compression = score.dataset.partition("-")
+        if name == "Set5":
+            return f"x{score.scale:g} {compression} {score.psnr_y:.2f}".replace("  ", " ")
+    return ""
 
 
 def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
     facts = [
         ("model", card.id),
-        ("scale", "any" if card.scale is None else f"x{card.scale}"),
+        ("scale", card.reach),
         ("parameters", f"{card.parameters:,}"),
         ("cost", f"{card.kmacs:g} thousand multiply-adds per output pixel and pass"),
         ("file", f"{card.file}, {card.size:,} bytes"),
@@ -206,7 +253,7 @@ def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
     for score in card.scores:
         measured = f"PSNR-Y {score.psnr_y:.2f} dB, SSIM-Y {score.ssim_y:.4f}"
         facts.append(("measured", f"{score.dataset} x{score.scale:g}: {measured}"))
-    return facts
+    return [*facts, ("measured by", card.bench_command)]
 
 
 def _source_facts(source: Source) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from srcli.cli.progress import print_names
 if TYPE_CHECKING:
     from srcli.batch.plan import Planned
 
+NOTHING = "-"
 HEAD = ("DO", "FROM", "TO", "PASSES", "TILES", "MEMORY", "DISK", "INPUT", "RESULT")
 
 
@@ -44,7 +45,7 @@ def _cells(picture: Planned) -> tuple[str, ...]:
     cost = picture.cost
     numbers = ("", "", "", "")
     if cost:
-        numbers = f"{cost.passes}", f"{cost.tiles}", _bytes(cost.memory), _bytes(cost.disk)
+        numbers = picture.way or NOTHING, f"{cost.tiles}", _bytes(cost.memory), _bytes(cost.disk)
     reason = picture.error.message if picture.error else picture.note
     return (
         picture.action,

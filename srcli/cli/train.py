@@ -6,40 +6,76 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srcli.cli import errors
-from srcli.cli.console import data, talk
+from srcli.cli import console, errors
+from srcli.cli.console import talk
+from srcli.cli.train_view import TrainView
+
+if TYPE_CHECKING:
+    from srcli.usecases.train_request import TrainRequest
+
+
+def _take_defaults(context: typer.Context, path: Path | None) -> Path | None:
+    """Let a file decide what the command line leaves open."""
+    if path is not None:
+        from srcli.usecases.run_file import read_run_file
+
+        context.default_map = dict(read_run_file(path))
+    return path
 
 
 def train_command(
-    data_folder: Annotated[
-        Path, typer.Option("--data", help="Folder of HR pictures to learn from.")
-    ],
-    val_folder: Annotated[Path, typer.Option("--val", help="Folder of HR pictures to choose by.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the run.")],
+    data: Annotated[Path, typer.Option(help="Folder of HR pictures to learn from.")],
+    val: Annotated[Path, typer.Option(help="Folder of HR pictures to choose by.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of the whole run.")],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            is_eager=True,
+            callback=_take_defaults,
+            help="TOML file of settings, such as a run's run.toml; options win over it.",
+        ),
+    ] = None,
     network: Annotated[str, typer.Option(help="Name of a network.")] = "asdn",
     preset: Annotated[str, typer.Option(help="One of its presets.")] = "fast",
     scale: Annotated[
         int | None, typer.Option(min=1, help="Factor of a fixed-scale network.")
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Patches a step.")] = 16,
+    batch: Annotated[int, typer.Option(min=1, help="Patches a step, of all processes.")] = 16,
     patch: Annotated[int, typer.Option(min=16, help="Side of an HR patch, in pixels.")] = 96,
     optimizer: Annotated[str, typer.Option(help="muon or adam.")] = "muon",
     learning_rate: Annotated[float, typer.Option("--lr", min=0, help="At its highest.")] = 1e-3,
+    warmup: Annotated[int, typer.Option(min=0, help="Steps in which the rate rises.")] = 200,
     hold: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run before the learning rate falls.")
     ] = 0.5,
+    schedule: Annotated[str, typer.Option(help="How it falls: cosine, or step, by halves.")] = (
+        "cosine"
+    ),
+    halve_every: Annotated[
+        float,
+        typer.Option(min=1e-6, max=1, help="Of --schedule step: share of the run a half lasts."),
+    ] = 0.1,
+    ema: Annotated[
+        float, typer.Option(min=0, max=1, help="Decay of the average of weights that is kept.")
+    ] = 0.999,
+    clip: Annotated[
+        float, typer.Option(min=0, help="Largest norm of the gradient, 0 for any.")
+    ] = 1.0,
     recursive: Annotated[
         float, typer.Option(min=0, max=1, help="Share of batches from the network's own output.")
     ] = 0.0,
     degradation: Annotated[
-        str, typer.Option(help="bicubic, or photo: blur, noise and JPEG as well.")
+        str,
+        typer.Option(
+            help="bicubic, or photo: blur, noise and JPEG as well; jpeg or noise to restore."
+        ),
     ] = "bicubic",
-    precision: Annotated[str, typer.Option(help="bfloat16 or float32.")] = "bfloat16",
+    precision: Annotated[str, typer.Option(help="bfloat16, float16 or float32.")] = "bfloat16",
     seed: Annotated[int, typer.Option(help="Of weights, crops and ratios.")] = 0,
     init: Annotated[
         Path | None, typer.Option(help="Weights file to start from, where names and shapes agree.")
@@ -53,53 +89,46 @@ def train_command(
         int | None, typer.Option(min=1, help="Validate on so many pictures only.")
     ] = None,
     device: Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda or mps.")] = "auto",
+    loaders: Annotated[
+        int, typer.Option(min=0, max=64, help="Threads that prepare batches ahead.")
+    ] = 1,
 ) -> None:
     """Train a network, or go on training one."""
-    from srcli.training.loop import Report
-    from srcli.usecases.train import TrainRequest, make_config, train
-
-    def listen(report: Report) -> None:
-        line = (
-            f"step {report.step}  loss {report.loss:.5f}  rate {report.rate:.2e}  "
-            f"{report.seconds:.3f} s/step"
-        )
-        if report.validation is not None:
-            found = report.validation.psnr_y.items()
-            line += "  val " + "  ".join(f"x{scale:g} {psnr:.3f} dB" for scale, psnr in found)
-        talk.print(line)
-
-    config = make_config(
-        network=network,
-        preset=preset,
-        scale=scale,
-        steps=steps,
-        batch=batch,
-        patch=patch,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        hold=hold,
-        recursive=recursive,
-        degradation=degradation,
-        precision=precision,
-        seed=seed,
-    )
-    request = TrainRequest(
-        config=config,
-        data=data_folder,
-        val=val_folder,
-        out=out,
-        init=init,
-        resume=resume,
-        max_minutes=max_minutes,
-        validate_every=validate_every,
-        val_pictures=val_pictures,
-        device=device,
-    )
+    request = _request(locals())
     with _until_signal() as interrupted:
-        data(str(train(request, listen, interrupted)))
+        _run(request, interrupted)
         if interrupted():
-            talk.print("stopped and saved: go on with --resume")
             raise typer.Exit(errors.INTERRUPTED)
+
+
+def _request(options: dict[str, Any]) -> TrainRequest:
+    """Sort the options, which have the names of the fields, into what they belong to."""
+    from dataclasses import fields
+
+    from srcli.training.config import TrainConfig
+    from srcli.usecases.train import make_config
+    from srcli.usecases.train_request import TrainRequest
+
+    of_config = {field.name for field in fields(TrainConfig)}
+    settings = {key: value for key, value in options.items() if key in of_config}
+    rest = {k: v for k, v in options.items() if k not in of_config and k != "config"}
+    return TrainRequest(config=make_config(**settings), **rest)
+
+
+def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
+    from srcli.training.curves import can_draw
+    from srcli.training.team import is_first_process
+    from srcli.usecases.train import train
+
+    with TrainView(request.config.steps, request.config.degradation) as view:
+        best = train(request, view.report, interrupted, tick=view.tick)
+    if not is_first_process():
+        return
+    if not can_draw():
+        talk.print("no curves.png: it needs matplotlib, which pip install 'srcli\\[train]' brings")
+    console.data(str(best))
+    if interrupted():
+        talk.print("stopped and saved: go on with --resume")
 
 
 @contextmanager

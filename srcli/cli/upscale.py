@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srcli.cli.console import verbose
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -126,6 +127,9 @@ def upscale_command(
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Print errors and results, nothing else.")
     ] = False,
+    talkative: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Tell which networks make each picture.")
+    ] = False,
 ) -> None:
     """Make pictures larger, by any factor (2 if no size is asked for).
 
@@ -182,12 +186,11 @@ def upscale_command(
         raise typer.Exit(print_plan(plan(request), json=json))
     to_pipe = streamed and output in {"", PIPE}
     reporter: Reporter = JsonReporter() if json else TextReporter(quiet=quiet, paths=not to_pipe)
-    if streamed:
-        _stream(request, reporter)
-    elif watch:
-        _report(watch_folders(request, reporter), reporter)
-    else:
-        _report(upscale(request, reporter), reporter)
+    with verbose(on=talkative):
+        if streamed:
+            _stream(request, reporter)
+        else:
+            _report((watch_folders if watch else upscale)(request, reporter), reporter)
 
 
 def _report(outcomes: Iterable[Outcome], reporter: Reporter) -> None:

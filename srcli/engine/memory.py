@@ -21,9 +21,11 @@ def default_tile(traits: NetworkTraits) -> int:
     """Return the side of a tile, in pixels of the network's input.
 
     A tile's output is about 512 pixels a side, whatever the scale: small enough for a laptop
-    and its caches, large enough that the halo is a small part of it.
+    and its caches, large enough that the halo is a small part of it. Networks that compare all
+    pixels with all others say themselves what is large.
     """
-    return max(SMALLEST_TILE, DEFAULT_SIDE // (traits.scale or 1))
+    side = DEFAULT_SIDE // (traits.scale or 1)
+    return max(SMALLEST_TILE, min(side, traits.tile or side))
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

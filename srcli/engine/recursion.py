@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from srcli.engine.routes import Route, choose_route
 from srcli.networks.spec import NetworkTraits
 
 EPSILON = 1e-6
@@ -20,13 +21,15 @@ MAX_DETOUR = 4
 class Pass:
     """One step: the size it reaches, and how.
 
-    ``ratio`` is what a network of any ratio is told; ``resample`` marks a step of plain
-    antialiased bicubic resizing, without the network.
+    ``ratio`` is what a network of any ratio is told; ``scale`` is that of the fixed-scale
+    network that runs, None for one of any ratio; ``resample`` marks a step of plain
+    antialiased bicubic resizing, without a network.
     """
 
     height: int
     width: int
     ratio: float
+    scale: int | None = None
     resample: bool = False
 
     @property
@@ -42,7 +45,11 @@ def scaled_size(size: tuple[int, int], scale: tuple[float, float]) -> tuple[int,
 
 
 def plan_passes(
-    size: tuple[int, int], target: tuple[int, int], ratio: float, traits: NetworkTraits
+    size: tuple[int, int],
+    target: tuple[int, int],
+    ratio: float,
+    traits: NetworkTraits,
+    *others: NetworkTraits,
 ) -> tuple[Pass, ...]:
     """Plan the way from ``size`` to ``target``, both (height, width).
 
@@ -50,7 +57,9 @@ def plan_passes(
         size: of the picture at hand.
         target: of the picture wanted.
         ratio: the larger of the two axis ratios, as requested: sizes are rounded, it is not.
-        traits: of the network that will run.
+        traits: of the network that was asked for, which runs at least once.
+        others: of networks that may take passes of their own, if that one has a fixed scale:
+            its sisters of other scales, and one of any ratio.
 
     Returns:
         The passes in order; none if the size does not change and the network only enlarges.
@@ -58,7 +67,12 @@ def plan_passes(
     """
     if traits.scale is None:
         return _plan_any_ratio(size, target, ratio)
-    return _plan_fixed_scale(size, target, traits.scale)
+    if traits.scale == 1:
+        return plan_route(size, target, Route(name="restore", scales=(1,), rest=1.0))
+    scales = {one.scale for one in (traits, *others)}
+    fixed = [scale for scale in scales if scale is not None]
+    route = choose_route(ratio, fixed, any_ratio=None in scales)
+    return plan_route(size, target, route)
 
 
 def _plan_any_ratio(
@@ -118,13 +132,12 @@ def double_up(size: tuple[int, int], target: tuple[int, int], ratio: float) -> t
     return tuple(passes)
 
 
-def _plan_fixed_scale(
-    size: tuple[int, int], target: tuple[int, int], scale: int
-) -> tuple[Pass, ...]:
-    passes: list[Pass] = []
-    while not passes or (scale > 1 and (size[0] < target[0] or size[1] < target[1])):
+def plan_route(size: tuple[int, int], target: tuple[int, int], route: Route) -> tuple[Pass, ...]:
+    """Plan the way from ``size`` to ``target``, both (height, width), along a route."""
+    passes = []
+    for scale in route.scales:
         size = scale * size[0], scale * size[1]
-        passes.append(Pass(height=size[0], width=size[1], ratio=float(scale)))
-    if size != target:
-        passes.append(_resample(target, 1.0))
-    return tuple(passes)
+        passes.append(Pass(height=size[0], width=size[1], ratio=float(scale), scale=scale))
+    if route.rest > 1:
+        return (*passes, *_plan_any_ratio(size, target, route.rest))
+    return (*passes, *([] if size == target else [_resample(target, 1.0)]))

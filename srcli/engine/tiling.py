@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from srcli.networks.spec import NetworkTraits
 from srcli.pixels.region import Region
 
 
@@ -19,6 +20,14 @@ class Tile:
 
     core: Region
     context: Region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiledTraits:
+    """A network as a plan sees it: its traits, and the side of its tiles."""
+
+    traits: NetworkTraits
+    tile: int
 
 
 def plan_tiles(

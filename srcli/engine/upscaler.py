@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from srcli.engine.official import plan_official_tiles
 from srcli.engine.padding import pad_to_fit
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
-from srcli.engine.tiling import Tile, plan_tiles
+from srcli.engine.tiling import Tile, TiledTraits, plan_tiles
 from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.checks import check_image
@@ -48,10 +48,11 @@ class UpscaleOptions:
 
 
 class Upscaler:
-    """Runs one network on pictures of any size, to any size.
+    """Runs a network on pictures of any size, to any size.
 
     The picture stays in host memory; tiles visit the device. Where the network's reach is
-    finite, the result does not depend on the tiles.
+    finite, the result does not depend on the tiles. ``others`` take the passes that a plan
+    gives them: see ``plan_passes``.
 
     Raises:
         UsageError: official tiles of a network whose authors published none.
@@ -59,7 +60,12 @@ class Upscaler:
     """
 
     def __init__(
-        self, network: SrNetwork, compute: Compute, options: UpscaleOptions | None = None
+        self,
+        network: SrNetwork,
+        compute: Compute,
+        options: UpscaleOptions | None = None,
+        *,
+        others: Sequence[SrNetwork] = (),
     ) -> None:
         options = options or UpscaleOptions()
         self.network = network.to(compute.device).eval()
@@ -73,8 +79,28 @@ class Upscaler:
             raise UsageError(msg, hint="leave out --official-tiles")
         radius = network.traits.receptive_radius
         self.halo = FEATHER if radius is None else radius
+        self._others = {
+            other.traits.scale: Upscaler(other, compute, _options_for(other, options))
+            for other in others
+        }
 
-    @torch.inference_mode()
+    @property
+    def tiled(self) -> tuple[TiledTraits, ...]:
+        """What a plan must know of each network, that of this upscaler first."""
+        own = TiledTraits(traits=self.network.traits, tile=self.tile)
+        return (own, *(one for other in self._others.values() for one in other.tiled))
+
+    @property
+    def networks(self) -> tuple[SrNetwork, ...]:
+        """Every network, the one that was asked for first."""
+        return (self.network, *(other.network for other in self._others.values()))
+
+    def plan(
+        self, size: tuple[int, int], target: tuple[int, int], ratio: float
+    ) -> tuple[Pass, ...]:
+        """Plan a picture of ``size``; see ``plan_passes``."""
+        return plan_passes(size, target, ratio, *(one.traits for one in self.tiled))
+
     def __call__(
         self,
         image: Tensor,
@@ -99,26 +125,38 @@ class Upscaler:
             OutOfMemory: even the smallest tile does not fit.
 
         """
-        check_image(image)
-        progress = progress or SilentProgress()
         height, width = image.shape[2:]
         ratio = ratio or max(size[0] / height, size[1] / width)
-        passes = plan_passes((height, width), size, ratio, self.network.traits)
+        return self.follow(image, self.plan((height, width), size, ratio), progress)
+
+    @torch.inference_mode()
+    def follow(
+        self, image: Tensor, passes: Sequence[Pass], progress: Progress | None = None
+    ) -> Tensor:
+        """Enlarge a picture along planned passes; all else as for a call."""
+        check_image(image)
+        progress = progress or SilentProgress()
         for step in passes:
             check_fits(step.height, step.width)
-        rounds = len(SYMMETRIES) if self.official_tiles and self.ensemble else 1
-        progress.begin(rounds * sum(step.height * step.width for step in passes))
-        for step in passes:
-            image = self._run_pass(image, step, progress).clamp_(0, 1)
+        runners = [self._others.get(step.scale, self) for step in passes]
+        work = zip(runners, passes, strict=True)
+        progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
+        for runner, step in zip(runners, passes, strict=True):
+            image = runner.run_pass(image, step, progress).clamp_(0, 1)
         return image
 
-    def _run_pass(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
+    def rounds(self, step: Pass) -> int:
+        """Return how often a pass goes over its picture."""
+        around_tiles = self.official_tiles and self.ensemble and not step.resample
+        return len(SYMMETRIES) if around_tiles else 1
+
+    def run_pass(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
+        """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
         if step.resample:
             image = resize(image, step.size)
             progress.advance(step.height * step.width)
             return image
-        scale = self.network.traits.scale
-        if scale is None:
+        if step.scale is None:
             return self._run_tiles(
                 step.size,
                 lambda region: resize(image, step.size, region=region),
@@ -202,3 +240,9 @@ class Upscaler:
             msg = "the network produced values that are not numbers"
             raise BadTile(msg, hint="check the weights with srcli models verify")
         return output[..., : scale * height, : scale * width]
+
+
+def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:
+    """Leave out the authors' tiles where they published none."""
+    chopped = options.official_tiles and other.traits.chop is not None
+    return replace(options, official_tiles=chopped)

@@ -71,10 +71,13 @@ class Scores:
 
 
 def check_scale(scale: float) -> None:
-    """Refuse anything but a finite number above 1, with a UsageError."""
-    if not (math.isfinite(scale) and scale > 1):
+    """Refuse anything but a finite number of 1 or more, with a UsageError.
+
+    At scale 1, which is for restoration, LR is as large as HR.
+    """
+    if not (math.isfinite(scale) and scale >= 1):
         msg = f"cannot measure at scale {scale:g}"
-        raise UsageError(msg, hint="Give a scale above 1.")
+        raise UsageError(msg, hint="give a scale of 1 or more")
 
 
 def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -84,7 +87,7 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
     rounded down; for a whole s that is the usual crop to a multiple of s.
 
     Raises:
-        UsageError: if ``scale`` is not a number above 1.
+        UsageError: if ``scale`` is not a number of 1 or more.
         ImageError: if less than one LR pixel is left.
 
     """
@@ -101,7 +104,7 @@ def reduce_for(hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
 
     Args:
         hr: uint8 (1, 3, H, W).
-        scale: any number above 1.
+        scale: any number of 1 or more.
 
     Returns:
         LR, uint8 (1, 3, h, w), and the top left crop of ``hr`` to compare with; for the sizes

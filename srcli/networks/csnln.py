@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.box_sum import TILE
 from srcli.networks.blocks.cross_scale import CrossScaleAttention
 from srcli.networks.blocks.edges import extend_to
 from srcli.networks.blocks.mean_shift import MeanShift
@@ -184,6 +185,7 @@ class Csnln(SrNetwork):
         return NetworkTraits(
             scale=self.config.scale,
             receptive_radius=None,
+            tile=TILE,
             chop=ChopRule(largest_area=3600, multiple=self.config.scale),
         )
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from srcli.networks.blocks.box_sum import TILE
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
 from srcli.networks.blocks.upsampler import Upsampler
@@ -149,6 +150,7 @@ class Panet(SrNetwork):
         return NetworkTraits(
             scale=self.config.scale,
             receptive_radius=None,
+            tile=TILE,
             chop=ChopRule(largest_area=6400, multiple=self.config.scale, grows=False),
         )
 
@@ -180,7 +182,7 @@ class RestorationPanet(SrNetwork):
 
     @property
     def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=self.config.scale, receptive_radius=None)
+        return NetworkTraits(scale=self.config.scale, receptive_radius=None, tile=TILE)
 
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
         if self.config.colors == RGB:

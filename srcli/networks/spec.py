@@ -42,6 +42,8 @@ class NetworkTraits:
             (along either axis); None if it sees the whole image.
         size_multiple: both sides of the input must be divisible by this.
         minimum_size: both sides of the input must be at least this.
+        tile: side of the input up to which the work per pixel is moderate, for networks whose
+            work grows with the square of the pixels; None for the others.
         chop: the authors' own tiling, where they published one.
 
     """
@@ -51,6 +53,7 @@ class NetworkTraits:
     receptive_radius: int | None
     size_multiple: int = 1
     minimum_size: int = 1
+    tile: int | None = None
     chop: ChopRule | None = None
 
 

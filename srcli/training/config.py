@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "float16"]
+Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo"]
+Degradation = Literal["bicubic", "photo", "jpeg", "noise"]
+RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
+"""The degradations that keep the size: tasks of a restoration network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +28,17 @@ class TrainConfig:
         optimizer: Adam, or Muon for the kernels inside the network and Adam for the rest.
         learning_rate: at its highest.
         warmup: steps of linear rise.
-        hold: share of the run after which the learning rate falls, as a half cosine, to zero.
+        hold: share of the run after which the learning rate falls.
+        schedule: how: as a half cosine to zero, or by halves.
+        halve_every: of the step schedule: share of the run between one halving and the next.
         ema: decay of the exponential moving average of the weights, which is what is kept.
-        clip: largest norm of the gradient.
+        clip: largest norm of the gradient; 0 for any.
         recursive: share of batches that train a later pass of the recursion: their input is
             the network's own output, not a reduced picture (any ratio only).
-        degradation: how LR pictures come to be: reduced as the benchmarks are, or blurred,
-            noisy and compressed as well.
-        precision: of the convolutions.
+        degradation: how inputs come to be: reduced as the benchmarks are, or blurred, noisy
+            and compressed as well; for a restoration network compressed, or noisy.
+        precision: of the convolutions; with float16 the loss is scaled so that no gradient
+            vanishes.
         seed: of weights, crops and ratios.
 
     """
@@ -53,10 +59,15 @@ class TrainConfig:
     degradation: Degradation = "bicubic"
     precision: Precision = "bfloat16"
     seed: int = 0
+    schedule: Schedule = "cosine"
+    halve_every: float = 0.1
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         start = self.hold * self.steps
+        if self.schedule == "step":
+            halvings = (step - start) // max(1.0, self.halve_every * self.steps) + 1
+            return self.learning_rate * rise * math.pow(0.5, max(0.0, halvings))
         fallen = max(0.0, (step - start) / max(1.0, self.steps - start))
         return self.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * min(1.0, fallen)))

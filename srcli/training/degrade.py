@@ -62,18 +62,32 @@ def any_ratio_sample(crops: Tensor, random: Random, reduce: Reduce = reduce_bicu
     return enlarged_sample(reduced, crops, side / reduced_side)
 
 
-def recursive_sample(
-    crops: Tensor,
-    random: Random,
-    predict: Callable[[Tensor, float], Tensor],
-    reduce: Reduce = reduce_bicubic,
-) -> Sample:
-    """Make the input of a second pass: reduce by a factor in (2, 4], run the first pass.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPass:
+    """A batch whose input the network has yet to make, by doubling ``image``.
+
+    Attributes:
+        image: reduced and enlarged by 2, (B, 3, 2h, 2w) in [0, 1].
+        crops: HR, (B, 3, P, P) uint8, with margins.
+        ratio: of the pass after, which is to be trained.
+
+    """
+
+    image: Tensor
+    crops: Tensor
+    ratio: float
+
+    def then(self, predict: Callable[[Tensor, float], Tensor]) -> Sample:
+        """Run the first pass; ``predict`` is (enlarged image, ratio) to image in [0, 1]."""
+        return enlarged_sample(predict(self.image, 2.0), self.crops, self.ratio)
+
+
+def first_pass(crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic) -> FirstPass:
+    """Reduce by a factor in (2, 4], so that two passes are needed.
 
     Args:
         crops: as for :func:`any_ratio_sample`.
         random: decides the factor.
-        predict: the network's first pass, (enlarged image, ratio) to image in [0, 1].
         reduce: makes LR.
 
     """
@@ -81,8 +95,8 @@ def recursive_sample(
     quarter, most = side // 4, int(side / (2 * LEAST_RATIO))
     reduced_side = quarter if random.random() < SHARE_OF_TWO else random.randint(quarter, most)
     reduced = reduce(crops, reduced_side) / 255
-    doubled = predict(resize(reduced, (2 * reduced_side, 2 * reduced_side)), 2.0)
-    return enlarged_sample(doubled, crops, side / (2 * reduced_side))
+    doubled = resize(reduced, (2 * reduced_side, 2 * reduced_side))
+    return FirstPass(image=doubled, crops=crops, ratio=side / (2 * reduced_side))
 
 
 def enlarged_sample(image: Tensor, crops: Tensor, ratio: float) -> Sample:

@@ -5,30 +5,23 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from random import Random
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.engine.device import Compute
-from srcli.training.config import TrainConfig
-from srcli.training.degrade import (
-    MARGIN,
-    Reduce,
-    Sample,
-    any_ratio_sample,
-    fixed_scale_sample,
-    recursive_sample,
-    reduce_bicubic,
-)
+from srcli.training.config import Precision, TrainConfig
+from srcli.training.degrade import MARGIN, FirstPass, Sample
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
-from srcli.training.photo import degrade_photo
+from srcli.training.samples import Sampler, prepared
 from srcli.training.state import TrainState, update_average
+from srcli.training.team import Team
 from srcli.training.validate import Validation, validate
 from srcli.weights.checkpoint import Model, save_model
 
@@ -37,10 +30,15 @@ BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 METRICS_FILE = "metrics.jsonl"
 
+AUTOCAST: Mapping[Precision, torch.dtype] = {
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """How often, in steps, a run reports its loss, and validates and saves."""
+    """How often, in steps, a run reports its loss, and validates and saves; at its end too."""
 
     report: int = 100
     validate: int = 2000
@@ -57,6 +55,10 @@ class Report:
     validation: Validation | None = None
 
 
+def _unheard(step: int, loss: float) -> None:
+    """Nobody follows the single steps."""
+
+
 class Trainer:
     """One run: a network, its average, where they learn from and where they are kept.
 
@@ -65,33 +67,31 @@ class Trainer:
         config: the run.
         corpus: what to learn from and what to validate on.
         out: folder for the state, the best and last weights, and the metrics.
-        compute: where to run; its precision is used for validation, the run's for training.
+        team: the processes that train it, and the device of this one.
 
     """
 
     def __init__(
-        self,
-        model: Model,
-        config: TrainConfig,
-        *,
-        corpus: Corpus,
-        out: Path,
-        compute: Compute,
+        self, model: Model, config: TrainConfig, *, corpus: Corpus, out: Path, team: Team
     ) -> None:
         network = model.network
         self.header = model.header
         self.config = config
         self.pictures = corpus.validation
         self.out = out
-        self.compute = compute
-        network.to(compute.device)
+        self.team = team
+        network.to(team.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
         margin = MARGIN if config.scale is None else 0
-        self.source = CropSource(corpus.files, config.patch + 2 * margin)
+        source = CropSource(corpus.files, config.patch + 2 * margin)
+        self.make_sample = Sampler(source, config, team.device, team.share(config.batch))
         self.network = network
         self.average = copy.deepcopy(network)
         self.state = TrainState(
-            network=network, average=self.average, optimizer=make_optimizer(network, config)
+            network=network,
+            average=self.average,
+            optimizer=make_optimizer(network, config),
+            scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
         )
         out.mkdir(parents=True, exist_ok=True)
 
@@ -109,73 +109,70 @@ class Trainer:
         *,
         interval: Interval,
         stop: Callable[[], bool] = lambda: False,
+        tick: Callable[[int, float], None] = _unheard,
+        loaders: int = 0,
     ) -> None:
-        """Train to the end, or until ``stop``; then save, so that it can be resumed."""
+        """Train to the end, or until ``stop``; then save, so that it can be resumed.
+
+        Args:
+            listen: told the news at intervals; in the first process only, as is ``tick``.
+            interval: how often.
+            stop: asked before every step; one process that says yes stops all.
+            tick: told the number of finished steps and the loss after every step.
+            loaders: threads that prepare the batches to come; they change no result.
+
+        """
         losses: list[float] = []
         began = time.monotonic()
-        while self.state.step < self.config.steps and not stop():
-            losses.append(self._step())
-            if self.state.step % interval.report == 0:
-                seconds = (time.monotonic() - began) / len(losses)
-                self._tell(listen, losses, seconds, checked=self._is_due(interval))
-                losses, began = [], time.monotonic()
+        steps = range(self.state.step, self.config.steps)
+        with prepared(self.make_sample, steps, threads=loaders) as samples:
+            while self.state.step < self.config.steps and not self.team.any(stop()):
+                losses.append(self._step(next(samples)))
+                if self.team.is_first:
+                    tick(self.state.step, losses[-1])
+                ended = self.state.step == self.config.steps
+                if ended or self.state.step % interval.report == 0:
+                    seconds = (time.monotonic() - began) / len(losses)
+                    checked = ended or self.state.step % interval.validate == 0
+                    self._tell(listen, losses, seconds, checked=checked)
+                    losses, began = [], time.monotonic()
         self._save()
 
-    def _is_due(self, interval: Interval) -> bool:
-        step = self.state.step
-        return step % interval.validate == 0 or step == self.config.steps
-
-    def _step(self) -> float:
+    def _step(self, made: Sample | FirstPass) -> float:
         config, state = self.config, self.state
-        sample = self._sample(Random(f"{config.seed}:{state.step}"))
+        sample = made.then(self._predict) if isinstance(made, FirstPass) else made
         rate = config.rate_at(state.step)
         for group in state.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
         state.optimizer.zero_grad()
-        with torch.autocast(
-            self.compute.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"
-        ):
-            output = self._call(self.network, sample.image, sample.ratio)
+        output = self._call(self.network, sample.image, sample.ratio)
         loss = F.l1_loss(output.float(), sample.target)
-        loss.backward()  # type: ignore[no-untyped-call] # PyTorch's own
-        nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
-        state.optimizer.step()
+        state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
+        self.team.average_gradients(self.network.parameters())
+        state.scaler.unscale_(state.optimizer)
+        if config.clip > 0:
+            nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
         update_average(self.average, self.network, config.ema, state.step)
         state.step += 1
         return loss.item()
 
-    def _sample(self, random: Random) -> Sample:
-        crops = self.source.draw(self.config.batch, random).to(self.compute.device)
-        reduce: Reduce = reduce_bicubic
-        if self.config.degradation == "photo":
-            reduce = _photo_reducer(random)
-        if self.config.scale is not None:
-            sample = fixed_scale_sample(crops, self.config.scale, reduce)
-        elif random.random() < self.config.recursive:
-            sample = recursive_sample(crops, random, self._predict, reduce)
-        else:
-            sample = any_ratio_sample(crops, random, reduce)
-        return Sample(
-            image=sample.image.contiguous(memory_format=torch.channels_last),
-            target=sample.target,
-            ratio=sample.ratio,
-        )
-
     def _call(self, network: nn.Module, image: Tensor, ratio: float | None) -> Tensor:
-        output: Tensor = network(image) if ratio is None else network(image, ratio)
+        image = image.contiguous(memory_format=torch.channels_last)
+        with self._autocast():
+            output: Tensor = network(image) if ratio is None else network(image, ratio)
         return output
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        dtype = AUTOCAST.get(self.config.precision)
+        return nullcontext() if dtype is None else torch.autocast(self.team.device.type, dtype)
 
     @torch.no_grad()
     def _predict(self, image: Tensor, ratio: float) -> Tensor:
         """Run one pass of the average, as the recursion will."""
-        with torch.autocast(
-            self.compute.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"
-        ):
-            output = self._call(
-                self.average, image.contiguous(memory_format=torch.channels_last), ratio
-            )
-        return output.float().clamp_(0, 1)
+        return self._call(self.average, image, ratio).float().clamp_(0, 1)
 
     def _tell(
         self,
@@ -185,20 +182,26 @@ class Trainer:
         *,
         checked: bool,
     ) -> None:
+        everyone = self.team.gather(losses)
         report = Report(
             step=self.state.step,
-            loss=sum(losses) / len(losses),
+            loss=sum(everyone) / len(everyone),
             rate=self.config.rate_at(self.state.step - 1),
             seconds=seconds,
             validation=self._validate() if checked else None,
         )
-        with (self.out / METRICS_FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(report)) + "\n")
-        listen(report)
+        if self.team.is_first:
+            with (self.out / METRICS_FILE).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(report)) + "\n")
+            listen(report)
 
     def _validate(self) -> Validation:
         validation = validate(
-            self.average, self.pictures, self.compute, degradation=self.config.degradation
+            self.average,
+            self.pictures,
+            Compute(device=self.team.device),
+            degradation=self.config.degradation,
+            team=self.team,
         )
         if validation.mean > self.state.best:
             self.state.best = validation.mean
@@ -207,16 +210,10 @@ class Trainer:
         return validation
 
     def _save(self) -> None:
-        self.state.save(self.out / STATE_FILE, self.config)
+        if self.team.is_first:
+            self.state.save(self.out / STATE_FILE, self.config)
         self._save_weights(LAST_FILE)
 
     def _save_weights(self, name: str) -> None:
-        save_model(self.out / name, self.average.state_dict(), self.header)
-
-
-def _photo_reducer(random: Random) -> Reduce:
-    def reduce(crops: Tensor, side: int) -> Tensor:
-        reduced = reduce_bicubic(crops, side)
-        return degrade_photo(reduced.cpu(), random).to(reduced.device)
-
-    return reduce
+        if self.team.is_first:
+            save_model(self.out / name, self.average.state_dict(), self.header)

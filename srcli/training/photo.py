@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial, reduce
 from random import Random
 
 import torch
@@ -11,6 +13,9 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.pixels.color import quantize
+
+Spoil = Callable[[Tensor], Tensor]
+"""What happens to one picture, RGB uint8 (3, H, W), with all that chance decides decided."""
 
 SHARE_OF_BLUR = 0.3
 SHARE_OF_NOISE = 0.3
@@ -33,46 +38,56 @@ def degrade_photo(images: Tensor, random: Random) -> Tensor:
         RGB uint8 (B, 3, H, W).
 
     """
-    return torch.stack([_degrade(image, random) for image in images])
+    return torch.stack([draw_photo(random)(image) for image in images])
 
 
-def _degrade(image: Tensor, random: Random) -> Tensor:
-    steps = [
-        step
-        for step, share in (
+def draw_photo(random: Random) -> Spoil:
+    """Decide what happens to one picture."""
+    draws = [
+        draw
+        for draw, share in (
             (_blur, SHARE_OF_BLUR),
             (_noise, SHARE_OF_NOISE),
             (_jpeg, SHARE_OF_JPEG),
         )
         if random.random() < share
     ]
-    random.shuffle(steps)
-    for step in steps:
-        image = step(image, random)
-    return image
+    random.shuffle(draws)
+    steps = [draw(random) for draw in draws]
+    return lambda image: reduce(lambda spoilt, step: step(spoilt), steps, image)
 
 
-def _blur(image: Tensor, random: Random) -> Tensor:
+def add_noise(image: Tensor, deviation: float, seed: int) -> Tensor:
+    """Add white Gaussian noise to a uint8 picture of any shape; ``deviation`` of 1 is white."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(image.shape, generator=generator) * deviation
+    return _bytes(image / 255 + noise)
+
+
+def _blur(random: Random) -> Spoil:
     sigma = random.uniform(0.1, MAX_BLUR)
     radius = math.ceil(3 * sigma)
     distance = torch.arange(-radius, radius + 1, dtype=torch.float32)
     kernel = torch.exp(-(distance**2) / (2 * sigma**2))
     kernel /= kernel.sum()
-    padded = F.pad(image[None] / 255, (radius,) * 4, mode="replicate").transpose(0, 1)
-    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1))
-    return _bytes(F.conv2d(rows, kernel.view(1, 1, 1, -1)).transpose(0, 1)[0])
+
+    def blur(image: Tensor) -> Tensor:
+        padded = F.pad(image[None] / 255, (radius,) * 4, mode="replicate").transpose(0, 1)
+        rows = F.conv2d(padded, kernel.view(1, 1, -1, 1))
+        return _bytes(F.conv2d(rows, kernel.view(1, 1, 1, -1)).transpose(0, 1)[0])
+
+    return blur
 
 
-def _noise(image: Tensor, random: Random) -> Tensor:
-    generator = torch.Generator().manual_seed(random.getrandbits(63))
-    noise = torch.randn(image.shape, generator=generator) * random.uniform(0, MAX_NOISE)
-    return _bytes(image / 255 + noise)
+def _noise(random: Random) -> Spoil:
+    seed = random.getrandbits(63)
+    return partial(add_noise, deviation=random.uniform(0, MAX_NOISE), seed=seed)
 
 
-def _jpeg(image: Tensor, random: Random) -> Tensor:
+def _jpeg(random: Random) -> Spoil:
     quality = random.randint(*JPEG_QUALITIES)
     subsample = random.random() < SHARE_OF_SUBSAMPLING
-    return jpeg_round_trip(image, quality=quality, subsample=subsample)
+    return partial(jpeg_round_trip, quality=quality, subsample=subsample)
 
 
 def _bytes(image: Tensor) -> Tensor:

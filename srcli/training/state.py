@@ -23,6 +23,7 @@ class TrainState:
     network: nn.Module
     average: nn.Module
     optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
     step: int = 0
     best: float = 0.0
 
@@ -35,6 +36,7 @@ class TrainState:
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict(),
                 "step": self.step,
                 "best": self.best,
             },
@@ -64,6 +66,7 @@ class TrainState:
         self.network.load_state_dict(saved["network"])
         self.average.load_state_dict(saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
+        self.scaler.load_state_dict(saved.get("scaler", {}))
         self.step, self.best = saved["step"], saved["best"]
 
 
@@ -77,7 +80,7 @@ def update_average(average: nn.Module, network: nn.Module, decay: float, step: i
 
 
 def _identity(config: TrainConfig) -> dict[str, object]:
-    free = ("steps", "hold")
+    free = ("steps", "hold", "schedule", "halve_every")
     return {key: value for key, value in asdict(config).items() if key not in free}
 
 

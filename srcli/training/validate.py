@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from statistics import fmean
 
@@ -13,22 +14,30 @@ from torch import Tensor
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import reduce_for, score
+from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
-from srcli.training.config import Degradation
+from srcli.pixels.color import quantize
+from srcli.training.config import RESTORED, Degradation
 from srcli.training.photo import degrade_photo
+from srcli.training.restore import LEVELS, degrade_at
+from srcli.training.team import Team
 
 ANY_RATIO_SCALES = (2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Mean PSNR-Y in dB by scale, by the published protocol."""
+    """Mean PSNR-Y in dB.
+
+    By scale, by the published protocol; of restoration by level of the degradation, with no
+    border left out.
+    """
 
     psnr_y: Mapping[float, float]
 
     @property
     def mean(self) -> float:
-        """Mean over the scales: what the best weights are chosen by."""
+        """Mean over the scales or levels: what the best weights are chosen by."""
         return sum(self.psnr_y.values()) / len(self.psnr_y)
 
 
@@ -38,33 +47,50 @@ def validate(
     compute: Compute,
     *,
     degradation: Degradation = "bicubic",
+    team: Team,
 ) -> Validation:
-    """Enlarge reduced pictures and compare.
+    """Enlarge reduced pictures, or restore degraded ones, and compare.
 
     Args:
         network: in any mode; it is left in evaluation mode.
         pictures: HR, uint8 (1, 3, H, W).
         compute: where and how to run.
-        degradation: of the reduced pictures; the same for a picture every time.
+        degradation: of what the network is shown; the same for a picture every time.
+        team: shares the pictures out.
 
     """
-    fixed = network.traits.scale
-    scales = ANY_RATIO_SCALES if fixed is None else (float(fixed),)
     upscaler = Upscaler(network, compute)
+    mine = list(enumerate(pictures))[team.rank :: team.count]
+    score_at: Callable[[int, Tensor, float], float]
+    if degradation in RESTORED:
+        levels: tuple[float, ...] = tuple(map(float, LEVELS[degradation]))
+        score_at = partial(_restored, upscaler, degradation)
+    else:
+        fixed = network.traits.scale
+        levels = ANY_RATIO_SCALES if fixed is None else (float(fixed),)
+        score_at = partial(_enlarged, upscaler, degradation)
     return Validation(
         psnr_y={
-            scale: fmean(
-                _psnr_y(upscaler, hr, scale, Random(n) if degradation == "photo" else None)
-                for n, hr in enumerate(pictures)
-            )
-            for scale in scales
+            level: fmean(team.gather([score_at(n, picture, level) for n, picture in mine]))
+            for level in levels
         }
     )
 
 
-def _psnr_y(upscaler: Upscaler, hr: Tensor, scale: float, spoil: Random | None) -> float:
+def _enlarged(
+    upscaler: Upscaler, degradation: Degradation, n: int, hr: Tensor, scale: float
+) -> float:
     lr, cropped = reduce_for(hr, scale)
-    if spoil is not None:
-        lr = degrade_photo(lr, spoil)
+    if degradation == "photo":
+        lr = degrade_photo(lr, Random(n))
     sr = upscaler(lr.to(torch.float32) / 255, (cropped.shape[2], cropped.shape[3]), ratio=scale)
     return score(sr, cropped, scale).psnr_y
+
+
+def _restored(
+    upscaler: Upscaler, degradation: Degradation, n: int, picture: Tensor, level: float
+) -> float:
+    spoilt = degrade_at(picture, degradation, int(level), seed=n)
+    size = picture.shape[2], picture.shape[3]
+    output = upscaler(spoilt.to(torch.float32) / 255, size, ratio=1.0)
+    return psnr_y(quantize(output), picture.double() / 255)

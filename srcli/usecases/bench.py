@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,15 +27,17 @@ from srcli.bench.runner import Bench, Contender, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.bench.tables import Table
 from srcli.engine.device import Compute, choose_device
+from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
 from srcli.images.atomic import refuse_existing, write_file
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate, sha256_of
+from srcli.usecases.equipment import Equipment, Outfitter
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
 TELLING_SCALE = 4.0
 """Crops are shown at the largest scale up to this one; beyond it all models look alike."""
+UNIT = 1000
+"""Side of a picture whose plan stands for those of all sizes."""
 FORMATS = ("table", "md", "csv", "json", "latex", "html")
 
 
@@ -45,7 +47,7 @@ class BenchRequest:
 
     Attributes:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
-        scales: ratios above 1.
+        scales: ratios above 1; 1 for restoration.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well, and one of LR pictures for it.
         data_dir: where data sets are looked for first.
@@ -113,9 +115,11 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
     _check(request)
     _check_outputs(request)
     datasets = _datasets(request)
-    contenders = [one for model in request.models for one in _contenders(model, request)]
     plan = Bench(
-        datasets=datasets, contenders=contenders, scales=request.scales, store=request.store
+        datasets=datasets,
+        contenders=_contenders(request),
+        scales=request.scales,
+        store=request.store,
     )
     report = Report(
         records=run_bench(plan, on_record=on_record),
@@ -169,25 +173,26 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
     return found
 
 
-def _contenders(model: str, request: BenchRequest) -> list[Contender]:
-    """Return a baseline, or each of the weights files that serve a model's scales."""
-    if model in BASELINES:
-        return [Contender(model=model, upscale=BASELINES[model])]
-    files: dict[Path, list[float]] = {}
-    for scale in request.scales:
-        files.setdefault(locate(model, scale, offline=request.offline), []).append(scale)
-    return [_contender(model, path, tuple(scales), request) for path, scales in files.items()]
-
-
-def _contender(
-    model: str, path: Path, scales: tuple[float, ...], request: BenchRequest
-) -> Contender:
-    network = load_model(path).network
+def _contenders(request: BenchRequest) -> list[Contender]:
+    """Return the baselines, and each model at each scale."""
     compute = Compute(device=choose_device(request.device))
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
-    upscaler = Upscaler(network, compute, options)
+    outfitter = Outfitter(compute, options, offline=request.offline)
+    contenders = []
+    for model in request.models:
+        if model in BASELINES:
+            contenders.append(Contender(model=model, upscale=BASELINES[model]))
+            continue
+        contenders += [
+            _contender(model, scale, outfitter.equip(model, scale)) for scale in request.scales
+        ]
+    return contenders
+
+
+def _contender(model: str, scale: float, equipment: Equipment) -> Contender:
+    upscaler = equipment.upscaler
 
     def upscale(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
         return upscaler(lr, size, ratio=ratio)
@@ -195,20 +200,26 @@ def _contender(
     return Contender(
         model=model,
         upscale=upscale,
-        sha256=sha256_of(path),
-        device=compute.device.type,
-        dtype=str(compute.dtype).removeprefix("torch."),
-        options=" ".join(
-            name
-            for name, chosen in (
-                ("ensemble", request.ensemble),
-                ("official-tiles", request.official_tiles),
-            )
-            if chosen
-        ),
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        scales=scales,
+        sha256="+".join(equipment.sha256),
+        device=upscaler.compute.device.type,
+        dtype=str(upscaler.compute.dtype).removeprefix("torch."),
+        options=" ".join(_options(scale, upscaler)),
+        parameters=equipment.parameters,
+        scales=(scale,),
     )
+
+
+def _options(scale: float, upscaler: Upscaler) -> Iterator[str]:
+    """Yield what changes pixels beside the weights and the scale."""
+    if upscaler.ensemble:
+        yield "ensemble"
+    if upscaler.official_tiles:
+        yield "official-tiles"
+    own = upscaler.network.traits.scale
+    if own is not None and own != scale:
+        yield "passes"
+        passes = upscaler.plan((UNIT, UNIT), scaled_size((UNIT, UNIT), (scale, scale)), scale)
+        yield from ("resize" if step.resample else f"x{step.ratio:g}" for step in passes)
 
 
 def _text(request: BenchRequest, report: Report, plan: Bench) -> str:

@@ -10,7 +10,6 @@ from srcli.batch.consistency import Consistency, worst_consistency
 from srcli.batch.header import read_content
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
-from srcli.engine.upscaler import Upscaler
 from srcli.errors import UsageError
 from srcli.images.alpha import bleed
 from srcli.images.animation import Animation, Picture, each, frame_count
@@ -19,6 +18,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
+from srcli.usecases.equipment import Equipment
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_picture
 
@@ -72,13 +72,13 @@ def upscale_stream(
         writable_format(Path(request.output))
         if not request.overwrite:
             refuse_existing(Path(request.output))
-    upscaler = prepare(request).upscaler
+    equipment = prepare(request)
     listener.found(1)
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
     picture = request.finish.apply(decode_picture(content, name=name))
     target = request.size.resolve(picture.height, picture.width)
-    made = _make(request, picture, target, upscaler, listener)
+    made = _make(request, picture, target, equipment, listener)
     result = made.picture if made else picture
     known = _format(request, content, picture)
     changed = made or request.finish != Finish()
@@ -110,7 +110,7 @@ def _make(
     request: UpscaleRequest,
     picture: Picture,
     target: TargetSize,
-    upscaler: Upscaler,
+    equipment: Equipment,
     listener: Listener,
 ) -> _Made | None:
     """Enlarge a picture; None if it is large enough to be left as it is."""
@@ -121,7 +121,7 @@ def _make(
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
     picture = each(picture, bleed)
-    result = upscale_picture(picture, target, upscaler, listener)
+    result = upscale_picture(picture, target, equipment, listener)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,

@@ -5,48 +5,51 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
 
-from srcli.engine.device import Compute, choose_device
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
-from srcli.training.config import Degradation, OptimizerName, Precision, TrainConfig
-from srcli.training.loop import BEST_FILE, LAST_FILE, STATE_FILE, Interval, Report, Trainer
+from srcli.training import curves
+from srcli.training.config import (
+    RESTORED,
+    Degradation,
+    OptimizerName,
+    Precision,
+    Schedule,
+    TrainConfig,
+)
+from srcli.training.loop import (
+    BEST_FILE,
+    LAST_FILE,
+    METRICS_FILE,
+    STATE_FILE,
+    Interval,
+    Report,
+    Trainer,
+)
 from srcli.training.patches import Corpus, picture_files, read_uint8
+from srcli.training.team import join_team
+from srcli.usecases.run_file import run_file_text
+from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, Model, load_model
 
 REPORT_EVERY = 100
+RUN_FILE = "run.toml"
+CURVES_FILE = "curves.png"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainRequest:
-    """A run, where its pictures are, and where it is kept.
-
-    ``init`` names a weights file whose tensors are taken over wherever name and shape agree.
-    """
-
-    config: TrainConfig
-    data: Path
-    val: Path
-    out: Path
-    init: Path | None = None
-    resume: bool = False
-    max_minutes: float | None = None
-    validate_every: int = 2000
-    val_pictures: int | None = None
-    device: str = "auto"
+__all__ = ["TrainRequest", "make_config", "train"]
 
 
 def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
     """Return a configuration after checking what only the catalogue knows.
 
     Raises:
-        UsageError: unknown network, preset, scale, optimiser or precision.
+        UsageError: unknown network, preset, scale, optimiser or precision, or a degradation
+            that the network cannot be trained for.
 
     """
     config = TrainConfig(**settings)
@@ -57,6 +60,7 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
         (config.optimizer, OptimizerName),
         (config.precision, Precision),
         (config.degradation, Degradation),
+        (config.schedule, Schedule),
     ):
         if value not in get_args(kind):
             msg = f"{value!r} is neither {' nor '.join(get_args(kind))}"
@@ -65,17 +69,40 @@ def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    _check_task(config)
     return config
+
+
+def _check_task(config: TrainConfig) -> None:
+    """Refuse to teach a network of size 1 to enlarge, or one that enlarges to restore."""
+    restores = NETWORKS[config.network].scales == (1,)
+    if restores != (config.degradation in RESTORED):
+        task = "restores pictures" if restores else "makes pictures larger"
+        possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
+        msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
+        raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+    if config.scale is not None and config.patch % config.scale:
+        msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
+        raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
 
 
 def train(
     request: TrainRequest,
     listen: Callable[[Report], None],
     interrupted: Callable[[], bool] = lambda: False,
+    *,
+    tick: Callable[[int, float], None] = lambda _step, _loss: None,
 ) -> Path:
     """Run, and return the path of the best weights, or the last if none were validated.
 
-    The run ends, saved, when its time is up or ``interrupted`` says so.
+    The run ends, saved, when its time is up or ``interrupted`` says so. Its folder gets what
+    was asked for (``run.toml``), the metrics, and their curves where matplotlib is installed.
+
+    Args:
+        request: the run.
+        listen: told of losses and validations at intervals.
+        interrupted: asked before every step.
+        tick: told the number of finished steps and the loss after every step.
 
     Raises:
         UsageError: the folder already holds a run and it is not to be resumed.
@@ -86,25 +113,49 @@ def train(
     if state.exists() and not request.resume:
         msg = f"{request.out} already holds a training run"
         raise UsageError(msg, hint="go on with --resume, or choose another --out")
+    team = join_team(request.device)
+    if request.config.batch % team.count:
+        msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
+        raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
     held_out = picture_files(request.val)[:: _stride(request)]
     corpus = Corpus(
         files=picture_files(request.data),
         validation=tuple(read_uint8(path) for path in held_out),
     )
-    compute = Compute(device=choose_device(request.device))
     trainer = Trainer(
-        _fresh_model(request), request.config, corpus=corpus, out=request.out, compute=compute
+        _fresh_model(request), request.config, corpus=corpus, out=request.out, team=team
     )
     if request.resume:
         trainer.resume()
+    if team.is_first:
+        text = run_file_text(request)
+        (request.out / RUN_FILE).write_text(text, encoding="utf-8", errors="replace")
     interval = Interval(report=REPORT_EVERY, validate=request.validate_every)
     deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
     trainer.run(
-        listen, interval=interval, stop=lambda: interrupted() or time.monotonic() > deadline
+        _drawing(listen, request.out),
+        interval=interval,
+        stop=lambda: interrupted() or time.monotonic() > deadline,
+        tick=tick,
+        loaders=request.loaders,
     )
+    team.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
+
+
+def _drawing(listen: Callable[[Report], None], out: Path) -> Callable[[Report], None]:
+    """Draw the curves after every validation, where they can be drawn."""
+    if not curves.can_draw():
+        return listen
+
+    def heard(report: Report) -> None:
+        if report.validation is not None:
+            curves.draw(out / METRICS_FILE, out / CURVES_FILE)
+        listen(report)
+
+    return heard
 
 
 def _stride(request: TrainRequest) -> int:

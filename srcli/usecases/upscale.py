@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
 from srcli.engine.device import Compute, choose_device
 from srcli.engine.progress import Progress
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UsageError
 from srcli.images.animation import Picture, each
 from srcli.images.background import parse_color
@@ -31,13 +32,14 @@ from srcli.images.encode import QUALITY
 from srcli.images.finish import Finish
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
+from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate, sha256_of
 
 TEMPLATE = "{stem}_{scale}"
 _DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +99,6 @@ class UpscaleRequest:
     fail_fast: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """A network ready to run, and the sha256 of its weights."""
-
-    upscaler: Upscaler
-    sha256: str
-
-
 def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterator[Outcome]:
     """Enlarge every picture of a request, in order; a bad one does not stop the rest.
 
@@ -135,7 +129,7 @@ def make(
         workshop = Workshop(
             wish=_wish(request),
             enlarge=lambda picture, target, progress: upscale_picture(
-                picture, target, equipment.upscaler, progress
+                picture, target, equipment, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -153,12 +147,11 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     """
     jobs = find_jobs(request)
     equipment = prepare(request)
-    upscaler = equipment.upscaler
     with _ledger(request, jobs, equipment, dry=True) as ledger:
         for job in jobs:
-            yield plan_picture(
-                job, ledger.claim, _wish(request), upscaler.network.traits, upscaler.tile
-            )
+            planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
+            way = equipment.describe(planned.cost.passes) if planned.cost else ""
+            yield replace(planned, way=way)
 
 
 def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]:
@@ -195,7 +188,7 @@ def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]
 
 
 def prepare(request: UpscaleRequest) -> Equipment:
-    """Load the network of a request and choose its device.
+    """Load the networks of a request and choose their device.
 
     Raises:
         WeightsError: the model cannot be used.
@@ -203,29 +196,36 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
     """
     ratio = max(request.size.scale) if request.size.scale else None
-    path = locate(request.model, ratio, offline=request.offline)
     compute = Compute(device=choose_device(request.device))
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
-    upscaler = Upscaler(load_model(path).network, compute, options)
-    return Equipment(upscaler=upscaler, sha256=sha256_of(path))
+    return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
 
 
 def upscale_picture(
-    picture: Picture, target: TargetSize, upscaler: Upscaler, progress: Progress
+    picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Picture:
     """Enlarge a photo, or every frame of an animation."""
-    return each(picture, lambda photo: upscale_photo(photo, target, upscaler, progress))
+    return each(picture, lambda photo: upscale_photo(photo, target, equipment, progress))
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
+    photo: Photo, target: TargetSize, equipment: Equipment, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
+    upscaler, size = equipment.upscaler, (target.height, target.width)
+    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    logger.info(
+        "%dx%d to %dx%d: %s",
+        photo.width,
+        photo.height,
+        target.width,
+        target.height,
+        equipment.describe(passes),
+    )
 
     def enlarged(image: Tensor) -> Tensor:
-        size = target.height, target.width
         return upscaler(image, size, ratio=target.ratio, progress=progress)
 
     pixels = enlarged(photo.pixels)
@@ -280,7 +280,7 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     its results depend on them.
     """
     upscaler = equipment.upscaler
-    exact = upscaler.network.traits.receptive_radius is not None
+    exact = all(one.traits.receptive_radius is not None for one in upscaler.tiled)
     return {
         "srcli": __version__,
         "weights_sha256": equipment.sha256,
@@ -290,7 +290,7 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "finish": asdict(request.finish),
         "ensemble": request.ensemble,
         "precision": str(upscaler.compute.dtype),
-        "tile": None if exact else upscaler.tile,
+        "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
     }
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One cell of a model's measured table, by the published protocol."""
+    """One cell of a model's measured table, by the published protocol.
+
+    ``dataset`` is a name that ``srcli bench`` knows: ``Set5``, or ``Set5-JPEG40`` where the LR
+    pictures were compressed as well.
+    """
 
     dataset: str
     scale: float
@@ -20,7 +24,7 @@ class WeightCard:
     """One entry of the model catalogue.
 
     Attributes:
-        id: what the user types; ``<network>-<preset>``, with ``-x<scale>`` for a fixed scale.
+        id: what the user types; that of a fixed scale may end in ``-x<scale>``.
         network: name in the network catalogue.
         preset: the network's named configuration.
         scale: factor of a fixed-scale model, None for any.
@@ -58,5 +62,19 @@ class WeightCard:
 
     @property
     def family(self) -> str:
-        """``<network>-<preset>``: what models of several fixed scales share."""
-        return f"{self.network}-{self.preset}"
+        """What the ids of models of several fixed scales share: the id without its scale."""
+        return self.id.removesuffix(f"-x{self.scale}")
+
+    @property
+    def reach(self) -> str:
+        """How far it enlarges, in words."""
+        if self.scale == 1:
+            return "x1: it restores, and keeps the size"
+        return "any factor" if self.scale is None else f"x{self.scale}"
+
+    @property
+    def bench_command(self) -> str:
+        """The command that measures the scores again."""
+        datasets = ",".join(dict.fromkeys(score.dataset for score in self.scores))
+        scales = ",".join(dict.fromkeys(f"{score.scale:g}" for score in self.scores))
+        return f"srcli bench --model {self.id} --dataset {datasets} --scale {scales}"

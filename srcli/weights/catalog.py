@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,18 @@ def read_catalog() -> tuple[WeightCard, ...]:
     return tuple(_card(entry) for entry in data["model"])
 
 
+def family_members(model: str) -> tuple[WeightCard, ...]:
+    """Return the cards that an id or a family names, the smallest scale first; none if none.
+
+    The members of a family differ in ``scale`` alone: ``san-light`` may have ``san-light-x2``
+    and ``san-light-x3``.
+    """
+    cards = read_catalog()
+    exact = tuple(card for card in cards if card.id == model)
+    members = exact or (card for card in cards if card.family == model)
+    return tuple(sorted(members, key=lambda card: card.scale or 0))
+
+
 def find_card(model: str, scale: float | None = None) -> WeightCard:
     """Return the card of an id, or of the family member that fits ``scale`` best.
 
@@ -33,18 +46,32 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
     largest.
 
     Raises:
-        UnknownModel: neither an id nor a family.
+        UnknownModel: neither an id nor a family, or a family of several and no scale.
 
     """
-    cards = read_catalog()
-    members = [card for card in cards if model in (card.id, card.family)]
+    members = family_members(model)
     if not members:
-        known = ", ".join(dict.fromkeys(card.id for card in cards))
-        msg = f"there is no model called {model!r}"
-        raise UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
-    members.sort(key=lambda card: card.scale or 0)
-    reaching = [card for card in members if (card.scale or 0) >= (scale or 0)]
+        raise _unknown(model)
+    if scale is None:
+        if len(members) > 1:
+            msg = f"{model} is a family of models, each of a fixed scale"
+            raise UnknownModel(msg, hint=f"name one, or a scale: {_ids(members)}")
+        return members[0]
+    reaching = [card for card in members if (card.scale or scale) >= scale]
     return (reaching or members[-1:])[0]
+
+
+def _unknown(model: str) -> UnknownModel:
+    msg = f"there is no model called {model!r}"
+    sisters = family_members(model.rpartition("-")[0])
+    if sisters:
+        return UnknownModel(msg, hint=f"of that family there is {_ids(sisters)}")
+    known = ", ".join(dict.fromkeys(card.family for card in read_catalog()))
+    return UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
+
+
+def _ids(cards: Iterable[WeightCard]) -> str:
+    return ", ".join(card.id for card in cards)
 
 
 def _card(entry: dict[str, Any]) -> WeightCard:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from srcli.weights.card import Score, WeightCard
+from srcli.weights.card import WeightCard
 from srcli.weights.checkpoint import Model
 from srcli.weights.digest import sha256_of
 
@@ -15,10 +15,9 @@ TAGS = ("image-to-image", "super-resolution", "srcli")
 
 def render_card(card: WeightCard) -> str:
     """Return the page of a model of the catalogue, in Markdown."""
-    scale = "any factor" if card.scale is None else f"x{card.scale}"
     facts = (
         ("network", f"{card.network}, preset {card.preset}"),
-        ("scale", scale),
+        ("scale", card.reach),
         ("file", f"`{card.file}`, {card.size:,} bytes"),
         ("sha256", f"`{card.sha256}`"),
         ("parameters", f"{card.parameters:,}"),
@@ -27,8 +26,8 @@ def render_card(card: WeightCard) -> str:
         ("trained on", card.trained_on),
         ("training", card.training),
     )
-    parts = [f"# {card.id}", _table(("fact", "value"), facts), card.notes, _scores(card.scores)]
-    return "\n\n".join(part for part in (*parts, _usage(card.id)) if part) + "\n"
+    parts = [f"# {card.id}", _table(("fact", "value"), facts), card.notes, _scores(card)]
+    return "\n\n".join(part for part in (*parts, _usage(card.id, card.scale)) if part) + "\n"
 
 
 def render_file(path: Path, model: Model) -> str:
@@ -44,7 +43,7 @@ def render_file(path: Path, model: Model) -> str:
         ("origin", model.header.origin),
     )
     table = _table(("fact", "value"), [fact for fact in facts if fact[1]])
-    return f"# {path.stem}\n\n{table}\n\n{_usage(path.name)}\n"
+    return f"# {path.stem}\n\n{table}\n\n{_usage(path.name, model.network.traits.scale)}\n"
 
 
 def render_index(repo: str, pages: Iterable[str], *, licence: str) -> str:
@@ -58,15 +57,20 @@ def render_index(repo: str, pages: Iterable[str], *, licence: str) -> str:
     )
 
 
-def _scores(scores: Sequence[Score]) -> str:
-    if not scores:
+def _scores(card: WeightCard) -> str:
+    if not card.scores:
         return ""
-    rows = [(s.dataset, f"x{s.scale:g}", f"{s.psnr_y:.2f}", f"{s.ssim_y:.4f}") for s in scores]
-    return _table(("data set", "scale", "PSNR-Y, dB", "SSIM-Y"), rows)
+    cells = [
+        (score.dataset, f"x{score.scale:g}", f"{score.psnr_y:.2f}", f"{score.ssim_y:.4f}")
+        for score in card.scores
+    ]
+    table = _table(("data set", "scale", "PSNR-Y, dB", "SSIM-Y"), cells)
+    return f"{table}\n\nMeasured with `{card.bench_command}`."
 
 
-def _usage(model: str) -> str:
-    return f"```sh\nsrcli upscale photo.jpg --model {model}\n```"
+def _usage(model: str, scale: int | None = None) -> str:
+    chosen = "" if scale is None else f" --scale {scale}"
+    return f"```sh\nsrcli upscale photo.jpg --model {model}{chosen}\n```"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

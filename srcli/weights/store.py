@@ -7,14 +7,14 @@ from pathlib import Path
 from srcli.errors import CorruptWeights, WeightsUnavailable
 from srcli.settings import read_setting
 from srcli.weights.card import WeightCard
-from srcli.weights.catalog import find_card
+from srcli.weights.catalog import family_members, find_card
 from srcli.weights.digest import sha256_of
 from srcli.weights.download import Listener, silent
 from srcli.weights.origins import Authors, Hub, Local, Origin, Shipped, origin_of_card
 from srcli.weights.reference import PREFIX, parse_reference
-from srcli.weights.sources import find_source
+from srcli.weights.sources import find_source, read_sources
 
-__all__ = ["fetch", "find", "locate", "sha256_of", "verify"]
+__all__ = ["family", "fetch", "find", "is_obtainable", "locate", "sha256_of", "verify"]
 
 SUFFIX = ".safetensors"
 FILES = (SUFFIX, ".pt", ".pth", ".ckpt")
@@ -42,6 +42,24 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
         return _fetch(origin, model, offline=offline, listen=silent)
     _check(origin, path, model)
     return path
+
+
+def family(model: str) -> dict[int, str]:
+    """Return the ids of a family's members by their scales; empty if there is no such family."""
+    sources = {one.scale: one.id for one in read_sources() if one.network == model}
+    cards = {card.scale: card.id for card in family_members(model) if card.id != model}
+    return sources or {scale: name for scale, name in cards.items() if scale is not None}
+
+
+def is_obtainable(model: str, *, offline: bool = False) -> bool:
+    """Tell whether a model is on this machine, or can be fetched.
+
+    Raises:
+        UnknownModel: nothing is called so.
+
+    """
+    origin = find(model)
+    return origin.present() is not None or (origin.is_remote and not _is_offline(offline=offline))
 
 
 def fetch(model: str, *, offline: bool = False, listen: Listener = silent) -> Path:

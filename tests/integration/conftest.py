@@ -1,6 +1,8 @@
+import hashlib
+import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,11 @@ import pytest
 from PIL import Image
 
 from srcli.cli.app import main
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.fsdn import FsdnConfig
+from srcli.weights import catalog, origins
+from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.checkpoint import Header, save_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,27 @@ def srcli(tmp_path, monkeypatch, capfd) -> Callable[..., Done]:
         return Done(returncode=code, stdout=streams.out, stderr=streams.err)
 
     return run
+
+
+@pytest.fixture
+def family(tmp_path, monkeypatch) -> Path:
+    """Make a family ``fsdn-tiny`` of the scales 2 and 3 come along with the tool."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    default = find_card(DEFAULT_MODEL)
+    shutil.copy(shipped_folder() / default.file, folder)
+    cards = [default]
+    for scale in (2, 3):
+        path = folder / f"fsdn-tiny-x{scale}.safetensors"
+        config = FsdnConfig(scale=scale, blocks=1, width=16, dense_layers=1, growth=16)
+        header = Header(network="fsdn", config=config, origin="test")
+        save_model(path, NETWORKS["fsdn"].build(config).state_dict(), header)
+        known = {"network": "fsdn", "preset": "tiny", "scale": scale, "file": path.name}
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        cards.append(replace(default, id=path.stem, sha256=sha256, **known))
+    monkeypatch.setattr(origins, "shipped_folder", lambda: folder)
+    monkeypatch.setattr(catalog, "read_catalog", lambda: tuple(cards))
+    return folder
 
 
 @pytest.fixture

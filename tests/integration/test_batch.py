@@ -92,12 +92,14 @@ def test_a_dry_run_says_it_all_and_writes_nothing(srcli, folder, tmp_path):
     done = srcli("upscale", "in", "-o", "out", "--scale", "2.7", "--dry-run")
     assert done.returncode == 3
     assert files(tmp_path) == before
-    assert "make  20x16  54x43  2" in done.stdout
+    assert "make  20x16  54x43  asdn-fast x2, asdn-fast x1.35" in done.stdout
     assert "4 found: 3 to make, 0 to copy, 0 to skip, 1 would fail" in done.stdout
     assert "not a picture in a known format" in done.stdout
     planned = events(srcli("upscale", "in", "-o", "out", "--dry-run", "--json"))
     assert [event["action"] for event in planned] == ["make", "make", "fail", "make"]
     assert planned[0]["size"] == {"height": 32, "width": 40}
+    assert (planned[0]["passes"], planned[0]["way"]) == (1, "asdn-fast x2")
+    assert planned[2]["way"] is None
 
 
 def test_a_dry_run_knows_what_is_done(srcli, folder):

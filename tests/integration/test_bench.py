@@ -6,10 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.networks.catalog import NETWORKS
-from srcli.networks.fsdn import FsdnConfig
-from srcli.weights.checkpoint import Header, save_model
-
 
 @pytest.fixture
 def hr(tmp_path):
@@ -97,7 +93,7 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--dataset", "Set6"], 3, "Set6"),
         (["--dataset", "Manga109", "--data-dir", "."], 3, "Manga109 was not found"),
         (["--data", "hr", "-s", "two"], 2, "no list of scales"),
-        (["--data", "hr", "-s", "1"], 2, "scale"),
+        (["--data", "hr", "-s", "0.9"], 2, "scale"),
         (["--data", "hr", "-f", "xml"], 2, "xml"),
         (["--data", "hr", "-o", "x.txt"], 2, "terminal"),
         (["--data", "hr", "-f", "md", "-o", "x", "--images", "x"], 2, "x is named twice"),
@@ -116,17 +112,14 @@ def test_bad_requests_are_one_sentence_and_a_code(srcli, hr, arguments, code, wo
     assert done.stdout == ""
 
 
-def test_a_family_of_fixed_scales_is_measured_with_the_file_of_each_scale(
-    srcli, hr, tmp_path, monkeypatch
-):
-    files = {2.0: tmp_path / "x2.safetensors", 3.0: tmp_path / "x3.safetensors"}
-    for path, scale in zip(files.values(), (2, 3), strict=True):
-        config = FsdnConfig(scale=scale, blocks=1, width=16, dense_layers=1, growth=16)
-        header = Header(network="fsdn", config=config, origin="test")
-        save_model(path, NETWORKS["fsdn"].build(config).state_dict(), header)
-    monkeypatch.setattr("srcli.usecases.bench.locate", lambda _, scale, **__: files[scale])
-    done = srcli("bench", "--data", hr, "-m", "family", "-s", "2,3", "-f", "csv")
+@pytest.mark.usefixtures("family")
+def test_a_family_of_fixed_scales_is_measured_at_any_scale(srcli, hr):
+    done = srcli("bench", "--data", hr, "-m", "fsdn-tiny", "-s", "2,2.7,3", "-f", "json")
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [row["scale"] for row in rows] == ["2.0", "3.0"]
-    assert len({row["model_sha256"] for row in rows}) == 2
+    two, between, three = json.loads(done.stdout)["rows"]
+    ways = [row["conditions"]["options"] for row in (two, between, three)]
+    assert ways == ["", "passes x2 x1.35", ""]
+    weights = [row["conditions"]["model_sha256"] for row in (two, between, three)]
+    assert weights[1].startswith(weights[0] + "+")
+    assert weights[2] != weights[0]
+    assert between["parameters"] > two["parameters"]

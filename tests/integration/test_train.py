@@ -1,7 +1,9 @@
+import json
 import os
 import signal
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 import torch
@@ -17,8 +19,8 @@ def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
         *("--batch", 1, "--patch", 32, "--validate-every", 1),
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "run/last.safetensors\n"
-    used = srcli("upscale", photo, "--model", "run/last.safetensors", "-o", "out.png")
+    assert done.stdout == "run/best.safetensors\n"
+    used = srcli("upscale", photo, "--model", "run/best.safetensors", "-o", "out.png")
     assert used.returncode == 0, used.stderr
     again = srcli("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2)
     assert again.returncode == 2
@@ -52,6 +54,49 @@ def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
     )
     assert again.returncode == 0
     assert torch.load(tmp_path / "run/state.pt", weights_only=True)["step"] >= done
+
+
+def test_a_file_of_settings_is_overruled_by_options_and_written_back(srcli, tmp_path):
+    (tmp_path / "hr").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "hr/noise.png")
+    asked = {"data": "hr", "val": "hr", "out": "run", "steps": 1, "batch": 2, "patch": 32}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in asked.items()]
+    (tmp_path / "asked.toml").write_text("\n".join([*lines, "ema = 0.5", "warmup = 3"]))
+    done = srcli(
+        *("train", "--config", "asked.toml", "--batch", 1, "--warmup", 7, "--lr", "0.002"),
+        *("--schedule", "step", "--halve-every", "0.3", "--clip", 0, "--loaders", 2),
+    )
+    assert done.returncode == 0, done.stderr
+    found = tomllib.loads((tmp_path / "run/run.toml").read_text())
+    expected = {**asked, "batch": 1, "ema": 0.5, "warmup": 7, "learning_rate": 0.002}
+    expected |= {"schedule": "step", "halve_every": 0.3, "clip": 0, "loaders": 2}
+    assert {key: found[key] for key in expected} == expected
+    with Image.open(tmp_path / "run/curves.png") as curves:
+        assert curves.format == "PNG"
+    again = srcli("train", "--config", "run/run.toml", "--resume", "--steps", 2)
+    assert again.returncode == 0, again.stderr
+    assert torch.load(tmp_path / "run/state.pt", weights_only=True)["step"] == 2
+
+
+def test_a_setting_that_means_nothing_is_said(srcli, tmp_path):
+    (tmp_path / "asked.toml").write_text("stepz = 3")
+    done = srcli("train", "--config", "asked.toml")
+    assert done.returncode == 2
+    assert "'stepz', which means nothing" in done.stderr
+
+
+def test_curves_that_cannot_be_drawn_are_said(srcli, tmp_path, monkeypatch):
+    (tmp_path / "hr").mkdir()
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "hr/red.png")
+    monkeypatch.setattr("srcli.training.curves.can_draw", lambda: False)
+    done = srcli(
+        *("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 1),
+        *("--batch", 1, "--patch", 32, "--max-minutes", "0.00001"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'srcli[train]'" in done.stderr
+    assert not (tmp_path / "run/curves.png").exists()
 
 
 def test_a_folder_without_pictures_is_said(srcli, tmp_path):

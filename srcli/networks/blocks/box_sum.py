@@ -38,6 +38,8 @@ NORM_FLOOR = 1e-4
 STEP_SAMPLES = 2**21
 """Scores computed at once, the unit of memory."""
 NARROWEST_STRIP = 32
+TILE = 64
+"""Side at which tiles with a halo of 32 cost the least: (side + 64)^4 / side^2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.activated import activated
 from srcli.networks.blocks.box_sum import KeyMap, patch_attention
+from srcli.networks.blocks.unfolded import unfolded_attention
 
 OVERLAP = 4
 """The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""
@@ -50,7 +52,8 @@ class PyramidAttention(nn.Module):
             maps.append(
                 KeyMap(key=self.conv_match(level_BChw), value=self.conv_assembly(level_BChw))
             )
-        pasted_BCHW = patch_attention(self.conv_match_L_base(features_BCHW), maps)
+        attend = unfolded_attention if torch.is_grad_enabled() else patch_attention
+        pasted_BCHW = attend(self.conv_match_L_base(features_BCHW), maps)
         return pasted_BCHW / OVERLAP + self.residual_scale * features_BCHW
 
     @staticmethod

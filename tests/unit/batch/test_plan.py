@@ -7,6 +7,7 @@ from srcli.batch.header import Head
 from srcli.batch.ledger import NoLedger, Verdict
 from srcli.batch.plan import Wish, choose_action, estimate_cost, estimate_disk, plan_picture
 from srcli.batch.target import TargetSize
+from srcli.engine.tiling import TiledTraits
 from srcli.images.discover import Source
 from srcli.images.naming import Job
 from srcli.networks.spec import NetworkTraits
@@ -42,16 +43,18 @@ def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, a
 @pytest.mark.parametrize(
     ("traits", "size", "passes", "tiles"),
     [
-        (ANY, (120, 200), 1, 4 * 7),
-        (ANY, (162, 270), 2, 4 * 7 + 6 * 9),
-        (DOUBLE, (120, 200), 1, 2 * 4),
-        (DOUBLE, (240, 400), 2, 2 * 4 + 4 * 7),
-        (DOUBLE, (162, 270), 3, 2 * 4 + 4 * 7),
+        ((ANY,), (120, 200), 1, 4 * 7),
+        ((ANY,), (162, 270), 2, 4 * 7 + 6 * 9),
+        ((DOUBLE,), (120, 200), 1, 2 * 4),
+        ((DOUBLE,), (240, 400), 2, 2 * 4 + 4 * 7),
+        ((DOUBLE,), (162, 270), 3, 2 * 4 + 4 * 7),
+        ((DOUBLE, ANY), (162, 270), 2, 2 * 4 + 6 * 9),
     ],
 )
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
-    cost = estimate_cost(Head(size=(60, 100)), target(*size), traits, tile=32, disk=7)
-    assert (cost.passes, cost.tiles, cost.disk) == (passes, tiles, 7)
+    networks = [TiledTraits(traits=one, tile=32) for one in traits]
+    cost = estimate_cost(Head(size=(60, 100)), target(*size), networks, disk=7)
+    assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)
     assert cost.memory > 12 * size[0] * size[1]
 
 
@@ -65,12 +68,13 @@ def test_lossy_formats_take_what_their_sources_do_and_others_three_bytes_a_pixel
 
 def test_a_plan_says_what_would_happen(tmp_path):
     one = job(tmp_path)
+    networks = [TiledTraits(traits=ANY, tile=512)]
     wish = Wish(resolve=lambda *_: target(120, 200))
-    made = plan_picture(one, NoLedger(overwrite=False).claim, wish, ANY, 512)
+    made = plan_picture(one, NoLedger(overwrite=False).claim, wish, networks)
     assert (made.action, made.source_size, made.size) == ("make", (60, 100), (120, 200))
-    done = plan_picture(one, lambda _: Verdict.DONE, wish, ANY, 512)
+    done = plan_picture(one, lambda _: Verdict.DONE, wish, networks)
     assert (done.action, done.note, done.cost) == ("skip", "done already", None)
     one.output.touch()
-    there = plan_picture(one, NoLedger(overwrite=False).claim, wish, ANY, 512)
+    there = plan_picture(one, NoLedger(overwrite=False).claim, wish, networks)
     assert there.action == "fail"
     assert "exists already" in there.error.message

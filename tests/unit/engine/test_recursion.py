@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from srcli.engine.recursion import Pass, double_up, plan_passes, scaled_size
@@ -73,6 +75,27 @@ def test_a_fixed_scale_goes_past_the_target_and_comes_back():
 
 def test_a_fixed_scale_that_fits_needs_no_resize():
     assert [p.size for p in plan_passes((10, 7), (40, 28), 4.0, DOUBLING)] == [(20, 14), (40, 28)]
+
+
+@pytest.mark.parametrize("target", [(27, 27), (27, 15), (11, 27), (28, 27)])
+def test_a_network_of_any_ratio_does_the_rest_to_the_exact_size(target):
+    passes = plan_passes((10, 10), target, 2.7, DOUBLING, ANY)
+    first, second, *resized = passes
+    assert (first.size, first.scale) == ((20, 20), 2)
+    assert (second.scale, second.ratio) == (None, pytest.approx(1.35))
+    assert passes[-1].size == target
+    assert all(step.resample for step in resized)
+
+
+def test_a_sister_is_used_where_it_fits():
+    tripling = replace(DOUBLING, scale=3)
+    assert [p.scale for p in plan_passes((10, 10), (30, 30), 3.0, DOUBLING, tripling)] == [3]
+    mixed = plan_passes((10, 10), (60, 60), 6.0, DOUBLING, tripling)
+    assert [(p.size, p.scale) for p in mixed] == [((30, 30), 3), ((60, 60), 2)]
+
+
+def test_a_network_of_any_ratio_needs_no_help():
+    assert plan_passes((9, 9), (18, 18), 2.0, ANY, DOUBLING) == double_up((9, 9), (18, 18), 2.0)
 
 
 def test_a_restoring_network_runs_once():

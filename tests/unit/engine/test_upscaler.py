@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -6,7 +8,7 @@ from srcli.engine.device import Compute
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
 from srcli.pixels.resize import resize
 
 CPU = Compute(device=torch.device("cpu"))
@@ -59,6 +61,16 @@ class OverflowsInBfloat16(Doubler):
     def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
         result = super().forward(image_B3HW, ratio)
         return result / 0 if torch.is_autocast_enabled("cpu") else result
+
+
+class Counter:
+    total = done = 0
+
+    def begin(self, total: int) -> None:
+        self.total = total
+
+    def advance(self, amount: int) -> None:
+        self.done += amount
 
 
 @pytest.fixture
@@ -117,6 +129,28 @@ def test_a_network_that_sees_everything_runs_whole_when_it_fits():
     assert network.sizes == [(90, 70)]
 
 
+def test_others_take_the_passes_that_the_plan_gives_them(local):
+    image, told = torch.rand(1, 3, 20, 16), Counter()
+    upscaler = Upscaler(Doubler(), CPU, UpscaleOptions(tile=8), others=[local])
+    result = upscaler(image, (54, 43), ratio=2.7, progress=told)
+    doubled = Upscaler(Doubler(), CPU)(image, (40, 32))
+    assert torch.equal(result, Upscaler(local, CPU)(doubled, (54, 43), ratio=1.35))
+    assert told.done == told.total == 40 * 32 + 54 * 43
+
+
+def test_a_helper_is_not_cut_by_tiles_that_its_authors_did_not_publish(local):
+    class Chopped(Doubler):
+        @property
+        def traits(self) -> NetworkTraits:
+            return replace(super().traits, chop=ChopRule(largest_area=900))
+
+    image, told = torch.rand(1, 3, 40, 36), Counter()
+    options = UpscaleOptions(official_tiles=True, ensemble=True)
+    upscaler = Upscaler(Chopped(), CPU, options, others=[local])
+    assert upscaler(image, (108, 97), ratio=2.7, progress=told).shape == (1, 3, 108, 97)
+    assert told.done == told.total == 8 * 80 * 72 + 108 * 97
+
+
 def test_values_that_are_not_numbers_are_an_error():
     with pytest.raises(BadTile):
         Upscaler(NotANumber(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
@@ -159,15 +193,6 @@ def test_other_runtime_errors_are_not_taken_for_lack_of_memory():
 
 
 def test_progress_adds_up_to_what_was_announced():
-    class Counter:
-        total = done = 0
-
-        def begin(self, total: int) -> None:
-            self.total = total
-
-        def advance(self, amount: int) -> None:
-            self.done += amount
-
     counter = Counter()
     Upscaler(Doubler(), CPU, UpscaleOptions(tile=32))(
         torch.rand(1, 3, 50, 40), (135, 108), progress=counter

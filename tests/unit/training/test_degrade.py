@@ -7,8 +7,8 @@ from srcli.pixels.resize import resize, resize_uint8
 from srcli.training.degrade import (
     MARGIN,
     any_ratio_sample,
+    first_pass,
     fixed_scale_sample,
-    recursive_sample,
 )
 
 
@@ -49,7 +49,7 @@ def test_a_later_pass_is_trained_on_the_first_ones_output(crops):
         return torch.zeros_like(image)
 
     for seed in range(20):
-        sample = recursive_sample(crops, Random(seed), predict)
+        sample = first_pass(crops, Random(seed)).then(predict)
         doubled, first = seen[-1]
         assert first == 2.0
         assert sample.ratio == pytest.approx(48 / doubled)

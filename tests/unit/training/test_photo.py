@@ -32,15 +32,15 @@ def test_each_picture_meets_its_own_fate_and_the_seed_decides(images):
 
 
 def test_blur_keeps_the_mean_and_softens(images):
-    blurred = photo._blur(images[0], Random(0)).float()
+    blurred = photo._blur(Random(0))(images[0]).float()
     assert blurred.mean() == pytest.approx(images[0].float().mean().item(), abs=0.6)
     noise = torch.randint(0, 256, (3, 40, 40), dtype=torch.uint8)
-    assert photo._blur(noise, Random(3)).float().std() < noise.float().std()
+    assert photo._blur(Random(3))(noise).float().std() < noise.float().std()
 
 
 def test_noise_is_of_the_size_that_was_drawn():
     grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
-    deviations = [photo._noise(grey, Random(seed)).float().std().item() for seed in range(20)]
+    deviations = [photo._noise(Random(seed))(grey).float().std().item() for seed in range(20)]
     assert max(deviations) < 7
     assert max(deviations) > 3
 

@@ -3,12 +3,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 from srcli.errors import DataError, UsageError
-from srcli.networks import asdn
+from srcli.networks import asdn, panet
 from srcli.networks.asdn import AsdnConfig
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.panet import RestorationConfig
 from srcli.training.config import TrainConfig
 from srcli.training.patches import CropSource, picture_files, read_uint8
+from srcli.training.restore import LEVELS
+from srcli.training.team import Team
 from srcli.usecases.train import TrainRequest, make_config, train
 from srcli.weights.checkpoint import load_model
 
@@ -55,6 +60,58 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for):
     for part in ("network", "average"):
         for key, value in expected[part].items():
             assert torch.equal(value, found[part][key])
+
+
+@pytest.mark.parametrize("degradation", ["bicubic", "photo"])
+def test_threads_that_prepare_ahead_change_nothing(request_for, degradation):
+    found = []
+    for loaders in (0, 2):
+        request = request_for(f"{loaders}-threads", loaders=loaders, val_pictures=1)
+        config = replace(request.config, degradation=degradation)
+        train(replace(request, config=config), lambda _: None)
+        found.append(final_state(request)["network"])
+    assert all(torch.equal(value, found[1][key]) for key, value in found[0].items())
+
+
+def test_half_precision_scales_its_loss_and_goes_on_exactly(request_for):
+    whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
+    config = replace(whole.config, hold=1.0, precision="float16", warmup=1, steps=4)
+    train(replace(whole, config=config), lambda _: None)
+    train(replace(halves, config=replace(config, steps=2)), lambda _: None)
+    train(replace(halves, config=config, resume=True), lambda _: None)
+    expected, found = final_state(whole), final_state(halves)
+    assert expected["scaler"]["scale"] > 1
+    assert found["scaler"] == expected["scaler"]
+    for key, value in expected["network"].items():
+        assert torch.equal(value, found["network"][key])
+
+
+def test_a_state_from_before_a_setting_existed_is_taken_up(request_for):
+    request = request_for("old")
+    train(replace(request, config=replace(request.config, steps=3)), lambda _: None)
+    state = final_state(request)
+    del state["scaler"], state["config"]["schedule"], state["config"]["halve_every"]
+    torch.save(state, request.out / "state.pt")
+    train(replace(request, resume=True), lambda _: None)
+    assert final_state(request)["step"] == 6
+
+
+def test_gradients_are_clipped_unless_told_not_to(request_for):
+    found = []
+    for clip in (0.0, 1e-12, 1e12):
+        request = request_for(f"clip-{clip}", val_pictures=1)
+        config = replace(request.config, optimizer="adam", clip=clip, steps=2)
+        train(replace(request, config=config), lambda _: None)
+        found.append(final_state(request)["optimizer"]["state"][0]["exp_avg"].abs().max())
+    assert found[0] == found[2] > 1e9 * found[1]
+
+
+def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch):
+    team = Team(torch.device("cpu"))
+    team.count = 3
+    monkeypatch.setattr("srcli.usecases.train.join_team", lambda _: team)
+    with pytest.raises(UsageError, match="a batch of 2 cannot be shared by 3 processes"):
+        train(request_for("odd"), lambda _: None)
 
 
 def test_time_that_is_up_ends_a_run_cleanly(request_for):
@@ -121,12 +178,52 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
         {"scale": 3},
         {"optimizer": "sgd"},
         {"precision": "int4"},
+        {"schedule": "never"},
         {"degradation": "rain"},
+        {"degradation": "jpeg"},
+        {"degradation": "noise"},
     ],
 )
 def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
     with pytest.raises(UsageError):
         make_config(**{"network": "asdn", "preset": "fast", "steps": 1, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"network": "panetir", "scale": 1, "degradation": "bicubic"}, "jpeg or noise"),
+        ({"network": "panetir", "scale": 1, "degradation": "photo"}, "jpeg or noise"),
+        ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo"),
+        ({"network": "san", "scale": 4, "patch": 50}, "multiple of 4"),
+    ],
+)
+def test_a_task_that_a_network_cannot_learn_is_a_usage_error(monkeypatch, wrong, said):
+    monkeypatch.setattr("srcli.usecases.train.NETWORKS", NETWORKS)
+    with pytest.raises(UsageError) as caught:
+        make_config(**{"preset": "light", "steps": 1, **wrong})
+    assert said in caught.value.hint
+
+
+@pytest.mark.parametrize("degradation", ["jpeg", "noise"])
+def test_restoration_is_learnt_and_judged_by_level(
+    request_for, pictures, tmp_path, monkeypatch, degradation
+):
+    presets = {"tiny": RestorationConfig(blocks=2, channels=8, levels=1)}
+    spec = replace(panet.RESTORATION_SPEC, presets=presets)
+    monkeypatch.setattr("srcli.usecases.train.NETWORKS", {"panetir": spec})
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 3)
+    (tmp_path / "small").mkdir()
+    Image.open(pictures / "a.png").crop((0, 0, 24, 24)).save(tmp_path / "small/a.png")
+    request = request_for(degradation, val=tmp_path / "small", validate_every=3)
+    config = replace(
+        request.config, network="panetir", scale=1, recursive=0.0, warmup=1, degradation=degradation
+    )
+    reports = []
+    path = train(replace(request, config=config), reports.append)
+    assert set(reports[-1].validation.psnr_y) == set(LEVELS[degradation])
+    assert reports[1].validation.mean > reports[0].validation.mean + 0.1
+    assert load_model(path).network.traits.scale == 1
 
 
 def test_an_empty_folder_is_an_error(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from srcli.errors import UnknownModel
 from srcli.weights import catalog
-from srcli.weights.catalog import find_card, read_catalog
+from srcli.weights.catalog import family_members, find_card, read_catalog
 
 
 @pytest.fixture
@@ -17,10 +17,33 @@ def family(monkeypatch):
 @pytest.mark.usefixtures("family")
 @pytest.mark.parametrize(
     ("scale", "expected"),
-    [(None, "x2"), (1.5, "x2"), (2.0, "x2"), (2.7, "x3"), (4.0, "x4"), (8.0, "x4")],
+    [(1.5, "x2"), (2.0, "x2"), (2.7, "x3"), (4.0, "x4"), (8.0, "x4")],
 )
 def test_a_family_gives_the_smallest_scale_that_reaches(scale, expected):
     assert find_card("san-light", scale).id == f"san-light-{expected}"
+
+
+@pytest.mark.usefixtures("family")
+def test_a_family_lists_its_members_by_scale():
+    assert [card.id[-2:] for card in family_members("san-light")] == ["x2", "x3", "x4"]
+    assert [card.scale for card in family_members("san-light-x3")] == [3]
+    assert family_members("san") == ()
+
+
+@pytest.mark.usefixtures("family")
+@pytest.mark.parametrize("model", ["san-light", "san-light-x5", "san-light-large"])
+def test_what_a_family_has_is_said(model):
+    with pytest.raises(UnknownModel) as caught:
+        find_card(model)
+    assert "san-light-x2, san-light-x3, san-light-x4" in caught.value.hint
+
+
+def test_a_family_of_one_needs_no_scale(monkeypatch):
+    card = replace(read_catalog()[0], id="panetir-jpeg", scale=1)
+    sisters = (card, replace(card, id="panet-light-x2", scale=2))
+    monkeypatch.setattr(catalog, "read_catalog", lambda: sisters)
+    assert find_card("panetir-jpeg").scale == 1
+    assert find_card("panet-light").scale == 2
 
 
 @pytest.mark.usefixtures("family")

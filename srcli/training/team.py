@@ -1,0 +1,134 @@
+"""The processes that train one network together; most often one.
+
+Every process holds the network, takes its share of every batch, and makes the same step from
+the mean of all gradients. ``accelerate launch`` starts them and says who is who; the first
+one writes and talks.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterable
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from srcli.engine.device import choose_device
+from srcli.errors import UsageError
+
+T = TypeVar("T")
+
+
+class Team:
+    """One process, alone."""
+
+    rank = 0
+    count = 1
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes the files and talks."""
+        return self.rank == 0
+
+    def share(self, total: int) -> slice:
+        """Return which of ``total`` patches are this process's; they divide evenly."""
+        each = total // self.count
+        return slice(self.rank * each, (self.rank + 1) * each)
+
+    def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
+        """Whether any process says yes."""
+        return flag
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over the processes."""
+
+    def gather(self, values: list[T]) -> list[T]:
+        """Return the values of all processes, those of the first one first."""
+        return values
+
+    def leave(self) -> None:
+        """Wait until all are done, and part."""
+
+
+class LaunchedTeam(Team):
+    """The processes of one ``accelerate launch``.
+
+    Raises:
+        UsageError: the extra is not installed, a device is named that is not for all, or
+            accelerate knows no way between devices of this kind.
+
+    """
+
+    def __init__(self, device_name: str) -> None:
+        if importlib.util.find_spec("accelerate") is None:
+            msg = "training in several processes needs accelerate, which is not installed"
+            raise UsageError(msg, hint="pip install 'srcli[train]'")
+        from accelerate import PartialState
+
+        kind = choose_device(device_name).type
+        if device_name not in {"auto", kind}:
+            msg = f"{device_name!r} cannot be the device of every process"
+            raise UsageError(msg, hint="leave out --device: each process finds its own")
+        self.state = PartialState(cpu=kind == "cpu")
+        super().__init__(self.state.device)
+        if self.state.num_processes != started_processes():
+            msg = f"processes on {kind} cannot train together"
+            raise UsageError(msg, hint="choose --device cpu, or start one process")
+        self.rank = self.state.process_index
+        self.count = self.state.num_processes
+
+    def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
+        """Whether any process says yes; all wait for each other."""
+        from accelerate.utils import reduce
+
+        votes = reduce(torch.tensor(float(flag), device=self.device), "sum")
+        return bool(votes.item())
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean, all of them in one message."""
+        from accelerate.utils import reduce
+
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        message = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        means = reduce(message, "mean").split([gradient.numel() for gradient in gradients])
+        for gradient, mean in zip(gradients, means, strict=True):
+            gradient.copy_(mean.view(gradient.shape))
+
+    def gather(self, values: list[T]) -> list[T]:
+        """Return the values of all processes, those of the first one first."""
+        from accelerate.utils import gather_object
+
+        gathered: list[T] = gather_object(values)
+        return gathered
+
+    def leave(self) -> None:
+        """Wait until all are done, and part."""
+        self.state.wait_for_everyone()
+        self.state.destroy_process_group()
+
+
+def join_team(device_name: str) -> Team:
+    """Return the team that this process was started in.
+
+    Raises:
+        UsageError: no such device on this machine, or see :class:`LaunchedTeam`.
+
+    """
+    if started_processes() > 1:
+        return LaunchedTeam(device_name)
+    return Team(choose_device(device_name))
+
+
+def started_processes() -> int:
+    """Return how many processes the launcher says it started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that talks, before any team was joined."""
+    return int(os.environ.get("RANK", "0")) == 0

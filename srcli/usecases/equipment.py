@@ -1,0 +1,114 @@
+"""The networks that a request needs, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcli.engine.device import Compute
+from srcli.engine.recursion import Pass
+from srcli.engine.routes import choose_route
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.networks.spec import SrNetwork
+from srcli.weights.catalog import DEFAULT_MODEL
+from srcli.weights.checkpoint import load_model
+from srcli.weights.store import FILES, family, is_obtainable, locate, sha256_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """Networks ready to run.
+
+    Attributes:
+        upscaler: of all networks.
+        sha256: of the weights of each.
+        names: of the model of each fixed scale, and of any ratio under None.
+
+    """
+
+    upscaler: Upscaler
+    sha256: tuple[str, ...]
+    names: Mapping[int | None, str]
+
+    @property
+    def parameters(self) -> int:
+        """How many all networks have together."""
+        networks = self.upscaler.networks
+        return sum(one.numel() for network in networks for one in network.parameters())
+
+    def describe(self, passes: Sequence[Pass]) -> str:
+        """Write what each pass does, such as ``san-light-x2, asdn-fast x1.35, resize``."""
+        return ", ".join(map(self._describe, passes))
+
+    def _describe(self, step: Pass) -> str:
+        if step.resample:
+            return "resize"
+        name = self.names[step.scale]
+        return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
+
+
+class Outfitter:
+    """Finds, loads and keeps the networks of requests."""
+
+    def __init__(self, compute: Compute, options: UpscaleOptions, *, offline: bool = False) -> None:
+        self._compute, self._options, self._offline = compute, options, offline
+        self._networks: dict[Path, SrNetwork] = {}
+
+    def equip(self, model: str, ratio: float | None) -> Equipment:
+        """Return the networks that lead to ``ratio``, or of a family to any ratio if it is None.
+
+        Of a family of fixed scales the member of that scale is taken, or else those that
+        ``choose_route`` picks of all that can be had. A model of one fixed scale does at least
+        one pass, and the default model may do the rest.
+
+        Raises:
+            WeightsError: a model cannot be used.
+            UsageError: official tiles of a network whose authors published none.
+
+        """
+        models = self._models(model, ratio)
+        paths = {name: locate(name, ratio, offline=self._offline) for name in models}
+        networks = [self._load(path) for path in paths.values()]
+        scales = [network.traits.scale for network in networks]
+        if _has_rest(scales, ratio):
+            paths[DEFAULT_MODEL] = locate(DEFAULT_MODEL)
+            networks.append(self._load(paths[DEFAULT_MODEL]))
+            scales.append(None)
+        names = [_short(name) for name in paths]
+        return Equipment(
+            upscaler=Upscaler(networks[0], self._compute, self._options, others=networks[1:]),
+            sha256=tuple(sha256_of(path) for path in paths.values()),
+            names=dict(zip(scales, names, strict=True)),
+        )
+
+    def _models(self, model: str, ratio: float | None) -> tuple[str, ...]:
+        members = family(model)
+        if ratio is not None and ratio in members:
+            return (members[int(ratio)],)
+        at_hand = {
+            scale: name
+            for scale, name in members.items()
+            if is_obtainable(name, offline=self._offline)
+        }
+        if not at_hand or ratio is None:
+            return tuple(at_hand.values()) or (model,)
+        route = choose_route(ratio, at_hand, any_ratio=True)
+        return tuple(dict.fromkeys(at_hand[scale] for scale in route.scales))
+
+    def _load(self, path: Path) -> SrNetwork:
+        if path not in self._networks:
+            self._networks[path] = load_model(path).network
+        return self._networks[path]
+
+
+def _has_rest(scales: Sequence[int | None], ratio: float | None) -> bool:
+    """Whether a network of any ratio would have something to do, for all that is known."""
+    fixed = [scale for scale in scales if scale is not None and scale > 1]
+    if not fixed:
+        return False
+    return ratio is None or choose_route(ratio, fixed, any_ratio=True).rest > 1
+
+
+def _short(model: str) -> str:
+    return Path(model).name if model.endswith(FILES) else model

@@ -1,0 +1,157 @@
+"""Measure a weights file as its entry in the catalogue needs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srcli.bench.cost import count_macs
+from srcli.bench.records import Record
+from srcli.errors import CorruptWeights, DataError, UsageError
+from srcli.networks.catalog import NETWORKS
+from srcli.networks.spec import SrNetwork
+from srcli.usecases.bench import BenchRequest, bench
+from srcli.weights.card import Score, WeightCard
+from srcli.weights.checkpoint import SUFFIX, Header, load_model
+from srcli.weights.digest import sha256_of
+
+DATASETS = ("Set5", "Set14", "Urban100")
+SCALES = (2.0, 2.7, 3.0, 4.0)
+"""Of a model of any ratio."""
+SIDE = 64
+"""Of the picture that the cost is counted with, in pixels of the network's input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRequest:
+    """A weights file, what is known of it, and what to measure it on.
+
+    Attributes:
+        file: of ours, of a preset's network.
+        id: that it is to have; ``-x<scale>`` at its end makes it one of a family.
+        licence: SPDX name.
+        trained_on: data and degradation.
+        training: command, steps and hardware that made it.
+        notes: what a user should know.
+        datasets: names as ``srcli bench`` takes them.
+        scales: to measure at; empty for the network's own, or ``SCALES``.
+        data_dir: where data sets are looked for first.
+        store: file of records, to go on from.
+
+    """
+
+    file: Path
+    id: str
+    licence: str = "MIT"
+    trained_on: str = ""
+    training: str = ""
+    notes: str = ""
+    datasets: tuple[str, ...] = DATASETS
+    scales: tuple[float, ...] = ()
+    data_dir: Path | None = None
+    store: Path | None = None
+
+
+def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> WeightCard:
+    """Count, hash and bench a weights file; what it is named after is checked.
+
+    Raises:
+        CorruptWeights: it is not one of ours, or of no preset.
+        UsageError: its id names another scale, or there is nothing to measure.
+        DataError: a data set cannot be had, or a picture cannot be measured.
+
+    """
+    model = load_model(request.file)
+    scale = model.network.traits.scale
+    preset = _preset(request.file, model.header, scale)
+    ending = request.id.rpartition("-x")[2]
+    if ending.isdecimal() and ending != str(scale):
+        msg = f"{request.id} is named after x{ending}, but {request.file} has another scale"
+        raise UsageError(msg)
+    return WeightCard(
+        id=request.id,
+        network=model.header.network,
+        preset=preset,
+        scale=scale,
+        file=f"{request.id}{SUFFIX}",
+        size=request.file.stat().st_size,
+        sha256=sha256_of(request.file),
+        parameters=sum(parameter.numel() for parameter in model.network.parameters()),
+        kmacs=float(f"{kmacs_per_output_pixel(model.network):.4g}"),
+        licence=request.licence,
+        trained_on=request.trained_on,
+        training=request.training,
+        notes=request.notes,
+        scores=tuple(_scores(request, scale, on_record)),
+    )
+
+
+def kmacs_per_output_pixel(network: SrNetwork) -> float:
+    """Count the multiply-adds of one pass over a square of 64 pixels a side, in thousands."""
+    scale = network.traits.scale
+    image = torch.rand(1, 3, SIDE, SIDE)
+    with torch.no_grad():
+        macs = count_macs(
+            lambda: network(image, network.traits.max_ratio if scale is None else None)
+        )
+    return macs / (SIDE * (scale or 1)) ** 2 / 1000
+
+
+def to_toml(card: WeightCard) -> str:
+    """Write a card as an entry of ``catalog.toml``; what is empty is left out."""
+    values = asdict(card)
+    scores = values.pop("scores")
+    lines = ["[[model]]"]
+    lines += [
+        f"{key} = {_value(value)}" for key, value in values.items() if value not in {"", None}
+    ]
+    lines.append("scores = [")
+    lines += [
+        f'  {{ dataset = "{score["dataset"]}", scale = {score["scale"]:.1f}, '
+        f"psnr_y = {score['psnr_y']:.3f}, ssim_y = {score['ssim_y']:.4f} }},"
+        for score in scores
+    ]
+    return "\n".join([*lines, "]"])
+
+
+def _preset(path: Path, header: Header, scale: int | None) -> str:
+    spec = NETWORKS.get(header.network)
+    for preset in spec.presets if spec else ():
+        if spec and spec.configure(preset, scale) == header.config:
+            return preset
+    msg = f"{path} is of no preset of our networks"
+    raise CorruptWeights(msg, hint="only networks of a preset are entered into the catalogue")
+
+
+def _scores(
+    request: MeasureRequest, scale: int | None, on_record: Callable[[Record], None]
+) -> Iterator[Score]:
+    own = SCALES if scale is None else (float(scale),)
+    result = bench(
+        BenchRequest(
+            models=(str(request.file),),
+            scales=request.scales or own,
+            datasets=request.datasets,
+            data_dir=request.data_dir,
+            offline=True,
+            store=request.store,
+            form="json",
+        ),
+        on_record,
+    )
+    for failure in result.failures:
+        raise DataError(failure.error)
+    rows: list[dict[str, Any]] = json.loads(result.text)["rows"]
+    for row in rows:
+        psnr_y, ssim_y = (row["scores"][name] for name in ("psnr_y", "ssim_y"))
+        yield Score(dataset=row["dataset"], scale=row["scale"], psnr_y=psnr_y, ssim_y=ssim_y)
+
+
+def _value(value: object) -> str:
+    """Write a string or a number; JSON's strings are TOML's."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,60 @@
+"""A training run as a TOML file: what it was asked to do, to be read and asked again."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from srcli.errors import UsageError
+from srcli.training.config import TrainConfig
+from srcli.usecases.train_request import TrainRequest
+
+OCCASIONAL = ("resume", "max_minutes")
+"""What belongs to one call, not to the run; a file may set it, none that we write does."""
+
+
+def read_run_file(path: Path) -> Mapping[str, Any]:
+    """Return the settings in a file, by the names of the fields of request and configuration.
+
+    Raises:
+        UsageError: it cannot be read, is not TOML, or sets something that means nothing.
+
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read"
+        raise UsageError(msg, hint=str(error)) from error
+    known = _request_keys() + _config_keys()
+    unknown = [key for key in content if key not in known]
+    if unknown:
+        msg = f"{path} sets {unknown[0]!r}, which means nothing"
+        raise UsageError(msg, hint=f"it may set {', '.join(known)}")
+    return content
+
+
+def run_file_text(request: TrainRequest) -> str:
+    """Return the file that asks for ``request`` again, with every default spelled out."""
+    settings = {key: getattr(request, key) for key in _request_keys() if key not in OCCASIONAL}
+    settings |= {key: getattr(request.config, key) for key in _config_keys()}
+    return "".join(
+        f"{key} = {_toml(value)}\n" for key, value in settings.items() if value is not None
+    )
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _request_keys() -> list[str]:
+    return [field.name for field in fields(TrainRequest) if field.name != "config"]
+
+
+def _config_keys() -> list[str]:
+    return [field.name for field in fields(TrainConfig)]
