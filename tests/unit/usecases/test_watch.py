@@ -12,9 +12,11 @@ from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
 from srcli.errors import UsageError
+from srcli.images.discover import Source
+from srcli.images.naming import Job
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import UpscaleRequest
-from srcli.usecases.watch import watch_folders
+from srcli.usecases.watch import _state, watch_folders
 
 
 def picture(path: Path, side: int = 8) -> Path:
@@ -105,3 +107,9 @@ def test_the_command_watches_until_it_is_interrupted(place):
     assert run.returncode == 130
     assert "interrupted: 2 done, 0 skipped, 0 failed of 2" in talk
     assert "Traceback" not in talk
+
+
+def test_a_picture_that_goes_away_between_two_looks_is_left_out(place):
+    gone = place / "in/gone.png"
+    source = Source(path=gone, relative=Path("gone.png"))
+    assert _state(Job(source=source, output=place / "out.png")) is None
