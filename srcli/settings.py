@@ -1,7 +1,9 @@
 """Settings that hold for every command, and where each came from.
 
 A setting is looked for in the environment, then in the nearest ``srcli.toml`` from the current
-folder up, then in the user's, then falls back to its default.
+folder up, then in the user's, then falls back to its default. The same files may hold a section
+for each command, with the flags that it is to start from; which flags there are is the command
+line's to know.
 """
 
 from __future__ import annotations
@@ -70,6 +72,16 @@ def configuration_files() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def read_sections() -> tuple[tuple[Path, Mapping[str, Any]], ...]:
+    """Return the sections of each configuration file, the strongest file first.
+
+    Raises:
+        UsageError: as ``read_setting``.
+
+    """
+    return tuple((path, _parse_file(path)[1]) for path in configuration_files())
+
+
 def _layers() -> Iterator[tuple[str, Mapping[str, str]]]:
     for key in MEANINGS:
         variable = f"SRCLI_{key.upper()}"
@@ -78,24 +90,30 @@ def _layers() -> Iterator[tuple[str, Mapping[str, str]]]:
     if os.environ.get("HF_HUB_OFFLINE"):
         yield "HF_HUB_OFFLINE", {"offline": os.environ["HF_HUB_OFFLINE"]}
     for path in configuration_files():
-        yield str(path), _read_file(path)
+        yield str(path), _parse_file(path)[0]
     caches = os.environ.get("XDG_CACHE_HOME")
     cache = (Path(caches) if caches else Path.home() / ".cache") / "srcli"
     yield "default", {"hub_repo": "", "mirror": "", "cache_dir": str(cache), "offline": "no"}
 
 
-def _read_file(path: Path) -> Mapping[str, str]:
+def _parse_file(path: Path) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    """Return the settings of a file, and its sections."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read"
         raise UsageError(msg, hint=str(error)) from error
-    unknown = [key for key in content if key not in MEANINGS]
+    sections = {key: value for key, value in content.items() if isinstance(value, dict)}
+    plain = {key: as_text(value) for key, value in content.items() if key not in sections}
+    unknown = [key for key in plain if key not in MEANINGS]
     if unknown:
         msg = f"{path} sets {unknown[0]!r}, which means nothing"
-        raise UsageError(msg, hint=f"it may set {', '.join(MEANINGS)}")
-    return {key: _as_text(value) for key, value in content.items()}
+        raise UsageError(msg, hint=f"it may set {', '.join(MEANINGS)}, or flags in [upscale]")
+    return plain, sections
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Write a value of a configuration file as a variable would hold it."""
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -10,6 +10,7 @@ import typer
 from srcli import __version__
 from srcli.cli import bench, compare, doctor, errors, models, train, upscale
 from srcli.cli.console import data
+from srcli.cli.defaults import start_from_settings
 from srcli.errors import SrcliError
 
 app = typer.Typer(
@@ -34,11 +35,14 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Make pictures larger, by any factor, with trained networks."""
+    del version  # its callback has printed it
+    start_from_settings(context)
 
 
 def main() -> None:

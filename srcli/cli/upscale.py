@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srcli.cli.console import verbose
+from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -18,6 +19,7 @@ from srcli.errors import UsageError
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
+    from srcli.usecases.sizes import SizeRequest
     from srcli.usecases.upscale import Shard, UpscaleRequest
 
 DEFAULT_SCALE = "2"
@@ -33,6 +35,7 @@ class LargeEnough(StrEnum):
 
 
 def upscale_command(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(metavar="INPUT...", help="Pictures, folders or globs; - for a pipe."),
@@ -136,24 +139,27 @@ def upscale_command(
     Results that go into one folder are recorded there: run the same command again to go on
     where it was stopped, or beside itself to share the work.
     """
-    from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import UpscaleRequest, make_finish, plan, read_list, upscale
     from srcli.usecases.watch import watch_folders
 
-    if all(way is None for way in (scale, width, height, long_side, short_side, megapixels, fit)):
-        scale = DEFAULT_SCALE
+    size = _size(
+        drop_overruled(
+            context,
+            {
+                "scale": scale,
+                "width": width,
+                "height": height,
+                "long_side": long_side,
+                "short_side": short_side,
+                "megapixels": megapixels,
+                "fit": fit,
+            },
+        )
+    )
     request = UpscaleRequest(
         inputs=(*(inputs or ()), *(read_list(from_file) if from_file else ())),
-        size=SizeRequest(
-            scale=None if scale is None else parse_scale(scale),
-            width=width,
-            height=height,
-            long_side=long_side,
-            short_side=short_side,
-            megapixels=megapixels,
-            fit=None if fit is None else parse_fit(fit),
-        ),
+        size=size,
         if_large_enough=if_large_enough.value,
         output=output,
         template=name,
@@ -191,6 +197,18 @@ def upscale_command(
             _stream(request, reporter)
         else:
             _report((watch_folders if watch else upscale)(request, reporter), reporter)
+
+
+def _size(ways: dict[str, Any]) -> SizeRequest:
+    """Make the size of one of the ways to ask for it; of none, the default scale."""
+    from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
+
+    if all(way is None for way in ways.values()):
+        ways["scale"] = DEFAULT_SCALE
+    for name, parse in (("scale", parse_scale), ("fit", parse_fit)):
+        if ways[name] is not None:
+            ways[name] = parse(ways[name])
+    return SizeRequest(**ways)
 
 
 def _report(outcomes: Iterable[Outcome], reporter: Reporter) -> None:

@@ -35,7 +35,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.networks.blocks.activated import activated
 from srcli.networks.blocks.criss_cross import InterlacedAttention
 from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
-from srcli.pixels.resize import resize
+from srcli.pixels.enlarge import enlarge
 
 SCALES = (2, 3, 4, 8)
 RESTORE_BOUND = 2e-3
@@ -160,14 +160,13 @@ class Cirn(SrNetwork):
         return NetworkTraits(scale=self.scale, receptive_radius=None)
 
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - a fixed scale has no ratio
-        height, width = image_B3HW.shape[2:]
         small: list[Tensor] = [self.extract(image_B3HW)]
         large: list[Tensor] = []
         for group in self.groups:
             group(small, large)
         large.append(self.up(self.fuse_small(small)))
         residual_B3HW: Tensor = self.restore(self.fuse_large(large))
-        return resize(image_B3HW, (height * self.scale, width * self.scale)) + residual_B3HW
+        return enlarge(image_B3HW, self.scale) + residual_B3HW
 
 
 def initialise(network: nn.Module) -> None:

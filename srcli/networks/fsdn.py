@@ -31,7 +31,7 @@ from torch import Tensor, nn
 
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
 from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
-from srcli.pixels.resize import resize
+from srcli.pixels.enlarge import enlarge
 
 SCALES = (2, 3, 4, 8)
 RESTORE_BOUND = 2e-3
@@ -95,10 +95,9 @@ class Fsdn(SrNetwork):
         return NetworkTraits(scale=self.scale, receptive_radius=None)
 
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - a fixed scale has no ratio
-        height, width = image_B3HW.shape[2:]
         features_BCHW = self.transition(self.trunk(image_B3HW))
         residual_B3HW: Tensor = self.attention(self.restore(self.enlarge(features_BCHW)))
-        return resize(image_B3HW, (height * self.scale, width * self.scale)) + residual_B3HW
+        return enlarge(image_B3HW, self.scale) + residual_B3HW
 
 
 SPEC = NetworkSpec(

@@ -130,13 +130,16 @@ class Trainer:
                 losses.append(self._step(next(samples)))
                 if self.team.is_first:
                     tick(self.state.step, losses[-1])
-                ended = self.state.step == self.config.steps
-                if ended or self.state.step % interval.report == 0:
+                checked = self._is_due(interval)
+                if checked or self.state.step % interval.report == 0:
                     seconds = (time.monotonic() - began) / len(losses)
-                    checked = ended or self.state.step % interval.validate == 0
                     self._tell(listen, losses, seconds, checked=checked)
                     losses, began = [], time.monotonic()
         self._save()
+
+    def _is_due(self, interval: Interval) -> bool:
+        step = self.state.step
+        return step % interval.validate == 0 or step == self.config.steps
 
     def _step(self, made: Sample | FirstPass) -> float:
         config, state = self.config, self.state

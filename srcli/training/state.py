@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
 
 from srcli.errors import DataError
 from srcli.training.config import TrainConfig
+
+SHORTEST_MEMORY = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +59,7 @@ class TrainState:
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
             found = TrainConfig(**saved["config"])
-        except (OSError, RuntimeError, KeyError, TypeError) as error:
+        except (OSError, EOFError, RuntimeError, KeyError, TypeError, UnpicklingError) as error:
             msg = f"{path} is not the state of a training run"
             raise DataError(msg, hint=str(error)) from error
         if _identity(found) != _identity(config):
@@ -71,8 +74,12 @@ class TrainState:
 
 
 def update_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Move the average towards the network; early on it is the mean of all steps."""
-    weight = max(1 - decay, 1 / (step + 1))
+    """Move the average towards the network.
+
+    Its memory is the decay's, but never longer than about a tenth of the steps so far: an
+    average that still remembers the first steps of a short run is worse than no average.
+    """
+    weight = max(1 - decay, SHORTEST_MEMORY / (step + SHORTEST_MEMORY))
     with torch.no_grad():
         torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), weight)
         for kept, new in zip(average.buffers(), network.buffers(), strict=True):

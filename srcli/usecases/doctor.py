@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +18,7 @@ from srcli.engine.memory import host_memory
 from srcli.engine.upscaler import Upscaler
 from srcli.errors import BadTile, SrcliError
 from srcli.pixels.resize import resize
-from srcli.settings import configuration_files, read_settings
+from srcli.settings import Setting, configuration_files, read_settings
 from srcli.usecases.models import verify_models
 from srcli.weights.cache import cache_folder
 from srcli.weights.catalog import DEFAULT_MODEL
@@ -27,7 +27,7 @@ from srcli.weights.hub import hub_folder
 from srcli.weights.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
-EXTRAS = ("spandrel", "ray", "matplotlib")
+EXTRAS = ("spandrel", "ray", "accelerate", "matplotlib")
 VARIABLES = (
     "HF_HOME",
     "HF_HUB_CACHE",
@@ -57,13 +57,17 @@ class Finding:
     problem: SrcliError | None = None
 
 
-def examine() -> Iterator[Finding]:
+def examine(flags: Sequence[Setting] = ()) -> Iterator[Finding]:
     """Report versions, devices, caches, weights and settings, and upscale a small picture.
 
-    Uses no network and writes nothing.
+    Uses no network and writes nothing. ``flags`` are the flags of commands that something else
+    than a command line sets.
     """
-    for step in (_versions, _devices, _caches, _weights, _settings, _self_tests):
+    for step in (_versions, _devices, _caches, _weights, _settings):
         yield from step()
+    for flag in flags:
+        yield Finding(topic="setting", name=flag.key, value=f"{flag.value}, from {flag.origin}")
+    yield from _self_tests()
 
 
 def _versions() -> Iterator[Finding]:

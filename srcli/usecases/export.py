@@ -13,9 +13,9 @@ from srcli.weights.export import Parity, export_onnx
 from srcli.weights.store import locate
 
 SUFFIX = ".onnx"
-EXPORTABLE = ("asdn",)
-"""Our networks that PyTorch's exporter can follow at any size: the others' attention is cut into
-pieces, or their enlargement is prepared, for the one size that it sees."""
+STRIPS = "its attention works in strips whose number depends on the size of the picture"
+UNEXPORTABLE = {"csnln": STRIPS, "panet": STRIPS, "panetir": STRIPS}
+"""Our networks that PyTorch's exporter cannot follow at any size, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,11 @@ def export_model(
     if not overwrite:
         refuse_existing(out)
     loaded = load_model(locate(model))
-    if loaded.header.network in NETWORKS.keys() - EXPORTABLE:
-        msg = f"{loaded.header.network} cannot be exported for any height and width"
-        hint = f"of our networks {', '.join(EXPORTABLE)} can, and many of other tools"
-        raise UsageError(msg, hint=hint)
+    name = loaded.header.network
+    if name in UNEXPORTABLE:
+        msg = f"{name} cannot be exported for any height and width: {UNEXPORTABLE[name]}"
+        others = ", ".join(sorted(NETWORKS.keys() - UNEXPORTABLE))
+        raise UsageError(msg, hint=f"of our networks {others} can, and many of other tools")
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     traits = network.traits
     enlarges = f"x{traits.scale}"

@@ -32,7 +32,7 @@ from srcli.training.loop import (
     Trainer,
 )
 from srcli.training.patches import Corpus, picture_files, read_uint8
-from srcli.training.team import join_team
+from srcli.training.team import Team, join_team
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, Model, load_model
@@ -40,8 +40,6 @@ from srcli.weights.checkpoint import Header, Model, load_model
 REPORT_EVERY = 100
 RUN_FILE = "run.toml"
 CURVES_FILE = "curves.png"
-
-__all__ = ["TrainRequest", "make_config", "train"]
 
 
 def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
@@ -81,6 +79,9 @@ def _check_task(config: TrainConfig) -> None:
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
         raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+    if config.scale is not None and config.recursive > 0:
+        msg = f"{config.network} runs in one pass: there is no later one to train"
+        raise UsageError(msg, hint="leave out --recursive")
     if config.scale is not None and config.patch % config.scale:
         msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
         raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
@@ -109,11 +110,30 @@ def train(
         DataError: no pictures, or the saved state belongs to another run.
 
     """
+    team = join_team(request.device)
+    trainer = _prepare(request, team)
+    if team.is_first:
+        text = run_file_text(request)
+        (request.out / RUN_FILE).write_text(text, encoding="utf-8", errors="replace")
+    deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
+    trainer.run(
+        _drawing(listen, request.out),
+        interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
+        stop=lambda: interrupted() or time.monotonic() > deadline,
+        tick=tick,
+        loaders=request.loaders,
+    )
+    team.leave()
+    best = request.out / BEST_FILE
+    return best if best.exists() else request.out / LAST_FILE
+
+
+def _prepare(request: TrainRequest, team: Team) -> Trainer:
+    """Read pictures and make the network, fresh or as it was left."""
     state = request.out / STATE_FILE
     if state.exists() and not request.resume:
         msg = f"{request.out} already holds a training run"
         raise UsageError(msg, hint="go on with --resume, or choose another --out")
-    team = join_team(request.device)
     if request.config.batch % team.count:
         msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
         raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
@@ -128,21 +148,7 @@ def train(
     )
     if request.resume:
         trainer.resume()
-    if team.is_first:
-        text = run_file_text(request)
-        (request.out / RUN_FILE).write_text(text, encoding="utf-8", errors="replace")
-    interval = Interval(report=REPORT_EVERY, validate=request.validate_every)
-    deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
-    trainer.run(
-        _drawing(listen, request.out),
-        interval=interval,
-        stop=lambda: interrupted() or time.monotonic() > deadline,
-        tick=tick,
-        loaders=request.loaders,
-    )
-    team.leave()
-    best = request.out / BEST_FILE
-    return best if best.exists() else request.out / LAST_FILE
+    return trainer
 
 
 def _drawing(listen: Callable[[Report], None], out: Path) -> Callable[[Report], None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from srcli.errors import UnknownModel
 from srcli.weights.card import Score, WeightCard
+from srcli.weights.sources import find_unread
 
 DEFAULT_MODEL = "asdn-fast"
 
@@ -62,6 +63,10 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
 
 
 def _unknown(model: str) -> UnknownModel:
+    unread = find_unread(model)
+    if unread:
+        msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network"
+        return UnknownModel(msg, hint=f"its weights are in {unread.page}; rcan-x4 can be fetched")
     msg = f"there is no model called {model!r}"
     sisters = family_members(model.rpartition("-")[0])
     if sisters:

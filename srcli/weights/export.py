@@ -27,6 +27,8 @@ TOLERANCE = 1e-4
 """Largest difference from PyTorch, of samples in [0, 1]."""
 SIDES = ((1, 36, 28), (2, 20, 44))
 """Batch, height and width that are compared; sides grow to what the network takes."""
+LEAST_SIDE = 4
+"""Of the pictures that an exported network takes; smaller ones are extended by a branch."""
 ONLY_FATAL = 4
 """Severity from which onnxruntime speaks; its errors are raised as well."""
 UNFIT = "this network cannot be exported for any height and width"
@@ -83,6 +85,8 @@ def export_onnx(
     """
     fixed = _Fixed(network, _checked_ratio(network.traits, ratio)).eval()
     _require_extra()
+    with torch.inference_mode():  # what networks keep between runs must not be made by the tracer
+        fixed(torch.rand(_shape(SIDES[-1], network.traits)))
     program = _trace(fixed, network.traits)
     program.model.metadata_props.update(notes or {})
     content: bytes = program.model_proto.SerializeToString()
@@ -112,7 +116,8 @@ def _require_extra() -> None:
 
 
 def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model
-    step, smallest = traits.size_multiple, -(-traits.minimum_size // traits.size_multiple)
+    step = traits.size_multiple
+    smallest = -(-max(traits.minimum_size, LEAST_SIDE) // step)
     sides = {
         axis: step * torch.export.Dim(name, min=smallest)
         for axis, name in ((2, "height"), (3, "width"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +39,31 @@ class Source:
     community: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A published network that neither this tool nor spandrel can build.
+
+    Attributes:
+        name: what a user may ask for, alone or followed by ``-x<scale>``.
+        title: as the literature writes it.
+        page: where its files are.
+
+    """
+
+    name: str
+    title: str
+    page: str
+
+
+@lru_cache(maxsize=1)
+def read_unread() -> tuple[Unread, ...]:
+    """Return every published network that cannot be used."""
+    return tuple(Unread(**entry) for entry in _content()["unread"])
+
+
 @lru_cache(maxsize=1)
 def read_sources() -> tuple[Source, ...]:
     """Return every source, in the order of the file."""
-    data = tomllib.loads(Path(__file__).with_name("sources.toml").read_text(encoding="utf-8"))
     return tuple(
         Source(
             **{
@@ -49,8 +72,12 @@ def read_sources() -> tuple[Source, ...]:
                 "pages": tuple(entry.get("pages", ())),
             }
         )
-        for entry in data["source"]
+        for entry in _content()["source"]
     )
+
+
+def _content() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("sources.toml").read_text(encoding="utf-8"))
 
 
 def find_source(model: str, scale: float | None = None) -> Source | None:
@@ -62,3 +89,9 @@ def find_source(model: str, scale: float | None = None) -> Source | None:
     members.sort(key=lambda source: source.scale)
     reaching = [source for source in members if source.scale >= (scale or 0)]
     return next(iter(reaching or members[-1:]), None)
+
+
+def find_unread(model: str) -> Unread | None:
+    """Return the network that ``model`` names if it is one that cannot be used."""
+    name = re.sub(r"[-_]x\d$", "", model.lower())
+    return next((unread for unread in read_unread() if unread.name == name), None)

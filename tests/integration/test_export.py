@@ -11,10 +11,14 @@ import torch
 from srcli.errors import UsageError
 from srcli.networks import asdn
 from srcli.networks.asdn import AsdnConfig
+from srcli.networks.blocks.covariance import STATISTICS_SIDE, SecondOrderChannelAttention
+from srcli.networks.blocks.nonlocal_attention import PooledNonLocal
 from srcli.networks.cirn import SPEC as CIRN
 from srcli.networks.cirn import CirnConfig
-from srcli.networks.san import SPEC as SAN
-from srcli.networks.san import SanConfig
+from srcli.networks.fsdn import SPEC as FSDN
+from srcli.networks.fsdn import FsdnConfig
+from srcli.networks.panet import SPEC as PANET
+from srcli.networks.panet import PanetConfig
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.weights import community, export
 from srcli.weights.checkpoint import Header, load_model, save_model
@@ -112,9 +116,69 @@ def test_a_file_that_is_there_is_kept(srcli, tiny, tmp_path):
     assert srcli("models", "export", tiny, "-o", "o.onnx", "--format", "tflite").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("spec", "config"),
+    [
+        (CIRN, CirnConfig(scale=3, groups=1, channels=8)),
+        (FSDN, FsdnConfig(scale=2, blocks=1, width=16, dense_layers=1, growth=8, stem=8)),
+    ],
+    ids=["cirn", "fsdn"],
+)
+def test_a_network_that_sees_the_whole_picture_is_exported(srcli, tmp_path, spec, config):
+    network = spec.build(config).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    header = Header(network=spec.name, config=config)
+    save_model(tmp_path / "tiny.safetensors", network.state_dict(), header)
+    done = srcli("models", "export", "tiny.safetensors", "-o", "out.onnx")
+    assert done.returncode == 0, done.stderr
+    for size in ((1, 3, 4, 5), (2, 3, 33, 18)):
+        image = torch.rand(size)
+        with torch.inference_mode():
+            wanted = network(image).numpy()
+        assert np.abs(ran(tmp_path / "out.onnx", image) - wanted).max() <= 1e-4
+
+
+def test_the_statistics_of_a_larger_picture_come_from_its_centre():
+    """All of SAN takes half a minute: these are the parts that branch where nothing is exported."""
+
+    class Parts(SrNetwork):
+        """Attention of SAN alone."""
+
+        traits = NetworkTraits(scale=1, receptive_radius=None)
+
+        def __init__(self):
+            super().__init__()
+            self.channels = SecondOrderChannelAttention(3, reduction=1)
+            self.pixels = PooledNonLocal(3, reduction=1)
+
+        def forward(self, image_B3HW, ratio=None):
+            del ratio
+            return self.pixels(self.channels(image_B3HW))
+
+    network = Parts().eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter)
+    made = export_onnx(network)
+    for size in ((1, 3, 5, STATISTICS_SIDE + 5), (2, 3, STATISTICS_SIDE + 6, 4), (1, 3, 7, 9)):
+        image = torch.rand(size)
+        with torch.inference_mode():
+            wanted = network(image).numpy()
+        assert np.abs(ran(made.content, image) - wanted).max() <= 1e-4
+
+
 def test_a_network_that_the_exporter_cannot_follow_is_refused():
+    class Looking(SrNetwork):
+        """Does one thing or the other, as the picture is."""
+
+        traits = NetworkTraits(scale=1, receptive_radius=0)
+
+        def forward(self, image_B3HW, ratio=None):
+            del ratio
+            return image_B3HW if image_B3HW.mean() > 0 else -image_B3HW
+
     with pytest.raises(UsageError, match="for any height and width") as caught:
-        export_onnx(CIRN.build(CirnConfig(scale=2, groups=1, channels=8)).eval())
+        export_onnx(Looking().eval())
     assert caught.value.hint.startswith("PyTorch's exporter says: ")
 
 
@@ -134,12 +198,12 @@ def test_a_network_that_onnx_ties_to_one_size_is_refused():
 
 
 def test_a_network_that_is_known_not_to_export_is_said_at_once(srcli, tmp_path):
-    config = SanConfig(scale=2, groups=1, blocks=1, channels=16, squeeze=4)
-    state = SAN.build(config).state_dict()
-    save_model(tmp_path / "san.safetensors", state, Header(network="san", config=config))
-    done = srcli("models", "export", "san.safetensors", "-o", "out.onnx")
+    config = PanetConfig(scale=2, blocks=2, channels=8, levels=1)
+    state = PANET.build(config).state_dict()
+    save_model(tmp_path / "panet.safetensors", state, Header(network="panet", config=config))
+    done = srcli("models", "export", "panet.safetensors", "-o", "out.onnx")
     assert done.returncode == 2
-    assert "san cannot be exported for any height and width" in done.stderr
+    assert "its attention works in strips" in " ".join(done.stderr.split())
     assert not (tmp_path / "out.onnx").exists()
 
 

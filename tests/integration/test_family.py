@@ -12,6 +12,7 @@ from srcli.networks.asdn import AsdnConfig
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.networks.san import SanConfig
+from srcli.usecases import models
 from srcli.usecases.measure import MeasureRequest, measure, to_toml
 from srcli.weights import catalog, origins
 from srcli.weights.checkpoint import Header, save_model
@@ -21,6 +22,7 @@ TINY = {
     "panetir": RestorationConfig(blocks=2, channels=8, levels=1),
     "san": SanConfig(scale=2, groups=1, blocks=1, channels=16, squeeze=4),
 }
+READ_CATALOG = catalog.read_catalog
 NAMES = {"asdn-own": None, "panetir-jpeg": 1, "san-tiny-x2": 2, "san-tiny-x3": 3}
 
 
@@ -77,8 +79,8 @@ def shipped(weights, monkeypatch):
     """These models as those that come along."""
     for module in (catalog, origins):
         monkeypatch.setattr(module, "shipped_folder", lambda: weights)
-    monkeypatch.setattr(catalog, "read_catalog", catalog.read_catalog.__wrapped__)
-    monkeypatch.setattr("srcli.usecases.models.read_catalog", catalog.read_catalog)
+    for module in (catalog, models):
+        monkeypatch.setattr(module, "read_catalog", READ_CATALOG.__wrapped__)
     monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-own")
     return weights
 

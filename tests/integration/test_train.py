@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -97,6 +98,29 @@ def test_curves_that_cannot_be_drawn_are_said(srcli, tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
     assert "pip install 'srcli[train]'" in done.stderr
     assert not (tmp_path / "run/curves.png").exists()
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_only_the_first_process_talks(srcli, monkeypatch, rank):
+    def fake(request, *_listeners, **_more):
+        os.kill(os.getpid(), signal.SIGINT)
+        return request.out / "best.safetensors"
+
+    monkeypatch.setattr("srcli.usecases.train.train", fake)
+    monkeypatch.setenv("RANK", str(rank))
+    done = srcli("train", "--data", ".", "--val", ".", "--out", "run", "--steps", 1)
+    assert done.returncode == 130
+    assert done.stdout == ("" if rank else "run/best.safetensors\n")
+    assert ("--resume" in done.stderr) == (rank == 0)
+
+
+@pytest.mark.parametrize("line", ["batch = 0", 'steps = "many"', "hold = 3.5"])
+def test_a_file_is_held_to_the_limits_of_options(srcli, tmp_path, line):
+    (tmp_path / "asked.toml").write_text(line)
+    asked = ("train", "--config", "asked.toml", "--data", ".", "--val", ".", "--out", "run")
+    done = srcli(*asked, *(() if "steps" in line else ("--steps", 1)))
+    assert done.returncode == 2
+    assert f"--{line.split()[0]}" in done.stderr
 
 
 def test_a_folder_without_pictures_is_said(srcli, tmp_path):

@@ -29,10 +29,13 @@ def centre_crop(features_BCHW: Tensor) -> Tensor:
 
     A side above ``STATISTICS_SIDE`` is cut to its centre. When one side is exactly that long
     and the other shorter, the authors' slice starts before the first row and so counts from
-    the end: only the last rows (or columns) remain.
+    the end: only the last rows (or columns) remain. An exported graph, which has no branches,
+    takes the centre then as well.
     """
     side = STATISTICS_SIDE
     height, width = features_BCHW.shape[-2:]
+    if torch.compiler.is_exporting():
+        return _narrowed(_narrowed(features_BCHW, 2), 3)
     if height < side and width < side:
         return features_BCHW
     rows = slice(None) if height < side < width else _centre(height)
@@ -43,6 +46,13 @@ def centre_crop(features_BCHW: Tensor) -> Tensor:
 def _centre(length: int) -> slice:
     start = (length - STATISTICS_SIDE) // 2
     return slice(start, length if start < 0 else start + STATISTICS_SIDE)
+
+
+def _narrowed(features_BCHW: Tensor, axis: int) -> Tensor:
+    """Cut one axis to its centre, whatever its length will be."""
+    length = features_BCHW.shape[axis]
+    kept: int = torch.sym_min(length, STATISTICS_SIDE)  # type: ignore[no-untyped-call]
+    return features_BCHW.narrow(axis, (length - kept) // 2, kept)
 
 
 def covariance(features_BCHW: Tensor) -> Tensor:

@@ -28,21 +28,26 @@ def criss_cross(
 
     The position itself counts once. Scores are not scaled. They are computed for as many rows
     of queries at a time as ``scores_per_chunk`` allows, one row at least, so memory grows with
-    the features and not with H W (H + W).
+    the features and not with H W (H + W). An exported graph, which has no loops, computes all
+    of them at once.
 
     Returns:
         (B, V, H, W), the attended values.
 
     """
     batch, _, height, width = query_BCHW.shape
-    rows = max(1, scores_per_chunk // (batch * width * (height + width)))
+    if torch.compiler.is_exporting():
+        tops, rows = [0], height
+    else:
+        rows = max(1, scores_per_chunk // (batch * width * (height + width)))
+        tops = list(range(0, height, rows))
     query_BHWC, key_BHCW = query_BCHW.permute(0, 2, 3, 1), key_BCHW.permute(0, 2, 1, 3)
     value_BHWV = value_BVHW.permute(0, 2, 3, 1)
     key_BWCH = key_BCHW.permute(0, 3, 1, 2).contiguous()
     value_BWHV = value_BVHW.permute(0, 3, 2, 1).contiguous()
     position = torch.arange(height, device=query_BCHW.device)
     chunks = []
-    for top in range(0, height, rows):
+    for top in tops:
         chunk = slice(top, min(top + rows, height))
         query_BRWC = query_BHWC[:, chunk]
         column_BRWH = (query_BRWC.transpose(1, 2) @ key_BWCH).transpose(1, 2)

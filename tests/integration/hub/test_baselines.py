@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from srcli.usecases import models
 from srcli.weights import community, sources
 from srcli.weights.checkpoint import load_model
 from srcli.weights.sources import Source
@@ -37,7 +38,8 @@ def offered(hub, tmp_path, monkeypatch) -> Source:
         pages=("the authors' page",),
         community=True,
     )
-    monkeypatch.setattr(sources, "read_sources", lambda: (source,))
+    for module in (sources, models):
+        monkeypatch.setattr(module, "read_sources", lambda: (source,))
     hub.plain[PATH] = content
     return source
 
@@ -78,3 +80,22 @@ def test_a_baseline_says_which_extra_it_needs(srcli, offered, photo, monkeypatch
     done = srcli("upscale", photo, "--model", offered.id, "--scale", 4)
     assert done.returncode == 4
     assert "install srcli[community]" in done.stderr
+
+
+@pytest.mark.parametrize("model", ["imdn", "IMDN_x2", "imdn-x4", "carn-m", "carn-m-x3"])
+@pytest.mark.parametrize("command", ["fetch", "show", "path"])
+def test_what_nothing_can_build_is_said_plainly(srcli, model, command):
+    done = srcli("models", command, model)
+    assert (done.returncode, done.stdout) == (4, "")
+    said = " ".join(done.stderr.split())
+    assert "neither srcli nor spandrel can build that network" in said
+    assert "on GitHub" in said
+
+
+def test_what_spandrel_can_build_by_now_is_not_refused():
+    """When this fails, the network can be a source like any other."""
+    with community._torchvision():
+        from spandrel import MAIN_REGISTRY
+    known = {support.architecture.id.lower() for support in MAIN_REGISTRY.architectures()}
+    names = {unread.name for unread in sources.read_unread()}
+    assert not known & (names | {name.partition("-")[0] for name in names})

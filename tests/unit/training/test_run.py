@@ -14,8 +14,9 @@ from srcli.training.config import TrainConfig
 from srcli.training.patches import CropSource, picture_files, read_uint8
 from srcli.training.restore import LEVELS
 from srcli.training.team import Team
-from srcli.usecases.train import TrainRequest, make_config, train
-from srcli.weights.checkpoint import load_model
+from srcli.usecases.train import make_config, train
+from srcli.usecases.train_request import TrainRequest
+from srcli.weights.checkpoint import Header, load_model, save_model
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +161,31 @@ def test_a_state_of_another_run_is_refused_with_the_difference(request_for):
     assert caught.value.hint == "batch was 2, not 3"
 
 
+@pytest.mark.parametrize("content", [b"", b"no state at all", b"PK\x03\x04"])
+def test_a_file_that_is_no_state_is_said(request_for, content):
+    request = request_for("broken", resume=True)
+    request.out.mkdir()
+    (request.out / "state.pt").write_bytes(content)
+    with pytest.raises(DataError, match="not the state of a training run"):
+        train(request, lambda _: None)
+
+
+def test_weights_that_have_nothing_in_common_are_refused(request_for, tmp_path):
+    spec = panet.RESTORATION_SPEC
+    config = RestorationConfig(blocks=2, channels=8, levels=1)
+    header = Header(network=spec.name, config=config)
+    save_model(tmp_path / "other.safetensors", spec.build(config).state_dict(), header)
+    with pytest.raises(UsageError, match="nothing in common"):
+        train(request_for("odd", init=tmp_path / "other.safetensors"), lambda _: None)
+
+
+def test_a_validation_falls_due_between_reports_too(request_for):
+    reports = []
+    train(request_for("often", validate_every=4, val_pictures=1), reports.append)
+    assert [report.step for report in reports] == [4, 6]
+    assert all(report.validation is not None for report in reports)
+
+
 def test_weights_can_be_taken_over_where_they_fit(request_for):
     first = train(request_for("first"), lambda _: None)
     second = request_for("second", init=first, max_minutes=1e-9)
@@ -196,6 +222,7 @@ def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
         ({"network": "panetir", "scale": 1, "degradation": "photo"}, "jpeg or noise"),
         ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo"),
         ({"network": "san", "scale": 4, "patch": 50}, "multiple of 4"),
+        ({"network": "san", "scale": 4, "recursive": 0.5}, "--recursive"),
     ],
 )
 def test_a_task_that_a_network_cannot_learn_is_a_usage_error(monkeypatch, wrong, said):

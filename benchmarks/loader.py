@@ -1,0 +1,50 @@
+"""How well batches that are made ahead hide behind the step that uses the last one.
+
+The step is a wait one and a half times as long as a batch takes to make: a device at work,
+which leaves this machine's cores alone. Printed is the time of a run over that of its waits
+alone; 1 is a device that never waits.
+
+    python benchmarks/loader.py FOLDER_OF_PICTURES
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from srcli.training.config import TrainConfig
+from srcli.training.patches import CropSource, picture_files
+from srcli.training.samples import Sampler, prepared
+
+STEPS = 24
+PICTURES = 6
+
+
+def seconds(make: Sampler, *, threads: int, wait: float) -> float:
+    began = time.monotonic()
+    with prepared(make, range(STEPS), threads=threads) as batches:
+        for _ in batches:
+            time.sleep(wait)
+    return time.monotonic() - began
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    files = picture_files(Path(sys.argv[1]))[:PICTURES]
+    for degradation in ("bicubic", "photo"):
+        config = TrainConfig(network="asdn", preset="fast", steps=1, degradation=degradation)
+        source = CropSource(files, 112)
+        make = Sampler(source, config, torch.device("cpu"), slice(None))
+        each = seconds(make, threads=0, wait=0.0) / STEPS
+        wait = 1.5 * each
+        print(f"{degradation}: {1e3 * each:.0f} ms a batch")
+        for threads in (0, 1, 2):
+            ratio = seconds(make, threads=threads, wait=wait) / (STEPS * wait)
+            print(f"  {threads} threads: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

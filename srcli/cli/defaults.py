@@ -1,0 +1,147 @@
+"""What flags start from: ``SRCLI_<COMMAND>_<FLAG>``, else the command's section in ``srcli.toml``.
+
+Typed flags win. Keys are the long names of flags: ``[upscale]`` may hold ``long-side = 1920``,
+``[models.fetch]`` may hold ``offline = true``, and ``SRCLI_UPSCALE_LONG_SIDE`` overrules them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from srcli.errors import UsageError
+from srcli.settings import Setting, as_text, read_sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One flag of one command.
+
+    Attributes:
+        path: the command, such as ``("models", "fetch")``.
+        name: long, without its dashes.
+        parameter: name of the parameter that it fills.
+        is_list: whether it may be given several times.
+        meaning: what its help says.
+
+    """
+
+    path: tuple[str, ...]
+    name: str
+    parameter: str
+    is_list: bool
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "_".join(("SRCLI", *self.path, self.name)).upper().replace("-", "_")
+
+    @property
+    def key(self) -> str:
+        """How it is written with its section."""
+        return ".".join((*self.path, self.name))
+
+
+def start_from_settings(context: typer.Context) -> None:
+    """Let the flags of all commands start from what files and variables say.
+
+    Raises:
+        UsageError: a file has a section or a key that means nothing.
+
+    """
+    defaults: dict[str, Any] = {}
+    for flag, value, _ in _found(context.command):
+        section = defaults
+        for name in flag.path:
+            section = section.setdefault(name, {})
+        section[flag.parameter] = [value] if flag.is_list and isinstance(value, str) else value
+    context.default_map = defaults
+
+
+def flag_settings(context: typer.Context) -> tuple[Setting, ...]:
+    """Return every flag that a file or a variable sets, and which."""
+    return tuple(
+        Setting(key=flag.key, value=as_text(value), origin=origin, meaning=flag.meaning)
+        for flag, value, origin in _found(context.find_root().command)
+    )
+
+
+def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of parameters of a command that exclude each other, keep what was said most strongly.
+
+    That is what was typed; else what variables set; else what the strongest file sets. The
+    others become None.
+    """
+    kept = {
+        name
+        for name in values
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+    if not kept:
+        set_by: dict[str, set[str]] = {}
+        for flag, _, origin in _found(context.find_root().command):
+            if flag.path == (context.info_name,) and flag.parameter in values:
+                layer = "variables" if origin == flag.variable else origin
+                set_by.setdefault(layer, set()).add(flag.parameter)
+        layers = ("variables", *(str(path) for path, _ in read_sections()))
+        kept = next((set_by[layer] for layer in layers if layer in set_by), set())
+    return {name: value if name in kept else None for name, value in values.items()}
+
+
+def _found(app: object) -> Iterator[tuple[Flag, Any, str]]:
+    """Yield each flag that is set, its value, and the variable or file."""
+    flags = {flag.key: flag for flag in _flags(app)}
+    layers = [(str(path), _flat(str(path), sections, flags)) for path, sections in read_sections()]
+    for flag in flags.values():
+        if os.environ.get(flag.variable):
+            yield flag, os.environ[flag.variable], flag.variable
+            continue
+        for origin, values in layers:
+            if flag.key in values:
+                yield flag, values[flag.key], origin
+                break
+
+
+def _flags(command: object, path: tuple[str, ...] = ()) -> Iterator[Flag]:
+    if isinstance(command, TyperGroup):
+        for name, member in command.commands.items():
+            yield from _flags(member, (*path, name))
+        return
+    for option in getattr(command, "params", ()):
+        if isinstance(option, TyperOption) and option.name:
+            long = max(option.opts, key=len).removeprefix("--")
+            yield Flag(
+                path=path,
+                name=long,
+                parameter=option.name,
+                is_list=option.multiple,
+                meaning=option.help or "",
+            )
+
+
+def _flat(
+    file: str, sections: Mapping[str, Any], flags: Mapping[str, Flag], path: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the values of a file by the keys of their flags."""
+    values: dict[str, Any] = {}
+    for name, value in sections.items():
+        key = ".".join((*path, name.replace("_", "-")))
+        if isinstance(value, dict):
+            if not any(known.startswith(f"{key}.") for known in flags):
+                msg = f"{file} has a section [{key}], and there is no such command with flags"
+                raise UsageError(msg)
+            values |= _flat(file, value, flags, (*path, name))
+        elif key in flags:
+            values[key] = value
+        else:
+            section = ".".join(path)
+            known = [flag.name for flag in flags.values() if ".".join(flag.path) == section]
+            msg = f"{file} sets {name!r} in [{section}], which means nothing"
+            raise UsageError(msg, hint=f"flags of srcli {' '.join(path)}: {', '.join(known)}")
+    return values
