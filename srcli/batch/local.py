@@ -10,10 +10,9 @@ from itertools import islice
 
 from srcli.batch.budget import ByteBudget
 from srcli.batch.locks import remove_strays
-from srcli.batch.outcome import Failed, Listener, Outcome
+from srcli.batch.outcome import Listener, Outcome, ends_run
 from srcli.batch.stages import Enlarged, Read, Workshop, enlarge, read, write
 from srcli.engine.memory import host_memory
-from srcli.errors import DiskFull
 from srcli.images.naming import Job
 
 AHEAD = 8
@@ -58,7 +57,7 @@ class _Line:
             while writing and (writing[0].done() or len(writing) > AHEAD or not reading):
                 outcome = writing.popleft().result()
                 yield outcome
-                if self._ends(outcome):
+                if ends_run(outcome, fail_fast=self.workshop.fail_fast):
                     self.stop()
                     yield from (late.result() for late in writing)
                     return
@@ -68,11 +67,6 @@ class _Line:
         self.budget.close()
         self.readers.shutdown(cancel_futures=True)
         self.writers.shutdown()
-
-    def _ends(self, outcome: Outcome) -> bool:
-        if not isinstance(outcome, Failed):
-            return False
-        return self.workshop.fail_fast or isinstance(outcome.error, DiskFull)
 
     def _read(self, job: Job) -> Future[Read | Outcome]:
         return self.readers.submit(read, job, self.workshop, self.budget)

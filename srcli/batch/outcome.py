@@ -8,7 +8,7 @@ from typing import Protocol
 
 from srcli.batch.consistency import Consistency
 from srcli.engine.progress import Progress
-from srcli.errors import ImageError, ResourceError
+from srcli.errors import DiskFull, ImageError, ResourceError
 
 Size = tuple[int, int]
 """(height, width)."""
@@ -60,11 +60,16 @@ class Failed:
 Outcome = Upscaled | Skipped | Failed
 
 
+def ends_run(outcome: Outcome, *, fail_fast: bool) -> bool:
+    """Whether no more pictures are begun after this outcome."""
+    return isinstance(outcome, Failed) and (fail_fast or isinstance(outcome.error, DiskFull))
+
+
 class Listener(Progress, Protocol):
     """Told how far a batch is, beside the outcomes that it yields."""
 
     def found(self, count: int) -> None:
-        """Expect ``count`` outcomes."""
+        """Expect ``count`` more outcomes."""
         ...
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:

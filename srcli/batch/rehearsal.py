@@ -7,29 +7,28 @@ from dataclasses import replace
 
 from srcli.batch.outcome import Size
 from srcli.errors import UnwritableImage
-from srcli.images.animation import Animation, Picture, frame_count
+from srcli.images.animation import Animation, Picture
 from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.naming import Job
 from srcli.images.photo import Photo
 
 
-def rehearse(job: Job, picture: Picture, size: Size) -> None:
-    """Refuse a result that could not be written.
+def rehearse(job: Job, picture: Picture) -> None:
+    """Refuse a result that could not be encoded.
 
     One pixel of the source, its most transparent one, is encoded with all its metadata.
 
     Raises:
-        UnwritableImage: as ``check_output``, or the format cannot hold the transparency, the
-            colour profile or the metadata.
+        UnwritableImage: the format cannot hold the transparency, the colour profile, the depth
+            or the metadata.
 
     """
-    check_output(job, size, frames=frame_count(picture))
     known, metadata = writable_format(job.output), picture.metadata
     if isinstance(picture, Animation):
         frame = picture.frames[0][:1, :1]
         picture = replace(picture, frames=(frame,), durations=picture.durations[:1])
-    elif picture.alpha is None and metadata.icc_profile is None:
-        return
+    elif (picture.alpha, metadata.icc_profile, picture.bits) == (None, None, 8):
+        return  # every format holds it
     else:
         picture = _most_transparent_pixel(picture)
     encode_picture(picture, known, name=str(job.output))

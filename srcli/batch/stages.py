@@ -17,7 +17,7 @@ from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.plan import LARGE_ENOUGH, Wish, check_memory, choose_action, memory_needed
-from srcli.batch.rehearsal import rehearse
+from srcli.batch.rehearsal import check_output, rehearse
 from srcli.batch.target import TargetSize
 from srcli.engine.memory import is_out_of_memory
 from srcli.engine.progress import Progress
@@ -186,24 +186,29 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     if action == "skip":
         workshop.ledger.skipped(job, LARGE_ENOUGH)
         return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
-    memory = memory_needed(size, wanted if action == "make" else size, frames=head.frames)
+    made = action == "make"
+    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output)
+    verbatim = not made and same and wish.finish == Finish()
+    wanted = wanted if made else size
+    memory = memory_needed(size, wanted, frames=head.frames)
     budget.acquire(memory)
     try:
-        if action == "make":
-            check_memory(size, wanted, frames=head.frames)
+        check_memory(size, wanted, frames=head.frames)
+        check_output(job, wanted, frames=head.frames)
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
-        rehearse(job, picture, wanted if action == "make" else size)
+        if not verbatim:
+            rehearse(job, picture)
+        picture = each(picture, bleed) if made else picture
     except BaseException:
         budget.release(memory)
         raise
-    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output) and wish.finish == Finish()
     return Read(
         job=job,
         verdict=verdict,
-        picture=each(picture, bleed) if action == "make" else picture,
-        target=target if action == "make" else None,
+        picture=picture,
+        target=target if made else None,
         source=source,
-        content=content if action == "copy" and same else b"",
+        content=content if verbatim else b"",
         memory=memory,
         seconds=time.monotonic() - began,
     )

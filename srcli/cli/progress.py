@@ -53,7 +53,8 @@ class TextReporter:
     def found(self, count: int) -> None:
         """Show how many pictures there are."""
         self.tally.start(count)
-        self._bars.update(self._all, total=count, visible=count > 1)
+        total = self.tally.found
+        self._bars.update(self._all, total=total, visible=total > 1)
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""

@@ -25,8 +25,10 @@ class Tally:
     began: float = field(default_factory=time.monotonic)
 
     def start(self, found: int) -> None:
-        """Begin to count, and to measure time."""
-        self.found, self.began = found, time.monotonic()
+        """Begin to count, and to measure time; or go on with ``found`` more pictures."""
+        if self.found == 0:
+            self.began = time.monotonic()
+        self.found += found
 
     def add(self, outcome: Outcome) -> None:
         """Count what became of one picture."""

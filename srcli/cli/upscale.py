@@ -80,6 +80,9 @@ def upscale_command(
     strip_gps: Annotated[
         bool, typer.Option("--strip-gps", help="Leave behind where a picture was taken.")
     ] = False,
+    depth: Annotated[
+        int | None, typer.Option(help="Bits per sample of results, 8 or 16; as it was.")
+    ] = None,
     background: Annotated[
         str | None,
         typer.Option(
@@ -115,6 +118,9 @@ def upscale_command(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on with what appears in folders, until Ctrl-C.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")
     ] = False,
@@ -135,6 +141,7 @@ def upscale_command(
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import UpscaleRequest, make_finish, plan, read_list, upscale
+    from srcli.usecases.watch import watch_folders
 
     size = _size(
         drop_overruled(
@@ -159,7 +166,10 @@ def upscale_command(
         suffix=f".{format_name.lower()}" if format_name else "",
         quality=quality,
         finish=make_finish(
-            strip_metadata=strip_metadata, strip_gps=strip_gps, background=background
+            strip_metadata=strip_metadata,
+            strip_gps=strip_gps,
+            depth=depth,
+            background=background,
         ),
         model=model,
         tile=tile,
@@ -172,6 +182,9 @@ def upscale_command(
         fail_fast=fail_fast,
     )
     streamed = is_stream(request)
+    if watch and (streamed or dry_run):
+        msg = "a pipe or a plan cannot be watched"
+        raise UsageError(msg, hint="leave out --watch, or name folders")
     if dry_run:
         if streamed:
             msg = "a pipe cannot be planned for"
@@ -183,7 +196,7 @@ def upscale_command(
         if streamed:
             _stream(request, reporter)
         else:
-            _report(upscale(request, reporter), reporter)
+            _report((watch_folders if watch else upscale)(request, reporter), reporter)
 
 
 def _size(ways: dict[str, Any]) -> SizeRequest:

@@ -28,7 +28,7 @@ class Source:
     relative: Path
 
 
-def find_sources(inputs: Sequence[str]) -> list[Source]:
+def find_sources(inputs: Sequence[str], *, allow_none: bool = False) -> list[Source]:
     """Turn files, folders and glob patterns into pictures, in that order, each one once.
 
     A file is taken whatever its name, and even if it is missing, so that reading it can say
@@ -38,7 +38,8 @@ def find_sources(inputs: Sequence[str]) -> list[Source]:
     below the part of it without wildcards.
 
     Raises:
-        UsageError: if a folder or pattern gives no picture, or nothing was given.
+        UsageError: if a folder or pattern gives no picture and that is not allowed, or nothing
+            was given.
         UnreadableImage: if a folder may not be listed.
 
     """
@@ -48,7 +49,7 @@ def find_sources(inputs: Sequence[str]) -> list[Source]:
     found: dict[str, Source] = {}
     for given in inputs:
         sources = list(_expand(given))
-        if not sources:
+        if not sources and not allow_none:
             message = f"{given} holds no pictures"
             raise UsageError(message)
         for source in sources:

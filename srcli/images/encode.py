@@ -121,15 +121,15 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
     GIF   8                255 colours, seen or not               none
     ====  ===============  =====================================  ====================
 
-    A depth that the format does not have is rounded to the nearest that it has: whoever names
-    a JPEG file asks for 8 bits. WebP has no grey; it gets three equal channels. Alpha that is
+    A picture of a lower depth than the format has takes the next that it has; one of a higher
+    depth is refused. WebP has no grey; it gets three equal channels. Alpha that is
     one everywhere is left out where the format has none. TIFF keeps the descriptive tags of
     EXIF's first directory, and the EXIF and GPS directories.
 
     Raises:
         UsageError: if the quality is not 1 to 100.
-        UnwritableImage: if the format cannot hold the size, the alpha, the profile or the
-            amount of metadata.
+        UnwritableImage: if the format cannot hold the size, the depth, the alpha, the profile or
+            the amount of metadata.
         ValueError: if a sample is not finite.
 
     """
@@ -176,6 +176,12 @@ def _sized(picture: Picture) -> Metadata:
 def _fitted(photo: Photo, known: Format) -> Photo:
     """The photo without alpha that says nothing; refused if the format cannot hold it."""
     _check_limits(photo, known)
+    if known.depth_for(photo.bits) < photo.bits:
+        message = f"{known.name} cannot hold {photo.bits} bits per sample"
+        deep = "TIFF" if photo.bits == TIFF.depths[-1] else "PNG or TIFF"
+        raise Refused(
+            message, hint=f"Choose {deep}, or round them with --depth {known.depths[-1]}."
+        )
     if photo.alpha is not None and not known.alpha:
         if not (photo.alpha == 1).all():
             message = f"{known.name} cannot hold transparency"
@@ -185,8 +191,12 @@ def _fitted(photo: Photo, known: Format) -> Photo:
 
 
 def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    deep = depth(samples) > 8  # noqa: PLR2004 - Pillow's bits
-    return png.with_metadata(png.encode_deep(samples) if deep else _save(samples, PNG), metadata)
+    if depth(samples) > 8:  # noqa: PLR2004 - Pillow's bits
+        return png.with_metadata(png.encode_deep(samples), metadata)
+    shallow = png.is_encodable(samples)
+    return png.with_metadata(
+        png.encode_shallow(samples) if shallow else _save(samples, PNG), metadata
+    )
 
 
 def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:

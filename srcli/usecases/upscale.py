@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
@@ -36,6 +37,7 @@ from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
 
 TEMPLATE = "{stem}_{scale}"
+_DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
 
 logger = logging.getLogger(__name__)
 
@@ -114,9 +116,14 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
         WeightsError: the model cannot be used.
 
     """
-    listener = listener or SilentListener()
     jobs = find_jobs(request)
-    equipment = prepare(request)
+    yield from make(jobs, request, prepare(request), listener or SilentListener())
+
+
+def make(
+    jobs: list[Job], request: UpscaleRequest, equipment: Equipment, listener: Listener
+) -> Iterator[Outcome]:
+    """Enlarge some of the pictures of a request; see ``upscale``."""
     listener.found(len(jobs))
     with _ledger(request, jobs, equipment) as ledger:
         workshop = Workshop(
@@ -147,20 +154,21 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
             yield replace(planned, way=way)
 
 
-def find_jobs(request: UpscaleRequest) -> list[Job]:
+def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]:
     """Find the pictures of a request and name their results.
 
     Results that the manifest of the folder knows are no pictures to be enlarged again, unless
     they are named themselves.
 
     Raises:
-        UsageError: nothing is found, a name or size makes no sense, or results clash.
+        UsageError: nothing is found and that is not allowed, a name or size makes no sense, or
+            results clash.
         UnreadableImage: a folder cannot be listed.
 
     """
     request.size.check()
-    sources = find_sources(request.inputs)
-    folder = _batch_folder(request)
+    sources = find_sources(request.inputs, allow_none=allow_none)
+    folder = batch_folder(request)
     if folder is not None:
         known = known_outputs(folder)
         named = {Path(given) for given in request.inputs}
@@ -236,7 +244,7 @@ def _wish(request: UpscaleRequest) -> Wish:
     )
 
 
-def _batch_folder(request: UpscaleRequest) -> Path | None:
+def batch_folder(request: UpscaleRequest) -> Path | None:
     """The folder that all results go below, if they go below one."""
     if request.output:
         return Path(request.output)
@@ -250,7 +258,7 @@ def _ledger(
     request: UpscaleRequest, jobs: list[Job], equipment: Equipment, *, dry: bool = False
 ) -> Iterator[Ledger]:
     """Open the manifest where the results go below one folder."""
-    folder = _batch_folder(request)
+    folder = batch_folder(request)
     if folder is None or not jobs or any(job.output == folder for job in jobs):
         yield NoLedger(overwrite=request.overwrite)
         return
@@ -282,15 +290,24 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     }
 
 
-def make_finish(*, strip_metadata: bool, strip_gps: bool, background: str | None) -> Finish:
+def make_finish(
+    *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
+) -> Finish:
     """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
 
     Raises:
-        UsageError: it is no colour.
+        UsageError: it is no colour, or the depth is neither 8 nor 16.
 
     """
-    color = None if background is None else parse_color(background)
-    return Finish(strip_metadata=strip_metadata, strip_gps=strip_gps, background=color)
+    if depth not in _DEPTHS:
+        msg = f"results have 8 or 16 bits per sample, not {depth}"
+        raise UsageError(msg)
+    return Finish(
+        strip_metadata=strip_metadata,
+        strip_gps=strip_gps,
+        depth=_DEPTHS[depth],
+        background=None if background is None else parse_color(background),
+    )
 
 
 def read_list(path: Path) -> tuple[str, ...]:

@@ -56,6 +56,18 @@ def test_transparency_goes_on_a_background(srcli, tmp_path):
         assert np.abs(np.asarray(image).astype(int) - (128, 64, 32)).max() <= 2
 
 
+def test_the_depth_of_results_can_be_chosen(srcli, tmp_path):
+    Image.new("I;16", (8, 8), 40_000).save(tmp_path / "deep.png")
+    refused = srcli("upscale", "deep.png", "-o", "out.jpg")
+    assert refused.returncode == 3
+    assert "JPEG cannot hold 16 bits" in refused.stderr
+    assert srcli("upscale", "deep.png", "-o", "out.jpg", "--depth", "8").returncode == 0
+    assert srcli("upscale", "out.jpg", "-o", "deeper.png", "--depth", "16").returncode == 0
+    with Image.open(tmp_path / "deeper.png") as image:
+        assert image.mode == "I;16"
+    assert srcli("upscale", "deep.png", "--depth", "12").returncode == 2
+
+
 def test_other_wishes_are_other_settings(srcli, tmp_path):
     Image.new("RGBA", (8, 8), SOFT).save(tmp_path / "soft.png")
     assert srcli("upscale", "soft.png", "-o", "out").returncode == 0

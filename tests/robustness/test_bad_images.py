@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srcli.errors import UnreadableImage
-from srcli.images.decode import decode_photo, read_photo
+from srcli.images.decode import decode_photo, decode_picture, read_photo
 
 FILES = Path(__file__).parent / "files"
 BROKEN = sorted(path for path in FILES.glob("*/broken/*") if path.is_file())
+MOVING = [path.read_bytes() for path in sorted(FILES.glob("image-rs/animated/*"))]
 SEEDS = [path.read_bytes() for path in sorted(FILES.glob("*/*/*")) if path.stat().st_size < 3000]
 
 
@@ -70,3 +71,16 @@ def test_any_damage_gives_a_picture_or_one_refusal(data: bytes, at: int, junk: b
         photo = decode_photo(damaged, name="it", pixel_limit=1_000_000)
         assert photo.pixels.min() >= 0
         assert photo.pixels.max() <= 1
+
+
+@given(
+    data=st.sampled_from(MOVING), at=st.integers(0, 99_999), junk=st.binary(min_size=1, max_size=8)
+)
+def test_any_damage_of_an_animation_gives_a_picture_or_one_refusal(
+    data: bytes, at: int, junk: bytes
+) -> None:
+    at %= len(data)
+    damaged = data[:at] + junk + data[at + len(junk) :]
+    with contextlib.suppress(UnreadableImage):
+        picture = decode_picture(damaged, name="it", pixel_limit=1_000_000)
+        assert picture.height > 0

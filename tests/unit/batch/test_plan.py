@@ -5,9 +5,17 @@ from PIL import Image
 
 from srcli.batch.header import Head
 from srcli.batch.ledger import NoLedger, Verdict
-from srcli.batch.plan import Wish, choose_action, estimate_cost, estimate_disk, plan_picture
+from srcli.batch.plan import (
+    Wish,
+    check_memory,
+    choose_action,
+    estimate_cost,
+    estimate_disk,
+    plan_picture,
+)
 from srcli.batch.target import TargetSize
 from srcli.engine.tiling import TiledTraits
+from srcli.errors import OutOfMemory
 from srcli.images.discover import Source
 from srcli.images.naming import Job
 from srcli.networks.spec import NetworkTraits
@@ -78,3 +86,10 @@ def test_a_plan_says_what_would_happen(tmp_path):
     there = plan_picture(one, NoLedger(overwrite=False).claim, wish, networks)
     assert there.action == "fail"
     assert "exists already" in there.error.message
+
+
+def test_frames_that_do_not_fit_into_memory_together_are_refused(monkeypatch):
+    monkeypatch.setattr("srcli.batch.plan.host_memory", lambda: 10_000_000)
+    check_memory((60, 100), (120, 200), frames=10)
+    with pytest.raises(OutOfMemory, match="1000 frames of 200x120 pixels"):
+        check_memory((60, 100), (120, 200), frames=1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -175,19 +176,21 @@ def test_avif_keeps_alpha() -> None:
 
 
 @pytest.mark.parametrize("known", [JPEG, WEBP, BMP, AVIF])
-def test_sixteen_bits_become_the_nearest_eight_where_there_are_no_more(known: Format) -> None:
+def test_sixteen_bits_are_refused_or_become_the_nearest_eight(known: Format) -> None:
     samples = np.full((8, 8, 3), 128 * 257 + 128, np.uint16)  # 128.498 of 255
-    assert recoded(photo_of(samples), known).bits == 8
-    assert recoded(photo_of(samples), known).pixels.mean() == pytest.approx(128 / 255, abs=1e-3)
+    with pytest.raises(UnwritableImage, match=f"it cannot be written: {known.name} .* 16 bits"):
+        encode_photo(photo_of(samples), known, name="it")
+    back = recoded(replace(photo_of(samples), bits=8), known)
+    assert (back.bits, back.pixels.mean()) == (8, pytest.approx(128 / 255, abs=1e-3))
 
 
-def test_floating_point_becomes_sixteen_bits_in_png() -> None:
-    samples = np.array([[[0.0]], [[1.0]], [[0.5]]], np.float32)
-    assert from_photo(recoded(photo_of(samples), PNG), bits=16).ravel().tolist() == [
-        0,
-        65535,
-        32768,
-    ]
+def test_floating_point_is_refused_or_becomes_sixteen_bits_in_png() -> None:
+    photo = photo_of(np.array([[[0.0]], [[1.0]], [[0.5]]], np.float32))
+    with pytest.raises(UnwritableImage, match="32 bits") as caught:
+        encode_photo(photo, PNG, name="it")
+    assert caught.value.hint == "Choose TIFF, or round them with --depth 16."
+    back = from_photo(recoded(replace(photo, bits=16), PNG), bits=16)
+    assert back.ravel().tolist() == [0, 65535, 32768]
 
 
 @pytest.mark.parametrize("known", [JPEG, BMP])

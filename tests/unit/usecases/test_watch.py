@@ -1,0 +1,115 @@
+"""Folders that are watched."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
+from srcli.errors import UsageError
+from srcli.images.discover import Source
+from srcli.images.naming import Job
+from srcli.usecases.sizes import SizeRequest
+from srcli.usecases.upscale import UpscaleRequest
+from srcli.usecases.watch import _state, watch_folders
+
+
+def picture(path: Path, side: int = 8) -> Path:
+    Image.new("RGB", (side, side), (9, 99, 199)).save(path)
+    return path
+
+
+def request(folder: Path, **options: object) -> UpscaleRequest:
+    given = {"inputs": (str(folder / "in"),), "output": str(folder / "out"), **options}
+    return UpscaleRequest(size=SizeRequest(scale=(2, 2)), **given)
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path
+
+
+def test_what_is_there_and_what_comes_is_enlarged_once(place, monkeypatch):
+    picture(place / "in/a.png")
+    looks = itertools.count()
+
+    def between_looks(_: float) -> None:
+        look = next(looks)
+        if look == 2:
+            picture(place / "in/b.png")
+        if look > 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("srcli.usecases.watch.time.sleep", between_looks)
+    found = []
+    listener = SilentListener()
+    listener.found = found.append
+    outcomes = []
+    with pytest.raises(KeyboardInterrupt):
+        outcomes.extend(watch_folders(request(place), listener))
+    assert found == [1, 1]
+    assert sorted(path.name for path in place.glob("out/*.png")) == ["a_x2.png", "b_x2.png"]
+
+
+def test_a_picture_that_is_still_written_is_waited_for(place, monkeypatch):
+    sizes = iter([20, 40, 60, 60, 60])
+
+    def grow(_: float) -> None:
+        picture(place / "in/a.png", next(sizes))
+
+    monkeypatch.setattr("srcli.usecases.watch.time.sleep", grow)
+    monkeypatch.setattr("srcli.usecases.watch._state", lambda job: _size(job.source.path))
+    outcome = next(watch_folders(request(place)))
+    assert isinstance(outcome, Upscaled)
+    assert outcome.source_size == (60, 60)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    return path.stat().st_size, 0
+
+
+def test_what_was_done_before_is_skipped_and_what_fails_is_told_once(place, monkeypatch):
+    monkeypatch.setattr("srcli.usecases.watch.time.sleep", lambda _: None)
+    picture(place / "in/a.png")
+    next(watch_folders(request(place)))
+    (place / "in/b.png").write_text("no picture")
+    first, second = itertools.islice(watch_folders(request(place)), 2)
+    assert isinstance(first, Skipped)
+    assert isinstance(second, Failed)
+    (end,) = list(watch_folders(request(place, fail_fast=True)))[-1:]
+    assert isinstance(end, Failed)
+
+
+@pytest.mark.parametrize(
+    "options", [{"inputs": ("a.png",)}, {"inputs": ()}, {"inputs": ("x/*.png",), "output": ""}]
+)
+def test_only_folders_are_watched(place, options):
+    with pytest.raises(UsageError, match="watched"):
+        next(watch_folders(request(place, **options)))
+
+
+def test_the_command_watches_until_it_is_interrupted(place):
+    command = [sys.executable, "-m", "srcli", "upscale", "in", "-o", "out", "--watch"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=place, env=environment, **streams) as run:
+        for name in ("a", "b"):
+            picture(place / f"in/{name}.png")
+            assert run.stdout.readline() == f"out/{name}_x2.png\n"
+        run.send_signal(signal.SIGINT)
+        talk = run.communicate()[1]
+    assert run.returncode == 130
+    assert "interrupted: 2 done, 0 skipped, 0 failed of 2" in talk
+    assert "Traceback" not in talk
+
+
+def test_a_picture_that_goes_away_between_two_looks_is_left_out(place):
+    gone = place / "in/gone.png"
+    source = Source(path=gone, relative=Path("gone.png"))
+    assert _state(Job(source=source, output=place / "out.png")) is None
