@@ -19,13 +19,16 @@ from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles
 from srcli.errors import BadTile, OutOfMemory, UsageError
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
 
 FEATHER = 32
+"""Halo of a network that sees the whole picture, in pixels of its input."""
+SMALL_FEATHER = 16
+"""The same of one that asks for small tiles: two neighbours still share 32 pixels."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +80,7 @@ class Upscaler:
         if self.official_tiles and network.traits.chop is None:
             msg = "the authors of this network published no tiling of their own"
             raise UsageError(msg, hint="leave out --official-tiles")
-        radius = network.traits.receptive_radius
-        self.halo = FEATHER if radius is None else radius
+        self.halo = _halo(network.traits)
         self._others = {
             other.traits.scale: Upscaler(other, compute, _options_for(other, options))
             for other in others
@@ -246,3 +248,9 @@ def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:
     """Leave out the authors' tiles where they published none."""
     chopped = options.official_tiles and other.traits.chop is not None
     return replace(options, official_tiles=chopped)
+
+
+def _halo(traits: NetworkTraits) -> int:
+    if traits.receptive_radius is not None:
+        return traits.receptive_radius
+    return SMALL_FEATHER if traits.tile else FEATHER
