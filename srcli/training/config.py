@@ -31,7 +31,8 @@ class TrainConfig:
         hold: share of the run after which the learning rate falls.
         schedule: how: as a half cosine to zero, or by halves.
         halve_every: of the step schedule: share of the run between one halving and the next.
-        ema: decay of the exponential moving average of the weights, which is what is kept.
+        ema: decay of the exponential moving average of the weights, which is what is kept; its
+            memory is at most about a tenth of the steps so far.
         clip: largest norm of the gradient; 0 for any.
         recursive: share of batches that train a later pass of the recursion: their input is
             the network's own output, not a reduced picture (any ratio only).
