@@ -14,11 +14,11 @@ from statistics import fmean
 import torch
 
 from srcli.bench.baselines import bicubic
+from srcli.bench.source import Source
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
-from srcli.images.recompress import jpeg_round_trip
-from srcli.metrics.protocol import reduce_for, score
-from srcli.training.patches import picture_files, read_uint8
+from srcli.metrics.protocol import score
+from srcli.training.patches import picture_files
 from srcli.weights.checkpoint import load_model
 from srcli.weights.store import locate
 
@@ -38,8 +38,8 @@ def main() -> None:
         runs[model] = Upscaler(network, compute)
     found: dict[str, list[float]] = {name: [] for name in runs}
     for path in picture_files(options.folder)[:: options.every]:
-        reduced, hr = reduce_for(read_uint8(path), options.scale)
-        lr = jpeg_round_trip(reduced[0], quality=options.quality, subsample=True)[None] / 255
+        reduced, hr = Source(path, jpeg=options.quality).pair(options.scale)
+        lr = reduced / 255
         size = hr.shape[2], hr.shape[3]
         for name, run in runs.items():
             sr = run(lr, size, options.scale) if run is bicubic else run(lr, size)

@@ -9,7 +9,7 @@ import typer
 
 from srcli.cli import errors
 from srcli.cli.console import data, talk
-from srcli.cli.measuring import MeasuringStatus, parse_scales
+from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import show_table
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def bench_command(
         image_csv=images,
         overwrite=overwrite,
     )
-    with MeasuringStatus() as status:
-        result = bench(request, status.on_record)
+    with measuring_status() as on_record:
+        result = bench(request, on_record)
     _print(result, output)
     for line in dict.fromkeys(f"{one.task.image}: {one.error}" for one in result.failures):
         talk.print(line, markup=False)

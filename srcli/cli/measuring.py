@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from srcli.cli.console import talk
 from srcli.errors import UsageError
@@ -12,26 +13,23 @@ if TYPE_CHECKING:
     from srcli.bench.records import Record
 
 
-class MeasuringStatus:
-    """Names the last picture that was measured."""
+@contextmanager
+def measuring_status() -> Iterator[Callable[[Record], None]]:
+    """Show the last picture that was measured; the block gets what to tell of a record.
 
-    def __enter__(self) -> Self:
-        self._status = talk.status("measuring")
-        return self
+    Nothing shows before the first, for the hub's client has its own progress.
+    """
+    status = talk.status("measuring")
 
-    def on_record(self, record: Record) -> None:
-        """Tell of a record; nothing shows before it, for the hub's client has its own progress."""
+    def on_record(record: Record) -> None:
         task = record.task
-        self._status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
-        self._status.start()
+        status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
+        status.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._status.stop()
+    try:
+        yield on_record
+    finally:
+        status.stop()
 
 
 def parse_scales(text: str) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from srcli.cli import errors
 from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
-from srcli.cli.measuring import MeasuringStatus, parse_scales
+from srcli.cli.measuring import measuring_status, parse_scales
 
 if TYPE_CHECKING:
     from srcli.weights.card import WeightCard
@@ -168,8 +168,8 @@ def measure_command(
         data_dir=data_dir,
         store=store,
     )
-    with MeasuringStatus() as status:
-        card = measure(request, status.on_record)
+    with measuring_status() as on_record:
+        card = measure(request, on_record)
     data(to_toml(card))
 
 

@@ -2,8 +2,9 @@
 
 The same function as ``box_sum.patch_attention``. It holds every score of a batch at once and
 multiplies nine times as much, but in a handful of large operations: on pieces of 24x24 with
-three maps a step forward and back takes a fifth of the time, because nothing is updated in
-place. Between whole pictures its memory would grow with the square of the pixels.
+three maps, forward and back, it is 1.9 to 3.6 times as fast (``benchmarks/learning.py``),
+because nothing is updated in place. Between whole pictures its memory would grow with the
+square of the pixels.
 
 Shape suffixes: B batch, E channels of queries and keys, D channels of values, N queries, M keys
 of all maps.
