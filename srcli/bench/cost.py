@@ -34,6 +34,7 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # not in stubs
         self.operations: int = 0
+        self._whole: set[OpOverload[..., Any]] = set()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -49,11 +50,16 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
         """Run an operation and count it; one without a formula is taken apart if that can be."""
         del types
         kwargs = kwargs or {}
+        if func in self._whole:
+            return func(*args, **kwargs)
         count = flop_registry.get(func.overloadpacket)
         if count is None:
             with self:
                 parts = func.decompose(*args, **kwargs)
-            return func(*args, **kwargs) if parts is NotImplemented else parts
+            if parts is not NotImplemented:
+                return parts
+            self._whole.add(func)
+            return func(*args, **kwargs)
         result = func(*args, **kwargs)
         self.operations += count(*args, **kwargs, out_val=result)
         return result

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from srcli.errors import ImageError, UsageError
-from srcli.metrics.psnr import psnr
+from srcli.metrics.psnr import decibels, psnr
 from srcli.metrics.ssim import SIGMA, WINDOW, ssim
 from srcli.pixels.color import luma, quantize
+from srcli.pixels.region import bands
 from srcli.pixels.resize import resize_uint8
 
 ROUNDOFF = 1e-9
@@ -142,12 +144,18 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
         msg = f"a picture of {hr.shape[3]}x{hr.shape[2]} pixels is too small to measure x{scale:g}"
         raise ImageError(msg)
     inside = (..., slice(border, border + height), slice(border, border + width))
-    sr, hr = quantize(sr[inside].double()), hr[inside].double() / 255
-    sr_luma, hr_luma = luma(sr), luma(hr)
+    sr, hr = sr[inside], hr[inside]
+    squares = 0.0
+    sr_luma, hr_luma = torch.empty(2, 1, 1, height, width, dtype=torch.float64)
+    for rows in bands(height, width):
+        band = (..., rows, slice(None))
+        made, wanted = quantize(sr[band].double()), hr[band].double() / 255
+        squares += (made - wanted).square_().sum().item()
+        sr_luma[band], hr_luma[band] = luma(made), luma(wanted)
     if protocol.round_luma:
         sr_luma, hr_luma = (sr_luma + 0.5).floor_(), (hr_luma + 0.5).floor_()
     return Scores(
         psnr_y=psnr(sr_luma, hr_luma),
         ssim_y=ssim(sr_luma, hr_luma, window=protocol.ssim_window, sigma=protocol.ssim_sigma),
-        psnr_rgb=psnr(sr, hr, peak=1.0),
+        psnr_rgb=decibels(squares / sr.numel(), peak=1.0),
     )

@@ -27,7 +27,11 @@ def psnr(first: Tensor, second: Tensor, *, peak: float = PEAK) -> float:
     if first.shape != second.shape:
         msg = f"shapes differ: {tuple(first.shape)} and {tuple(second.shape)}"
         raise ValueError(msg)
-    error = (first.double() - second.double()).square_().mean().item()
+    return decibels((first.double() - second.double()).square_().mean().item(), peak=peak)
+
+
+def decibels(error: float, *, peak: float) -> float:
+    """Return the PSNR of a mean squared difference."""
     return 10 * math.log10(peak**2 / error) if error > 0 else math.inf
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from srcli.metrics.psnr import PEAK
 from srcli.pixels.color import luma
+from srcli.pixels.region import bands
 
 K1, K2 = 0.01, 0.03
 WINDOW, SIGMA = 11, 1.5
@@ -44,18 +45,29 @@ def ssim(
         raise ValueError(msg)
     x, y = first.double(), second.double()
     taps = _gaussian(window, sigma)
-    mean_x, mean_y = _blur(x, taps), _blur(y, taps)
-    mean_xy, mean_squares = mean_x * mean_y, mean_x.square() + mean_y.square()
-    covariance = _blur(x * y, taps) - mean_xy
-    variances = _blur(x.square() + y.square(), taps) - mean_squares
-    c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
-    likeness = (2 * mean_xy + c1) * (2 * covariance + c2)
-    return (likeness / ((mean_squares + c1) * (variances + c2))).mean().item()
+    height, width = (side - window + 1 for side in x.shape[2:])
+    total = 0.0
+    for rows in bands(height, width):
+        reach = (..., slice(rows.start, rows.stop + window - 1), slice(None))
+        total += _map(x[reach], y[reach], taps, peak).sum().item()
+    return total / (x.shape[0] * x.shape[1] * height * width)
 
 
 def ssim_y(sr: Tensor, hr: Tensor) -> float:
     """SSIM of BT.601 studio luma; RGB (1, 3, H, W) in [0, 1], nothing cropped or rounded."""
     return ssim(luma(sr.double()), luma(hr.double()))
+
+
+def _map(x: Tensor, y: Tensor, taps: list[float], peak: float) -> Tensor:
+    """SSIM at each position of the window that lies inside."""
+    mean_x, mean_y = _blur(x, taps), _blur(y, taps)
+    covariance, squares = _blur(x * y, taps), _blur(x.square().addcmul_(y, y), taps)
+    mean_xy, mean_squares = mean_x * mean_y, mean_x.square_().addcmul_(mean_y, mean_y)
+    covariance.sub_(mean_xy)
+    variances = squares.sub_(mean_squares)
+    c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
+    likeness = mean_xy.mul_(2).add_(c1).mul_(covariance.mul_(2).add_(c2))
+    return likeness.div_(mean_squares.add_(c1).mul_(variances.add_(c2)))
 
 
 def _gaussian(window: int, sigma: float) -> list[float]:

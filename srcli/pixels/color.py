@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 LUMA_OFFSET = 16.0
@@ -19,8 +18,9 @@ def luma(image: Tensor) -> Tensor:
         (B, 1, H, W), same dtype, in [16, 235].
 
     """
-    weights = torch.tensor(LUMA_WEIGHTS, dtype=image.dtype, device=image.device)
-    return (image * weights.view(1, 3, 1, 1)).sum(1, keepdim=True) + LUMA_OFFSET
+    red, green, blue = image[:, 0:1], image[:, 1:2], image[:, 2:3]
+    of_red, of_green, of_blue = LUMA_WEIGHTS
+    return (red * of_red).add_(green, alpha=of_green).add_(blue, alpha=of_blue).add_(LUMA_OFFSET)
 
 
 def quantize(image: Tensor) -> Tensor:
