@@ -24,8 +24,9 @@ class Canvas:
         self.scale = scale
         self.size = size
         height, width = scale * size[0], scale * size[1]
-        self.picture = torch.zeros(1, 3, height, width)
-        self.weight = torch.zeros(1, 1, height, width) if feather else None
+        blank = torch.zeros if feather else torch.empty
+        self.picture = blank(1, 3, height, width)
+        self.weight = blank(1, 1, height, width) if feather else None
 
     def put(self, tile: Tile, output: Tensor) -> None:
         """Add the network's ``output`` for the context of ``tile``."""

@@ -13,6 +13,8 @@ from srcli.networks.spec import NetworkTraits
 
 DEFAULT_SIDE = 512
 SMALLEST_TILE = 32
+PETTY = 64 * 2**20
+"""Bytes that a picture may need without anybody asking how many are free."""
 BYTES_PER_OUTPUT_PIXEL = 36
 """Three float32 pictures of three channels: a pass's input and output, and their resizing."""
 
@@ -48,7 +50,10 @@ def check_fits(height: int, width: int) -> None:
         OutOfMemory: with the sizes.
 
     """
-    needed, free = height * width * BYTES_PER_OUTPUT_PIXEL, host_memory()
+    needed = height * width * BYTES_PER_OUTPUT_PIXEL
+    if needed <= PETTY:
+        return
+    free = host_memory()
     if needed > free:
         msg = (
             f"a result of {width}x{height} pixels needs about {needed / 1e9:.1f} GB of memory, "

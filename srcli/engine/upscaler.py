@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -236,12 +237,17 @@ class Upscaler:
         padded = pad_to_fit(window, self.network.traits).to(self.compute.device)
         with self.compute.autocast():
             output = run(padded.clone(memory_format=torch.channels_last)).float()
-        if not output.isfinite().all() and self.compute.dtype != torch.float32:
+        if not _finite(output) and self.compute.dtype != torch.float32:
             output = run(padded.clone(memory_format=torch.channels_last))
-        if not output.isfinite().all():
+        if not _finite(output):
             msg = "the network produced values that are not numbers"
             raise BadTile(msg, hint="check the weights with srcli models verify")
         return output[..., : scale * height, : scale * width]
+
+
+def _finite(output: Tensor) -> bool:
+    """Tell whether all are numbers: one that is not spoils the sum."""
+    return math.isfinite(output.sum(dtype=torch.float64).item())
 
 
 def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:

@@ -40,6 +40,15 @@ class Taps:
     weight: Tensor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Input samples ``start .. stop`` that some output samples need, and the taps in them."""
+
+    start: int
+    stop: int
+    taps: Taps
+
+
 def keys_kernel(distance: Tensor) -> Tensor:
     """Keys' cubic convolution kernel with a = -0.5 at ``distance`` (any shape, in samples)."""
     x = distance.abs()
@@ -86,10 +95,10 @@ def resize(image: Tensor, size: tuple[int, int], *, region: Region | None = None
     if 0 in (region.height, region.width):
         return image.new_empty(*image.shape[:2], region.height, region.width)
     order = _axis_order(image, size)
-    rows = _taps_of(image.shape[2], size[0], region.top, region.bottom)
-    columns = _taps_of(image.shape[3], size[1], region.left, region.right)
-    image = _needed(image, rows, columns)
-    taps = {2: _from_first(rows), 3: _from_first(columns)}
+    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom)
+    columns = _reach_of(image.shape[3], size[1], region.left, region.right)
+    image = image[:, :, rows.start : rows.stop, columns.start : columns.stop]
+    taps = {2: rows.taps, 3: columns.taps}
     for axis in order:
         image = _apply(image, axis, taps[axis])
     return image
@@ -122,24 +131,18 @@ def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
     return (2, 3) if rows <= columns else (3, 2)
 
 
-def _taps_of(in_size: int, out_size: int, start: int, stop: int) -> Taps:
-    """Return the taps of output samples ``start .. stop``: one each if the size stays."""
+@lru_cache(maxsize=256)
+def _reach_of(in_size: int, out_size: int, start: int, stop: int) -> Reach:
+    """Return what output samples ``start .. stop`` need: one sample each if the size stays."""
     if in_size == out_size:
         index = torch.arange(start, stop)[:, None]
-        return Taps(index=index, weight=torch.ones(index.shape, dtype=torch.float64))
-    taps = axis_taps(in_size, out_size)
-    return Taps(index=taps.index[start:stop], weight=taps.weight[start:stop])
-
-
-def _needed(image: Tensor, rows: Taps, columns: Taps) -> Tensor:
-    """Cut the part of ``image`` that the taps reach."""
-    top, left = int(rows.index.min()), int(columns.index.min())
-    bottom, right = int(rows.index.max()) + 1, int(columns.index.max()) + 1
-    return Region(top=top, bottom=bottom, left=left, right=right).of(image)
-
-
-def _from_first(taps: Taps) -> Taps:
-    return Taps(index=taps.index - taps.index.min(), weight=taps.weight)
+        weight = torch.ones(index.shape, dtype=torch.float64)
+    else:
+        whole = axis_taps(in_size, out_size)
+        index, weight = whole.index[start:stop], whole.weight[start:stop]
+    first, last = int(index.min()), int(index.max())
+    taps = Taps(index=index - first, weight=weight)
+    return Reach(start=first, stop=last + 1, taps=taps)
 
 
 def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
