@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from srcli.batch.header import Head, read_content, read_head
 from srcli.batch.ledger import Verdict
 from srcli.batch.outcome import Size
 from srcli.batch.rehearsal import check_output
@@ -17,6 +16,7 @@ from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, OutOfMemory, ResourceError
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
+from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
 
 Action = Literal["make", "copy", "skip", "fail"]

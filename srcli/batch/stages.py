@@ -12,7 +12,6 @@ from typing import TypeVar
 from srcli.batch.budget import ByteBudget
 from srcli.batch.consistency import worst_consistency
 from srcli.batch.fingerprint import FileState
-from srcli.batch.header import read_content, read_head
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
@@ -29,6 +28,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
+from srcli.images.head import read_content, read_head
 from srcli.images.naming import Job
 
 Enlarge = Callable[[Picture, TargetSize, Progress], Picture]

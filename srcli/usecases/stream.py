@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srcli.batch.consistency import Consistency, worst_consistency
-from srcli.batch.header import read_content
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
 from srcli.errors import UsageError
@@ -18,6 +17,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
+from srcli.images.head import read_content
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_picture

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from srcli.batch.header import Head
 from srcli.batch.ledger import NoLedger, Verdict
 from srcli.batch.plan import (
     Wish,
@@ -17,6 +16,7 @@ from srcli.batch.target import TargetSize
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import OutOfMemory
 from srcli.images.discover import Source
+from srcli.images.head import Head
 from srcli.images.naming import Job
 from srcli.networks.spec import NetworkTraits
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.batch.header import read_content, read_head
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
+from srcli.images.head import read_content, read_head
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
