@@ -80,40 +80,47 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
     return when_large
 
 
-def memory_needed(source: Size, target: Size, *, frames: int = 1) -> int:
-    """Return the bytes of host memory that a picture takes while it is made."""
-    before, after = source[0] * source[1], target[0] * target[1]
+def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:
+    """Return the bytes of host memory that a picture takes while it is made or, of none, copied."""
+    sizes = [step.size for step in passes] or [source]
+    before, after = _area(source), _area(sizes[-1])
     held = BYTES_PER_FRAME_PIXEL * frames * (before + after) if frames > 1 else 0
-    return BYTES_PER_INPUT_PIXEL * before + BYTES_PER_OUTPUT_PIXEL * after + held
+    largest = max(map(_area, sizes))
+    return BYTES_PER_INPUT_PIXEL * before + BYTES_PER_OUTPUT_PIXEL * largest + held
 
 
-def check_memory(source: Size, target: Size, *, frames: int) -> None:
+def check_memory(source: Size, passes: Sequence[Pass], *, frames: int) -> None:
     """Refuse a result that cannot be held in memory, before any work.
 
     Raises:
         OutOfMemory: with the sizes.
 
     """
-    check_fits(*target)
-    needed = memory_needed(source, target, frames=frames)
+    sizes = [step.size for step in passes] or [source]
+    for size in sizes:
+        check_fits(*size)
+    needed = memory_needed(source, passes, frames=frames)
     if frames > 1 and needed > host_memory():
-        sides = f"{target[1]}x{target[0]}"
-        msg = f"{frames} frames of {sides} pixels need {needed / 1e9:.1f} GB of memory"
+        height, width = sizes[-1]
+        msg = f"{frames} frames of {width}x{height} pixels need {needed / 1e9:.1f} GB of memory"
         raise OutOfMemory(msg, hint="ask for a smaller size")
 
 
+def plan_way(source: Size, target: TargetSize, networks: Sequence[TiledTraits]) -> tuple[Pass, ...]:
+    """Return the passes that lead a picture to its size."""
+    size = target.height, target.width
+    return plan_passes(source, size, target.ratio, *(one.traits for one in networks))
+
+
 def estimate_cost(
-    head: Head, target: TargetSize, networks: Sequence[TiledTraits], *, disk: int
+    head: Head, passes: tuple[Pass, ...], networks: Sequence[TiledTraits], *, disk: int
 ) -> Cost:
     """Return what making a picture takes with ``networks``; ``disk`` is known."""
-    source = head.size
-    size = target.height, target.width
-    passes = plan_passes(source, size, target.ratio, *(one.traits for one in networks))
     return Cost(
         passes=passes,
-        tiles=_count_tiles(passes, source, {one.traits.scale: one for one in networks})
+        tiles=_count_tiles(passes, head.size, {one.traits.scale: one for one in networks})
         * head.frames,
-        memory=memory_needed(source, size, frames=head.frames),
+        memory=memory_needed(head.size, passes, frames=head.frames),
         disk=disk,
     )
 
@@ -121,8 +128,8 @@ def estimate_cost(
 def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) -> int:
     """Return about how many bytes a result takes: see ``Cost``."""
     known = by_suffix(job.output)
-    pixels = target[0] * target[1]
-    like_source = round(source_bytes * pixels / (source[0] * source[1]))
+    pixels = _area(target)
+    like_source = round(source_bytes * pixels / _area(source))
     lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF", "GIF"}
     return max(like_source, 3 * pixels) if lossless else like_source
 
@@ -155,12 +162,17 @@ def plan_picture(
             cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
         check_output(job, wanted, frames=head.frames)
-        check_memory(size, wanted, frames=head.frames)
+        passes = plan_way(size, target, networks)
+        check_memory(size, passes, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))
-        cost = estimate_cost(head, target, networks, disk=disk)
+        cost = estimate_cost(head, passes, networks, disk=disk)
     except (ImageError, ResourceError) as error:
         return Planned(job=job, action="fail", error=error)
     return Planned(job=job, action="make", source_size=size, size=wanted, cost=cost)
+
+
+def _area(size: Size) -> int:
+    return size[0] * size[1]
 
 
 def _count_tiles(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,11 +15,19 @@ from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
-from srcli.batch.plan import LARGE_ENOUGH, Wish, check_memory, choose_action, memory_needed
+from srcli.batch.plan import (
+    LARGE_ENOUGH,
+    Wish,
+    check_memory,
+    choose_action,
+    memory_needed,
+    plan_way,
+)
 from srcli.batch.rehearsal import check_output, rehearse
 from srcli.batch.target import TargetSize
 from srcli.engine.memory import is_out_of_memory
 from srcli.engine.progress import Progress
+from srcli.engine.tiling import TiledTraits
 from srcli.errors import BadTile, ImageError, OutOfMemory, ResourceError
 from srcli.images.alpha import bleed
 from srcli.images.animation import Picture, each
@@ -41,6 +49,7 @@ class Workshop:
 
     Attributes:
         wish: what is wanted of each.
+        networks: the one asked for, and then those that may help it.
         enlarge: makes a picture larger; called by one thread.
         ledger: says what is to be made and keeps what became of it.
         quality: of the lossy formats, 1 to 100.
@@ -49,6 +58,7 @@ class Workshop:
     """
 
     wish: Wish
+    networks: Sequence[TiledTraits]
     enlarge: Enlarge
     ledger: Ledger
     quality: int
@@ -190,10 +200,11 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output)
     verbatim = not made and same and wish.finish == Finish()
     wanted = wanted if made else size
-    memory = memory_needed(size, wanted, frames=head.frames)
+    passes = plan_way(size, target, workshop.networks) if made else ()
+    memory = memory_needed(size, passes, frames=head.frames)
     budget.acquire(memory)
     try:
-        check_memory(size, wanted, frames=head.frames)
+        check_memory(size, passes, frames=head.frames)
         check_output(job, wanted, frames=head.frames)
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
         if not verbatim:

@@ -117,7 +117,8 @@ def _make(
     before, after = (picture.height, picture.width), (target.height, target.width)
     if choose_action(before, after, request.if_large_enough) != "make":
         return None
-    check_memory(before, after, frames=frame_count(picture))
+    passes = equipment.upscaler.plan(before, after, target.ratio)
+    check_memory(before, passes, frames=frame_count(picture))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
     picture = each(picture, bleed)

@@ -128,6 +128,7 @@ def make(
     with _ledger(request, jobs, equipment) as ledger:
         workshop = Workshop(
             wish=_wish(request),
+            networks=equipment.upscaler.tiled,
             enlarge=lambda picture, target, progress: upscale_picture(
                 picture, target, equipment, progress
             ),

@@ -10,7 +10,9 @@ from srcli.batch.plan import (
     choose_action,
     estimate_cost,
     estimate_disk,
+    memory_needed,
     plan_picture,
+    plan_way,
 )
 from srcli.batch.target import TargetSize
 from srcli.engine.tiling import TiledTraits
@@ -61,7 +63,8 @@ def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, a
 )
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
     networks = [TiledTraits(traits=one, tile=32) for one in traits]
-    cost = estimate_cost(Head(size=(60, 100)), target(*size), networks, disk=7)
+    way = plan_way((60, 100), target(*size), networks)
+    cost = estimate_cost(Head(size=(60, 100)), way, networks, disk=7)
     assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)
     assert cost.memory > 12 * size[0] * size[1]
 
@@ -90,6 +93,17 @@ def test_a_plan_says_what_would_happen(tmp_path):
 
 def test_frames_that_do_not_fit_into_memory_together_are_refused(monkeypatch):
     monkeypatch.setattr("srcli.batch.plan.host_memory", lambda: 10_000_000)
-    check_memory((60, 100), (120, 200), frames=10)
+    way = plan_way((60, 100), target(120, 200), [TiledTraits(traits=ANY, tile=512)])
+    check_memory((60, 100), way, frames=10)
     with pytest.raises(OutOfMemory, match="1000 frames of 200x120 pixels"):
-        check_memory((60, 100), (120, 200), frames=1000)
+        check_memory((60, 100), way, frames=1000)
+
+
+def test_memory_is_that_of_the_largest_picture_on_the_way():
+    networks = [TiledTraits(traits=DOUBLE, tile=512)]
+    detour, straight = (
+        memory_needed((60, 100), plan_way((60, 100), target(*size), networks))
+        for size in ((66, 110), (120, 200))
+    )
+    assert detour == straight
+    assert memory_needed((60, 100), ()) < straight
