@@ -19,6 +19,9 @@ SCHEMA = 2
 T = TypeVar("T", "Task", "Conditions")
 
 
+USUAL_DTYPE = "float32"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """What ran, and how it was measured.
@@ -41,6 +44,11 @@ class Conditions:
     dtype: str
     protocol: str
     tool_version: str
+
+    @property
+    def unusual(self) -> tuple[str, ...]:
+        """What changes numbers beside weights and protocol, such as bfloat16 or ensemble."""
+        return (*(() if self.dtype == USUAL_DTYPE else (self.dtype,)), *self.options.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

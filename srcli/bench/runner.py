@@ -16,7 +16,15 @@ from srcli import __version__
 from srcli.bench.baselines import Upscale
 from srcli.bench.cost import count_macs, peak_memory
 from srcli.bench.datasets import Dataset
-from srcli.bench.records import Conditions, Record, Task, append, appending, read_records
+from srcli.bench.records import (
+    USUAL_DTYPE,
+    Conditions,
+    Record,
+    Task,
+    append,
+    appending,
+    read_records,
+)
 from srcli.bench.source import Source
 from srcli.errors import ImageError, OutOfMemory, SrcliError
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
@@ -45,7 +53,7 @@ class Contender:
     upscale: Upscale
     sha256: str = ""
     device: str = "cpu"
-    dtype: str = "float32"
+    dtype: str = USUAL_DTYPE
     options: str = ""
     parameters: int = 0
     scales: tuple[float, ...] = ()

@@ -71,7 +71,7 @@ def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
                 _quality_cell(found.get((scale, model, dataset)), rows) for dataset in datasets
             ]
             body.append((Cell(text=scale_text(scale)), Cell(text=model), *cells))
-    notes = [f"Protocol {protocol.name}: {protocol.description}."]
+    notes = [f"Protocol {protocol.name}: {protocol.description}.", *_unusual(rows)]
     if any(row.failed for row in rows):
         notes.append("* without the pictures that failed.")
     return Table(
@@ -172,6 +172,16 @@ def failure_table(records: Sequence[Record]) -> Table:
         ),
         labels=5,
     )
+
+
+def _unusual(rows: Sequence[Row]) -> Iterator[str]:
+    """Say which models were run in another way than plainly, and at which scales."""
+    found: dict[tuple[str, tuple[str, ...]], dict[float, None]] = {}
+    for row in rows:
+        found.setdefault((row.model, row.conditions.unusual), {})[row.scale] = None
+    for (model, words), scales in found.items():
+        if words:
+            yield f"{model} at {', '.join(map(scale_text, scales))}: {', '.join(words)}."
 
 
 def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:

@@ -64,6 +64,9 @@ def bench_command(
     device: Annotated[
         str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")
     ] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="float32; bfloat16 or float16 are faster where built in.")
+    ] = "float32",
     ensemble: Annotated[
         bool, typer.Option("-x", "--ensemble", help="Average eight symmetries; slower.")
     ] = False,
@@ -87,6 +90,7 @@ def bench_command(
         form=form,
         crops=crops,
         device=device,
+        precision=precision,
         tile=tile,
         ensemble=ensemble,
         official_tiles=official_tiles,

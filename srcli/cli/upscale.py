@@ -101,6 +101,9 @@ def upscale_command(
     device: Annotated[
         str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")
     ] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="float32; bfloat16 or float16 are faster where built in.")
+    ] = "float32",
     ensemble: Annotated[
         bool,
         typer.Option("-x", "--ensemble", help="Average eight symmetries: slower, a bit better."),
@@ -174,6 +177,7 @@ def upscale_command(
         model=model,
         tile=tile,
         device=device,
+        precision=precision,
         ensemble=ensemble,
         official_tiles=official_tiles,
         offline=offline,

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Precision = Literal["float32", "bfloat16", "float16"]
+from srcli.engine.device import Precision
+
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
 Degradation = Literal["bicubic", "photo", "jpeg", "noise"]

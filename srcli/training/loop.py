@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.engine.device import Compute
-from srcli.training.config import Precision, TrainConfig
+from srcli.engine.device import PRECISIONS, Compute
+from srcli.training.config import TrainConfig
 from srcli.training.degrade import MARGIN, FirstPass, Sample
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
@@ -29,11 +28,6 @@ STATE_FILE = "state.pt"
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 METRICS_FILE = "metrics.jsonl"
-
-AUTOCAST: Mapping[Precision, torch.dtype] = {
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +158,9 @@ class Trainer:
 
     def _call(self, network: nn.Module, image: Tensor, ratio: float | None) -> Tensor:
         image = image.contiguous(memory_format=torch.channels_last)
-        with self._autocast():
+        with Compute(device=self.team.device, dtype=PRECISIONS[self.config.precision]).autocast():
             output: Tensor = network(image) if ratio is None else network(image, ratio)
         return output
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        dtype = AUTOCAST.get(self.config.precision)
-        return nullcontext() if dtype is None else torch.autocast(self.team.device.type, dtype)
 
     @torch.no_grad()
     def _predict(self, image: Tensor, ratio: float) -> Tensor:

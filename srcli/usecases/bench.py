@@ -26,7 +26,7 @@ from srcli.bench.report import (
 from srcli.bench.runner import Bench, Contender, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.bench.tables import Table
-from srcli.engine.device import Compute, choose_device
+from srcli.engine.device import choose_compute
 from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
@@ -57,6 +57,7 @@ class BenchRequest:
         form: one of ``FORMATS``.
         crops: how many pictures of each data set get a crop sheet in the HTML page.
         device: auto, cpu, cuda, cuda:1 or mps.
+        precision: of the convolutions: float32, bfloat16 or float16.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the networks' authors did.
@@ -77,6 +78,7 @@ class BenchRequest:
     form: str = "table"
     crops: int = 1
     device: str = "auto"
+    precision: str = "float32"
     tile: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
@@ -175,7 +177,7 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
 
 def _contenders(request: BenchRequest) -> list[Contender]:
     """Return the baselines, and each model at each scale."""
-    compute = Compute(device=choose_device(request.device))
+    compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )

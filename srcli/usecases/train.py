@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import torch
 
+from srcli.engine.device import Precision
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
@@ -18,7 +19,6 @@ from srcli.training.config import (
     RESTORED,
     Degradation,
     OptimizerName,
-    Precision,
     Schedule,
     TrainConfig,
 )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from srcli import __version__
@@ -21,7 +22,7 @@ from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
-from srcli.engine.device import Compute, choose_device
+from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
@@ -71,6 +72,7 @@ class UpscaleRequest:
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
+        precision: of the convolutions: float32, bfloat16 or float16.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the network's authors did.
         offline: do not fetch a model.
@@ -91,6 +93,7 @@ class UpscaleRequest:
     model: str = DEFAULT_MODEL
     tile: int | None = None
     device: str = "auto"
+    precision: str = "float32"
     ensemble: bool = False
     official_tiles: bool = False
     offline: bool = False
@@ -193,11 +196,11 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
     Raises:
         WeightsError: the model cannot be used.
-        UsageError: there is no such device.
+        UsageError: there is no such device or precision.
 
     """
     ratio = max(request.size.scale) if request.size.scale else None
-    compute = Compute(device=choose_device(request.device))
+    compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
         tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
     )
@@ -272,11 +275,13 @@ def _ledger(
 def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object]:
     """All that the content of results depends on, beside their sources.
 
-    Where they run and in which tiles is left out, unless the network sees whole tiles, so that
-    its results depend on them.
+    Where they run and in which tiles is left out, unless results depend on the tiles: those of
+    a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
     """
     upscaler = equipment.upscaler
-    exact = all(one.traits.receptive_radius is not None for one in upscaler.tiled)
+    exact = upscaler.compute.dtype == torch.float32 and all(
+        one.traits.receptive_radius is not None for one in upscaler.tiled
+    )
     return {
         "srcli": __version__,
         "weights_sha256": equipment.sha256,

@@ -31,6 +31,13 @@ def test_a_folder_is_measured_at_any_scale(srcli, hr):
         assert ours > plain + 1
 
 
+def test_records_say_in_which_precision_a_model_ran(srcli, hr):
+    given = ("--data", hr, "-m", "asdn-fast", "-s", "2", "-f", "json", "--precision", "bfloat16")
+    done = srcli("bench", *given)
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["conditions"]["dtype"] == "bfloat16"
+
+
 def test_the_table_is_readable(srcli, hr):
     done = srcli("bench", "--data", hr, "--model", "bicubic", "-s", "2", "--published")
     assert done.returncode == 0

@@ -62,6 +62,16 @@ def test_the_ensemble_changes_little_and_something(srcli, photo):
     assert 0 < np.abs(one - eight).max() < 64
 
 
+def test_shorter_numbers_change_no_more_than_what_rounding_may(srcli, photo):
+    srcli("upscale", photo, "-o", "long.png")
+    srcli("upscale", photo, "-o", "short.png", "--precision", "bfloat16")
+    long, short = (
+        np.asarray(opened(photo.parent / f"{n}.png")).astype(int) for n in ("long", "short")
+    )
+    assert 0 < np.abs(long - short).max() <= 4
+    assert np.abs(long - short).mean() < 0.25
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "bmp"])
 def test_formats_follow_the_name(srcli, photo, suffix):
     done = srcli("upscale", photo, "-o", f"out.{suffix}")
@@ -127,6 +137,8 @@ def test_nothing_is_overwritten_unasked(srcli, photo, tmp_path):
         (["photo.png", "--model", "nothing"], 4, "no model"),
         (["photo.png", "--model", "none.safetensors"], 4, "none.safetensors"),
         (["photo.png", "--device", "abacus"], 2, "abacus"),
+        (["photo.png", "--device", "cpu", "--precision", "float16"], 2, "GPU"),
+        (["photo.png", "--precision", "float8"], 2, "float8"),
         (["photo.png", "-o", "out.xyz"], 2, "xyz"),
         (["empty"], 2, "no pictures"),
     ],

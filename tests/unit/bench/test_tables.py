@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,24 @@ def test_the_protocol_is_named_and_described_under_the_table(records: tuple[Reco
     (note,) = quality_table(summarize(records), PUBLISHED).notes
     assert PUBLISHED.name in note
     assert PUBLISHED.description in note
+
+
+def test_what_was_run_otherwise_than_plainly_is_said(make_record: Callable[..., Record]) -> None:
+    def record(scale: float, model: str, **changes: str) -> Record:
+        one = make_record("Set5", scale, model, 33.0)
+        conditions = replace(one.task.conditions, **changes)
+        return replace(one, task=replace(one.task, conditions=conditions))
+
+    records = [
+        record(2, "asdn-fast", dtype="bfloat16", options="ensemble"),
+        record(4, "asdn-fast", dtype="bfloat16", options="ensemble"),
+        record(2, "bicubic"),
+        record(4, "san-light", options="passes"),
+    ]
+    assert quality_table(summarize(records), PUBLISHED).notes[1:] == (
+        "asdn-fast at 2, 4: bfloat16, ensemble.",
+        "san-light at 4: passes.",
+    )
 
 
 def test_the_best_of_each_set_and_scale_is_marked(records: tuple[Record, ...]) -> None:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from srcli.engine.device import Compute, choose_device
+from srcli.engine.device import PRECISIONS, Compute, choose_compute, choose_device
 from srcli.errors import UsageError
 
 
@@ -28,3 +28,18 @@ def test_automatic_choice_takes_an_accelerator_where_there_is_one():
     if torch.backends.mps.is_available():
         best = "mps"
     assert choose_device("auto").type == best
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_a_precision_is_that_of_the_convolutions(name):
+    compute = choose_compute("cpu", name)
+    with compute.autocast():
+        result = torch.nn.Conv2d(3, 3, 3)(torch.rand(1, 3, 4, 4))
+    assert compute.dtype == result.dtype == PRECISIONS[name]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("float64", "bfloat16"), ("float16", "bfloat16")])
+def test_a_precision_that_cannot_be_had_is_a_usage_error(name, hint):
+    with pytest.raises(UsageError) as caught:
+        choose_compute("cpu", name)
+    assert hint in caught.value.hint
