@@ -31,6 +31,8 @@ from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
 
 PROBE_SIDE = 96
 """Of the SR picture that a model makes before anything is timed, to count its work."""
+LOCAL_PROBE_SIDE = 48
+"""The same, of models whose work for a pixel does not depend on the size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,6 +48,7 @@ class Contender:
         options: how it is run where that changes pixels, such as ``ensemble``.
         parameters: how many it has, 0 for a baseline.
         scales: those it is measured at, empty for all.
+        local: whether its work for a pixel is the same whatever the size of the picture.
 
     """
 
@@ -57,6 +60,7 @@ class Contender:
     options: str = ""
     parameters: int = 0
     scales: tuple[float, ...] = ()
+    local: bool = False
 
     def serves(self, scale: float) -> bool:
         """Tell whether it is measured at ``scale``."""
@@ -227,7 +231,7 @@ def _one_thread() -> Iterator[None]:
 
 def _probe(contender: Contender, scale: float) -> float:
     """Let libraries set themselves up, and return thousand multiply-adds for each pixel of SR."""
-    side = max(1, round(PROBE_SIDE / scale))
+    side = max(1, round((LOCAL_PROBE_SIDE if contender.local else PROBE_SIDE) / scale))
     size = (int(side * scale), int(side * scale))
     low = torch.full((1, 3, side, side), 0.5)
     try:

@@ -94,6 +94,11 @@ class Upscaler:
         return (own, *(one for other in self._others.values() for one in other.tiled))
 
     @property
+    def local(self) -> bool:
+        """Whether every network has a finite reach: then a tile's result is the whole's."""
+        return all(one.traits.receptive_radius is not None for one in self.tiled)
+
+    @property
     def networks(self) -> tuple[SrNetwork, ...]:
         """Every network, the one that was asked for first."""
         return (self.network, *(other.network for other in self._others.values()))

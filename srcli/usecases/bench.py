@@ -208,6 +208,7 @@ def _contender(model: str, scale: float, equipment: Equipment) -> Contender:
         options=" ".join(_options(scale, upscaler)),
         parameters=equipment.parameters,
         scales=(scale,),
+        local=upscaler.local,
     )
 
 

@@ -54,6 +54,7 @@ class Outfitter:
     def __init__(self, compute: Compute, options: UpscaleOptions, *, offline: bool = False) -> None:
         self._compute, self._options, self._offline = compute, options, offline
         self._networks: dict[Path, SrNetwork] = {}
+        self._ready: dict[tuple[Path, ...], Equipment] = {}
 
     def equip(self, model: str, ratio: float | None) -> Equipment:
         """Return the networks that lead to ``ratio``, or of a family to any ratio if it is None.
@@ -69,17 +70,20 @@ class Outfitter:
         """
         models = self._models(model, ratio)
         paths = {name: locate(name, ratio, offline=self._offline) for name in models}
+        if _has_rest([self._load(path).traits.scale for path in paths.values()], ratio):
+            paths[DEFAULT_MODEL] = locate(DEFAULT_MODEL)
+        files = tuple(paths.values())
+        if files not in self._ready:
+            self._ready[files] = self._assemble(paths)
+        return self._ready[files]
+
+    def _assemble(self, paths: Mapping[str, Path]) -> Equipment:
         networks = [self._load(path) for path in paths.values()]
         scales = [network.traits.scale for network in networks]
-        if _has_rest(scales, ratio):
-            paths[DEFAULT_MODEL] = locate(DEFAULT_MODEL)
-            networks.append(self._load(paths[DEFAULT_MODEL]))
-            scales.append(None)
-        names = [_short(name) for name in paths]
         return Equipment(
             upscaler=Upscaler(networks[0], self._compute, self._options, others=networks[1:]),
             sha256=tuple(sha256_of(path) for path in paths.values()),
-            names=dict(zip(scales, names, strict=True)),
+            names=dict(zip(scales, map(_short, paths), strict=True)),
         )
 
     def _models(self, model: str, ratio: float | None) -> tuple[str, ...]:

@@ -279,9 +279,7 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
     a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
     """
     upscaler = equipment.upscaler
-    exact = upscaler.compute.dtype == torch.float32 and all(
-        one.traits.receptive_radius is not None for one in upscaler.tiled
-    )
+    exact = upscaler.local and upscaler.compute.dtype == torch.float32
     return {
         "srcli": __version__,
         "weights_sha256": equipment.sha256,
