@@ -94,7 +94,8 @@ def to_markdown(report: Report) -> str:
 
 def to_latex(report: Report) -> str:
     """All tables as LaTeX, for the booktabs package, the best of each column in bold."""
-    return "\n\n".join(map(_latex, tables_of(report))) + "\n"
+    conditions = "\n".join(f"% {condition_line(one)}" for one in report.conditions)
+    return "\n\n".join([*map(_latex, tables_of(report)), conditions]) + "\n"
 
 
 def to_csv(report: Report) -> str:

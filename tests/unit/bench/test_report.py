@@ -58,7 +58,10 @@ def test_latex_has_rules_between_scales_and_escapes_names(
 
 
 def test_latex_prints_the_best_in_bold(records: tuple[Record, ...]) -> None:
-    assert r"asdn-fast & \textbf{36.70 / 0.9123}" in to_latex(Report(records=records))
+    text = to_latex(Report(records=records))
+    assert r"asdn-fast & \textbf{36.70 / 0.9123}" in text
+    last = text.splitlines()[-1]
+    assert last == "% asdn-fast · srcli 0.1.0 · cpu · float32 · sha256 abababababab"
 
 
 def test_csv_holds_all_digits_and_conditions(records: tuple[Record, ...]) -> None:
