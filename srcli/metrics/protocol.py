@@ -149,9 +149,9 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
     sr_luma, hr_luma = torch.empty(2, 1, 1, height, width, dtype=torch.float64)
     for rows in bands(height, width):
         band = (..., rows, slice(None))
-        made, wanted = quantize(sr[band].double()), hr[band].double() / 255
-        squares += (made - wanted).square_().sum().item()
+        made, wanted = quantize(sr[band].double()), hr[band].double().div_(255)
         sr_luma[band], hr_luma[band] = luma(made), luma(wanted)
+        squares += made.sub_(wanted).square_().sum().item()
     if protocol.round_luma:
         sr_luma, hr_luma = (sr_luma + 0.5).floor_(), (hr_luma + 0.5).floor_()
     return Scores(
