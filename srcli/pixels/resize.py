@@ -121,7 +121,7 @@ def resize_uint8(image: Tensor, size: tuple[int, int], *, border: Border = "symm
             continue
         taps = axis_taps(image.shape[axis], size[axis - 2], border)
         exact = _apply(image.double(), axis, taps)
-        image = (exact + 0.5).floor_().clamp_(0, 255).to(torch.uint8)
+        image = exact.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8)
     return image
 
 
