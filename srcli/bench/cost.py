@@ -50,18 +50,16 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
         """Run an operation and count it; one without a formula is taken apart if that can be."""
         del types
         kwargs = kwargs or {}
-        if func in self._whole:
-            return func(*args, **kwargs)
         count = flop_registry.get(func.overloadpacket)
-        if count is None:
+        if count is None and func not in self._whole:
             with self:
                 parts = func.decompose(*args, **kwargs)
             if parts is not NotImplemented:
                 return parts
             self._whole.add(func)
-            return func(*args, **kwargs)
         result = func(*args, **kwargs)
-        self.operations += count(*args, **kwargs, out_val=result)
+        if count is not None:
+            self.operations += count(*args, **kwargs, out_val=result)
         return result
 
 

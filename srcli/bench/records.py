@@ -15,11 +15,9 @@ from srcli.errors import DataError, DiskFull
 from srcli.metrics.protocol import Scores
 
 SCHEMA = 2
+USUAL_DTYPE = "float32"
 
 T = TypeVar("T", "Task", "Conditions")
-
-
-USUAL_DTYPE = "float32"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,4 +58,4 @@ class Source:
 
 
 def _read(path: Path) -> Tensor:
-    return read_photo(path).pixels.mul_(255).add_(0.5).to(torch.uint8)
+    return read_photo(path).pixels.mul(255).add_(0.5).to(torch.uint8)

@@ -252,7 +252,7 @@ class Upscaler:
 
 def _finite(output: Tensor) -> bool:
     """Tell whether all are numbers: one that is not spoils the sum."""
-    return math.isfinite(output.sum(dtype=torch.float64).item())
+    return math.isfinite(output.sum().item())
 
 
 def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:
