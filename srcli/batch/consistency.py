@@ -6,13 +6,16 @@ give the source back. A wrong model, a shift of colours or of the grid, and a bl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from srcli.images.animation import Picture, photos
-from srcli.metrics.psnr import psnr_rgb
+from srcli.metrics.psnr import decibels
+from srcli.pixels.levels import from_levels, to_levels
+from srcli.pixels.region import Region, bands
 from srcli.pixels.resize import resize
 
 LARGEST = 100.0
@@ -21,6 +24,8 @@ SUSPICIOUS = 35.0
 """Decibels; photographs come out above, results 8 of 255 levels too bright below."""
 SMALLEST = 64
 """Pixels of a source below which a mean over them says nothing."""
+STRIP = 2**20
+"""Pixels that are measured at once."""
 MARGIN = 1.0
 """Decibels that a sound result may be behind plain bicubic enlargement, also of noise."""
 
@@ -42,8 +47,8 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     enlargement of the same source gives back.
 
     Args:
-        source: RGB (1, 3, h, w) in [0, 1], as the network saw it.
-        result: RGB (1, 3, H, W) in [0, 1].
+        source: RGB (1, 3, h, w), numbers in [0, 1] or levels, as the network saw it.
+        result: RGB (1, 3, H, W), the same way.
 
     Returns:
         None if the result is smaller along any axis: it cannot hold what the source does.
@@ -56,7 +61,7 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     sound = (
         found >= SUSPICIOUS
         or source.shape[2] * source.shape[3] < SMALLEST
-        or found >= _given_back(source, _bicubic(source, size)) - MARGIN
+        or found >= _given_back(source, _bicubic(source, size, result.dtype)) - MARGIN
     )
     return Consistency(psnr=found, sound=sound)
 
@@ -69,10 +74,24 @@ def worst_consistency(source: Picture, result: Picture) -> Consistency | None:
     return min(known, key=lambda one: (one.sound, one.psnr), default=None)
 
 
-def _bicubic(source: Tensor, size: tuple[int, int]) -> Tensor:
-    return resize(source, size).clamp(0, 1)
+def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+    """Enlarge to numbers or levels, strip by strip."""
+    enlarged = torch.empty(1, 3, *size, dtype=dtype)
+    for strip in _strips(size):
+        strip.of(enlarged).copy_(to_levels(resize(source, size, region=strip), dtype))
+    return enlarged
 
 
 def _given_back(source: Tensor, result: Tensor) -> float:
-    reduced = _bicubic(result, (source.shape[2], source.shape[3]))
-    return min(psnr_rgb(reduced, source), LARGEST)
+    size = source.shape[2], source.shape[3]
+    squares = 0.0
+    for strip in _strips(size):
+        reduced = resize(result, size, region=strip).clamp_(0, 1)
+        difference = reduced.double().sub_(from_levels(strip.of(source)))
+        squares += difference.square_().sum().item()
+    return min(decibels(squares / source.numel(), peak=1.0), LARGEST)
+
+
+def _strips(size: tuple[int, int]) -> Iterator[Region]:
+    for rows in bands(*size, STRIP):
+        yield Region(top=rows.start, bottom=rows.stop, left=0, right=size[1])

@@ -10,10 +10,10 @@ from srcli.batch.ledger import Verdict
 from srcli.batch.outcome import Size
 from srcli.batch.rehearsal import check_output
 from srcli.batch.target import Resolve, TargetSize, WhenLarge
-from srcli.engine.memory import BYTES_PER_OUTPUT_PIXEL, check_fits, host_memory
+from srcli.engine.memory import check_fits, working_bytes
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
-from srcli.errors import ImageError, OutOfMemory, ResourceError
+from srcli.errors import ImageError, ResourceError
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
@@ -21,8 +21,8 @@ from srcli.images.naming import Job
 
 Action = Literal["make", "copy", "skip", "fail"]
 LARGE_ENOUGH = "large enough already"
-BYTES_PER_INPUT_PIXEL = 16
-"""Four float32 channels: a decoded picture with alpha."""
+BYTES_PER_PIXEL = 12
+"""Of a source and of a result: 8-bit samples with alpha, and what decoders and encoders add."""
 BYTES_PER_FRAME_PIXEL = 4
 """Of animations, whose frames are held at 8 bits per sample before and after."""
 
@@ -82,11 +82,9 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
 
 def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:
     """Return the bytes of host memory that a picture takes while it is made or, of none, copied."""
-    sizes = [step.size for step in passes] or [source]
-    before, after = _area(source), _area(sizes[-1])
-    held = BYTES_PER_FRAME_PIXEL * frames * (before + after) if frames > 1 else 0
-    largest = max(map(_area, sizes))
-    return BYTES_PER_INPUT_PIXEL * before + BYTES_PER_OUTPUT_PIXEL * largest + held
+    pixels = _area(source) + _area(passes[-1].size if passes else source)
+    held = BYTES_PER_FRAME_PIXEL * frames if frames > 1 else 0
+    return (BYTES_PER_PIXEL + held) * pixels + working_bytes(passes)
 
 
 def check_memory(source: Size, passes: Sequence[Pass], *, frames: int) -> None:
@@ -96,14 +94,8 @@ def check_memory(source: Size, passes: Sequence[Pass], *, frames: int) -> None:
         OutOfMemory: with the sizes.
 
     """
-    sizes = [step.size for step in passes] or [source]
-    for size in sizes:
-        check_fits(*size)
-    needed = memory_needed(source, passes, frames=frames)
-    if frames > 1 and needed > host_memory():
-        height, width = sizes[-1]
-        msg = f"{frames} frames of {width}x{height} pixels need {needed / 1e9:.1f} GB of memory"
-        raise OutOfMemory(msg, hint="ask for a smaller size")
+    size = passes[-1].size if passes else source
+    check_fits(size, memory_needed(source, passes, frames=frames), frames=frames)
 
 
 def plan_way(source: Size, target: TargetSize, networks: Sequence[TiledTraits]) -> tuple[Pass, ...]:

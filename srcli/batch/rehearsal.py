@@ -11,6 +11,7 @@ from srcli.images.animation import Animation, Picture
 from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.naming import Job
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 
 def rehearse(job: Job, picture: Picture) -> None:
@@ -37,7 +38,7 @@ def rehearse(job: Job, picture: Picture) -> None:
 def _most_transparent_pixel(photo: Photo) -> Photo:
     row, column = 0, 0
     if photo.alpha is not None:
-        row, column = divmod(int(photo.alpha.argmin()), photo.width)
+        row, column = divmod(int(from_levels(photo.alpha).argmin()), photo.width)
     place = (..., slice(row, row + 1), slice(column, column + 1))
     alpha = None if photo.alpha is None else photo.alpha[place]
     return replace(photo, pixels=photo.pixels[place], alpha=alpha)

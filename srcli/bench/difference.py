@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 BACKDROP = 0.5
 """What shows through transparent pixels: mid-grey, in front of which neither black nor white
@@ -24,10 +25,12 @@ RAMP = ((0, 0, 0), (59, 18, 98), (155, 36, 103), (229, 92, 48), (252, 190, 48), 
 
 
 def visible(photo: Photo) -> Tensor:
-    """Return what is to be seen of a picture: RGB (1, 3, H, W), laid over mid-grey."""
+    """Return what is to be seen of a picture: RGB float32 (1, 3, H, W), laid over mid-grey."""
+    pixels = from_levels(photo.pixels)
     if photo.alpha is None:
-        return photo.pixels
-    return photo.pixels * photo.alpha + BACKDROP * (1 - photo.alpha)
+        return pixels
+    alpha = from_levels(photo.alpha)
+    return pixels * alpha + BACKDROP * (1 - alpha)
 
 
 def difference(first: Photo, second: Photo) -> Tensor:
@@ -45,7 +48,7 @@ def difference(first: Photo, second: Photo) -> Tensor:
     if first.alpha is None and second.alpha is None:
         return apart
     opaque = torch.ones(1)
-    one, other = (opaque if photo.alpha is None else photo.alpha for photo in (first, second))
+    one, other = (opaque if p.alpha is None else from_levels(p.alpha) for p in (first, second))
     return torch.maximum(apart, (one - other).abs())
 
 

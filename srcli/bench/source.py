@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from srcli.errors import ImageError
-from srcli.images.decode import read_photo
+from srcli.images.decode import read_uint8
 from srcli.images.recompress import jpeg_round_trip
 from srcli.metrics.protocol import cropped_sizes, reduce_for
 
@@ -38,7 +37,7 @@ class Source:
 
         """
         if self._hr is None:
-            self._hr = _read(self._hr_path)
+            self._hr = read_uint8(self._hr_path)
         if self._pair is None or self._pair[0] != scale:
             self._pair = (scale, self._make_pair(self._hr, scale))
         return self._pair[1]
@@ -49,13 +48,9 @@ class Source:
             if self._jpeg is not None:
                 lr = jpeg_round_trip(lr[0], quality=self._jpeg, subsample=True)[None]
             return lr, cropped
-        lr = _read(self._lr_path)
+        lr = read_uint8(self._lr_path)
         low, (height, width) = cropped_sizes(hr.shape[2], hr.shape[3], scale)
         if tuple(lr.shape[2:]) != low:
             msg = f"{self._lr_path} is {lr.shape[3]}x{lr.shape[2]} pixels, not {low[1]}x{low[0]}"
             raise ImageError(msg, hint=f"LR must be HR reduced by {scale:g}")
         return lr, hr[:, :, :height, :width]
-
-
-def _read(path: Path) -> Tensor:
-    return read_photo(path).pixels.mul(255).add_(0.5).to(torch.uint8)

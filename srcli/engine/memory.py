@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 
+from srcli.engine.recursion import Pass
 from srcli.errors import OutOfMemory
 from srcli.networks.spec import NetworkTraits
 
@@ -15,8 +19,8 @@ DEFAULT_SIDE = 512
 SMALLEST_TILE = 32
 PETTY = 64 * 2**20
 """Bytes that a picture may need without anybody asking how many are free."""
-BYTES_PER_OUTPUT_PIXEL = 36
-"""Three float32 pictures of three channels: a pass's input and output, and their resizing."""
+BYTES_PER_PIXEL = 12
+"""Three float32 samples: of a picture between two passes."""
 
 
 def default_tile(traits: NetworkTraits) -> int:
@@ -43,21 +47,32 @@ def smaller(tile: int) -> int | None:
     return tile // 2 if tile // 2 >= SMALLEST_TILE else None
 
 
-def check_fits(height: int, width: int) -> None:
-    """Refuse a result that cannot be held in host memory, before any work.
+def working_bytes(passes: Sequence[Pass]) -> int:
+    """Return the bytes of host memory that pictures between passes take, two at a time."""
+    areas = [math.prod(step.size) for step in passes[:-1]]
+    return BYTES_PER_PIXEL * max(map(sum, pairwise([0, *areas])), default=0)
+
+
+def check_fits(size: tuple[int, int], needed: int, *, frames: int = 1) -> None:
+    """Refuse a result that would take more host memory than is free, before any work.
+
+    Args:
+        size: (height, width) of the result.
+        needed: bytes.
+        frames: pictures of that size in the result.
 
     Raises:
-        OutOfMemory: with the sizes.
+        OutOfMemory: with the numbers.
 
     """
-    needed = height * width * BYTES_PER_OUTPUT_PIXEL
     if needed <= PETTY:
         return
     free = host_memory()
     if needed > free:
+        each = f"{frames} frames of " if frames > 1 else ""
         msg = (
-            f"a result of {width}x{height} pixels needs about {needed / 1e9:.1f} GB of memory, "
-            f"and {free / 1e9:.1f} GB are free"
+            f"a result of {each}{size[1]}x{size[0]} pixels needs about {needed / 1e9:.1f} GB "
+            f"of memory, and {free / 1e9:.1f} GB are free"
         )
         raise OutOfMemory(msg, hint="ask for a smaller size")
 

@@ -24,7 +24,7 @@ def plan_official_tiles(size: tuple[int, int], rule: ChopRule) -> tuple[Tile, ..
         The tiles in the authors' order; the picture whole if a side is too short for quarters.
 
     """
-    whole = Region(top=0, bottom=size[0], left=0, right=size[1])
+    whole = Region.whole(size)
     return tuple(_quarters(whole, whole, rule))
 
 

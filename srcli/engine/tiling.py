@@ -53,7 +53,7 @@ def plan_tiles(
 
     """
     halo = math.ceil(halo / multiple) * multiple
-    within = within or Region(top=0, bottom=size[0], left=0, right=size[1])
+    within = within or Region.whole(size)
     rows = _spans(within.top, within.bottom, tile, multiple)
     columns = _spans(within.left, within.right, tile, multiple)
     return tuple(

@@ -10,10 +10,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from srcli.engine.blending import Canvas
+from srcli.engine.blending import Blend, Mosaic, Take
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
-from srcli.engine.memory import check_fits, default_tile, is_out_of_memory, smaller
+from srcli.engine.memory import (
+    BYTES_PER_PIXEL,
+    check_fits,
+    default_tile,
+    is_out_of_memory,
+    smaller,
+    working_bytes,
+)
 from srcli.engine.official import plan_official_tiles
 from srcli.engine.padding import pad_to_fit
 from srcli.engine.progress import Progress, SilentProgress
@@ -23,13 +30,17 @@ from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
-from srcli.pixels.region import Region
+from srcli.pixels.levels import from_levels
+from srcli.pixels.region import Region, bands
 from srcli.pixels.resize import resize
 
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
 SMALL_FEATHER = 16
 """The same of one that asks for small tiles: two neighbours still share 32 pixels."""
+
+RESAMPLED = 2**20
+"""Pixels that are resized at once."""
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +131,7 @@ class Upscaler:
         """Enlarge a picture.
 
         Args:
-            image: RGB float32 (1, 3, H, W) in [0, 1].
+            image: RGB (1, 3, H, W), float32 in [0, 1] or levels, uint8 or uint16.
             size: (height, width) of the result.
             ratio: the larger axis ratio as requested; from the sizes if not given.
             progress: told of finished output pixels.
@@ -137,60 +148,93 @@ class Upscaler:
         ratio = ratio or max(size[0] / height, size[1] / width)
         return self.follow(image, self.plan((height, width), size, ratio), progress)
 
-    @torch.inference_mode()
     def follow(
         self, image: Tensor, passes: Sequence[Pass], progress: Progress | None = None
     ) -> Tensor:
         """Enlarge a picture along planned passes; all else as for a call."""
+        if not passes:
+            return from_levels(image)
+        size = passes[-1].size
+        check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
+        whole = _Whole(size)
+        self.deliver(image, passes, whole.take, progress)
+        return whole.picture
+
+    @torch.inference_mode()
+    def deliver(
+        self,
+        image: Tensor,
+        passes: Sequence[Pass],
+        take: Take,
+        progress: Progress | None = None,
+    ) -> None:
+        """Enlarge a picture along one planned pass or more, and give the result away in parts.
+
+        What one pass makes for the next is held in memory; the result is not. ``take`` gets
+        float32 in [0, 1]; all else as for a call.
+        """
         check_image(image)
         progress = progress or SilentProgress()
-        for step in passes:
-            check_fits(step.height, step.width)
+        check_fits(passes[-1].size, working_bytes(passes))
         runners = [self._others.get(step.scale, self) for step in passes]
         work = zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
-        for runner, step in zip(runners, passes, strict=True):
-            image = runner.run_pass(image, step, progress).clamp_(0, 1)
-        return image
+        for runner, step in zip(runners[:-1], passes[:-1], strict=True):
+            whole = _Whole(step.size)
+            runner.run_pass(image, step, _clamped(whole.take), progress)
+            image = whole.picture
+        runners[-1].run_pass(image, passes[-1], _clamped(take), progress)
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
         around_tiles = self.official_tiles and self.ensemble and not step.resample
         return len(SYMMETRIES) if around_tiles else 1
 
-    def run_pass(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
+    def run_pass(self, image: Tensor, step: Pass, take: Take, progress: Progress) -> None:
         """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
         if step.resample:
-            image = resize(image, step.size)
-            progress.advance(step.height * step.width)
-            return image
-        if step.scale is None:
-            return self._run_tiles(
+            for rows in bands(step.height, step.width, RESAMPLED):
+                band = Region(top=rows.start, bottom=rows.stop, left=0, right=step.width)
+                take(band, resize(image, step.size, region=band))
+                progress.advance(band.height * band.width)
+        elif step.scale is None:
+            self._run_tiles(
                 step.size,
                 lambda region: resize(image, step.size, region=region),
                 lambda tile: self.network(tile, step.ratio),
+                take,
                 progress,
             )
+        elif self.official_tiles and self.ensemble:
+            enlarge = ensembled(lambda picture: self._enlarge(picture, progress))
+            take(Region.whole(step.size), enlarge(from_levels(image)))
+        else:
+            self._enlarge_to(image, take, progress)
 
-        def enlarge(picture: Tensor) -> Tensor:
-            size = picture.shape[2], picture.shape[3]
-            return self._run_tiles(size, lambda r: r.of(picture), self.network, progress)
+    def _enlarge(self, image: Tensor, progress: Progress) -> Tensor:
+        """Enlarge one symmetry of a picture by the network's factor, as a whole."""
+        scale = self.network.traits.scale or 1
+        whole = _Whole((scale * image.shape[2], scale * image.shape[3]))
+        self._enlarge_to(image, whole.take, progress)
+        return whole.picture
 
-        if self.official_tiles and self.ensemble:
-            return ensembled(enlarge)(image)
-        return enlarge(image)
+    def _enlarge_to(self, image: Tensor, take: Take, progress: Progress) -> None:
+        size = image.shape[2], image.shape[3]
+        self._run_tiles(size, lambda r: from_levels(r.of(image)), self.network, take, progress)
 
     def _run_tiles(
         self,
         size: tuple[int, int],
         source: Callable[[Region], Tensor],
         run: Run,
+        take: Take,
         progress: Progress,
-    ) -> Tensor:
+    ) -> None:
         """Run a network over a grid of ``size``, tile by tile; ``source`` gives its windows."""
         traits = self.network.traits
+        scale = traits.scale or 1
         feather = traits.receptive_radius is None and not self.official_tiles
-        canvas = Canvas(size, scale=traits.scale or 1, feather=feather)
+        canvas = Blend(size, scale=scale, take=take) if feather else Mosaic(scale=scale, take=take)
         pending = self._plan(size)
         while pending:
             tile = pending[0]
@@ -201,10 +245,10 @@ class Upscaler:
                     raise
                 pending = self._smaller_tiles(size, pending, error)
                 continue
-            canvas.put(tile, output)
-            progress.advance(tile.core.height * tile.core.width * canvas.scale**2)
             pending = pending[1:]
-        return canvas.finish()
+            canvas.put(tile, output)
+            canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
+            progress.advance(tile.core.height * tile.core.width * scale**2)
 
     def _plan(self, size: tuple[int, int]) -> tuple[Tile, ...]:
         traits = self.network.traits
@@ -248,6 +292,20 @@ class Upscaler:
             msg = "the network produced values that are not numbers"
             raise BadTile(msg, hint="check the weights with srcli models verify")
         return output[..., : scale * height, : scale * width]
+
+
+class _Whole:
+    """A picture that is held as float32 RGB (1, 3, H, W)."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.picture = torch.empty(1, 3, *size)
+
+    def take(self, region: Region, window: Tensor) -> None:
+        region.of(self.picture).copy_(window)
+
+
+def _clamped(take: Take) -> Take:
+    return lambda region, window: take(region, window.clamp(0, 1))
 
 
 def _finite(output: Tensor) -> bool:

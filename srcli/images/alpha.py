@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 
 def bleed(photo: Photo) -> Photo:
@@ -27,10 +28,10 @@ def bleed(photo: Photo) -> Photo:
     """
     if photo.alpha is None:
         return photo
-    visible = photo.alpha > 0
+    visible = from_levels(photo.alpha) > 0
     if visible.all() or not visible.any():
         return photo
-    return replace(photo, pixels=_fill(photo.pixels, visible))
+    return replace(photo, pixels=_fill(from_levels(photo.pixels), visible))
 
 
 def _fill(color: Tensor, visible: Tensor) -> Tensor:

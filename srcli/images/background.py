@@ -10,6 +10,7 @@ from PIL import ImageColor
 from srcli.errors import UsageError
 from srcli.images.color_profile import Color, from_srgb
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 
 def parse_color(text: str) -> Color:
@@ -40,5 +41,6 @@ def flatten(photo: Photo, color: Color) -> Photo:
     profile = photo.metadata.icc_profile
     levels = from_srgb(color, profile) if profile else color
     below = torch.tensor(levels, dtype=torch.float32).view(1, 3, 1, 1) / 255
-    pixels = photo.pixels * photo.alpha + below * (1 - photo.alpha)
+    alpha = from_levels(photo.alpha)
+    pixels = from_levels(photo.pixels) * alpha + below * (1 - alpha)
     return replace(photo, pixels=pixels, alpha=None, gray=photo.gray and len(set(levels)) == 1)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from srcli.errors import UnreadableImage
 from srcli.images import high_depth, tiff
@@ -27,6 +29,7 @@ from srcli.images.photo import Metadata, Photo
 from srcli.images.png import read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
 from srcli.images.samples import Samples, to_photo, turn_upright
+from srcli.pixels.levels import to_levels
 
 PIXEL_LIMIT = 512_000_000
 """Pixels of the largest picture that is decoded unless a caller allows more."""
@@ -45,6 +48,16 @@ def read_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
 
     """
     return decode_photo(_read_bytes(path), name=str(path), pixel_limit=pixel_limit)
+
+
+def read_uint8(path: Path) -> Tensor:
+    """Read a file as RGB uint8 (1, 3, H, W), deeper samples rounded, alpha left out.
+
+    Raises:
+        UnreadableImage: as ``read_photo``.
+
+    """
+    return to_levels(read_photo(path).pixels, torch.uint8).contiguous()
 
 
 def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Photo:

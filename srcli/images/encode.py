@@ -31,6 +31,7 @@ from srcli.images.formats import (
 from srcli.images.photo import Metadata, Photo
 from srcli.images.refusal import Refused
 from srcli.images.samples import Samples, depth, from_photo
+from srcli.pixels.levels import from_levels
 
 QUALITY = 95
 """Of JPEG, WebP and AVIF, unless a caller says otherwise."""
@@ -183,7 +184,7 @@ def _fitted(photo: Photo, known: Format) -> Photo:
             message, hint=f"Choose {deep}, or round them with --depth {known.depths[-1]}."
         )
     if photo.alpha is not None and not known.alpha:
-        if not (photo.alpha == 1).all():
+        if not (from_levels(photo.alpha) == 1).all():
             message = f"{known.name} cannot hold transparency"
             raise Refused(message, hint="Choose PNG, WebP or TIFF, or name a --background.")
         photo = replace(photo, alpha=None)

@@ -40,10 +40,11 @@ class Photo:
     """An upright picture.
 
     Attributes:
-        pixels: RGB float32 (1, 3, H, W) in [0, 1], in the encoding of the file.
-        alpha: opacity, float32 (1, 1, H, W) in [0, 1], or None where all is opaque. The
-            colours are not multiplied by it.
-        gray: the three channels are equal and are written as one.
+        pixels: RGB (1, 3, H, W) in the encoding of the file: levels, uint8 or uint16, or float32
+            in [0, 1]; see ``from_levels``.
+        alpha: opacity (1, 1, H, W), the same way, or None where all is opaque. The colours are
+            not multiplied by it.
+        gray: the three channels are equal, may share their memory, and are written as one.
         bits: depth of the file, hence of the picture when it is written.
         metadata: what is carried over from file to file.
         source_format: name of the format it was read from, empty if from none.

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from srcli.images.formats import Bits
 from srcli.images.photo import SIDES_SWAPPED, Metadata, Photo
+from srcli.pixels.levels import to_levels
+from srcli.pixels.region import Region
 
 Samples = NDArray[Any]
 
@@ -22,8 +24,8 @@ GRAY_ALPHA = 2
 RGB = 3
 RGB_ALPHA = 4
 
-_PEAK: dict[Bits, int] = {8: 255, 16: 65_535, 32: 1}
 _DTYPE: dict[Bits, type] = {8: np.uint8, 16: np.uint16, 32: np.float32}
+_LEVELS: dict[Bits, torch.dtype] = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}
 
 
 def has_alpha(samples: Samples) -> bool:
@@ -37,27 +39,15 @@ def depth(samples: Samples) -> Bits:
 
 
 def to_photo(samples: Samples, metadata: Metadata, *, source_format: str) -> Photo:
-    """Scale samples to [0, 1]."""
-    height, width, channels = samples.shape
-    bits = depth(samples)
+    """Show samples as a picture, in the same memory where PyTorch can."""
+    channels = samples.shape[2]
+    planes = torch.from_numpy(np.require(samples, requirements=["C", "W"])).movedim(2, 0)[None]
     gray = channels <= GRAY_ALPHA
-
-    def fill(plane: Tensor, channel: int) -> None:
-        out = plane.numpy()
-        np.divide(samples[..., channel], np.float32(_PEAK[bits]), out=out, dtype=np.float32)
-
-    pixels = torch.empty(1, 3, height, width)
-    for channel in range(3):
-        fill(pixels[0, channel], 0 if gray else channel)
-    alpha = None
-    if has_alpha(samples):
-        alpha = torch.empty(1, 1, height, width)
-        fill(alpha[0, 0], channels - 1)
     return Photo(
-        pixels=pixels,
-        alpha=alpha,
+        pixels=planes[:, :1].expand(-1, RGB, -1, -1) if gray else planes[:, :RGB],
+        alpha=planes[:, -1:] if has_alpha(samples) else None,
         gray=gray,
-        bits=bits,
+        bits=depth(samples),
         metadata=metadata,
         source_format=source_format,
     )
@@ -66,23 +56,57 @@ def to_photo(samples: Samples, metadata: Metadata, *, source_format: str) -> Pho
 def from_photo(photo: Photo, *, bits: Bits) -> Samples:
     """Clamp to [0, 1] and round to ``bits`` per sample, halves up; 32 bits are not rounded.
 
+    An opaque picture of such levels comes back in the memory that it has.
+
     Raises:
         ValueError: if a sample is not finite.
 
     """
-    planes = list(photo.pixels[0, : 1 if photo.gray else 3])
-    if photo.alpha is not None:
-        planes.append(photo.alpha[0, 0])
+    colors = photo.pixels[0, : 1 if photo.gray else RGB]
+    if photo.alpha is None and colors.dtype == _LEVELS[bits] != torch.float32:
+        return np.ascontiguousarray(colors.movedim(0, 2).numpy())
+    planes = [*colors] if photo.alpha is None else [*colors, photo.alpha[0, 0]]
     samples: Samples = np.empty((photo.height, photo.width, len(planes)), _DTYPE[bits])
     for channel, plane in enumerate(planes):
-        if not torch.isfinite(plane).all():
+        if plane.is_floating_point() and not torch.isfinite(plane).all():
             msg = "a picture with samples that are not finite cannot be written"
             raise ValueError(msg)
-        level = plane.detach().to("cpu", torch.float32).clamp(0, 1)
-        if bits != 32:  # noqa: PLR2004 - floating point
-            level.mul_(_PEAK[bits]).add_(0.5).floor_()
-        samples[..., channel] = level.numpy()
+        samples[..., channel] = to_levels(plane.detach().cpu(), _LEVELS[bits]).numpy()
     return samples
+
+
+class Painting:
+    """A picture of some size that is like another in all else, painted window by window.
+
+    Samples are rounded as they come, and take a quarter or half of the memory of numbers. A
+    window of one sample fills its region.
+    """
+
+    def __init__(self, like: Photo, size: tuple[int, int]) -> None:
+        self._channels = 1 if like.gray else RGB
+        channels = self._channels + (like.alpha is not None)
+        self._samples = torch.empty(*size, channels, dtype=_LEVELS[like.bits])
+        self._like = like
+
+    def colors(self, region: Region, window: Tensor) -> None:
+        """Paint RGB (1, 3, h, w) in [0, 1]; of a grey picture, its mean."""
+        self._put(region, window, slice(0, self._channels))
+
+    def alpha(self, region: Region, window: Tensor) -> None:
+        """Paint opacity (1, 1, h, w) in [0, 1], or the mean of three channels (1, 3, h, w)."""
+        self._put(region, window, slice(self._channels, self._channels + 1))
+
+    def photo(self) -> Photo:
+        """Return what was painted."""
+        samples, like = self._samples.numpy(), self._like
+        return to_photo(samples, like.metadata, source_format=like.source_format)
+
+    def _put(self, region: Region, window: Tensor, channels: slice) -> None:
+        if window.shape[1] != channels.stop - channels.start:
+            window = (window[:, :1] + window[:, 1:2] + window[:, 2:]) / RGB
+        rows, columns = slice(region.top, region.bottom), slice(region.left, region.right)
+        place = self._samples[rows, columns, channels]
+        place.copy_(to_levels(window, place.dtype)[0].movedim(0, 2))
 
 
 def turn_upright(samples: Samples, orientation: int) -> Samples:

@@ -20,6 +20,11 @@ class Region:
     left: int
     right: int
 
+    @classmethod
+    def whole(cls, size: tuple[int, int]) -> Region:
+        """Return the window that is all of an image of ``size``, (height, width)."""
+        return cls(top=0, bottom=size[0], left=0, right=size[1])
+
     @property
     def height(self) -> int:
         """Number of rows."""
@@ -34,9 +39,27 @@ class Region:
         """Return this window of ``image`` (..., H, W), as a view."""
         return image[..., self.top : self.bottom, self.left : self.right]
 
+    def scaled(self, factor: int) -> Region:
+        """Return the same window of an image ``factor`` times as large."""
+        return Region(
+            top=factor * self.top,
+            bottom=factor * self.bottom,
+            left=factor * self.left,
+            right=factor * self.right,
+        )
 
-def bands(height: int, width: int) -> Iterator[slice]:
-    """Cut rows of ``width`` samples into groups small enough for a cache, at least a row each."""
-    rows = max(1, BAND // width)
+    def seen_from(self, top: int, left: int = 0) -> Region:
+        """Return the same window, counted from another corner."""
+        return Region(
+            top=self.top - top,
+            bottom=self.bottom - top,
+            left=self.left - left,
+            right=self.right - left,
+        )
+
+
+def bands(height: int, width: int, samples: int = BAND) -> Iterator[slice]:
+    """Cut rows of ``width`` samples into groups of up to ``samples``, at least a row each."""
+    rows = max(1, samples // width)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))

@@ -19,6 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 
 Border = Literal["symmetric", "replicate"]
@@ -82,22 +83,22 @@ def resize(image: Tensor, size: tuple[int, int], *, region: Region | None = None
     """Resize ``image`` with MATLAB's bicubic kernel.
 
     Args:
-        image: (B, C, H, W), floating point, any range.
+        image: (B, C, H, W), floating point of any range, or levels.
         size: (height, width) of the whole result, each at least 1.
         region: the window of the result to compute, in result pixels; all of it by default.
 
     Returns:
-        (B, C, region height, region width), same dtype and device, not clamped: the kernel
-        overshoots at edges.
+        (B, C, region height, region width), same device and floating-point dtype, that of levels
+        float32; not clamped: the kernel overshoots at edges.
 
     """
-    region = region or Region(top=0, bottom=size[0], left=0, right=size[1])
+    region = region or Region.whole(size)
     if 0 in (region.height, region.width):
-        return image.new_empty(*image.shape[:2], region.height, region.width)
+        return from_levels(image[..., : region.height, : region.width])
     order = _axis_order(image, size)
     rows = _reach_of(image.shape[2], size[0], region.top, region.bottom)
     columns = _reach_of(image.shape[3], size[1], region.left, region.right)
-    image = image[:, :, rows.start : rows.stop, columns.start : columns.stop]
+    image = from_levels(image[:, :, rows.start : rows.stop, columns.start : columns.stop])
     taps = {2: rows.taps, 3: columns.taps}
     for axis in order:
         image = _apply(image, axis, taps[axis])

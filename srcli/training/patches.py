@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from srcli.errors import DataError
-from srcli.images.decode import read_photo
+from srcli.images.decode import read_uint8
 from srcli.images.formats import by_suffix
 from srcli.pixels.dihedral import SYMMETRIES
 
@@ -27,12 +27,6 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
         msg = f"there are no pictures in {folder}"
         raise DataError(msg, hint="give the folder of your training pictures with --data")
     return tuple(found)
-
-
-def read_uint8(path: Path) -> Tensor:
-    """Read a picture as RGB uint8 (1, 3, H, W)."""
-    pixels: Tensor = read_photo(path).pixels
-    return (pixels * 255).round_().to(torch.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import torch
 
 from srcli.engine.device import Precision
 from srcli.errors import UsageError
+from srcli.images.decode import read_uint8
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.training import curves
@@ -31,7 +32,7 @@ from srcli.training.loop import (
     Report,
     Trainer,
 )
-from srcli.training.patches import Corpus, picture_files, read_uint8
+from srcli.training.patches import Corpus, picture_files
 from srcli.training.team import Team, join_team
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest

@@ -22,6 +22,7 @@ from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
+from srcli.engine.blending import Take
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
@@ -33,6 +34,9 @@ from srcli.images.encode import QUALITY
 from srcli.images.finish import Finish
 from srcli.images.naming import Job, Naming, plan_outputs
 from srcli.images.photo import Photo
+from srcli.images.samples import Painting
+from srcli.pixels.levels import from_levels
+from srcli.pixels.region import Region
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import SizeRequest, TargetSize
 from srcli.weights.catalog import DEFAULT_MODEL
@@ -223,21 +227,25 @@ def upscale_photo(
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
     size = target.height, target.width
+    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    painting = Painting(photo, size)
 
-    def enlarged(image: Tensor) -> Tensor:
-        return upscaler(image, size, ratio=target.ratio, progress=progress)
+    def paint(image: Tensor, take: Take) -> None:
+        if passes:
+            upscaler.deliver(image, passes, take, progress)
+        else:
+            take(Region.whole(size), from_levels(image))
 
-    pixels = enlarged(photo.pixels)
-    if photo.gray:
-        pixels = pixels.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    paint(photo.pixels, painting.colors)
     if photo.alpha is None:
-        return replace(photo, pixels=pixels)
-    alpha = photo.alpha
-    if alpha.min() == alpha.max():
-        alpha = alpha[..., :1, :1].expand(-1, -1, target.height, target.width)
+        return painting.photo()
+    alpha = from_levels(photo.alpha)
+    first = alpha[..., :1, :1]
+    if bool((alpha == first).all()):
+        painting.alpha(Region.whole(size), first)
     else:
-        alpha = enlarged(alpha.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
-    return replace(photo, pixels=pixels, alpha=alpha)
+        paint(alpha.expand(-1, 3, -1, -1), painting.alpha)
+    return painting.photo()
 
 
 def _wish(request: UpscaleRequest) -> Wish:

@@ -21,6 +21,7 @@ from srcli.images.decode import decode_photo, read_photo
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 FILES = Path(__file__).parent / "files"
 TRANSPARENT = sorted((FILES / "pngsuite" / "transparent").iterdir())
@@ -38,7 +39,11 @@ def saved(image: Image.Image, name: str, **options: object) -> bytes:
 
 def levels(photo: Photo) -> NDArray[np.float64]:
     """Samples of the picture (H, W, 3 or 4) on the scale of its depth."""
-    planes = [photo.pixels] if photo.alpha is None else [photo.pixels, photo.alpha]
+    planes = (
+        [from_levels(photo.pixels)]
+        if photo.alpha is None
+        else [from_levels(photo.pixels), from_levels(photo.alpha)]
+    )
     samples = torch.cat(planes, 1)[0].permute(1, 2, 0).double().numpy()
     return samples if photo.bits == 32 else (samples * (2**photo.bits - 1)).round()
 
@@ -90,7 +95,7 @@ def test_sixteen_bits_that_opencv_wrote_are_kept(channels: int, suffix: str) -> 
 def test_every_kind_of_png_transparency_is_found(path: Path) -> None:
     photo = read_photo(path)
     assert photo.alpha is not None
-    found = set((photo.alpha * 255).flatten().tolist())
+    found = set((from_levels(photo.alpha) * 255).flatten().tolist())
     assert found == ({0, 85, 170, 255} if path.name == "tm3n3p02.png" else {0, 255})
     assert photo.gray == ("n0g" in path.name)
     assert photo.bits == (16 if path.stem.endswith("16") else 8)
@@ -105,7 +110,7 @@ def test_a_colour_key_is_compared_at_full_depth() -> None:
     data = cv2.imencode(".png", samples[..., ::-1])[1].tobytes()
     body = b"tRNS" + struct.pack(">HHH", 1000, 2000, 3000)
     key = struct.pack(">I", 6) + body + struct.pack(">I", zlib.crc32(body))
-    alpha = read(data[:33] + key + data[33:]).alpha
+    alpha = from_levels(read(data[:33] + key + data[33:]).alpha)
     assert alpha is not None
     assert alpha[0, 0, 0, :2].tolist() == [0, 1]
     assert alpha.sum() == alpha.numel() - 1
@@ -207,7 +212,7 @@ def test_cmyk_goes_through_its_profile_and_leaves_it_behind(name: str) -> None:
     options = {"quality": 100} if name == "JPEG" else {}
     photo = read(saved(ink, name, icc_profile=cmyk_profile(), **options))
     assert photo.metadata.icc_profile is None
-    assert photo.pixels.min() > 0.95  # by the profile, cyan and magenta print nothing
+    assert from_levels(photo.pixels).min() > 0.95  # by the profile, cyan and magenta print nothing
 
 
 @pytest.mark.parametrize("profile", [None, b"not a profile", SRGB])
@@ -216,13 +221,13 @@ def test_cmyk_without_a_profile_of_its_own_is_converted_by_the_device_formula(
 ) -> None:
     ink = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
     photo = read(saved(ink, "TIFF", icc_profile=profile))
-    assert photo.pixels[0, :, 0, 0].tolist() == [0, 1, 1]
+    assert from_levels(photo.pixels)[0, :, 0, 0].tolist() == [0, 1, 1]
     assert photo.metadata.icc_profile is None
 
 
 def test_cie_lab_becomes_srgb() -> None:
     lab = Image.new("LAB", (4, 4), (255, 128, 128))
-    assert read(saved(lab, "TIFF")).pixels.min() > 0.98
+    assert from_levels(read(saved(lab, "TIFF")).pixels).min() > 0.98
 
 
 @pytest.mark.parametrize("depth", [10, 12])

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (6, 9, 4), dtype=np.uint8)
@@ -28,7 +29,11 @@ def saved(image: Image.Image, name: str, **options: object) -> bytes:
 
 def levels(photo: Photo) -> NDArray[np.float64]:
     """Samples of the picture (H, W, 3 or 4) on the scale of its depth."""
-    planes = [photo.pixels] if photo.alpha is None else [photo.pixels, photo.alpha]
+    planes = (
+        [from_levels(photo.pixels)]
+        if photo.alpha is None
+        else [from_levels(photo.pixels), from_levels(photo.alpha)]
+    )
     samples = torch.cat(planes, 1)[0].permute(1, 2, 0).double().numpy()
     return samples if photo.bits == 32 else (samples * (2**photo.bits - 1)).round()
 

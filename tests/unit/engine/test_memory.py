@@ -1,6 +1,8 @@
 import pytest
 
-from srcli.engine.memory import default_tile
+from srcli.engine.memory import check_fits, default_tile, working_bytes
+from srcli.engine.recursion import Pass
+from srcli.errors import OutOfMemory
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import NetworkTraits
 
@@ -20,3 +22,17 @@ def test_a_network_may_ask_for_smaller_tiles_but_not_for_larger_ones():
 def test_networks_that_compare_all_pixels_with_all_others_ask_for_it(name, scale):
     spec = NETWORKS[name]
     assert default_tile(spec.build(spec.configure("light", scale)).traits) == 64
+
+
+def test_pictures_between_passes_count_two_at_a_time_and_the_result_does_not():
+    steps = [Pass(height=side, width=side, ratio=2.0) for side in (10, 20, 30, 100)]
+    assert working_bytes(steps) == 12 * (20 * 20 + 30 * 30)
+    assert working_bytes(steps[:2]) == 12 * 10 * 10
+    assert working_bytes(steps[:1]) == 0
+
+
+def test_a_result_that_needs_more_than_is_free_is_refused_with_the_numbers(monkeypatch):
+    monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
+    check_fits((300, 400), 10**9)
+    with pytest.raises(OutOfMemory, match=r"400x300 pixels needs about 1\.2 GB .* 1\.0 GB"):
+        check_fits((300, 400), 12 * 10**8)

@@ -9,6 +9,7 @@ from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
+from srcli.pixels.levels import from_levels
 from srcli.pixels.resize import resize
 
 CPU = Compute(device=torch.device("cpu"))
@@ -127,6 +128,40 @@ def test_a_network_that_sees_everything_runs_whole_when_it_fits():
     network = Doubler(radius=None)
     Upscaler(network, CPU)(torch.rand(1, 3, 90, 70), (180, 140))
     assert network.sizes == [(90, 70)]
+
+
+@pytest.mark.parametrize("size", [(100, 84), (135, 113), (61, 50)])
+@pytest.mark.parametrize("radius", [0, None])
+def test_a_result_that_is_given_away_in_parts_is_covered_once(size, radius):
+    image = torch.rand(1, 3, 50, 42)
+    upscaler = Upscaler(Doubler(radius), CPU, UpscaleOptions(tile=16))
+    result, times = torch.zeros(1, 3, *size), torch.zeros(size)
+
+    def take(region, window):
+        region.of(result).copy_(window)
+        region.of(times).add_(1)
+
+    ratio = max(size[0] / 50, size[1] / 42)
+    upscaler.deliver(image, upscaler.plan((50, 42), size, ratio), take)
+    assert (times == 1).all()
+    assert torch.equal(result, upscaler(image, size))
+
+
+def test_strips_that_fade_into_each_other_are_given_away_as_soon_as_they_are_finished():
+    upscaler, events = Upscaler(Doubler(radius=None), CPU, UpscaleOptions(tile=64)), []
+    upscaler.network.register_forward_hook(lambda *_: events.append("tile"))
+    passes = upscaler.plan((640, 64), (1280, 128), 2.0)
+    upscaler.deliver(torch.rand(1, 3, 640, 64), passes, lambda *_: events.append("strip"))
+    assert events.count("tile") == 10
+    assert events.index("strip") == 1
+    assert "strip" in events[-3:-1]
+
+
+def test_levels_are_enlarged_as_the_numbers_they_stand_for(local):
+    levels = torch.randint(0, 256, (1, 3, 20, 16), dtype=torch.uint8)
+    for network in (local, Doubler(), Doubler(radius=None)):
+        upscaler = Upscaler(network, CPU)
+        assert torch.equal(upscaler(levels, (54, 43)), upscaler(from_levels(levels), (54, 43)))
 
 
 def test_others_take_the_passes_that_the_plan_gives_them(local):

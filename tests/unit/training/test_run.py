@@ -6,12 +6,13 @@ import torch
 from PIL import Image
 
 from srcli.errors import DataError, UsageError
+from srcli.images.decode import read_uint8
 from srcli.networks import asdn, panet
 from srcli.networks.asdn import AsdnConfig
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.training.config import TrainConfig
-from srcli.training.patches import CropSource, picture_files, read_uint8
+from srcli.training.patches import CropSource, picture_files
 from srcli.training.restore import LEVELS
 from srcli.training.team import Team
 from srcli.usecases.train import make_config, train
