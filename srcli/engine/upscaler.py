@@ -157,7 +157,7 @@ class Upscaler:
         size = passes[-1].size
         check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
         whole = _Whole(size)
-        self.deliver(image, passes, whole.take, progress)
+        self.deliver(image, passes, whole.take_clamped, progress)
         return whole.picture
 
     @torch.inference_mode()
@@ -170,8 +170,8 @@ class Upscaler:
     ) -> None:
         """Enlarge a picture along one planned pass or more, and give the result away in parts.
 
-        What one pass makes for the next is held in memory; the result is not. ``take`` gets
-        float32 in [0, 1]; all else as for a call.
+        What one pass makes for the next is held in memory; the result is not. What ``take``
+        gets is not clamped to [0, 1]; all else as for a call.
         """
         check_image(image)
         progress = progress or SilentProgress()
@@ -181,9 +181,9 @@ class Upscaler:
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
         for runner, step in zip(runners[:-1], passes[:-1], strict=True):
             whole = _Whole(step.size)
-            runner.run_pass(image, step, _clamped(whole.take), progress)
+            runner.run_pass(image, step, whole.take_clamped, progress)
             image = whole.picture
-        runners[-1].run_pass(image, passes[-1], _clamped(take), progress)
+        runners[-1].run_pass(image, passes[-1], take, progress)
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
@@ -301,11 +301,12 @@ class _Whole:
         self.picture = torch.empty(1, 3, *size)
 
     def take(self, region: Region, window: Tensor) -> None:
+        """Put a window in its place as it is."""
         region.of(self.picture).copy_(window)
 
-
-def _clamped(take: Take) -> Take:
-    return lambda region, window: take(region, window.clamp(0, 1))
+    def take_clamped(self, region: Region, window: Tensor) -> None:
+        """Put a window in its place, clamped to [0, 1]."""
+        torch.clamp(window.cpu(), 0, 1, out=region.of(self.picture))
 
 
 def _finite(output: Tensor) -> bool:
