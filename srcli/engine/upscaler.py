@@ -36,8 +36,8 @@ from srcli.pixels.resize import resize
 
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
-SMALL_FEATHER = 16
-"""The same of one that asks for small tiles: two neighbours still share 32 pixels."""
+SHARE_OF_TILE = 4
+"""Of the tile that a network asks for, its halo is one in so many: neighbours share a half."""
 
 RESAMPLED = 2**20
 """Pixels that are resized at once."""
@@ -323,4 +323,4 @@ def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:
 def _halo(traits: NetworkTraits) -> int:
     if traits.receptive_radius is not None:
         return traits.receptive_radius
-    return SMALL_FEATHER if traits.tile else FEATHER
+    return traits.tile // SHARE_OF_TILE if traits.tile else FEATHER

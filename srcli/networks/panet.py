@@ -9,7 +9,7 @@ Presets (parameters at x2, with the 24 constants of the mean shifts):
     light      442,662   ours, not the authors': 8 blocks, 48 channels, three levels of the pyramid
 and of the restoration network (denoising, demosaicing, JPEG artefacts), which keeps the size:
     paper    5,957,255   80 residual blocks around one attention, 64 channels
-    light      359,503   ours: 8 blocks, 48 channels, three levels
+    light      359,503   ours: 8 blocks, 48 channels, three levels, half the tile
 
 What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
 one slope that all residual blocks of the restoration network share is stored once; its mean
@@ -62,7 +62,10 @@ class PanetConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorationConfig:
-    """Size of a restoration PANet; ``colors`` is 3, or 1 for a network of luma alone."""
+    """Size of a restoration PANet; ``colors`` is 3, or 1 for a network of luma alone.
+
+    ``tile`` is the side up to which pictures are not cut, within which it attends.
+    """
 
     scale: int = 1
     blocks: int = 80
@@ -70,12 +73,13 @@ class RestorationConfig:
     reduction: int = 2
     levels: int = LEVELS
     colors: int = RGB
+    tile: int = TILE
 
 
 PAPER = PanetConfig(scale=2)
 LIGHT = PanetConfig(scale=2, blocks=8, channels=48, reduction=4, levels=3)
 RESTORATION_PAPER = RestorationConfig()
-RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels=3)
+RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels=3, tile=32)
 
 
 class ResidualBlock(nn.Module):
@@ -182,7 +186,8 @@ class RestorationPanet(SrNetwork):
 
     @property
     def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=self.config.scale, receptive_radius=None, tile=TILE)
+        config = self.config
+        return NetworkTraits(scale=config.scale, receptive_radius=None, tile=config.tile)
 
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
         if self.config.colors == RGB:
