@@ -24,7 +24,7 @@ SUSPICIOUS = 35.0
 """Decibels; photographs come out above, results 8 of 255 levels too bright below."""
 SMALLEST = 64
 """Pixels of a source below which a mean over them says nothing."""
-STRIP = 2**20
+STRIP = 2**17
 """Pixels that are measured at once."""
 MARGIN = 1.0
 """Decibels that a sound result may be behind plain bicubic enlargement, also of noise."""

@@ -79,14 +79,14 @@ class _Line:
         enlarged = enlarge(taken, self.workshop, self.listener)
         if isinstance(enlarged, Enlarged):
             return self.writers.submit(self._write, enlarged)
-        self.budget.release(taken.memory)
+        self.budget.release(taken.claim.memory)
         return _settled(enlarged)
 
     def _write(self, enlarged: Enlarged) -> Outcome:
         try:
             return write(enlarged, self.workshop)
         finally:
-            self.budget.release(enlarged.read.memory)
+            self.budget.release(enlarged.claim.memory)
 
 
 def _settled(outcome: Outcome) -> Future[Outcome]:

@@ -14,7 +14,7 @@ from srcli.batch.consistency import worst_consistency
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
-from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
+from srcli.batch.outcome import Failed, Listener, Outcome, Size, Skipped, Upscaled
 from srcli.batch.plan import (
     LARGE_ENOUGH,
     Wish,
@@ -66,15 +66,15 @@ class Workshop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A claimed picture in memory.
+class Claim:
+    """A picture that this run makes.
 
     Attributes:
         job: what it is and becomes.
         verdict: how it was claimed.
-        picture: its pixels; under transparency, colours that the network can look at.
         target: size wanted; None if it is to be copied.
         source: its file as it was read.
+        source_size: its height and width.
         content: that file byte for byte, where a copy has the same format; else empty.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
@@ -83,19 +83,36 @@ class Read:
 
     job: Job
     verdict: Verdict
-    picture: Picture
     target: TargetSize | None
     source: FileState
+    source_size: Size
     content: bytes
     memory: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enlarged:
-    """A picture that is ready to be written."""
+class Read:
+    """A picture in memory; under transparency, it has colours that the network can look at."""
 
-    read: Read
+    claim: Claim
+    picture: Picture
+
+
+@dataclass(slots=True, kw_only=True)
+class Enlarged:
+    """A picture that is ready to be written.
+
+    Attributes:
+        claim: what it is.
+        before: as it was read, until the result was compared with it: encoders need the room.
+        result: what became of it.
+        seconds: that enlarging it took.
+
+    """
+
+    claim: Claim
+    before: Picture | None
     result: Picture
     seconds: float
 
@@ -122,24 +139,25 @@ def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
 
 def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | Failed:
     """Run the network over a picture, unless it is a copy."""
-    picture, target = taken.picture, taken.target
+    claim, picture = taken.claim, taken.picture
+    job, target = claim.job, claim.target
 
     def attempt() -> Enlarged:
         began = time.monotonic()
         if target is None:
-            return Enlarged(read=taken, result=picture, seconds=0.0)
-        size = target.height, target.width
-        listener.picture(taken.job.source.path, (picture.height, picture.width), size)
-        with _noted(taken.job, workshop.ledger):
+            return Enlarged(claim=claim, before=None, result=picture, seconds=0.0)
+        listener.picture(job.source.path, claim.source_size, (target.height, target.width))
+        with _noted(job, workshop.ledger):
             result = workshop.enlarge(picture, target, listener)
-        return Enlarged(read=taken, result=result, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return Enlarged(claim=claim, before=picture, result=result, seconds=seconds)
 
-    return guarded(taken.job, attempt)
+    return guarded(job, attempt)
 
 
 def write(enlarged: Enlarged, workshop: Workshop) -> Outcome:
     """Check, encode, write and record a picture."""
-    job, ledger = enlarged.read.job, workshop.ledger
+    job, ledger = enlarged.claim.job, workshop.ledger
 
     def attempt() -> Outcome:
         with _noted(job, ledger):
@@ -213,42 +231,44 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     except BaseException:
         budget.release(memory)
         raise
-    return Read(
+    claim = Claim(
         job=job,
         verdict=verdict,
-        picture=picture,
         target=target if made else None,
         source=source,
+        source_size=size,
         content=content if verbatim else b"",
         memory=memory,
         seconds=time.monotonic() - began,
     )
+    return Read(claim=claim, picture=picture)
 
 
 def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
-    taken, result = enlarged.read, enlarged.result
-    job, began = taken.job, time.monotonic()
-    found = worst_consistency(taken.picture, result) if taken.target else None
-    content = taken.content or encode_picture(
+    claim, result = enlarged.claim, enlarged.result
+    job, began = claim.job, time.monotonic()
+    found = worst_consistency(enlarged.before, result) if enlarged.before else None
+    enlarged.before = None
+    content = claim.content or encode_picture(
         result, writable_format(job.output), name=str(job.output), quality=workshop.quality
     )
     outcome = Upscaled(
         source=job.source.path,
         output=job.output,
-        source_size=(taken.picture.height, taken.picture.width),
+        source_size=claim.source_size,
         size=(result.height, result.width),
-        seconds=taken.seconds + enlarged.seconds + time.monotonic() - began,
+        seconds=claim.seconds + enlarged.seconds + time.monotonic() - began,
         network_seconds=enlarged.seconds,
         consistency=found,
-        copied=taken.target is None,
+        copied=claim.target is None,
     )
     sha256 = hashlib.sha256(content).hexdigest()
-    made = Made(source=taken.source, sha256=sha256, size=len(content), outcome=outcome)
+    made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)
     workshop.ledger.writing(job, made)
     folder = job.output.parent
     with disk_errors(job.output):
         folder.mkdir(parents=True, exist_ok=True)
         with folder_lock(folder, exclusive=False):
-            write_file(job.output, content, overwrite=taken.verdict is Verdict.REPLACE)
+            write_file(job.output, content, overwrite=claim.verdict is Verdict.REPLACE)
     workshop.ledger.done(job)
     return outcome

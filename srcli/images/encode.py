@@ -30,7 +30,7 @@ from srcli.images.formats import (
 )
 from srcli.images.photo import Metadata, Photo
 from srcli.images.refusal import Refused
-from srcli.images.samples import Samples, depth, from_photo
+from srcli.images.samples import Samples, from_photo
 from srcli.pixels.levels import from_levels
 
 QUALITY = 95
@@ -192,12 +192,7 @@ def _fitted(photo: Photo, known: Format) -> Photo:
 
 
 def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    if depth(samples) > 8:  # noqa: PLR2004 - Pillow's bits
-        return png.with_metadata(png.encode_deep(samples), metadata)
-    shallow = png.is_encodable(samples)
-    return png.with_metadata(
-        png.encode_shallow(samples) if shallow else _save(samples, PNG), metadata
-    )
+    return png.with_metadata(png.encode(samples), metadata)
 
 
 def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
