@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch._ops import OpOverload
@@ -31,10 +31,12 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
     PyTorch's own counter imports its compiler at the first operation, which takes seconds.
     """
 
+    _whole: ClassVar[set[OpOverload[..., Any]]] = set()
+    """Operations without a formula that cannot be taken apart."""
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # not in stubs
         self.operations: int = 0
-        self._whole: set[OpOverload[..., Any]] = set()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:

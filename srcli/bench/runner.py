@@ -31,7 +31,7 @@ from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
 
 PROBE_SIDE = 96
 """Of the SR picture that a model makes before anything is timed, to count its work."""
-LOCAL_PROBE_SIDE = 48
+LOCAL_PROBE_SIDE = 24
 """The same, of models whose work for a pixel does not depend on the size."""
 
 

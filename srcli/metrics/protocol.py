@@ -15,10 +15,12 @@ from torch import Tensor
 from srcli.errors import ImageError, UsageError
 from srcli.metrics.psnr import decibels, psnr
 from srcli.metrics.ssim import SIGMA, WINDOW, ssim
-from srcli.pixels.color import luma, quantize
-from srcli.pixels.region import bands
+from srcli.pixels.color import EIGHT_BITS, luma
+from srcli.pixels.levels import rounded
+from srcli.pixels.region import BAND, bands
 from srcli.pixels.resize import resize_uint8
 
+CHANNELS = 3
 ROUNDOFF = 1e-9
 """Swallows the float noise of products such as 3 x 2.7 before a floor or a ceiling."""
 
@@ -147,15 +149,15 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
     sr, hr = sr[inside], hr[inside]
     squares = 0.0
     sr_luma, hr_luma = torch.empty(2, 1, 1, height, width, dtype=torch.float64)
-    for rows in bands(height, width):
+    for rows in bands(height, width, BAND // CHANNELS):
         band = (..., rows, slice(None))
-        made, wanted = quantize(sr[band].double()), hr[band].double().div_(255)
-        sr_luma[band], hr_luma[band] = luma(made), luma(wanted)
+        made, wanted = rounded(sr[band].double(), EIGHT_BITS), hr[band].double()
+        sr_luma[band], hr_luma[band] = luma(made, peak=EIGHT_BITS), luma(wanted, peak=EIGHT_BITS)
         squares += made.sub_(wanted).square_().sum().item()
     if protocol.round_luma:
         sr_luma, hr_luma = (sr_luma + 0.5).floor_(), (hr_luma + 0.5).floor_()
     return Scores(
         psnr_y=psnr(sr_luma, hr_luma),
         ssim_y=ssim(sr_luma, hr_luma, window=protocol.ssim_window, sigma=protocol.ssim_sigma),
-        psnr_rgb=decibels(squares / sr.numel(), peak=1.0),
+        psnr_rgb=decibels(squares / sr.numel(), peak=EIGHT_BITS),
     )

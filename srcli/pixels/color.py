@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from srcli.pixels.levels import rounded
+
+EIGHT_BITS = 255
+"""The largest of the levels that benchmarks compare."""
 LUMA_OFFSET = 16.0
 LUMA_WEIGHTS = (65.481, 128.553, 24.966)
 
 
-def luma(image: Tensor) -> Tensor:
+def luma(image: Tensor, *, peak: float = 1.0) -> Tensor:
     """BT.601 studio luma, MATLAB's ``rgb2ycbcr``, not rounded.
 
     Args:
-        image: RGB (B, 3, H, W) in [0, 1].
+        image: RGB (B, 3, H, W), floating point.
+        peak: what stands for full intensity.
 
     Returns:
         (B, 1, H, W), same dtype, in [16, 235].
 
     """
     red, green, blue = image[:, 0:1], image[:, 1:2], image[:, 2:3]
-    of_red, of_green, of_blue = LUMA_WEIGHTS
+    of_red, of_green, of_blue = (weight / peak for weight in LUMA_WEIGHTS)
     return (red * of_red).add_(green, alpha=of_green).add_(blue, alpha=of_blue).add_(LUMA_OFFSET)
 
 
 def quantize(image: Tensor) -> Tensor:
     """Clamp to [0, 1] and round to the 256 levels of 8 bits, halves up; same dtype."""
-    return image.clamp(0, 1).mul_(255).add_(0.5).floor_().div_(255)
+    return rounded(image, EIGHT_BITS).div_(EIGHT_BITS)

@@ -27,6 +27,10 @@ def to_levels(image: Tensor, dtype: torch.dtype) -> Tensor:
     """
     if image.dtype == dtype and dtype in PEAKS:
         return image
-    clamped = from_levels(image).clamp(0, 1)
-    peak = PEAKS.get(dtype)
-    return clamped if peak is None else clamped.mul_(peak).add_(0.5).floor_().to(dtype)
+    image, peak = from_levels(image), PEAKS.get(dtype)
+    return image.clamp(0, 1) if peak is None else rounded(image, peak).to(dtype)
+
+
+def rounded(image: Tensor, peak: int) -> Tensor:
+    """Clamp to [0, 1] and round to whole levels up to ``peak``, halves up; same dtype."""
+    return image.clamp(0, 1).mul_(peak).add_(0.5).floor_()

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from srcli.pixels.levels import from_levels
-from srcli.pixels.region import Region
+from srcli.pixels.region import Region, bands
 
 Border = Literal["symmetric", "replicate"]
 """How samples outside the image are found: mirrored (MATLAB today) or clamped (old MATLAB)."""
@@ -120,9 +120,7 @@ def resize_uint8(image: Tensor, size: tuple[int, int], *, border: Border = "symm
     for axis in _axis_order(image, size):
         if image.shape[axis] == size[axis - 2]:
             continue
-        taps = axis_taps(image.shape[axis], size[axis - 2], border)
-        exact = _apply(image.double(), axis, taps)
-        image = exact.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8)
+        image = _apply(image, axis, axis_taps(image.shape[axis], size[axis - 2], border))
     return image
 
 
@@ -147,13 +145,30 @@ def _reach_of(in_size: int, out_size: int, start: int, stop: int) -> Reach:
 
 
 def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
-    """Resize one axis of ``image`` (B, C, H, W); the last one transposed, which is faster."""
+    """Resize one axis of ``image`` (B, C, H, W); the last one transposed, which is faster.
+
+    Rows are made a few at a time, which stay in the cache; those of uint8 are summed in float64.
+    """
     if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
         return image
     if axis == 3:  # noqa: PLR2004 - columns
         return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
-    index = taps.index.to(image.device)
-    weight = taps.weight.to(image.device, image.dtype)[:, :, None]
+    batch, channels, _, width = image.shape
+    resized = image.new_empty(batch, channels, len(taps.index), width)
+    for rows in bands(len(taps.index), batch * channels * width):
+        index, weight = taps.index[rows], taps.weight[rows]
+        first, last = int(index.min()), int(index.max())
+        total = _weighted(image[:, :, first : last + 1], index - first, weight)
+        if image.dtype == torch.uint8:
+            total.add_(0.5).floor_().clamp_(0, 255)
+        resized[:, :, rows] = total
+    return resized
+
+
+def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Return the sums of rows ``index`` (N, K) times ``weight``, floating point (B, C, N, W)."""
+    image = image if image.is_floating_point() else image.double()
+    index, weight = index.to(image.device), weight.to(image.device, image.dtype)[:, :, None]
     total = image.index_select(2, index[:, 0]).mul_(weight[:, 0])
     for k in range(1, index.shape[1]):
         total.addcmul_(image.index_select(2, index[:, k]), weight[:, k])
