@@ -12,8 +12,8 @@ from srcli.engine.tiling import Tile
 from srcli.pixels.region import Region
 
 Take = Callable[[Region, Tensor], None]
-"""Takes a finished window of a picture: its place, and RGB (1, 3, h, w). They come in no
-particular order, cover the picture once, and may be on the device and in use afterwards."""
+"""Takes a finished window of a picture: its place, and RGB (1, 3, h, w) in host memory, not to
+be written to. Windows come in no particular order, and cover the picture once."""
 
 
 class Mosaic:
@@ -33,7 +33,7 @@ class Mosaic:
         """Pass on what the network's ``output`` for the context of ``tile`` has in its core."""
         context, core = tile.context, tile.core
         inner = core.seen_from(context.top, context.left)
-        self._take(core.scaled(self.scale), inner.scaled(self.scale).of(output))
+        self._take(core.scaled(self.scale), inner.scaled(self.scale).of(output).cpu())
 
     def finish(self, rows: int) -> None:
         """Nothing is held back."""

@@ -306,7 +306,7 @@ class _Whole:
 
     def take_clamped(self, region: Region, window: Tensor) -> None:
         """Put a window in its place, clamped to [0, 1]."""
-        torch.clamp(window.cpu(), 0, 1, out=region.of(self.picture))
+        torch.clamp(window, 0, 1, out=region.of(self.picture))
 
 
 def _finite(output: Tensor) -> bool:
