@@ -67,9 +67,10 @@ def plan_passes(
     """
     if traits.scale is None:
         return _plan_any_ratio(size, target, ratio)
-    if traits.scale == 1:
-        return plan_route(size, target, Route(name="restore", scales=(1,), rest=1.0))
     scales = {one.scale for one in (traits, *others)}
+    if traits.scale == 1:
+        rest = ratio if None in scales and ratio > 1 else 1.0
+        return plan_route(size, target, Route(name="restore", scales=(1,), rest=rest))
     fixed = [scale for scale in scales if scale is not None]
     route = choose_route(ratio, fixed, any_ratio=None in scales)
     return plan_route(size, target, route)

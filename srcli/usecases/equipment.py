@@ -108,10 +108,11 @@ class Outfitter:
 
 def _has_rest(scales: Sequence[int | None], ratio: float | None) -> bool:
     """Whether a network of any ratio would have something to do, for all that is known."""
-    fixed = [scale for scale in scales if scale is not None and scale > 1]
-    if not fixed:
-        return False
-    return ratio is None or choose_route(ratio, fixed, any_ratio=True).rest > 1
+    fixed = [scale for scale in scales if scale is not None]
+    if not fixed or ratio is None:
+        return bool(fixed)
+    restores = fixed == [1]
+    return ratio > 1 if restores else choose_route(ratio, fixed, any_ratio=True).rest > 1
 
 
 def _short(model: str) -> str:

@@ -159,6 +159,14 @@ def test_a_restoration_model_keeps_the_size(srcli, photo):
 
 
 @pytest.mark.usefixtures("shipped")
+def test_what_is_restored_may_be_enlarged_as_well(srcli, photo):
+    planned = srcli(
+        *("upscale", photo, "--model", "panetir-jpeg", "--scale", 1.5, "--dry-run", "--json")
+    )
+    assert json.loads(planned.stdout)["way"] == "panetir-jpeg x1, asdn-own x1.5"
+
+
+@pytest.mark.usefixtures("shipped")
 def test_what_a_card_claims_is_what_bench_measures(srcli, pictures):
     done = srcli(
         *("bench", "--model", "san-tiny,asdn-own", "--scale", "2,2.7,3", "--dataset", "Set5"),

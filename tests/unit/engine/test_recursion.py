@@ -102,6 +102,17 @@ def test_a_restoring_network_runs_once():
     assert [p.size for p in plan_passes((10, 7), (10, 7), 1.0, RESTORING)] == [(10, 7)]
 
 
+def test_what_is_restored_is_enlarged_by_a_network_of_any_ratio_or_resized():
+    helped = plan_passes((10, 7), (27, 19), 2.7, RESTORING, ANY)
+    assert [(p.size, p.scale) for p in helped] == [((10, 7), 1), ((20, 14), None), ((27, 19), None)]
+    for target, ratio, networks in (
+        ((27, 19), 2.7, [RESTORING]),
+        ((5, 4), 0.5, [RESTORING, ANY]),
+    ):
+        restored, last = plan_passes((10, 7), target, ratio, *networks)
+        assert (restored.scale, last.resample, last.size) == (1, True, target)
+
+
 @pytest.mark.parametrize(
     ("size", "scale", "expected"),
     [((101, 67), 2.7, (273, 181)), ((1, 1), 0.1, (1, 1)), ((5, 3), 2.5, (13, 8))],
