@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -38,9 +39,12 @@ Image.fromarray(result[0].permute(1, 2, 0).numpy()).save(sys.argv[2])
 
 def peak(*arguments: str) -> int:
     """Return the most bytes that were resident in a Python process with ``arguments``."""
-    process = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ)
-    _, status, usage = os.wait4(process, 0)
-    if status:
+    process = subprocess.Popen(  # noqa: S603 - this interpreter
+        (sys.executable, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
         sys.exit(f"{arguments[-2:]} failed")
     return usage.ru_maxrss * 1024
 

@@ -192,7 +192,7 @@ def _fitted(photo: Photo, known: Format) -> Photo:
 
 
 def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return png.with_metadata(png.encode(samples), metadata)
+    return png.encode(samples, metadata)
 
 
 def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:

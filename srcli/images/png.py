@@ -84,6 +84,10 @@ def pixels_only(data: bytes) -> bytes:
 
 def with_metadata(data: bytes, metadata: Metadata) -> bytes:
     """A PNG file with metadata chunks put in after its header."""
+    return data[:_HEADER_END] + _metadata(metadata) + data[_HEADER_END:]
+
+
+def _metadata(metadata: Metadata) -> bytes:
     chunks = metadata.color_chunks
     if metadata.icc_profile:
         chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile))
@@ -94,10 +98,10 @@ def with_metadata(data: bytes, metadata: Metadata) -> bytes:
         chunks += _chunk(b"eXIf", metadata.exif)
     if metadata.xmp:
         chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp)
-    return data[:_HEADER_END] + chunks + data[_HEADER_END:]
+    return chunks
 
 
-def encode(samples: Samples) -> bytes:
+def encode(samples: Samples, metadata: Metadata) -> bytes:
     """Encode uint8 or uint16 samples (H, W, C), C = 1 to 4, a block of rows at a time.
 
     Each row gets the filter that suits it. Nothing but the file is held in memory, and other
@@ -106,18 +110,18 @@ def encode(samples: Samples) -> bytes:
     height, width, channels = samples.shape
     step = channels * samples.itemsize
     header = struct.pack(">II2B3x", width, height, 8 * samples.itemsize, _COLOR_TYPES[channels])
+    file = [SIGNATURE, _chunk(b"IHDR", header), _metadata(metadata)]
     compressor = zlib.compressobj(level=_LEVEL, strategy=zlib.Z_FILTERED)
-    pieces = []
     rows = max(1, _BLOCK_BYTES // (width * step))
     above = np.zeros((1, width * step), np.uint8)
     for top in range(0, height, rows):
         block = np.ascontiguousarray(samples[top : top + rows], dtype=f">u{samples.itemsize}")
         block = block.view(np.uint8).reshape(-1, above.shape[1])
-        pieces.append(compressor.compress(_filtered(block, above, step).tobytes()))
+        if piece := compressor.compress(_filtered(block, above, step).tobytes()):
+            file.append(_chunk(b"IDAT", piece))
         above = block[-1:]
-    pieces.append(compressor.flush())
-    image = b"".join(_chunk(b"IDAT", piece) for piece in pieces if piece)
-    return SIGNATURE + _chunk(b"IHDR", header) + image + _chunk(b"IEND", b"")
+    file += [_chunk(b"IDAT", compressor.flush()), _chunk(b"IEND", b"")]
+    return b"".join(file)
 
 
 def _filtered(rows: Samples, above: Samples, step: int) -> Samples:
