@@ -14,8 +14,7 @@ class Animation:
     """Upright pictures of one size that are shown one after the other.
 
     Attributes:
-        frames: whole pictures, uint8 samples (H, W, C), C = 1 to 4: an eighth of what tensors
-            would take, since all are held at once.
+        frames: whole pictures, uint8 samples (H, W, C), C = 1 to 4; all are held at once.
         durations: milliseconds that each is shown.
         plays: how often all are shown; 0 for ever.
         metadata: what is carried over from file to file.

@@ -15,7 +15,7 @@ from srcli.errors import UnreadableImage
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
 _PILLOW = threading.RLock()
-_BYTES_PER_PIXEL = 12  # three float32 channels
+_BYTES_PER_PIXEL = 3  # 8-bit RGB
 
 
 class Refused(Exception):
