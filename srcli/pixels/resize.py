@@ -12,6 +12,7 @@ a region equals the same window of the whole result bit for bit.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -20,11 +21,13 @@ import torch
 from torch import Tensor
 
 from srcli.pixels.levels import from_levels
-from srcli.pixels.region import Region, bands
+from srcli.pixels.region import BAND, Region, bands
 
 Border = Literal["symmetric", "replicate"]
 """How samples outside the image are found: mirrored (MATLAB today) or clamped (old MATLAB)."""
 
+FLOATS = 2**18
+"""Samples of a float32 result that are made at once."""
 KEYS_A = -0.5
 KERNEL_WIDTH = 4.0
 
@@ -149,13 +152,14 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
 
     Rows are made a few at a time, which stay in the cache; those of uint8 are summed in float64.
     """
+    few = BAND if image.dtype == torch.uint8 else FLOATS
     if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
         return image
     if axis == 3:  # noqa: PLR2004 - columns
         return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
     batch, channels, _, width = image.shape
     resized = image.new_empty(batch, channels, len(taps.index), width)
-    for rows in bands(len(taps.index), batch * channels * width):
+    for rows in bands(len(taps.index), batch * channels * width, few):
         index, weight = taps.index[rows], taps.weight[rows]
         first, last = int(index.min()), int(index.max())
         total = _weighted(image[:, :, first : last + 1], index - first, weight)
@@ -168,8 +172,20 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
 def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     """Return the sums of rows ``index`` (N, K) times ``weight``, floating point (B, C, N, W)."""
     image = image if image.is_floating_point() else image.double()
-    index, weight = index.to(image.device), weight.to(image.device, image.dtype)[:, :, None]
-    total = image.index_select(2, index[:, 0]).mul_(weight[:, 0])
-    for k in range(1, index.shape[1]):
-        total.addcmul_(image.index_select(2, index[:, k]), weight[:, k])
+    weight = weight.to(image.device, image.dtype)[:, :, None]
+    sources = _rows(image, index)
+    total = next(sources) * weight[:, 0]
+    for k, source in enumerate(sources, start=1):
+        total.addcmul_(source, weight[:, k])
     return total
+
+
+def _rows(image: Tensor, index: Tensor) -> Iterator[Tensor]:
+    """Yield rows ``index[:, k]`` for each k: views where all are equally far apart."""
+    steps = index.diff(dim=0)
+    if len(steps) and steps[0, 0] > 0 and bool((steps == steps[0, 0]).all()):
+        stride, ends = int(steps[0, 0]), index[[0, -1]].T.tolist()
+        yield from (image[:, :, first : last + 1 : stride] for first, last in ends)
+    else:
+        index = index.to(image.device)
+        yield from (image.index_select(2, rows) for rows in index.unbind(1))
