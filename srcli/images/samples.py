@@ -1,7 +1,8 @@
 """Arrays of samples, as decoders and encoders have them, to and from tensors.
 
 Samples are (H, W, C), C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha; uint8, uint16 or
-float32 in [0, 1]. Nothing here makes a second copy of a whole picture.
+float32 in [0, 1]. A whole picture is copied only where PyTorch cannot share its memory, which
+is so if it is read-only, turned, or has its alpha elsewhere.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from srcli.pixels.levels import rounded
+from srcli.pixels.levels import PEAKS, rounded
 
-EIGHT_BITS = 255
+EIGHT_BITS = PEAKS[torch.uint8]
 """The largest of the levels that benchmarks compare."""
 LUMA_OFFSET = 16.0
 LUMA_WEIGHTS = (65.481, 128.553, 24.966)
