@@ -6,7 +6,6 @@ give the source back. A wrong model, a shift of colours or of the grid, and a bl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 from srcli.images.animation import Picture, photos
 from srcli.metrics.psnr import decibels
 from srcli.pixels.levels import from_levels, to_levels
-from srcli.pixels.region import Region, bands
+from srcli.pixels.region import strips
 from srcli.pixels.resize import resize
 
 LARGEST = 100.0
@@ -77,7 +76,7 @@ def worst_consistency(source: Picture, result: Picture) -> Consistency | None:
 def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
     """Enlarge to numbers or levels, strip by strip."""
     enlarged = torch.empty(1, 3, *size, dtype=dtype)
-    for strip in _strips(size):
+    for strip in strips(size, STRIP):
         strip.of(enlarged).copy_(to_levels(resize(source, size, region=strip), dtype))
     return enlarged
 
@@ -85,13 +84,8 @@ def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tenso
 def _given_back(source: Tensor, result: Tensor) -> float:
     size = source.shape[2], source.shape[3]
     squares = 0.0
-    for strip in _strips(size):
+    for strip in strips(size, STRIP):
         reduced = resize(result, size, region=strip).clamp_(0, 1)
         difference = reduced.double().sub_(from_levels(strip.of(source)))
         squares += difference.square_().sum().item()
     return min(decibels(squares / source.numel(), peak=1.0), LARGEST)
-
-
-def _strips(size: tuple[int, int]) -> Iterator[Region]:
-    for rows in bands(*size, STRIP):
-        yield Region(top=rows.start, bottom=rows.stop, left=0, right=size[1])

@@ -21,7 +21,7 @@ from srcli.images.naming import Job
 
 Action = Literal["make", "copy", "skip", "fail"]
 LARGE_ENOUGH = "large enough already"
-BYTES_PER_PIXEL = 12
+BYTES_PER_HELD_PIXEL = 12
 """Of a source and of a result: 8-bit samples with alpha, and what decoders and encoders add."""
 BYTES_PER_FRAME_PIXEL = 4
 """Of animations, whose frames are held at 8 bits per sample before and after."""
@@ -84,7 +84,7 @@ def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> i
     """Return the bytes of host memory that a picture takes while it is made or, of none, copied."""
     pixels = _area(source) + _area(passes[-1].size if passes else source)
     held = BYTES_PER_FRAME_PIXEL * frames if frames > 1 else 0
-    return (BYTES_PER_PIXEL + held) * pixels + working_bytes(passes)
+    return (BYTES_PER_HELD_PIXEL + held) * pixels + working_bytes(passes)
 
 
 def check_memory(source: Size, passes: Sequence[Pass], *, frames: int) -> None:

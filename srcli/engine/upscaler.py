@@ -31,7 +31,7 @@ from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.levels import from_levels
-from srcli.pixels.region import Region, bands
+from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import resize
 
 FEATHER = 32
@@ -152,9 +152,7 @@ class Upscaler:
         self, image: Tensor, passes: Sequence[Pass], progress: Progress | None = None
     ) -> Tensor:
         """Enlarge a picture along planned passes; all else as for a call."""
-        if not passes:
-            return from_levels(image)
-        size = passes[-1].size
+        size = passes[-1].size if passes else (image.shape[2], image.shape[3])
         check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
         whole = _Whole(size)
         self.deliver(image, passes, whole.take_clamped, progress)
@@ -168,12 +166,15 @@ class Upscaler:
         take: Take,
         progress: Progress | None = None,
     ) -> None:
-        """Enlarge a picture along one planned pass or more, and give the result away in parts.
+        """Enlarge a picture along planned passes, and give the result away in parts.
 
         What one pass makes for the next is held in memory; the result is not. What ``take``
         gets is not clamped to [0, 1]; all else as for a call.
         """
         check_image(image)
+        if not passes:
+            take(Region.whole((image.shape[2], image.shape[3])), from_levels(image))
+            return
         progress = progress or SilentProgress()
         check_fits(passes[-1].size, working_bytes(passes))
         runners = [self._others.get(step.scale, self) for step in passes]
@@ -193,10 +194,9 @@ class Upscaler:
     def run_pass(self, image: Tensor, step: Pass, take: Take, progress: Progress) -> None:
         """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
         if step.resample:
-            for rows in bands(step.height, step.width, RESAMPLED):
-                band = Region(top=rows.start, bottom=rows.stop, left=0, right=step.width)
-                take(band, resize(image, step.size, region=band))
-                progress.advance(band.height * band.width)
+            for strip in strips(step.size, RESAMPLED):
+                take(strip, resize(image, step.size, region=strip))
+                progress.advance(strip.height * strip.width)
         elif step.scale is None:
             self._run_tiles(
                 step.size,

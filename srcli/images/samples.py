@@ -105,9 +105,8 @@ class Painting:
     def _put(self, region: Region, window: Tensor, channels: slice) -> None:
         if window.shape[1] != channels.stop - channels.start:
             window = (window[:, :1] + window[:, 1:2] + window[:, 2:]) / RGB
-        rows, columns = slice(region.top, region.bottom), slice(region.left, region.right)
-        place = self._samples[rows, columns, channels]
-        place.copy_(to_levels(window, place.dtype)[0].movedim(0, 2))
+        place = region.of(self._samples.movedim(2, 0)[channels])
+        place.copy_(to_levels(window, place.dtype)[0])
 
 
 def turn_upright(samples: Samples, orientation: int) -> Samples:

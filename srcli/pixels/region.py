@@ -63,3 +63,9 @@ def bands(height: int, width: int, samples: int = BAND) -> Iterator[slice]:
     rows = max(1, samples // width)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
+
+
+def strips(size: tuple[int, int], samples: int) -> Iterator[Region]:
+    """Cut an image of ``size``, (height, width), into the windows of its bands."""
+    for rows in bands(*size, samples):
+        yield Region(top=rows.start, bottom=rows.stop, left=0, right=size[1])

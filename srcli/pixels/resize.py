@@ -152,11 +152,11 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
 
     Rows are made a few at a time, which stay in the cache; those of uint8 are summed in float64.
     """
-    few = BAND if image.dtype == torch.uint8 else FLOATS
     if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
         return image
     if axis == 3:  # noqa: PLR2004 - columns
         return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
+    few = BAND if image.dtype == torch.uint8 else FLOATS
     batch, channels, _, width = image.shape
     parts = [
         _weighted(image, taps.index[rows], taps.weight[rows])

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from srcli import __version__
 from srcli.batch.ledger import Ledger, NoLedger
@@ -22,7 +21,6 @@ from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
 from srcli.batch.target import WhenLarge
-from srcli.engine.blending import Take
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
@@ -229,14 +227,7 @@ def upscale_photo(
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
     painting = Painting(photo, size)
-
-    def paint(image: Tensor, take: Take) -> None:
-        if passes:
-            upscaler.deliver(image, passes, take, progress)
-        else:
-            take(Region.whole(size), from_levels(image))
-
-    paint(photo.pixels, painting.colors)
+    upscaler.deliver(photo.pixels, passes, painting.colors, progress)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)
@@ -244,7 +235,7 @@ def upscale_photo(
     if bool((alpha == first).all()):
         painting.alpha(Region.whole(size), first)
     else:
-        paint(alpha.expand(-1, 3, -1, -1), painting.alpha)
+        upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
     return painting.photo()
 
 
