@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -46,7 +47,7 @@ def test_what_is_there_and_what_comes_is_enlarged_once(place, monkeypatch):
         if look > 6:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("srcli.usecases.watch.time.sleep", between_looks)
+    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=between_looks))
     found = []
     listener = SilentListener()
     listener.found = found.append
@@ -63,7 +64,7 @@ def test_a_picture_that_is_still_written_is_waited_for(place, monkeypatch):
     def grow(_: float) -> None:
         picture(place / "in/a.png", next(sizes))
 
-    monkeypatch.setattr("srcli.usecases.watch.time.sleep", grow)
+    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=grow))
     monkeypatch.setattr("srcli.usecases.watch._state", lambda job: _size(job.source.path))
     outcome = next(watch_folders(request(place)))
     assert isinstance(outcome, Upscaled)
@@ -75,7 +76,7 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def test_what_was_done_before_is_skipped_and_what_fails_is_told_once(place, monkeypatch):
-    monkeypatch.setattr("srcli.usecases.watch.time.sleep", lambda _: None)
+    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=lambda _: None))
     picture(place / "in/a.png")
     next(watch_folders(request(place)))
     (place / "in/b.png").write_text("no picture")
