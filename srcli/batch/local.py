@@ -52,6 +52,7 @@ class _Line:
         self.budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY))
         self.readers = ThreadPoolExecutor(1, "read")
         self.writers = ThreadPoolExecutor(WRITERS, "write")
+        self.enlarging = False
 
     def run(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
         reading = deque(self._read(job) for job in islice(jobs, AHEAD))
@@ -75,30 +76,31 @@ class _Line:
         self.writers.shutdown()
 
     def _read(self, job: Job) -> Future[Read | Outcome]:
-        return self.readers.submit(_beside, lambda: read(job, self.workshop, self.budget))
+        return self.readers.submit(self._beside, lambda: read(job, self.workshop, self.budget))
 
     def _pass_on(self, reading: Future[Read | Outcome]) -> Future[Outcome]:
         """Enlarge what was read and have it written; what needs neither goes straight through."""
         taken = reading.result()
+        self.enlarging = isinstance(taken, Read) and taken.claim.target is not None
         if not isinstance(taken, Read):
             return _settled(taken)
         enlarged = enlarge(taken, self.workshop, self.listener)
         if isinstance(enlarged, Enlarged):
-            return self.writers.submit(_beside, lambda: self._write(enlarged))
+            return self.writers.submit(self._beside, lambda: self._write(enlarged))
         self.budget.release(taken.claim.memory)
         return _settled(enlarged)
+
+    def _beside(self, work: Callable[[], ResultT]) -> ResultT:
+        """Do the work of another thread than the network's."""
+        if self.enlarging:
+            time.sleep(HEAD_START)
+        return work()
 
     def _write(self, enlarged: Enlarged) -> Outcome:
         try:
             return write(enlarged, self.workshop)
         finally:
             self.budget.release(enlarged.claim.memory)
-
-
-def _beside(work: Callable[[], ResultT]) -> ResultT:
-    """Do the work of a thread that is not the network's."""
-    time.sleep(HEAD_START)
-    return work()
 
 
 def _settled(outcome: Outcome) -> Future[Outcome]:
