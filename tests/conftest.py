@@ -1,8 +1,9 @@
-"""One thread (tiny tensors run faster), one seed, one Hypothesis profile."""
+"""One thread (tiny tensors run faster), one seed, one Hypothesis profile, and Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 settings.register_profile("srcli", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("srcli")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 
 @pytest.fixture(autouse=True)
