@@ -25,14 +25,14 @@ def animation(path: Path, frames: int = 3) -> Path:
     return path
 
 
-def frames(path: Path) -> list[tuple[tuple[int, int], float, tuple[int, ...]]]:
+def frames(path: Path, scale: int = 2) -> list[tuple[tuple[int, int], float, tuple[int, ...]]]:
     """Size, time, and the colour in the middle of the square of each frame."""
     found = []
     with Image.open(path) as image:
         for number in range(image.n_frames):
             image.seek(number)
             image.load()
-            color = image.convert("RGB").getpixel((8 + 6 * number, 12))
+            color = image.convert("RGB").getpixel((scale * (4 + 3 * number), scale * 6))
             found.append((image.size, image.info["duration"], color))
     return found
 
@@ -47,7 +47,9 @@ def test_an_animation_stays_one(srcli, tmp_path, suffix):
     made = frames(tmp_path / f"moving_x2{suffix}")
     assert [size for size, *_ in made] == [(32, 24)] * 3
     assert [time for _, time, _ in made] == [100, 150, 200]
-    assert all(np.abs(np.subtract(color, (200, 120, 40))).max() < 12 for *_, color in made)
+    given = frames(source, scale=1)  # WebP has lost some of the colour already
+    for (*_, before), (*_, after) in zip(given, made, strict=True):
+        assert np.abs(np.subtract(before, after)).max() < 12
 
 
 def test_an_animation_takes_another_format_that_moves(srcli, tmp_path):
