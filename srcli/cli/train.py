@@ -47,6 +47,7 @@ def train_command(
     ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Patches a step, of all processes.")] = 16,
     patch: Annotated[int, typer.Option(min=16, help="Side of an HR patch, in pixels.")] = 96,
+    loss: Annotated[str, typer.Option(help="l1, or l2, the one that PSNR measures.")] = "l1",
     optimizer: Annotated[str, typer.Option(help="muon or adam.")] = "muon",
     learning_rate: Annotated[float, typer.Option("--lr", min=0, help="At its highest.")] = 1e-3,
     warmup: Annotated[int, typer.Option(min=0, help="Steps in which the rate rises.")] = 200,
@@ -75,7 +76,9 @@ def train_command(
             help="bicubic, or photo: blur, noise and JPEG as well; jpeg or noise to restore."
         ),
     ] = "bicubic",
-    precision: Annotated[str, typer.Option(help="bfloat16, float16 or float32.")] = "bfloat16",
+    precision: Annotated[
+        str, typer.Option(help="bfloat16, float16 or float32; auto: bfloat16 where built in.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Of weights, crops and ratios.")] = 0,
     init: Annotated[
         Path | None, typer.Option(help="Weights file to start from, where names and shapes agree.")
@@ -112,7 +115,7 @@ def _request(options: dict[str, Any]) -> TrainRequest:
     of_config = {field.name for field in fields(TrainConfig)}
     settings = {key: value for key, value in options.items() if key in of_config}
     rest = {k: v for k, v in options.items() if k not in of_config and k != "config"}
-    return TrainRequest(config=make_config(**settings), **rest)
+    return TrainRequest(config=make_config(device=options["device"], **settings), **rest)
 
 
 def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from srcli.engine.device import Precision
+from srcli.training.losses import LossName
 
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
@@ -26,6 +27,7 @@ class TrainConfig:
         steps: optimiser steps of the whole run.
         batch: patches a step.
         patch: side of a target patch, in HR pixels.
+        loss: what is made small: mean absolute (``l1``) or squared (``l2``) error.
         optimizer: Adam, or Muon for the kernels inside the network and Adam for the rest.
         learning_rate: at its highest.
         warmup: steps of linear rise.
@@ -51,6 +53,7 @@ class TrainConfig:
     steps: int
     batch: int = 16
     patch: int = 96
+    loss: LossName = "l1"
     optimizer: OptimizerName = "muon"
     learning_rate: float = 1e-3
     warmup: int = 200
@@ -59,7 +62,7 @@ class TrainConfig:
     clip: float = 1.0
     recursive: float = 0.0
     degradation: Degradation = "bicubic"
-    precision: Precision = "bfloat16"
+    precision: Precision = "float32"
     seed: int = 0
     schedule: Schedule = "cosine"
     halve_every: float = 0.1

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.engine.device import PRECISIONS, Compute
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import MARGIN, FirstPass, Sample
+from srcli.training.losses import LOSSES
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
 from srcli.training.samples import Sampler, prepared
@@ -40,7 +40,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """News of a run: mean L1 loss since the last report, and a validation if there was one."""
+    """News of a run: mean loss since the last report, and a validation if there was one."""
 
     step: int
     loss: float
@@ -144,7 +144,7 @@ class Trainer:
         self.network.train()
         state.optimizer.zero_grad()
         output = self._call(self.network, sample.image, sample.ratio)
-        loss = F.l1_loss(output.float(), sample.target)
+        loss = LOSSES[config.loss](output.float(), sample.target)
         state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
         self.team.average_gradients(self.network.parameters())
         state.scaler.unscale_(state.optimizer)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from srcli.engine.device import has_bfloat16
 from srcli.training.config import TrainConfig
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -112,7 +113,9 @@ def orthogonalize(matrices: Tensor) -> Tensor:
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.transpose(1, 2) if tall else matrices
     norm: Tensor = torch.linalg.matrix_norm(x, keepdim=True)
-    x = (x / (norm + 1e-7)).to(torch.bfloat16)
+    x = x / (norm + 1e-7)
+    if has_bfloat16(x.device):
+        x = x.to(torch.bfloat16)
     for _ in range(NEWTON_SCHULZ_STEPS):
         gram = x @ x.transpose(1, 2)
         x = a * x + (b * gram + c * gram @ gram) @ x

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import torch
 
-from srcli.engine.device import Precision
+from srcli.engine.device import Precision, choose_device, has_bfloat16
 from srcli.errors import UsageError
 from srcli.images.decode import read_uint8
 from srcli.networks.catalog import NETWORKS
@@ -32,32 +32,48 @@ from srcli.training.loop import (
     Report,
     Trainer,
 )
+from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, picture_files
 from srcli.training.team import Team, join_team
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, Model, load_model
 
+AUTO = "auto"
 REPORT_EVERY = 100
 RUN_FILE = "run.toml"
 CURVES_FILE = "curves.png"
 
 
-def make_config(**settings: Any) -> TrainConfig:  # noqa: ANN401 - the fields of TrainConfig
+def make_config(
+    *,
+    device: str = "auto",
+    precision: str = AUTO,
+    **settings: Any,  # noqa: ANN401 - the fields of TrainConfig
+) -> TrainConfig:
     """Return a configuration after checking what only the catalogue knows.
 
+    Args:
+        device: that will train.
+        precision: of the convolutions; ``auto`` is bfloat16 on a device that computes in it
+            itself, and float32 elsewhere.
+        settings: the rest of the configuration.
+
     Raises:
-        UsageError: unknown network, preset, scale, optimiser or precision, or a degradation
-            that the network cannot be trained for.
+        UsageError: unknown network, preset, scale, optimiser, loss, device or precision, or a
+            degradation that the network cannot be trained for.
 
     """
-    config = TrainConfig(**settings)
+    if precision == AUTO:
+        precision = "bfloat16" if has_bfloat16(choose_device(device)) else "float32"
+    config = TrainConfig(**settings, precision=precision)  # type: ignore[arg-type] # checked below
     if config.network not in NETWORKS:
         msg = f"there is no network called {config.network!r}"
         raise UsageError(msg, hint=f"known networks: {', '.join(NETWORKS)}")
     for value, kind in (
         (config.optimizer, OptimizerName),
         (config.precision, Precision),
+        (config.loss, LossName),
         (config.degradation, Degradation),
         (config.schedule, Schedule),
     ):

@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from srcli.engine.device import PRECISIONS, Compute, choose_compute, choose_device
+from srcli.engine.device import (
+    PRECISIONS,
+    Compute,
+    choose_compute,
+    choose_device,
+    has_bfloat16,
+)
 from srcli.errors import UsageError
 
 
@@ -43,3 +49,23 @@ def test_a_precision_that_cannot_be_had_is_a_usage_error(name, hint):
     with pytest.raises(UsageError) as caught:
         choose_compute("cpu", name)
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx2": True, "avx512_f": True, "avx512_bf16": False}, False),
+        ({"avx512_f": True, "avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"architecture": "aarch64", "neon": True, "bf16": True}, True),
+        ({"architecture": "aarch64", "neon": True, "bf16": False}, False),
+    ],
+)
+def test_a_processor_says_whether_it_has_bfloat16(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert has_bfloat16(torch.device("cpu")) is expected
+
+
+def test_a_processor_of_which_pytorch_tells_nothing_is_taken_to_have_none(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert not has_bfloat16(torch.device("cpu"))

@@ -205,6 +205,8 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
         {"scale": 3},
         {"optimizer": "sgd"},
         {"precision": "int4"},
+        {"loss": "l3"},
+        {"device": "abacus"},
         {"schedule": "never"},
         {"degradation": "rain"},
         {"degradation": "jpeg"},
@@ -214,6 +216,22 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
 def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
     with pytest.raises(UsageError):
         make_config(**{"network": "asdn", "preset": "fast", "steps": 1, **wrong})
+
+
+@pytest.mark.parametrize(("built_in", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_precision_is_the_fast_one_of_the_device(monkeypatch, built_in, precision):
+    asked = []
+
+    def answer(device):
+        asked.append(device)
+        return built_in
+
+    monkeypatch.setattr("srcli.usecases.train.has_bfloat16", answer)
+    run = {"network": "asdn", "preset": "fast", "steps": 1, "device": "cpu"}
+    assert make_config(**run).precision == precision
+    assert asked == [torch.device("cpu")]
+    assert make_config(**run, precision="float16").precision == "float16"
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -262,6 +280,17 @@ def test_an_empty_folder_is_an_error(tmp_path):
 def test_pictures_smaller_than_a_crop_are_an_error(pictures):
     with pytest.raises(DataError):
         CropSource(picture_files(pictures), 200)
+
+
+def test_the_loss_of_a_run_is_the_one_asked_for(request_for):
+    losses = {}
+    for name in ("l1", "l2"):
+        request = request_for(name)
+        config = replace(request.config, steps=1, recursive=0.0, loss=name)
+        reports = []
+        train(replace(request, config=config), reports.append)
+        losses[name] = reports[-1].loss
+    assert losses["l1"] ** 2 < losses["l2"] < losses["l1"] < 1
 
 
 def test_pictures_come_as_bytes(pictures):
