@@ -9,7 +9,8 @@ map of the output size, projects it back, and hands its map to the tail, which s
 
 Presets (parameters at x2, with the 24 constants of the mean shifts):
     paper    3,061,289   12 recurrences, 128 channels
-    light      193,193   ours, not the authors': the same cell, 4 recurrences, 32 channels
+    light      193,193   ours, not the authors': the same cell, 4 recurrences, 32 channels,
+                         half the tile
 
 What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
 tail adds up map by map instead of concatenating; the last recurrence skips the projection that
@@ -42,16 +43,20 @@ UNUSED = (r"SEM\.multi_source_projection(_2)?\.up_attention\.escape_NaN",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsnlnConfig:
-    """Size of a CSNLN; ``rgb_range`` is the value range that the weights work in."""
+    """Size of a CSNLN; ``rgb_range`` is the value range that the weights work in.
+
+    ``tile`` is the side up to which pictures are not cut, within which it attends.
+    """
 
     scale: int
     recurrences: int = 12
     channels: int = 128
     rgb_range: float = 1.0
+    tile: int = TILE
 
 
 PAPER = CsnlnConfig(scale=2)
-LIGHT = CsnlnConfig(scale=2, recurrences=4, channels=32)
+LIGHT = CsnlnConfig(scale=2, recurrences=4, channels=32, tile=32)
 
 
 def enlarging(channels: int, factor: int) -> nn.Sequential:
@@ -185,7 +190,7 @@ class Csnln(SrNetwork):
         return NetworkTraits(
             scale=self.config.scale,
             receptive_radius=None,
-            tile=TILE,
+            tile=self.config.tile,
             chop=ChopRule(largest_area=3600, multiple=self.config.scale),
         )
 

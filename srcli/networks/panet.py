@@ -6,7 +6,8 @@ Parameter names are theirs.
 
 Presets (parameters at x2, with the 24 constants of the mean shifts):
     paper   40,811,870   32 residual blocks around one attention, 256 channels
-    light      442,662   ours, not the authors': 8 blocks, 48 channels, three levels of the pyramid
+    light      442,662   ours, not the authors': 8 blocks, 48 channels, three levels of the
+                         pyramid, half the tile
 and of the restoration network (denoising, demosaicing, JPEG artefacts), which keeps the size:
     paper    5,957,255   80 residual blocks around one attention, 64 channels
     light      359,503   ours: 8 blocks, 48 channels, three levels, half the tile
@@ -48,7 +49,8 @@ class PanetConfig:
     """Size of a PA-EDSR: ``blocks`` residual blocks, half of them before the attention.
 
     ``reduction`` is ``channels`` over the channels that are compared, ``rgb_range`` the value
-    range that the weights work in.
+    range that the weights work in, ``tile`` the side up to which pictures are not cut, within
+    which it attends.
     """
 
     scale: int
@@ -58,13 +60,14 @@ class PanetConfig:
     levels: int = LEVELS
     residual_scale: float = 0.1
     rgb_range: float = 1.0
+    tile: int = TILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorationConfig:
     """Size of a restoration PANet; ``colors`` is 3, or 1 for a network of luma alone.
 
-    ``tile`` is the side up to which pictures are not cut, within which it attends.
+    ``tile`` is as for :class:`PanetConfig`.
     """
 
     scale: int = 1
@@ -77,7 +80,7 @@ class RestorationConfig:
 
 
 PAPER = PanetConfig(scale=2)
-LIGHT = PanetConfig(scale=2, blocks=8, channels=48, reduction=4, levels=3)
+LIGHT = PanetConfig(scale=2, blocks=8, channels=48, reduction=4, levels=3, tile=32)
 RESTORATION_PAPER = RestorationConfig()
 RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels=3, tile=32)
 
@@ -154,7 +157,7 @@ class Panet(SrNetwork):
         return NetworkTraits(
             scale=self.config.scale,
             receptive_radius=None,
-            tile=TILE,
+            tile=self.config.tile,
             chop=ChopRule(largest_area=6400, multiple=self.config.scale, grows=False),
         )
 
