@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from srcli import __version__
-from srcli.engine.device import Compute
+from srcli.engine.device import Compute, has_bfloat16
 from srcli.engine.memory import host_memory
 from srcli.engine.upscaler import Upscaler
 from srcli.errors import BadTile, SrcliError
@@ -89,13 +89,18 @@ def _version(package: str) -> str:
 
 def _devices() -> Iterator[Finding]:
     threads = f"{torch.get_num_threads()} threads, {_gigabytes(host_memory())} of memory free"
-    yield Finding(topic="device", name="cpu", value=threads)
+    yield _device("cpu", threads)
     for index in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(index)
         value = f"{facts.name}, {_gigabytes(facts.total_memory)}"
-        yield Finding(topic="device", name=f"cuda:{index}", value=value)
+        yield _device(f"cuda:{index}", value)
     if torch.backends.mps.is_available():
-        yield Finding(topic="device", name="mps", value=platform.machine())
+        yield _device("mps", platform.machine())
+
+
+def _device(name: str, value: str) -> Finding:
+    built_in = ", bfloat16 built in" if has_bfloat16(torch.device(name)) else ""
+    return Finding(topic="device", name=name, value=value + built_in)
 
 
 def _caches() -> Iterator[Finding]:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from srcli.errors import BadTile
-from srcli.usecases.doctor import check_close
+from srcli.usecases.doctor import check_close, examine
 from srcli.weights import origins
 from srcli.weights.catalog import DEFAULT_MODEL
 
@@ -30,6 +30,14 @@ def test_a_sound_installation_is_said_to_be_sound(srcli, tmp_path):
     assert lines(done, "self-test")[0][0] == "cpu"
     assert "96x96 to 192x192" in done.stdout
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_device_that_has_bfloat16_is_said_to_have_it(monkeypatch, has):
+    monkeypatch.setattr("srcli.usecases.doctor.has_bfloat16", lambda _: has)
+    devices = [found for found in examine() if found.topic == "device"]
+    assert devices[0].name == "cpu"
+    assert all(found.value.endswith(", bfloat16 built in") == has for found in devices)
 
 
 def test_every_setting_is_traced_to_where_it_came_from(srcli, tmp_path, monkeypatch):
