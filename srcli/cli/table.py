@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from srcli.bench.tables import Table
 
 PIPE_WIDTH = 160
+BOUNDLESS = 10_000
 
 
 def show_table(table: Table) -> None:
@@ -24,7 +26,14 @@ def show_table(table: Table) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    console.print(shown)
+    console.width = max(console.width, _natural_width(console, shown))
+    console.print(shown, crop=False)
     for note in table.notes:
         console.print(note, style="dim", markup=False, soft_wrap=True)
     console.print()
+
+
+def _natural_width(console: Console, shown: RichTable) -> int:
+    """Return the columns that no cell is cut in: a line may run over, a number may not be lost."""
+    boundless = console.options.update(max_width=BOUNDLESS)
+    return Measurement.get(console, boundless, shown).maximum
