@@ -95,6 +95,10 @@ class Record:
     error: str = ""
 
 
+OPENING = '{"schema"'
+"""What every file of records starts with, unless its first line was cut short."""
+
+
 def to_line(record: Record) -> str:
     """Write a record as one JSON object; an infinite PSNR becomes the string ``inf``."""
     scores = asdict(record.scores) if record.scores else {}
@@ -145,18 +149,21 @@ def read_records(path: Path) -> tuple[Record, ...]:
     """Read the records of a file; lines that are cut or of another schema are passed over.
 
     Raises:
-        DataError: if the file is there and cannot be read.
+        DataError: if the file is there and cannot be read, or is one of something else.
 
     """
     if not path.exists():
         return ()
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        text = path.read_text(encoding="utf-8", errors="replace").lstrip("\n")
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}"
         raise DataError(msg) from error
+    if not (text.startswith(OPENING) or OPENING.startswith(text.rstrip("\n"))):
+        msg = f"{path} holds something else than records of a bench"
+        raise DataError(msg, hint="give --resume a file of its own")
     records = []
-    for line in lines:
+    for line in text.split("\n"):
         try:
             records.append(from_line(line))
         except ValueError:

@@ -49,7 +49,8 @@ class BenchRequest:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
         scales: ratios above 1; 1 for restoration.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
-        data: a folder of HR pictures to measure on as well, and one of LR pictures for it.
+        data: a folder of HR pictures to measure on as well.
+        lr: the LR pictures that belong to ``data``; made of them if None.
         data_dir: where data sets are looked for first.
         offline: use no network, whatever the settings say.
         published: set the model beside published methods.
@@ -70,7 +71,8 @@ class BenchRequest:
     models: tuple[str, ...]
     scales: tuple[float, ...]
     datasets: tuple[str, ...] = ()
-    data: tuple[Path, Path | None] | None = None
+    data: Path | None = None
+    lr: Path | None = None
     data_dir: Path | None = None
     offline: bool = False
     published: bool = False
@@ -147,9 +149,13 @@ def _check(request: BenchRequest) -> None:
     if request.form not in FORMATS:
         msg = f"{request.form!r} is no format of a report"
         raise UsageError(msg, hint=f"choose one of {', '.join(FORMATS)}")
-    if len(set(request.models)) != len(request.models):
-        msg = "a model is named twice"
-        raise UsageError(msg)
+    if request.lr is not None and request.data is None:
+        msg = "LR pictures belong to a folder of HR pictures"
+        raise UsageError(msg, hint="name the folder of HR pictures with --data")
+    for what, given in (("model", request.models), ("scale", request.scales)):
+        if len(set(given)) != len(given):
+            msg = f"a {what} is named twice"
+            raise UsageError(msg)
 
 
 def _check_outputs(request: BenchRequest) -> None:
@@ -157,9 +163,11 @@ def _check_outputs(request: BenchRequest) -> None:
     if request.output is not None and request.form == "table":
         msg = "a table is for the terminal"
         raise UsageError(msg, hint="write a file with --format md, csv, json, latex or html")
-    if request.output is not None and request.output == request.image_csv:
-        msg = f"{request.output} is named twice"
-        raise UsageError(msg)
+    files = [path.resolve() for path in (request.store, request.output, request.image_csv) if path]
+    twice = next((path for path in files if files.count(path) > 1), None)
+    if twice is not None:
+        msg = f"{twice} is named twice"
+        raise UsageError(msg, hint="records, report and CSV file are three files")
     for path in (request.output, request.image_csv):
         if path is not None and not request.overwrite:
             refuse_existing(path)
@@ -171,7 +179,11 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
         roots.append(Path(os.environ[DATA_VARIABLE]))
     found = [obtain_dataset(name, roots, offline=request.offline) for name in request.datasets]
     if request.data is not None:
-        found.append(folder_dataset(*request.data))
+        found.append(folder_dataset(request.data, request.lr))
+    names = [dataset.name for dataset in found]
+    if len(set(names)) != len(names):
+        msg = f"two data sets have one name: {', '.join(names)}"
+        raise UsageError(msg, hint="measure them one after the other")
     return found
 
 
@@ -188,12 +200,13 @@ def _contenders(request: BenchRequest) -> list[Contender]:
             contenders.append(Contender(model=model, upscale=BASELINES[model]))
             continue
         contenders += [
-            _contender(model, scale, outfitter.equip(model, scale)) for scale in request.scales
+            _contender(model, scale, outfitter.equip(model, scale), tile=request.tile)
+            for scale in request.scales
         ]
     return contenders
 
 
-def _contender(model: str, scale: float, equipment: Equipment) -> Contender:
+def _contender(model: str, scale: float, equipment: Equipment, *, tile: int | None) -> Contender:
     upscaler = equipment.upscaler
 
     def upscale(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
@@ -205,19 +218,21 @@ def _contender(model: str, scale: float, equipment: Equipment) -> Contender:
         sha256="+".join(equipment.sha256),
         device=upscaler.compute.device.type,
         dtype=str(upscaler.compute.dtype).removeprefix("torch."),
-        options=" ".join(_options(scale, upscaler)),
+        options=" ".join(_options(scale, upscaler, tile)),
         parameters=equipment.parameters,
         scales=(scale,),
         local=upscaler.local,
     )
 
 
-def _options(scale: float, upscaler: Upscaler) -> Iterator[str]:
+def _options(scale: float, upscaler: Upscaler, tile: int | None) -> Iterator[str]:
     """Yield what changes pixels beside the weights and the scale."""
     if upscaler.ensemble:
         yield "ensemble"
     if upscaler.official_tiles:
         yield "official-tiles"
+    elif tile is not None and not upscaler.local:
+        yield f"tile-{tile}"
     own = upscaler.network.traits.scale
     if own is not None and own != scale:
         yield "passes"

@@ -112,7 +112,7 @@ def to_toml(card: WeightCard) -> str:
     ]
     lines.append("scores = [")
     lines += [
-        f'  {{ dataset = "{score["dataset"]}", scale = {score["scale"]:.1f}, '
+        f'  {{ dataset = "{score["dataset"]}", scale = {score["scale"]}, '
         f"psnr_y = {score['psnr_y']:.3f}, ssim_y = {score['ssim_y']:.4f} }},"
         for score in scores
     ]
@@ -148,7 +148,7 @@ def _scores(
         raise DataError(failure.error)
     rows: list[dict[str, Any]] = json.loads(result.text)["rows"]
     for row in rows:
-        psnr_y, ssim_y = (row["scores"][name] for name in ("psnr_y", "ssim_y"))
+        psnr_y, ssim_y = (float(row["scores"][name]) for name in ("psnr_y", "ssim_y"))
         yield Score(dataset=row["dataset"], scale=row["scale"], psnr_y=psnr_y, ssim_y=ssim_y)
 
 

@@ -130,3 +130,48 @@ def test_a_family_of_fixed_scales_is_measured_at_any_scale(srcli, hr):
     assert weights[1].startswith(weights[0] + "+")
     assert weights[2] != weights[0]
     assert between["parameters"] > two["parameters"]
+
+
+def test_a_model_in_other_tiles_is_measured_again(srcli, hr):
+    given = ("--data", hr, "-m", "san-light", "-s", "2", "-f", "json", "--resume", "records.jsonl")
+    rows = [
+        json.loads(srcli("bench", *given, *tile).stdout)["rows"][0]
+        for tile in ((), ("--tile", 32), ())
+    ]
+    assert [row["conditions"]["options"] for row in rows] == ["", "tile-32", ""]
+
+
+def test_a_model_that_tiles_do_not_change_keeps_its_records(srcli, hr):
+    given = ("--data", hr, "-m", "asdn-fast", "-s", "2", "-f", "json", "--tile", 32)
+    (row,) = json.loads(srcli("bench", *given).stdout)["rows"]
+    assert row["conditions"]["options"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("--data", "hr", "-s", "2,2"), "a scale is named twice"),
+        (("--data", "hr", "-m", "bicubic,bicubic"), "a model is named twice"),
+        (("--dataset", "Set5,Set5"), "two data sets have one name"),
+        (("--dataset", "Set5", "--lr", "hr"), "belong to a folder of HR"),
+        (("--data", "hr", "--resume", "r", "-f", "json", "-o", "hr/../r"), "is named twice"),
+        (("--data", "hr", "--images", "r", "-f", "csv", "-o", "r"), "is named twice"),
+    ],
+)
+def test_what_would_mix_numbers_up_is_refused(srcli, hr, tmp_path, monkeypatch, given, words):
+    (tmp_path / "Set5").mkdir()
+    for n in range(5):
+        (tmp_path / f"Set5/{n}.png").write_bytes((hr / "1.png").read_bytes())
+    monkeypatch.setenv("SRCLI_DATA_DIR", str(tmp_path))
+    done = srcli("bench", "--offline", "-m", "bicubic", *given)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_file_that_holds_no_records_is_not_added_to(srcli, hr, tmp_path):
+    (tmp_path / "report.json").write_text('{\n  "rows": []\n}\n')
+    done = srcli("bench", "--data", hr, "-m", "bicubic", "--resume", "report.json")
+    assert done.returncode == 3
+    assert "something else than records" in done.stderr
+    assert (tmp_path / "report.json").read_text() == '{\n  "rows": []\n}\n'
