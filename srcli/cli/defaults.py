@@ -47,6 +47,10 @@ class Flag:
         """How it is written with its section."""
         return ".".join((*self.path, self.name))
 
+    def default(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file may hold
+        """Return what the flag starts from where a file or a variable says ``value``."""
+        return [value] if self.is_list and isinstance(value, str) else value
+
 
 def start_from_settings(context: typer.Context) -> None:
     """Let the flags of all commands start from what files and variables say.
@@ -60,8 +64,17 @@ def start_from_settings(context: typer.Context) -> None:
         section = defaults
         for name in flag.path:
             section = section.setdefault(name, {})
-        section[flag.parameter] = [value] if flag.is_list and isinstance(value, str) else value
+        section[flag.parameter] = flag.default(value)
     context.default_map = defaults
+
+
+def set_by_variables(context: typer.Context) -> dict[str, Any]:
+    """Return the parameters of a command that variables set."""
+    return {
+        flag.parameter: flag.default(value)
+        for flag, value, origin in _found(context.find_root().command)
+        if flag.path == (context.info_name,) and origin == flag.variable
+    }
 
 
 def flag_settings(context: typer.Context) -> tuple[Setting, ...]:

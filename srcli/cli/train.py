@@ -12,6 +12,7 @@ import typer
 
 from srcli.cli import console, errors
 from srcli.cli.console import talk
+from srcli.cli.defaults import set_by_variables
 from srcli.cli.train_view import TrainView
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 
 def _take_defaults(context: typer.Context, path: Path | None) -> Path | None:
-    """Let a file decide what the command line leaves open."""
+    """Let a file decide what command line and variables leave open, before ``srcli.toml``."""
     if path is not None:
         from srcli.usecases.run_file import read_run_file
 
-        context.default_map = dict(read_run_file(path))
+        context.default_map = {
+            **(context.default_map or {}),
+            **read_run_file(path),
+            **set_by_variables(context),
+        }
     return path
 
 

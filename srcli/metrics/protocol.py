@@ -103,6 +103,13 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
     return low, (math.floor(low[0] * scale + ROUNDOFF), math.floor(low[1] * scale + ROUNDOFF))
 
 
+def check_measurable(height: int, width: int, scale: float, protocol: Protocol = PUBLISHED) -> None:
+    """Refuse a size of which no SSIM window is left inside the borders, with an ImageError."""
+    if min(height, width) - 2 * protocol.shave(scale) < protocol.ssim_window:
+        msg = f"a picture of {width}x{height} pixels is too small to measure x{scale:g}"
+        raise ImageError(msg)
+
+
 def reduce_for(hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
     """Make the LR picture of a benchmark, as MATLAB's ``imresize`` would.
 
@@ -140,11 +147,9 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
     if sr.shape != hr.shape:
         msg = f"shapes differ: SR {tuple(sr.shape)}, HR {tuple(hr.shape)}"
         raise ValueError(msg)
+    check_measurable(hr.shape[2], hr.shape[3], scale, protocol)
     border = protocol.shave(scale)
     height, width = (side - 2 * border for side in hr.shape[2:])
-    if min(height, width) < protocol.ssim_window:
-        msg = f"a picture of {hr.shape[3]}x{hr.shape[2]} pixels is too small to measure x{scale:g}"
-        raise ImageError(msg)
     inside = (..., slice(border, border + height), slice(border, border + width))
     sr, hr = sr[inside], hr[inside]
     squares = 0.0

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from srcli.engine.device import PRECISIONS, Compute
+from srcli.images.atomic import disk_errors
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import MARGIN, FirstPass, Sample
 from srcli.training.losses import LOSSES
@@ -87,7 +88,8 @@ class Trainer:
             optimizer=make_optimizer(network, config),
             scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
         )
-        out.mkdir(parents=True, exist_ok=True)
+        with disk_errors(out / STATE_FILE):
+            out.mkdir(parents=True, exist_ok=True)
 
     def resume(self) -> bool:
         """Go on from the saved state, if there is one."""
@@ -189,6 +191,7 @@ class Trainer:
             listen(report)
 
     def _validate(self) -> Validation:
+        self._save()
         validation = validate(
             self.average,
             self.pictures,

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
-from srcli.metrics.protocol import reduce_for, score
+from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, score
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.color import quantize
@@ -61,20 +61,33 @@ def validate(
     """
     upscaler = Upscaler(network, compute)
     mine = list(enumerate(pictures))[team.rank :: team.count]
-    score_at: Callable[[int, Tensor, float], float]
-    if degradation in RESTORED:
-        levels: tuple[float, ...] = tuple(map(float, LEVELS[degradation]))
-        score_at = partial(_restored, upscaler, degradation)
-    else:
-        fixed = network.traits.scale
-        levels = ANY_RATIO_SCALES if fixed is None else (float(fixed),)
-        score_at = partial(_enlarged, upscaler, degradation)
+    levels = _levels(network, degradation)
+    way = _restored if degradation in RESTORED else _enlarged
+    score_at: Callable[[int, Tensor, float], float] = partial(way, upscaler, degradation)
     return Validation(
         psnr_y={
             level: fmean(team.gather([score_at(n, picture, level) for n, picture in mine]))
             for level in levels
         }
     )
+
+
+def check_picture(
+    size: tuple[int, int], network: SrNetwork, degradation: Degradation = "bicubic"
+) -> None:
+    """Refuse a picture of (height, width) that could not be validated on, with an ImageError."""
+    if degradation not in RESTORED:
+        for scale in _levels(network, degradation):
+            _, cropped = cropped_sizes(*size, scale)
+            check_measurable(*cropped, scale)
+
+
+def _levels(network: SrNetwork, degradation: Degradation) -> tuple[float, ...]:
+    """Return the scales, or the levels of the degradation, to validate at."""
+    if degradation in RESTORED:
+        return tuple(map(float, LEVELS[degradation]))
+    fixed = network.traits.scale
+    return ANY_RATIO_SCALES if fixed is None else (float(fixed),)
 
 
 def _enlarged(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import torch
+from torch import Tensor
 
 from srcli.engine.device import Precision, choose_device, has_bfloat16
-from srcli.errors import UsageError
+from srcli.errors import DataError, ImageError, UsageError
+from srcli.images.atomic import write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
@@ -35,6 +37,7 @@ from srcli.training.loop import (
 from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, picture_files
 from srcli.training.team import Team, join_team
+from srcli.training.validate import check_picture
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, Model, load_model
@@ -123,15 +126,18 @@ def train(
         tick: told the number of finished steps and the loss after every step.
 
     Raises:
-        UsageError: the folder already holds a run and it is not to be resumed.
-        DataError: no pictures, or the saved state belongs to another run.
+        UsageError: the folder already holds a run and it is not to be resumed, or the network
+            cannot take the patches.
+        DataError: no pictures, one too small to validate on, or the saved state belongs to
+            another run.
+        UnwritableImage, DiskFull: the folder cannot be written to.
 
     """
     team = join_team(request.device)
     trainer = _prepare(request, team)
     if team.is_first:
-        text = run_file_text(request)
-        (request.out / RUN_FILE).write_text(text, encoding="utf-8", errors="replace")
+        text = run_file_text(request).encode(errors="replace")
+        write_file(request.out / RUN_FILE, text, overwrite=True)
     deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
     trainer.run(
         _drawing(listen, request.out),
@@ -155,17 +161,40 @@ def _prepare(request: TrainRequest, team: Team) -> Trainer:
         msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
         raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
+    model = _fresh_model(request)
+    _check_patch(request.config, model.network)
     held_out = picture_files(request.val)[:: _stride(request)]
     corpus = Corpus(
         files=picture_files(request.data),
-        validation=tuple(read_uint8(path) for path in held_out),
+        validation=tuple(_held_out(path, request.config, model.network) for path in held_out),
     )
-    trainer = Trainer(
-        _fresh_model(request), request.config, corpus=corpus, out=request.out, team=team
-    )
+    trainer = Trainer(model, request.config, corpus=corpus, out=request.out, team=team)
     if request.resume:
         trainer.resume()
     return trainer
+
+
+def _check_patch(config: TrainConfig, network: SrNetwork) -> None:
+    multiple = network.traits.size_multiple
+    if config.scale is None and config.patch % multiple:
+        msg = f"{config.network} cannot learn from patches of {config.patch} pixels"
+        raise UsageError(msg, hint=f"give a --patch that is a multiple of {multiple}")
+
+
+def _held_out(path: Path, config: TrainConfig, network: SrNetwork) -> Tensor:
+    """Read a picture to validate on, and refuse before the first step what is too small.
+
+    Raises:
+        DataError: it is.
+
+    """
+    picture = read_uint8(path)
+    try:
+        check_picture((picture.shape[2], picture.shape[3]), network, config.degradation)
+    except ImageError as error:
+        msg = f"{path} cannot be validated on: {error.message}"
+        raise DataError(msg, hint="give larger pictures with --val") from error
+    return picture
 
 
 def _drawing(listen: Callable[[Report], None], out: Path) -> Callable[[Report], None]:

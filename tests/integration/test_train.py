@@ -137,3 +137,20 @@ def test_an_unknown_preset_is_said(srcli):
     )
     assert done.returncode == 2
     assert "huge" in done.stderr
+
+
+def test_variables_overrule_a_file_of_settings_and_it_overrules_srcli_toml(
+    srcli, tmp_path, monkeypatch
+):
+    (tmp_path / "hr").mkdir()
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "hr/red.png")
+    (tmp_path / "srcli.toml").write_text(
+        '[train]\ndata = "hr"\nval = "hr"\nbatch = 3\npatch = 48\nwarmup = 5\n'
+    )
+    (tmp_path / "asked.toml").write_text("batch = 2\npatch = 32\n")
+    monkeypatch.setenv("SRCLI_TRAIN_BATCH", "1")
+    done = srcli("train", "--config", "asked.toml", "--out", "run", "--steps", 1)
+    assert done.returncode == 0, done.stderr
+    found = tomllib.loads((tmp_path / "run/run.toml").read_text())
+    expected = {"data": "hr", "batch": 1, "patch": 32, "warmup": 5}
+    assert {key: found[key] for key in expected} == expected

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.errors import DataError, UsageError
+from srcli.errors import DataError, OutOfMemory, UnwritableImage, UsageError
 from srcli.images.decode import read_uint8
 from srcli.networks import asdn, panet
 from srcli.networks.asdn import AsdnConfig
@@ -298,3 +298,40 @@ def test_pictures_come_as_bytes(pictures):
     assert [path.name for path in files] == ["a.png", "b.png", "c.png"]
     assert read_uint8(files[0]).shape == (1, 3, 80, 96)
     assert read_uint8(files[0]).dtype == torch.uint8
+
+
+def test_a_picture_too_small_to_validate_on_is_named_before_the_first_step(request_for, tmp_path):
+    (tmp_path / "small").mkdir()
+    Image.new("RGB", (17, 60)).save(tmp_path / "small/strip.png")
+    request = request_for("run", val=tmp_path / "small")
+    with pytest.raises(DataError, match=r"strip\.png cannot be validated on.*x3"):
+        train(request, lambda _: None)
+    assert not request.out.exists()
+
+
+def test_a_validation_that_fails_loses_no_step(request_for, monkeypatch):
+    def fail(*_args, **_options):
+        msg = "no memory left"
+        raise OutOfMemory(msg)
+
+    request = request_for("run", validate_every=4)
+    with monkeypatch.context() as context:
+        context.setattr("srcli.training.loop.validate", fail)
+        with pytest.raises(OutOfMemory):
+            train(request, lambda _: None)
+    assert final_state(request)["step"] == 4
+    train(replace(request, resume=True), lambda _: None)
+    assert final_state(request)["step"] == 6
+
+
+def test_a_patch_that_the_network_cannot_take_is_a_usage_error(request_for):
+    request = request_for("run")
+    with pytest.raises(UsageError) as caught:
+        train(replace(request, config=replace(request.config, patch=33)), lambda _: None)
+    assert "multiple of 2" in caught.value.hint
+    assert not request.out.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(request_for, pictures):
+    with pytest.raises(UnwritableImage, match="a file is where its folder should be"):
+        train(request_for("run", out=pictures / "a.png"), lambda _: None)
