@@ -15,6 +15,9 @@ from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
 SIDES_SWAPPED = 5
+TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+"""Chunks and texts that may say how a PNG is turned; without them Pillow need not look for it,
+which means to decode."""
 """From this EXIF orientation on, height and width change places (TIFF 6.0, tag 274)."""
 
 
@@ -72,7 +75,7 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             moving = open_animation(data, known, pixel_limit=pixel_limit)
             frames = count_frames(moving) if moving else 1
             image = moving or open_picture(data, known, pixel_limit=pixel_limit)
-            turned = known is not PNG or b"eXIf" in data  # else Pillow decodes to look for it
+            turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
             orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
             height, width = image.height, image.width
     size = (width, height) if orientation >= SIDES_SWAPPED else (height, width)

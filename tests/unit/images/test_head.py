@@ -3,7 +3,7 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
@@ -51,3 +51,27 @@ def test_what_cannot_be_read_is_refused_without_waiting_for_it(tmp_path):
     ):
         with pytest.raises(UnreadableImage, match=words):
             read_content(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ("XML:com.adobe.xmp", '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'),
+        ("Raw profile type exif", None),
+    ],
+    ids=lambda text: text[0],
+)
+def test_a_png_may_be_turned_by_a_text(text):
+    key, content = text
+    if content is None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        block = exif.tobytes()
+        content = f"\nexif\n{len(block):8}\n{block.hex()}\n"
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt(key, content) if key.startswith("XML") else texts.add_text(key, content)
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "PNG", pnginfo=texts)
+    photo = decode_photo(file.getvalue(), name="it")
+    assert (photo.height, photo.width) == (30, 20)
+    assert read_head(file.getvalue(), name="it").size == (30, 20)
