@@ -6,11 +6,13 @@ give the source back. A wrong model, a shift of colours or of the grid, and a bl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from srcli.engine.tiling import TiledTraits
 from srcli.images.animation import Picture, photos
 from srcli.metrics.psnr import decibels
 from srcli.pixels.levels import from_levels, to_levels
@@ -65,6 +67,11 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     return Consistency(psnr=found, sound=sound)
 
 
+def gives_back(networks: Sequence[TiledTraits]) -> bool:
+    """Whether results are to be reduced to their sources, as those of a restorer are not."""
+    return all(one.traits.scale != 1 for one in networks)
+
+
 def worst_consistency(source: Picture, result: Picture) -> Consistency | None:
     """Measure the consistency of a photo, or of the frame of an animation that has the least."""
     pairs = zip(photos(source), photos(result), strict=True)
@@ -86,7 +93,7 @@ def _given_back(source: Tensor, result: Tensor) -> float:
     squares = 0.0
     share = size[0] * size[1] / (result.shape[2] * result.shape[3])
     for strip in strips(size, int(STRIP * share)):
-        reduced = resize(result, size, region=strip).clamp_(0, 1)
+        reduced = resize(result, size, region=strip).clamp(0, 1)
         difference = reduced.double().sub_(from_levels(strip.of(source)))
         squares += difference.square_().sum().item()
     return min(decibels(squares / source.numel(), peak=1.0), LARGEST)

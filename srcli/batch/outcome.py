@@ -25,7 +25,8 @@ class Upscaled:
         size: after.
         seconds: reading, enlarging, checking and encoding it took, without waiting.
         network_seconds: the part of these that enlarging took.
-        consistency: how well the result gives its source back; None where it is smaller.
+        consistency: how well the result gives its source back; None where it is smaller,
+            or was restored.
         copied: it was large enough, and is the source byte for byte.
 
     """

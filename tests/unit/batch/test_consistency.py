@@ -1,6 +1,9 @@
+import pytest
 import torch
 
-from srcli.batch.consistency import LARGEST, consistency
+from srcli.batch.consistency import LARGEST, consistency, gives_back
+from srcli.engine.tiling import TiledTraits
+from srcli.networks.spec import NetworkTraits
 from srcli.pixels.resize import resize
 
 
@@ -48,3 +51,21 @@ def test_a_handful_of_pixels_is_not_suspected():
 
 def test_what_is_smaller_cannot_be_checked():
     assert consistency(picture(), picture()[..., :39, :]) is None
+
+
+def test_a_result_of_the_same_size_is_left_as_it_is():
+    bright = picture() * 3
+    grey = bright[:, :1].expand(1, 3, 40, 40)
+    for result in (bright, grey):
+        before = result.clone()
+        consistency(result, result)
+        assert torch.equal(result, before)
+
+
+@pytest.mark.parametrize(("scales", "expected"), [((2, None), True), ((1, None), False)])
+def test_what_a_restorer_made_need_not_give_its_source_back(scales, expected):
+    networks = [
+        TiledTraits(traits=NetworkTraits(scale=scale, receptive_radius=None), tile=64)
+        for scale in scales
+    ]
+    assert gives_back(networks) is expected
