@@ -29,7 +29,7 @@ from srcli.images.formats import (
     writable_suffixes,
 )
 from srcli.images.photo import Metadata, Photo
-from srcli.images.refusal import Refused
+from srcli.images.refusal import Refused, damaged_exif
 from srcli.images.samples import Samples, from_photo
 from srcli.pixels.levels import from_levels
 
@@ -252,6 +252,8 @@ def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: AN
     except KeyError as error:
         message = f"this Pillow does not write {known.name}"
         raise Refused(message, hint="Choose PNG.") from error
+    except SyntaxError as error:
+        raise damaged_exif() from error
     except (OSError, ValueError) as error:
         message = f"{known.name} cannot hold it ({error})"
         raise Refused(message, hint="Choose PNG or TIFF.") from error

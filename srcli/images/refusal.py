@@ -27,6 +27,11 @@ class Refused(Exception):
         self.hint = hint
 
 
+def damaged_exif() -> Refused:
+    """Return the refusal to write a block of EXIF that the format's writer cannot read."""
+    return Refused("its EXIF data is damaged", hint="Leave it behind with --strip-metadata.")
+
+
 @contextmanager
 def refusals(name: str, format_name: str) -> Iterator[None]:
     """Turn every failure inside into one ``UnreadableImage`` about ``name``."""

@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 
 from srcli.images import exif
 from srcli.images.photo import Metadata, upright_dpi
-from srcli.images.refusal import Refused
+from srcli.images.refusal import Refused, damaged_exif
 from srcli.images.samples import GRAY_ALPHA, Samples, depth, has_alpha
 
 Tag = ExifTags.Base
@@ -207,9 +207,12 @@ def _strip(rows: Samples, *, differences: bool) -> bytes:
 def _carrier(metadata: Metadata) -> bytes:
     """A TIFF file of one pixel that holds the metadata, written by Pillow."""
     tags = Image.Exif()
-    if metadata.exif:
-        tags.load(metadata.exif)
-    tags = descriptive(tags)
+    try:
+        if metadata.exif:
+            tags.load(metadata.exif)
+        tags = descriptive(tags)
+    except (ValueError, SyntaxError, KeyError, struct.error) as error:
+        raise damaged_exif() from error
     if metadata.xmp:
         tags[Tag.XMLPacket] = metadata.xmp
     file = io.BytesIO()

@@ -275,3 +275,12 @@ def test_a_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     write_photo(photo_of(noise("u1", 3)), path, overwrite=True)
     assert read_photo(path).width == 9
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("known", [TIFF, AVIF])
+def test_exif_that_is_damaged_is_refused_where_it_must_be_read(known: Format) -> None:
+    photo = photo_of(noise("uint8", 3), Metadata(exif=b"garbage"))
+    with pytest.raises(UnwritableImage, match="its EXIF data is damaged") as caught:
+        encode_photo(photo, known, name="it")
+    assert "--strip-metadata" in caught.value.hint
+    assert recoded(photo, PNG).metadata.exif == b"garbage"
