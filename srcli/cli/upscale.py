@@ -15,7 +15,7 @@ from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
-from srcli.errors import UsageError
+from srcli.errors import ImageError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
@@ -230,6 +230,7 @@ def _report(outcomes: Iterable[Outcome], reporter: Reporter) -> None:
 
 def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
     """Read or write a pipe."""
+    from srcli.batch.outcome import Failed
     from srcli.usecases.stream import PIPE, upscale_stream
 
     to_pipe = request.output in {"", PIPE}
@@ -244,7 +245,14 @@ def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
         raise UsageError(msg, hint="name a file with -o, or leave out --json")
     content = sys.stdin.buffer.read() if PIPE in request.inputs else b""
     with reporter:
-        streamed = upscale_stream(request, content, reporter)
+        try:
+            streamed = upscale_stream(request, content, reporter)
+        except (ImageError, ResourceError) as error:
+            if not (reporter.tally.found and isinstance(reporter, JsonReporter)):
+                raise
+            reporter.outcome(Failed(source=Path(request.inputs[0]), error=error))
+            reporter.finish()
+            raise typer.Exit(reporter.tally.exit_code) from error
         if to_pipe:
             sys.stdout.buffer.write(streamed.content)
             sys.stdout.buffer.flush()

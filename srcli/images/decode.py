@@ -95,7 +95,8 @@ def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) ->
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         image = open_animation(data, known, pixel_limit=pixel_limit)
         if image:
-            return read_animation(image)
+            chunks = read_header(data).color_chunks if known is PNG else b""
+            return read_animation(image, color_chunks=chunks)
     return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
 

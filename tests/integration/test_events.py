@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +58,28 @@ def test_the_summary_adds_up(srcli, photo, tmp_path):
     assert (summary["found"], summary["done"], summary["failed"]) == (2, 1, 1)
     assert summary["not_reached"] == summary["skipped"] == 0
     assert summary["megapixels"] == 46 * 62 / 1e6
+
+
+def test_a_pipe_that_fails_tells_so_in_events(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "srcli", "upscale", "-", "-o", "out.png", "--json"],
+        input=b"no picture",
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr == b""
+    start, failed, summary = (json.loads(line) for line in done.stdout.splitlines())
+    assert (start["event"], failed["event"], summary["event"]) == ("start", "failed", "summary")
+    assert "not a picture" in failed["message"]
+    assert (summary["found"], summary["failed"]) == (1, 1)
+
+
+def test_a_restorer_is_not_suspected_of_changing_pictures(srcli, tmp_path):
+    levels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    picture = Image.fromarray(levels).resize((40, 40), Image.Resampling.BICUBIC)
+    picture.save(tmp_path / "old.jpg", quality=30)
+    done = srcli("upscale", "old.jpg", "--model", "panet-jpeg", "-s", "1", "-o", "o.png", "--json")
+    (event,) = [event for event in told(done) if event["event"] == "done"]
+    assert (event["consistency_db"], event["sound"], done.stderr) == (None, None, "")

@@ -97,6 +97,14 @@ def test_a_profile_a_density_and_metadata_are_kept() -> None:
         encode_picture(given, GIF, name="it")
 
 
+def test_png_keeps_the_chunks_that_say_what_colours_mean() -> None:
+    body = b"gAMA" + (100_000).to_bytes(4, "big")
+    gamma = (4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    assert (
+        recoded(moving(metadata=Metadata(color_chunks=gamma)), PNG).metadata.color_chunks == gamma
+    )
+
+
 @pytest.mark.parametrize("known", [JPEG, TIFF], ids=lambda known: known.name)
 def test_formats_that_stand_still_refuse_animations(known: Format) -> None:
     with pytest.raises(UnwritableImage, match=r"it cannot be written: .* cannot hold an animation"):
