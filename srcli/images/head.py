@@ -15,10 +15,9 @@ from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
 SIDES_SWAPPED = 5
-TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
-"""Chunks and texts that may say how a PNG is turned; without them Pillow need not look for it,
-which means to decode."""
 """From this EXIF orientation on, height and width change places (TIFF 6.0, tag 274)."""
+TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+"""What may say how a PNG is turned; where none is, Pillow would decode only to look for it."""
 
 
 def read_content(path: Path) -> tuple[bytes, int]:
