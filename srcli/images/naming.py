@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -43,13 +43,23 @@ class Job:
     output: Path
 
 
-def plan_outputs(sources: Sequence[Source], naming: Naming) -> list[Job]:
+OnClash = Callable[[Job, UsageError], None]
+
+
+def plan_outputs(
+    sources: Sequence[Source], naming: Naming, *, on_clash: OnClash | None = None
+) -> list[Job]:
     """Give every source its output.
+
+    Args:
+        sources: the pictures.
+        naming: how outputs are named.
+        on_clash: told of every picture that clashes, which is left out then.
 
     Raises:
         UsageError: if the template or a suffix is none, if one file is named for several
-            pictures, if two pictures would become one file, or if one would be written over
-            any of the sources.
+            pictures; and without ``on_clash`` if pictures clash: if a second one would become
+            the same file, or one would be written over any of the sources.
 
     """
     if naming.suffix:
@@ -59,8 +69,7 @@ def plan_outputs(sources: Sequence[Source], naming: Naming) -> list[Job]:
         jobs = [Job(source=sources[0], output=Path(naming.output))]
     else:
         jobs = [Job(source=source, output=_output(source, naming)) for source in sources]
-    _check_clashes(jobs)
-    return jobs
+    return _without_clashes(jobs, on_clash)
 
 
 def _names_a_file(output: str, *, count: int) -> bool:
@@ -113,18 +122,25 @@ def _stem(source: Source, naming: Naming) -> str:
     return stem
 
 
-def _check_clashes(jobs: Sequence[Job]) -> None:
-    inputs = {_identity(job.source.path): job.source.path for job in jobs}
-    outputs: dict[str, Path] = {}
+def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> list[Job]:
+    inputs = {_identity(job.source.path) for job in jobs}
+    outputs: dict[str, Job] = {}
     for job in jobs:
         identity = _identity(job.output)
         if identity in inputs:
             message = f"{job.output} would be written over a picture that is read"
-            raise UsageError(message, hint="Choose another name or folder.")
-        if identity in outputs:
-            message = f"{outputs[identity]} and {job.source.path} would both become {job.output}"
-            raise UsageError(message, hint="Choose another folder, or keep their formats.")
-        outputs[identity] = job.source.path
+            error = UsageError(message, hint="Choose another name or folder.")
+        elif identity in outputs:
+            first = outputs[identity].source.path
+            message = f"{first} and {job.source.path} would both become {job.output}"
+            error = UsageError(message, hint="Choose another folder, or keep their formats.")
+        else:
+            outputs[identity] = job
+            continue
+        if on_clash is None:
+            raise error
+        on_clash(job, error)
+    return list(outputs.values())
 
 
 def _identity(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from srcli.images.background import parse_color
 from srcli.images.discover import Source, find_sources
 from srcli.images.encode import QUALITY
 from srcli.images.finish import Finish
-from srcli.images.naming import Job, Naming, plan_outputs
+from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
 from srcli.pixels.levels import from_levels
@@ -160,15 +160,22 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
             yield replace(planned, way=way)
 
 
-def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]:
+def find_jobs(
+    request: UpscaleRequest,
+    *,
+    allow_none: bool = False,
+    earlier: Container[Path] = (),
+    on_clash: OnClash | None = None,
+) -> list[Job]:
     """Find the pictures of a request and name their results.
 
     Results that the manifest of the folder knows are no pictures to be enlarged again, unless
-    they are named themselves.
+    they are named themselves. Of pictures that clash, one that is ``earlier`` comes first, and
+    ``on_clash`` is told of the others, which are left out.
 
     Raises:
         UsageError: nothing is found and that is not allowed, a name or size makes no sense, or
-            results clash.
+            results clash and there is no ``on_clash``.
         UnreadableImage: a folder cannot be listed.
 
     """
@@ -189,7 +196,8 @@ def find_jobs(request: UpscaleRequest, *, allow_none: bool = False) -> list[Job]
         scale=request.size.label(),
         suffix=request.suffix,
     )
-    jobs = plan_outputs(sources, naming)
+    sources = sorted(sources, key=lambda source: source.path not in earlier)
+    jobs = plan_outputs(sources, naming, on_clash=on_clash)
     return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import glob
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from srcli.batch.outcome import Listener, Outcome, SilentListener, ends_run
-from srcli.errors import UsageError
-from srcli.images.naming import Job
+from srcli.batch.outcome import Failed, Listener, Outcome, SilentListener, ends_run
+from srcli.errors import UnwritableImage, UsageError
+from srcli.images.naming import Job, OnClash
 from srcli.usecases.upscale import UpscaleRequest, batch_folder, find_jobs, make, prepare
 
 INTERVAL = 2.0
@@ -25,7 +26,8 @@ def watch_folders(
     """Enlarge the pictures of a request, then every one that appears or changes.
 
     A picture is taken once it was the same in two looks, so that none is read while it is
-    still being written. It ends only by an exception such as KeyboardInterrupt, by a full disk,
+    still being written. One that appears and would become the same file as another fails, once.
+    It ends only by an exception such as KeyboardInterrupt, by a full disk,
     or with ``fail_fast`` by any failure.
 
     Raises:
@@ -38,8 +40,12 @@ def watch_folders(
     equipment = prepare(request)
     looked: dict[Path, State] = {}
     taken: dict[Path, State] = {}
+    clashes = _Clashes()
+    on_clash: OnClash | None = None
     while True:
-        found = {job: _state(job) for job in find_jobs(request, allow_none=True)}
+        jobs = find_jobs(request, allow_none=True, earlier=taken, on_clash=on_clash)
+        on_clash = clashes.add
+        found = {job: _state(job) for job in jobs}
         settled = [
             job
             for job, state in found.items()
@@ -48,13 +54,36 @@ def watch_folders(
         looked = {job.source.path: state for job, state in found.items() if state}
         taken.update((job.source.path, looked[job.source.path]) for job in settled)
         ended = False
-        if settled:
-            for outcome in make(settled, request, equipment, listener):
-                ended = ended or ends_run(outcome, fail_fast=request.fail_fast)
-                yield outcome
+        made = make(settled, request, equipment, listener) if settled else ()
+        for outcome in chain(clashes.news(listener), made):
+            ended = ended or ends_run(outcome, fail_fast=request.fail_fast)
+            yield outcome
         if ended:
             return
         time.sleep(interval)
+
+
+class _Clashes:
+    """Pictures that appeared and whose results have the names of others; each is told once."""
+
+    def __init__(self) -> None:
+        self._known: set[Path] = set()
+        self._news: list[Failed] = []
+
+    def add(self, job: Job, error: UsageError) -> None:
+        """Take one in."""
+        path = job.source.path
+        if path not in self._known:
+            self._known.add(path)
+            failure = UnwritableImage(error.message, hint=error.hint)
+            self._news.append(Failed(source=path, error=failure))
+
+    def news(self, listener: Listener) -> Iterator[Failed]:
+        """Yield those that were not told of yet."""
+        news, self._news = self._news, []
+        if news:
+            listener.found(len(news))
+        yield from news
 
 
 def _check(request: UpscaleRequest) -> None:

@@ -87,6 +87,40 @@ def test_what_was_done_before_is_skipped_and_what_fails_is_told_once(place, monk
     assert isinstance(end, Failed)
 
 
+def test_what_comes_with_the_name_of_another_result_fails_once_and_the_watch_goes_on(
+    place, monkeypatch
+):
+    picture(place / "in/b.png")
+    looks = itertools.count()
+
+    def between_looks(_: float) -> None:
+        look = next(looks)
+        if look == 2:
+            picture(place / "in/b.jpg")
+        if look == 5:
+            picture(place / "in/c.png")
+
+    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=between_looks))
+    found = []
+    listener = SilentListener()
+    listener.found = found.append
+    watch = watch_folders(request(place, suffix=".png"), listener)
+    first, clash, third = itertools.islice(watch, 3)
+    assert (first.source.name, clash.source.name, third.source.name) == ("b.png", "b.jpg", "c.png")
+    assert isinstance(first, Upscaled)
+    assert isinstance(clash, Failed)
+    assert "would both become" in clash.error.message
+    assert isinstance(third, Upscaled)
+    assert found == [1, 1, 1]
+
+
+def test_results_that_clash_from_the_start_are_a_usage_error(place):
+    picture(place / "in/b.png")
+    picture(place / "in/b.jpg")
+    with pytest.raises(UsageError, match="would both become"):
+        next(watch_folders(request(place, suffix=".png")))
+
+
 @pytest.mark.parametrize(
     "options", [{"inputs": ("a.png",)}, {"inputs": ()}, {"inputs": ("x/*.png",), "output": ""}]
 )
