@@ -7,7 +7,7 @@ from torch import nn
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import BadTile, OutOfMemory
-from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.asdn import FAST, AsdnConfig, LocalAsdn
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
 from srcli.pixels.levels import from_levels
 from srcli.pixels.resize import resize
@@ -91,6 +91,31 @@ def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, ratio):
     whole = Upscaler(local, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))(image, size)
     tiled = Upscaler(local, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))(image, size)
     assert torch.equal(whole, tiled)
+
+
+def test_small_corners_of_the_shipped_preset_are_the_wholes_to_the_bit():
+    network = LocalAsdn(FAST)
+    for head in network.heads:
+        nn.init.normal_(head.get_parameter("weight"), std=0.05)
+    image = torch.rand(1, 3, 61, 47)
+    whole = Upscaler(network, CPU, UpscaleOptions(tile=1000))(image, (122, 94))
+    tiled = Upscaler(network, CPU, UpscaleOptions(tile=32))(image, (122, 94))
+    assert torch.equal(whole, tiled)
+
+
+@pytest.mark.parametrize(("side", "pictures"), [(82, 2), (84, 1)])
+def test_a_small_window_runs_twice_and_a_large_one_once(side, pictures):
+    batches = []
+
+    class Watched(LocalAsdn):
+        def forward(self, image_B3HW, ratio=None):
+            batches.append(len(image_B3HW))
+            return super().forward(image_B3HW, ratio)
+
+    network = Watched(AsdnConfig(blocks=1, width=8, unshuffle=2))
+    result = Upscaler(network, CPU)(torch.rand(1, 3, side // 2, side // 2), (side, side))
+    assert result.shape == (1, 3, side, side)
+    assert batches == [pictures]
 
 
 def test_a_halo_that_is_too_small_is_seen(local, monkeypatch):
