@@ -36,18 +36,28 @@ def place(tmp_path) -> Path:
     return tmp_path
 
 
-def test_what_is_there_and_what_comes_is_enlarged_once(place, monkeypatch):
+@pytest.fixture
+def come(place, monkeypatch):
+    """Lets pictures appear after some looks, by their numbers, and interrupts after the seventh."""
+
+    def arrange(arrivals: dict[int, str]) -> None:
+        looks = itertools.count()
+
+        def between_looks(_: float) -> None:
+            look = next(looks)
+            if look in arrivals:
+                picture(place / "in" / arrivals[look])
+            if look > 6:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=between_looks))
+
+    return arrange
+
+
+def test_what_is_there_and_what_comes_is_enlarged_once(place, come):
     picture(place / "in/a.png")
-    looks = itertools.count()
-
-    def between_looks(_: float) -> None:
-        look = next(looks)
-        if look == 2:
-            picture(place / "in/b.png")
-        if look > 6:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=between_looks))
+    come({2: "b.png"})
     found = []
     listener = SilentListener()
     listener.found = found.append
@@ -87,20 +97,9 @@ def test_what_was_done_before_is_skipped_and_what_fails_is_told_once(place, monk
     assert isinstance(end, Failed)
 
 
-def test_what_comes_with_the_name_of_another_result_fails_once_and_the_watch_goes_on(
-    place, monkeypatch
-):
+def test_what_comes_with_the_name_of_another_result_fails_once_and_the_watch_goes_on(place, come):
     picture(place / "in/b.png")
-    looks = itertools.count()
-
-    def between_looks(_: float) -> None:
-        look = next(looks)
-        if look == 2:
-            picture(place / "in/b.jpg")
-        if look == 5:
-            picture(place / "in/c.png")
-
-    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=between_looks))
+    come({2: "b.jpg", 5: "c.png"})
     found = []
     listener = SilentListener()
     listener.found = found.append
