@@ -13,7 +13,7 @@ from srcli.batch.budget import ByteBudget
 from srcli.batch.locks import remove_strays
 from srcli.batch.outcome import Listener, Outcome, ends_run
 from srcli.batch.stages import Enlarged, Read, ResultT, Workshop, enlarge, read, write
-from srcli.engine.memory import host_memory
+from srcli.engine.host import host_memory
 from srcli.images.naming import Job
 
 AHEAD = 8

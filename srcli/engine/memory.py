@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 
+from srcli.engine.host import host_memory
 from srcli.engine.recursion import Pass
 from srcli.errors import OutOfMemory
 from srcli.networks.spec import NetworkTraits
@@ -75,33 +73,3 @@ def check_fits(size: tuple[int, int], needed: int, *, frames: int = 1) -> None:
             f"of memory, and {free / 1e9:.1f} GB are free"
         )
         raise OutOfMemory(msg, hint="ask for a smaller size")
-
-
-def host_memory() -> int:
-    """Return the bytes of memory that this process may still take.
-
-    The smaller of what the machine has and what its control group allows; 2^63 - 1 where
-    neither can be read.
-    """
-    amounts = [_machine_memory(), _group_memory()]
-    return min([amount for amount in amounts if amount is not None], default=sys.maxsize)
-
-
-def _machine_memory() -> int | None:
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _group_memory() -> int | None:
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
-        used = (group / "memory.current").read_text(encoding="ascii").strip()
-        return None if limit == "max" else max(0, int(limit) - int(used))
-    except (OSError, ValueError):
-        return None

@@ -14,7 +14,7 @@ import torch
 
 from srcli import __version__
 from srcli.engine.device import Compute, has_bfloat16
-from srcli.engine.memory import host_memory
+from srcli.engine.host import host_memory
 from srcli.engine.upscaler import Upscaler
 from srcli.errors import BadTile, SrcliError
 from srcli.pixels.resize import resize
