@@ -8,12 +8,13 @@ from typing import Literal
 
 from srcli.batch.ledger import Verdict
 from srcli.batch.outcome import Size
-from srcli.batch.rehearsal import check_output
+from srcli.batch.rehearsal import check_format, check_place
 from srcli.batch.target import Resolve, TargetSize, WhenLarge
 from srcli.engine.memory import check_fits, working_bytes
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, ResourceError
+from srcli.images.encode import writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
@@ -133,7 +134,7 @@ def plan_picture(
 
     Args:
         job: the picture.
-        verdict: says whether it is to be made, as ``ManifestView.verdict``.
+        verdict: says whether it is to be made, as ``ManifestView.claim``.
         wish: what is wanted of every picture.
         networks: the one asked for, and then those that may help it.
 
@@ -153,7 +154,9 @@ def plan_picture(
         if action == "copy":
             cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
-        check_output(job, wanted, frames=head.frames)
+        check_place(job.output)
+        known = writable_format(job.output)
+        check_format(known, wanted, frames=head.frames, name=str(job.output))
         passes = plan_way(size, target, networks)
         check_memory(size, passes, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))

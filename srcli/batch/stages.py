@@ -23,7 +23,7 @@ from srcli.batch.plan import (
     memory_needed,
     plan_way,
 )
-from srcli.batch.rehearsal import check_output, rehearse
+from srcli.batch.rehearsal import check_format, check_place, rehearse
 from srcli.batch.target import TargetSize
 from srcli.engine.memory import is_out_of_memory
 from srcli.engine.progress import Progress
@@ -169,12 +169,21 @@ def write(enlarged: Enlarged, workshop: Workshop) -> Outcome:
 def guarded(job: Job, attempt: Callable[[], ResultT]) -> ResultT | Failed:
     """Return what ``attempt`` does, or the expected failure that it ends in."""
     try:
-        return attempt()
-    except (BadTile, OutOfMemory) as error:  # from below, where pictures have no names
-        told = f"{job.source.path} cannot be made larger: {error.message}"
-        return Failed(source=job.source.path, error=type(error)(told, hint=error.hint))
+        with named_failures(str(job.source.path)):
+            return attempt()
     except (ImageError, ResourceError) as error:
         return Failed(source=job.source.path, error=error)
+
+
+@contextlib.contextmanager
+def named_failures(name: str) -> Iterator[None]:
+    """Name the picture in failures from below, where pictures have no names."""
+    try:
+        with _memory_errors():
+            yield
+    except (BadTile, OutOfMemory) as error:
+        told = f"{name} cannot be made larger: {error.message}"
+        raise type(error)(told, hint=error.hint) from error
 
 
 @contextlib.contextmanager
@@ -223,10 +232,12 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     budget.acquire(memory)
     try:
         check_memory(size, passes, frames=head.frames)
-        check_output(job, wanted, frames=head.frames)
+        check_place(job.output)
+        known = writable_format(job.output)
+        check_format(known, wanted, frames=head.frames, name=str(job.output))
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
         if not verbatim:
-            rehearse(job, picture)
+            rehearse(picture, known, name=str(job.output))
         picture = each(picture, bleed) if made else picture
     except BaseException:
         budget.release(memory)

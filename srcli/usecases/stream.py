@@ -9,6 +9,8 @@ from pathlib import Path
 from srcli.batch.consistency import Consistency, gives_back, worst_consistency
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
+from srcli.batch.rehearsal import check_format, check_place, rehearse
+from srcli.batch.stages import named_failures
 from srcli.errors import UsageError
 from srcli.images.alpha import bleed
 from srcli.images.animation import Animation, Picture, each, frame_count
@@ -19,7 +21,6 @@ from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.head import read_content
 from srcli.usecases.equipment import Equipment
-from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_picture
 
 PIPE = "-"
@@ -70,20 +71,22 @@ def upscale_stream(
     name = "standard input" if given == PIPE else given
     if _names_file(request):
         writable_format(Path(request.output))
+        check_place(Path(request.output))
         if not request.overwrite:
             refuse_existing(Path(request.output))
     equipment = prepare(request)
     listener.found(1)
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
-    picture = request.finish.apply(decode_picture(content, name=name))
-    target = request.size.resolve(picture.height, picture.width)
-    made = _make(request, picture, target, equipment, listener)
-    result = made.picture if made else picture
-    known = _format(request, content, picture)
-    changed = made or request.finish != Finish()
-    if changed or known is not sniff(content[:SIGNATURE_LENGTH]):
-        content = encode_picture(result, known, name=name, quality=request.quality)
+    with named_failures(name):
+        picture = request.finish.apply(decode_picture(content, name=name))
+        known = _format(request, content, picture)
+        made = _make(request, picture, known, equipment, listener)
+        result = made.picture if made else picture
+        changed = made or request.finish != Finish()
+        if changed or known is not sniff(content[:SIGNATURE_LENGTH]):
+            goal = _goal(request)
+            content = encode_picture(result, known, name=goal, quality=request.quality)
     if _names_file(request):
         write_file(Path(request.output), content, overwrite=request.overwrite)
     outcome = Upscaled(
@@ -109,16 +112,20 @@ class _Made:
 def _make(
     request: UpscaleRequest,
     picture: Picture,
-    target: TargetSize,
+    known: Format,
     equipment: Equipment,
     listener: Listener,
 ) -> _Made | None:
-    """Enlarge a picture; None if it is large enough to be left as it is."""
+    """Enlarge a picture for a format; None if it is large enough to be left as it is."""
+    target = request.size.resolve(picture.height, picture.width)
     before, after = (picture.height, picture.width), (target.height, target.width)
     if choose_action(before, after, request.if_large_enough) != "make":
         return None
     passes = equipment.upscaler.plan(before, after, target.ratio)
-    check_memory(before, passes, frames=frame_count(picture))
+    frames = frame_count(picture)
+    check_memory(before, passes, frames=frames)
+    check_format(known, after, frames=frames, name=_goal(request))
+    rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
     picture = each(picture, bleed)
@@ -129,6 +136,11 @@ def _make(
         seconds=time.monotonic() - began,
         consistency=worst_consistency(picture, result) if checked else None,
     )
+
+
+def _goal(request: UpscaleRequest) -> str:
+    """What messages call the result."""
+    return request.output if _names_file(request) else "standard output"
 
 
 def _names_file(request: UpscaleRequest) -> bool:

@@ -3,15 +3,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from srcli.batch.rehearsal import check_output, rehearse
+from srcli.batch.rehearsal import check_format, rehearse
 from srcli.errors import UnwritableImage
-from srcli.images.discover import Source
-from srcli.images.naming import Job
+from srcli.images.encode import writable_format
 from srcli.images.photo import Metadata, Photo
 
 
-def job(output: Path) -> Job:
-    return Job(source=Source(path=Path("a.png"), relative=Path("a.png")), output=output)
+def check(name: str, size: tuple[int, int], frames: int = 1) -> None:
+    check_format(writable_format(Path(name)), size, frames=frames, name=name)
+
+
+def encode(name: str, photo: Photo) -> None:
+    rehearse(photo, writable_format(Path(name)), name=name)
 
 
 def soft() -> Photo:
@@ -21,35 +24,43 @@ def soft() -> Photo:
 
 
 @pytest.mark.parametrize(("name", "size"), [("a.jpg", (1, 65_501)), ("a.webp", (16_384, 1))])
-def test_a_side_that_the_format_cannot_have_is_refused(tmp_path, name, size):
+def test_a_side_that_the_format_cannot_have_is_refused(name, size):
     with pytest.raises(UnwritableImage, match="a side of"):
-        check_output(job(tmp_path / name), size, frames=1)
-    check_output(job(tmp_path / "a.png"), size, frames=1)
+        check(name, size)
+    check("a.png", size)
 
 
 @pytest.mark.parametrize(("name", "frames"), [("a.jpg", 2), ("a.tif", 2)])
-def test_an_animation_is_refused_where_it_cannot_move(tmp_path, name, frames):
-    check_output(job(tmp_path / name), (9, 7), frames=1)
+def test_an_animation_is_refused_where_it_cannot_move(name, frames):
+    check(name, (9, 7))
     with pytest.raises(UnwritableImage, match="animation"):
-        check_output(job(tmp_path / name), (9, 7), frames=frames)
+        check(name, (9, 7), frames)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.webp", "a.avif", "a.bmp"])
-def test_more_bits_than_the_format_has_are_refused(tmp_path, name):
+def test_more_bits_than_the_format_has_are_refused(name):
     deep = Photo(pixels=torch.rand(1, 3, 9, 7), bits=16)
     with pytest.raises(UnwritableImage, match="16 bits") as caught:
-        rehearse(job(tmp_path / name), deep)
+        encode(name, deep)
     assert "--depth 8" in caught.value.hint
-    rehearse(job(tmp_path / "a.png"), deep)
+    encode("a.png", deep)
 
 
-def test_one_transparent_pixel_is_enough_to_refuse_jpeg(tmp_path):
+def test_one_transparent_pixel_is_enough_to_refuse_jpeg():
     with pytest.raises(UnwritableImage, match="transparency"):
-        rehearse(job(tmp_path / "a.jpg"), soft())
-    rehearse(job(tmp_path / "a.png"), soft())
+        encode("a.jpg", soft())
+    encode("a.png", soft())
 
 
-def test_a_profile_that_the_format_cannot_hold_is_refused(tmp_path):
+def test_a_profile_that_the_format_cannot_hold_is_refused():
     photo = Photo(pixels=torch.rand(1, 3, 9, 7), metadata=Metadata(icc_profile=b"profile"))
     with pytest.raises(UnwritableImage, match="profile"):
-        rehearse(job(tmp_path / "a.bmp"), photo)
+        encode("a.bmp", photo)
+
+
+def test_color_chunks_that_the_format_cannot_hold_are_refused():
+    linear = bytes.fromhex("0000000467414d41000186a031e8965f")
+    photo = Photo(pixels=torch.rand(1, 3, 9, 7), metadata=Metadata(color_chunks=linear))
+    with pytest.raises(UnwritableImage, match="colour space"):
+        encode("a.jpg", photo)
+    encode("a.png", photo)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.errors import UnreadableImage, UnwritableImage, UsageError
+from srcli.errors import OutOfMemory, UnreadableImage, UnwritableImage, UsageError
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.stream import is_stream, upscale_stream
 from srcli.usecases.upscale import UpscaleRequest
@@ -78,3 +78,39 @@ def test_a_pipe_carries_one_picture():
     assert not is_stream(UpscaleRequest(inputs=("a.png", "b.png"), size=DOUBLE))
     with pytest.raises(UsageError):
         is_stream(UpscaleRequest(inputs=("a.png", "b.png"), size=DOUBLE, output="-"))
+
+
+def transparent() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGBA", (16, 12), (9, 9, 9, 128)).save(file, "PNG")
+    return file.getvalue()
+
+
+class Stops:
+    """Stands for the network, which must not run."""
+
+    def __call__(self, *_):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("output", ["", "out.jpg"])
+def test_what_its_format_cannot_hold_is_refused_before_the_network_runs(
+    tmp_path, monkeypatch, output
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("srcli.usecases.stream.upscale_picture", Stops())
+    request = UpscaleRequest(inputs=("-",), size=DOUBLE, output=output, suffix=".jpg")
+    with pytest.raises(UnwritableImage, match=output or "standard output") as caught:
+        upscale_stream(request, transparent())
+    assert "transparency" in caught.value.message
+
+
+def test_running_out_of_memory_is_one_sentence_about_the_pipe(monkeypatch):
+    def fails(*_):
+        message = "DefaultCPUAllocator: can't allocate memory"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("srcli.usecases.stream.upscale_picture", fails)
+    request = UpscaleRequest(inputs=("-",), size=DOUBLE)
+    with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
+        upscale_stream(request, encoded("PNG"))
