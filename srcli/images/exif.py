@@ -15,6 +15,8 @@ PREFIX = b"Exif\0\0"
 """What JPEG, and some writers of other formats, put before the block."""
 
 UPRIGHT = 1
+ORIENTATIONS = range(UPRIGHT, 9)
+"""Values of tag 274 that make sense (TIFF 6.0)."""
 
 _WIDTH = 0x0100
 _HEIGHT = 0x0101
@@ -44,7 +46,7 @@ class _Entry:
 def orientation(block: bytes) -> int:
     """Orientation 1 to 8 (TIFF 6.0, tag 274); 1 where there is none or it makes no sense."""
     stored = [entry.value for entry in _entries(block) if entry.tag == _ORIENTATION]
-    return stored[0] if stored and stored[0] in range(1, 9) else UPRIGHT
+    return stored[0] if stored and stored[0] in ORIENTATIONS else UPRIGHT
 
 
 def make_upright(block: bytes) -> bytes:

@@ -12,10 +12,9 @@ from srcli.images.animation_files import count_frames, open_animation
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
 from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
-SIDES_SWAPPED = 5
-"""From this EXIF orientation on, height and width change places (TIFF 6.0, tag 274)."""
 TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 """What may say how a PNG is turned; where none is, Pillow would decode only to look for it."""
 
@@ -77,5 +76,5 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
             orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
             height, width = image.height, image.width
-    size = (width, height) if orientation >= SIDES_SWAPPED else (height, width)
+    size = (width, height) if orientation in SIDES_SWAPPED else (height, width)
     return Head(size=size, frames=frames)

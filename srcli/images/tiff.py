@@ -83,6 +83,7 @@ def read_layout(tags: Image.Exif) -> Layout:
         value = tags.get(tag, default)
         return int(value[0] if isinstance(value, tuple) else value)
 
+    orientation = first(Tag.Orientation, exif.UPRIGHT)
     return Layout(
         height=tags[Tag.ImageLength],
         width=tags[Tag.ImageWidth],
@@ -93,7 +94,7 @@ def read_layout(tags: Image.Exif) -> Layout:
         extra=first(Tag.ExtraSamples, _UNASSOCIATED_ALPHA),
         planes=first(Tag.PlanarConfiguration, _CHUNKY),
         predictor=first(Tag.Predictor, _NO_PREDICTOR),
-        orientation=first(Tag.Orientation, exif.UPRIGHT),
+        orientation=orientation if orientation in exif.ORIENTATIONS else exif.UPRIGHT,
     )
 
 

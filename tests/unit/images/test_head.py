@@ -21,7 +21,7 @@ def encoded(name: str, orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", [0, 1, 3, 6, 8, 9])
 def test_the_size_is_that_of_the_upright_picture(name, orientation):
     data = encoded(name, orientation)
     photo = decode_photo(data, name="it")
