@@ -129,8 +129,8 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
 
     Raises:
         UsageError: if the quality is not 1 to 100.
-        UnwritableImage: if the format cannot hold the size, the depth, the alpha, the profile or
-            the amount of metadata.
+        UnwritableImage: if the format cannot hold the size, the depth, the alpha, the profile,
+            a colour space other than sRGB that color chunks tell, or the amount of metadata.
         ValueError: if a sample is not finite.
 
     """
@@ -163,6 +163,9 @@ def _check_limits(picture: Picture, known: Format) -> None:
     if picture.metadata.icc_profile and not known.profile:
         message = f"{known.name} cannot hold the picture's colour profile"
         raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
+    if known is not PNG and not png.tells_srgb(picture.metadata):
+        message = f"{known.name} cannot hold the colour space that chunks of the PNG file tell"
+        raise Refused(message, hint="Choose PNG.")
 
 
 def _sized(picture: Picture) -> Metadata:

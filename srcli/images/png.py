@@ -22,6 +22,12 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _TRUECOLOR, _PALETTE, _GRAY_ALPHA, _TRUECOLOR_ALPHA = 0, 2, 3, 4, 6
 _COLOR_TYPES = {1: _GRAY, 2: _GRAY_ALPHA, 3: _TRUECOLOR, 4: _TRUECOLOR_ALPHA}
 _COLOR_CHUNKS = (b"cHRM", b"gAMA", b"sRGB", b"cICP")
+_SRGB_CODES = (1, 13)
+"""Of the primaries and the transfer function, in cICP (ITU-T H.273)."""
+_SRGB_GAMMA = (45_455,)
+_SRGB_POINTS = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)
+_ROUNDED = 500
+"""What numbers that stand for sRGB's may differ by; 100,000 is one."""
 _METERS_PER_INCH = 0.0254
 _HEADER_END = len(SIGNATURE) + 25
 _BLOCK_BYTES = 1 << 20  # what a core's cache holds with its residues
@@ -99,6 +105,29 @@ def _metadata(metadata: Metadata) -> bytes:
     if metadata.xmp:
         chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp)
     return chunks
+
+
+def tells_srgb(metadata: Metadata) -> bool:
+    """Whether colour chunks, if there are any, say no more than that the picture is in sRGB.
+
+    As the standard has it, cICP goes before a profile, that before sRGB, and that before the
+    numbers of gAMA and cHRM.
+    """
+    told = dict(_chunks(SIGNATURE + metadata.color_chunks + _chunk(b"IEND", b"")))
+    if b"cICP" in told:
+        return tuple(told[b"cICP"][:2]) == _SRGB_CODES
+    if metadata.icc_profile or b"sRGB" in told:
+        return True
+    gamma, points = told.get(b"gAMA", b""), told.get(b"cHRM", b"")
+    return _are_near(gamma, _SRGB_GAMMA) and _are_near(points, _SRGB_POINTS)
+
+
+def _are_near(body: bytes, numbers: tuple[int, ...]) -> bool:
+    """Whether a chunk says about these numbers, or is not there or damaged."""
+    if len(body) != 4 * len(numbers):
+        return True
+    found = struct.unpack(f">{len(numbers)}I", body)
+    return all(abs(a - b) <= _ROUNDED for a, b in zip(found, numbers, strict=True))
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,13 +147,59 @@ def camera(photo: Photo) -> tuple[str, str, int, str]:
 
 
 def test_color_chunks_pass_from_png_to_png() -> None:
-    import struct
-    import zlib
+    back = recoded(photo_of(noise("u1", 3), Metadata(color_chunks=LINEAR)), PNG)
+    assert back.metadata.color_chunks == LINEAR
 
-    body = b"gAMA" + struct.pack(">I", 100_000)
-    chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
-    back = recoded(photo_of(noise("u1", 3), Metadata(color_chunks=chunk)), PNG)
-    assert back.metadata.color_chunks == chunk
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    whole = kind + body
+    return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+
+def numbers(kind: bytes, *values: int) -> bytes:
+    return chunk(kind, struct.pack(f">{len(values)}I", *values))
+
+
+LINEAR = numbers(b"gAMA", 100_000)
+POINTS = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)
+SRGB_CHUNKS = [
+    b"",
+    numbers(b"gAMA", 45_455),
+    numbers(b"gAMA", 45_000) + numbers(b"cHRM", *POINTS),
+    chunk(b"sRGB", b"\0") + LINEAR,
+    chunk(b"cICP", bytes([1, 13, 0, 1])) + LINEAR,
+]
+OTHER_CHUNKS = [
+    LINEAR,
+    numbers(b"cHRM", 31_270, 32_900, 68_000, *POINTS[3:]),
+    chunk(b"cICP", bytes([9, 16, 0, 1])) + chunk(b"sRGB", b"\0"),
+]
+
+
+@pytest.mark.parametrize("known", [known for known in FORMATS if known.writable])
+@pytest.mark.parametrize("chunks", SRGB_CHUNKS)
+def test_color_chunks_that_say_srgb_need_not_be_held(known: Format, chunks: bytes) -> None:
+    recoded(photo_of(noise("u1", 3), Metadata(color_chunks=chunks)), known)
+
+
+@pytest.mark.parametrize("known", [known for known in FORMATS if known.writable])
+@pytest.mark.parametrize("chunks", OTHER_CHUNKS)
+def test_color_chunks_that_say_something_else_are_held_or_refused(
+    known: Format, chunks: bytes
+) -> None:
+    photo = photo_of(noise("u1", 3), Metadata(color_chunks=chunks))
+    if known is PNG:
+        assert recoded(photo, known).metadata.color_chunks == chunks
+    else:
+        with pytest.raises(UnwritableImage, match="colour space"):
+            recoded(photo, known)
+
+
+def test_a_profile_goes_before_gamma() -> None:
+    metadata = Metadata(color_chunks=LINEAR, icc_profile=FULL.icc_profile)
+    assert (
+        recoded(photo_of(noise("u1", 3), metadata), JPEG).metadata.icc_profile == FULL.icc_profile
+    )
 
 
 @pytest.mark.parametrize("known", [JPEG, AVIF])
