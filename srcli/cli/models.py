@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from srcli.cli import errors
 from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
 from srcli.cli.measuring import measuring_status, parse_scales
+from srcli.cli.table import print_whole
 
 if TYPE_CHECKING:
     from srcli.weights.card import WeightCard
@@ -39,14 +39,13 @@ def list_command() -> None:
 
     table = Table(box=None, pad_edge=False)
     for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 DB", "WHERE"):
-        table.add_column(head, justify="left" if head in {"MODEL", "WHERE"} else "right")
+        named = head in {"MODEL", "WHERE"}
+        table.add_column(head, justify="left" if named else "right", no_wrap=True)
     for listed in list_models():
         model = listed.model
         name = f"{model.id} (default)" if model.id == DEFAULT_MODEL else model.id
         table.add_row(name, *_figures(model), listed.place)
-    for column in table.columns:
-        column.no_wrap = True
-    Console(highlight=False).print(table)
+    print_whole(table)
 
 
 @app.command("show")

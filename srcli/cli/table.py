@@ -23,14 +23,20 @@ def show_table(table: Table) -> None:
         shown.add_column(head, justify="left" if at < table.labels else "right", no_wrap=True)
     for row in table.rows:
         shown.add_row(*(Text(cell.text, style="bold" if cell.best else "") for cell in row))
+    console = print_whole(shown)
+    for note in table.notes:
+        console.print(note, style="dim", markup=False, soft_wrap=True)
+    console.print()
+
+
+def print_whole(shown: RichTable) -> Console:
+    """Print a table to stdout with no cell cut, and return the console for what follows."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     console.width = max(console.width, _natural_width(console, shown))
     console.print(shown, crop=False)
-    for note in table.notes:
-        console.print(note, style="dim", markup=False, soft_wrap=True)
-    console.print()
+    return console
 
 
 def _natural_width(console: Console, shown: RichTable) -> int:

@@ -65,11 +65,15 @@ def upscale_command(
         Path | None, typer.Option(help="Text file that names more inputs, one a line.")
     ] = None,
     name: Annotated[
-        str, typer.Option(help="Names of results, of {stem} and {scale}, without suffix.")
+        str, typer.Option(help="Names of results, of {stem} and {scale}, unless -o names it.")
     ] = "{stem}_{scale}",
     format_name: Annotated[
         str,
-        typer.Option("-f", "--format", help="png, jpg, webp, avif, tiff, bmp, gif; as it was."),
+        typer.Option(
+            "-f",
+            "--format",
+            help="Unless -o names a file: png, jpg, webp, avif, tiff, bmp, gif; as it was.",
+        ),
     ] = "",
     quality: Annotated[
         int, typer.Option(min=1, max=100, help="Of JPEG, WebP (100: lossless) and AVIF.")
@@ -78,7 +82,7 @@ def upscale_command(
         bool, typer.Option("--strip-metadata", help="Leave EXIF and XMP behind.")
     ] = False,
     strip_gps: Annotated[
-        bool, typer.Option("--strip-gps", help="Leave behind where a picture was taken.")
+        bool, typer.Option("--strip-gps", help="Leave the GPS position behind.")
     ] = False,
     depth: Annotated[
         int | None, typer.Option(help="Bits per sample of results, 8 or 16; as it was.")

@@ -11,8 +11,6 @@ from srcli.errors import UsageError
 from srcli.images.discover import Source
 from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
-TEMPLATE = "{stem}_x{scale}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
@@ -30,7 +28,7 @@ class Naming:
     """
 
     output: str = ""
-    template: str = TEMPLATE
+    template: str
     scale: str
     suffix: str = ""
 

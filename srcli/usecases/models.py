@@ -73,12 +73,17 @@ def show_card(model: str) -> str:
     """Return the card of a model of the catalogue, or what a file says of itself, in Markdown.
 
     Raises:
+        UsageError: a model of other authors, which has none.
         WeightsError: not in the catalogue, or not a sound file.
 
     """
     from srcli.weights.checkpoint import load_model
     from srcli.weights.model_card import render_card, render_file
 
+    source = find_source(model)
+    if source is not None:
+        msg = f"{model} has no card: it is a model of the authors of {source.network}"
+        raise UsageError(msg, hint="leave out --markdown to see what is known of it")
     if not model.endswith(FILES):
         return render_card(find_card(model))
     path = verify(model)

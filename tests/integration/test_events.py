@@ -39,7 +39,8 @@ def test_events_have_exactly_the_fields_of_the_document(srcli, tmp_path, monkeyp
     first = srcli("upscale", *options)
     second = srcli("upscale", *options)
     plan = srcli("upscale", *options, "--dry-run")
-    lines = told(first) + told(second) + told(plan)
+    compared = srcli("compare", "in/a.png", "in/a.png", "--json")
+    lines = told(first) + told(second) + told(plan) + told(compared)
     fields = documented()
     for event in lines:
         assert event.pop("schema") == 1

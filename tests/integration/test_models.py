@@ -14,6 +14,13 @@ def _nothing_fetched(monkeypatch, tmp_path):
     monkeypatch.delenv("SRCLI_HUB_REPO", raising=False)
 
 
+def test_a_narrow_terminal_cuts_nothing_of_the_list(srcli, monkeypatch):
+    wide = srcli("models", "list").stdout
+    monkeypatch.setenv("COLUMNS", "20")
+    assert srcli("models", "list").stdout == wide
+    assert f" {find_card(DEFAULT_MODEL).parameters:,} " in wide
+
+
 def test_every_model_is_listed(srcli):
     done = srcli("models", "list")
     assert done.returncode == 0
@@ -65,6 +72,12 @@ def test_the_card_of_a_model_is_markdown(srcli):
     assert all(
         f"| {s.dataset} | x{s.scale:g} | {s.psnr_y:.2f} |" in done.stdout for s in card.scores
     )
+
+
+def test_a_model_of_the_authors_has_no_card(srcli):
+    done = srcli("models", "show", read_sources()[0].id, "--markdown")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "has no card" in done.stderr
 
 
 def test_what_comes_along_needs_no_fetching_and_stays(srcli):

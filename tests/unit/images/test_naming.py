@@ -14,7 +14,9 @@ def source(path: str, relative: str = "") -> Source:
 
 
 def outputs(sources: list[Source], **naming: str) -> list[str]:
-    jobs = plan_outputs(sources, Naming(**{"scale": "2.7", **naming}))
+    jobs = plan_outputs(
+        sources, Naming(**{"template": "{stem}_x{scale}", "scale": "2.7", **naming})
+    )
     assert [job.source for job in jobs] == sources
     return [job.output.as_posix() for job in jobs]
 
