@@ -20,6 +20,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class SrcliError(Exception):
     """An expected failure.
@@ -84,3 +86,8 @@ class OutOfMemory(ResourceError):
 
 class DiskFull(ResourceError):
     """The disk is full."""
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Tell whether there was no room, on the disk or in what its user may take of it."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -26,13 +26,12 @@ from srcli.bench.datasets import (
     pictures,
     split_compression,
 )
-from srcli.bench.hub import Archive, cached_archive, check_archive, download_archive
 from srcli.errors import DataError
 from srcli.images.atomic import disk_errors
 from srcli.settings import read_setting
 from srcli.weights.cache import cache_folder
-from srcli.weights.digest import sha256_of
-from srcli.weights.hub import forget
+from srcli.weights.digest import is_web_page, sha256_of
+from srcli.weights.hub_client import HubPlace, cached, download, forget, known_sha256
 
 OWNER = "eugenesiow"
 ON_HUB = ("Set5", "Set14", "BSD100", "Urban100")
@@ -77,19 +76,22 @@ def _obtain_named(name: str, revision: str, roots: Sequence[Path], *, offline: b
     if revision and not REVISION.fullmatch(revision):
         msg = f"{revision!r} is no revision of a data set"
         raise DataError(msg, hint=f"write {name}@ and a commit, a branch or a tag")
-    archive = Archive(
-        repo=f"{OWNER}/{name}", file=f"data/{name}_HR.tar.gz", revision=revision or BRANCH
-    )
+    archive = _archive(f"{OWNER}/{name}", f"data/{name}_HR.tar.gz", revision or BRANCH)
     images = _obtain(name, archive, offline=offline or read_setting("offline").is_on)
     return Dataset(name=name, images=images)
 
 
-def _obtain(name: str, archive: Archive, *, offline: bool) -> tuple[Path, ...]:
+def _archive(repo: str, file: str, revision: str) -> HubPlace:
+    title = f"{file} of {repo}@{revision}"
+    return HubPlace(repo=repo, file=file, revision=revision, kind="dataset", title=title)
+
+
+def _obtain(name: str, archive: HubPlace, *, offline: bool) -> tuple[Path, ...]:
     folder = datasets_folder() / name / archive.revision
     images = _checked(name, folder)
     if images:
         return images
-    if offline and cached_archive(archive) is None:
+    if offline and cached(archive) is None:
         msg = f"{name} is not on this machine, and srcli is offline"
         raise DataError(msg, hint="get it once without --offline and SRCLI_OFFLINE")
     with disk_errors(folder):
@@ -109,14 +111,14 @@ def _checked(name: str, folder: Path) -> tuple[Path, ...]:
     return images if whole else ()
 
 
-def _fetch(name: str, archive: Archive, folder: Path) -> tuple[Path, ...]:
+def _fetch(name: str, archive: HubPlace, folder: Path) -> tuple[Path, ...]:
     """Put the pictures of the hub's archive into ``folder``, in one step."""
-    path = cached_archive(archive) or download_archive(archive)
+    path = cached(archive) or download(archive)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
         fresh = Path(temporary) / name
         fresh.mkdir()
         try:
-            sha256 = check_archive(archive, path)
+            sha256 = _checked_sha256(archive, path)
             _check_known(archive, folder, sha256)
             unpack(path, fresh)
             _check_count(name, archive, fresh)
@@ -129,21 +131,33 @@ def _fetch(name: str, archive: Archive, folder: Path) -> tuple[Path, ...]:
     return pictures(folder / f"{name}_HR")
 
 
-def _check_known(archive: Archive, folder: Path, sha256: str) -> None:
+def _checked_sha256(archive: HubPlace, path: Path) -> str:
+    """Return the sha256 of an archive, which is not what the cache calls it if it is damaged."""
+    sha256, known = sha256_of(path), known_sha256(path)
+    if known and known != sha256:
+        page = is_web_page(path)
+        what = "a web page came instead of it" if page else f"its sha256 is not {known}"
+        msg = f"{archive.title} is damaged: {what}"
+        raise DataError(msg, hint="try again; check HF_ENDPOINT, and any proxy in between")
+    return sha256
+
+
+def _check_known(archive: HubPlace, folder: Path, sha256: str) -> None:
     known = _read_sums(folder).get(Path(archive.file).name, sha256)
     if known != sha256:
-        msg = f"{archive} is another file than the one that was fetched first, of sha256 {known}"
+        what = "another file than the one that was fetched first"
+        msg = f"{archive.title} is {what}, of sha256 {known}"
         raise DataError(msg, hint=f"delete {folder} to take the new one")
 
 
-def _check_count(name: str, archive: Archive, folder: Path) -> None:
+def _check_count(name: str, archive: HubPlace, folder: Path) -> None:
     count = len(pictures(folder / f"{name}_HR"))
     if count != SIZES[name]:
-        msg = f"{archive} holds {count} pictures in {name}_HR, but {name} has {SIZES[name]}"
+        msg = f"{archive.title} holds {count} pictures in {name}_HR, but {name} has {SIZES[name]}"
         raise DataError(msg)
 
 
-def _write_sums(name: str, archive: Archive, folder: Path, sha256: str) -> None:
+def _write_sums(name: str, archive: HubPlace, folder: Path, sha256: str) -> None:
     lines = [f"{sha256}  {Path(archive.file).name}"]
     lines += [
         f"{sha256_of(image)}  {image.relative_to(folder).as_posix()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-from srcli.errors import DataError, DiskFull
+from srcli.errors import DataError, DiskFull, is_disk_full
 from srcli.metrics.protocol import Scores
 
 SCHEMA = 2
@@ -203,7 +202,7 @@ def append(file: FileIO, record: Record) -> None:
     try:
         written = file.write(line)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if not is_disk_full(error):
             raise
         written = 0
     if written != len(line):

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from srcli.errors import DiskFull, UnwritableImage
+from srcli.errors import DiskFull, UnwritableImage, is_disk_full
 
 TEMPORARY_PREFIX = ".srcli-"
 TEMPORARY_SUFFIX = ".part"
 """Names of unfinished files; hidden, so that no folder is ever read with them in it."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -59,7 +58,7 @@ def disk_errors(path: Path) -> Iterator[None]:
         message = f"{path} cannot be written: a file is where its folder should be"
         raise UnwritableImage(message) from error
     except OSError as error:
-        if error.errno in _FULL:
+        if is_disk_full(error):
             message = f"{path} cannot be written: the disk is full"
             raise DiskFull(message, hint="Free some space or choose another folder.") from error
         message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"

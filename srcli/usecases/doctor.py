@@ -23,7 +23,7 @@ from srcli.usecases.models import verify_models
 from srcli.weights.cache import cache_folder
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
-from srcli.weights.hub import hub_folder
+from srcli.weights.hub_client import hub_folder
 from srcli.weights.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")

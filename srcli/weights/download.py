@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -10,7 +9,7 @@ from ssl import SSLError
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from srcli.errors import CorruptWeights, DiskFull, WeightsUnavailable
+from srcli.errors import CorruptWeights, DiskFull, WeightsUnavailable, is_disk_full
 from srcli.weights.digest import check_digest
 
 TIMEOUT = 30
@@ -58,7 +57,7 @@ def unwritable(
     place: object, error: OSError, *, hint: str = "choose another folder with SRCLI_CACHE_DIR"
 ) -> WeightsUnavailable | DiskFull:
     """Return what to raise where a folder of weights takes no more."""
-    if error.errno == errno.ENOSPC:
+    if is_disk_full(error):
         return DiskFull(f"there is no room left in {place}", hint=hint)
     return WeightsUnavailable(f"{place} cannot be written: {error.strerror or error}", hint=hint)
 

@@ -123,11 +123,11 @@ class Hub:
 
     def remove(self) -> bool:
         """Delete it from the hub's cache."""
-        from srcli.weights import hub
+        from srcli.weights import hub, hub_client
 
         path = hub.cached_copy(self.file)
         if path is not None:
-            hub.forget(path)
+            hub_client.forget(path)
         return path is not None
 
 

@@ -133,7 +133,7 @@ def test_a_revision_is_asked_for_and_stays(srcli, shelf):
     [
         ("Set5@v9", "eugenesiow/Set5 has no revision v9"),
         ("Set5@../..", "'../..' is no revision"),
-        ("Set14", "the hub answers 404 for data/Set14_HR.tar.gz of eugenesiow/Set14@main"),
+        ("Set14", "there is no repository eugenesiow/Set14 on the hub"),
         ("Manga109", "Manga109 was not found"),
         ("DIV2K-val@main", "DIV2K-val was not found"),
     ],
