@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from srcli.usecases.train_request import TrainRequest
 
 
+LARGEST_SEED = 2**63 - 1
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
 def _take_defaults(context: typer.Context, path: Path | None) -> Path | None:
     """Let a file decide what command line and variables leave open, before ``srcli.toml``."""
     if path is not None:
@@ -84,7 +88,9 @@ def train_command(
     precision: Annotated[
         str, typer.Option(help="bfloat16, float16 or float32; auto: bfloat16 where built in.")
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Of weights, crops and ratios.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights, crops and ratios.")
+    ] = 0,
     init: Annotated[
         Path | None, typer.Option(help="Weights file to start from, where names and shapes agree.")
     ] = None,
@@ -141,12 +147,23 @@ def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
 
 @contextmanager
 def _until_signal() -> Iterator[Callable[[], bool]]:
-    """Turn an interruption or a request to terminate into a flag, so that the run can save."""
+    """Turn the first request to end into a flag, so that the run can save; a second one ends it.
+
+    Requests are Ctrl-C, SIGTERM and, where there is one, the end of the terminal.
+    """
     seen: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda got, _: seen.append(got)) for number in numbers]
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+
+    def note(number: int, _: object) -> None:
+        seen.append(number)
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield lambda: bool(seen)
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        restore()

@@ -66,7 +66,8 @@ class TrainView:
     def report(self, report: Report) -> None:
         """Print a line, on a terminal only if it tells of a validation."""
         self._rate = f"  rate {report.rate:.2e}  {report.seconds:.3f} s/step"
-        line = f"step {report.step}  loss {report.loss:.5f}{self._rate}"
+        loss = "" if report.loss is None else f"  loss {report.loss:.5f}"
+        line = f"step {report.step}{loss}{self._rate}"
         if report.validation is not None:
             found = report.validation.psnr_y.items()
             line += "  val " + "  ".join(f"{self._mark}{at:g} {psnr:.3f} dB" for at, psnr in found)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
+from typing import BinaryIO
 
 import torch
 from torch import Tensor, nn
 
 from srcli.engine.device import PRECISIONS, Compute
+from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import MARGIN, FirstPass, Sample
@@ -29,6 +34,8 @@ STATE_FILE = "state.pt"
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 METRICS_FILE = "metrics.jsonl"
+SMALLEST_SCALE = 2.0**-16
+"""Of the loss: it starts at 2^16, and is halved whenever gradients are no numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +48,20 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """News of a run: mean loss since the last report, and a validation if there was one."""
+    """News of a run.
+
+    Attributes:
+        step: how many are finished.
+        loss: mean since the last report; None if there was no step since, as where a
+            validation is made up for.
+        rate: learning rate of the last step.
+        seconds: a step took.
+        validation: if there was one.
+
+    """
 
     step: int
-    loss: float
+    loss: float | None
     rate: float
     seconds: float
     validation: Validation | None = None
@@ -87,16 +104,25 @@ class Trainer:
             average=self.average,
             optimizer=make_optimizer(network, config),
             scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
+            pictures=corpus.identity,
         )
         with disk_errors(out / STATE_FILE):
             out.mkdir(parents=True, exist_ok=True)
 
     def resume(self) -> bool:
-        """Go on from the saved state, if there is one."""
+        """Go on from the saved state, if there is one.
+
+        Raises:
+            DataError: it is damaged, of another run, or longer than this one is to be.
+
+        """
         path = self.out / STATE_FILE
         if not path.is_file():
             return False
         self.state.load(path, self.config)
+        if self.state.step > self.config.steps:
+            msg = f"{path} is at step {self.state.step} already"
+            raise DataError(msg, hint=f"give more --steps than {self.config.steps}")
         return True
 
     def run(
@@ -117,8 +143,15 @@ class Trainer:
             tick: told the number of finished steps and the loss after every step.
             loaders: threads that prepare the batches to come; they change no result.
 
+        Raises:
+            UsageError: training diverged; what was saved before stays.
+            OutOfMemory: a batch does not fit.
+            UnwritableImage, DiskFull: the folder takes no more.
+
         """
         losses: list[float] = []
+        if self._is_due(interval) and self.state.validated < self.state.step:
+            self._tell(listen, losses, 0.0, checked=True)
         began = time.monotonic()
         steps = range(self.state.step, self.config.steps)
         with prepared(self.make_sample, steps, threads=loaders) as samples:
@@ -150,8 +183,8 @@ class Trainer:
         state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
         self.team.average_gradients(self.network.parameters())
         state.scaler.unscale_(state.optimizer)
-        if config.clip > 0:
-            nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip or math.inf)
+        self._check(norm)
         state.scaler.step(state.optimizer)
         state.scaler.update()
         update_average(self.average, self.network, config.ema, state.step)
@@ -180,36 +213,70 @@ class Trainer:
         everyone = self.team.gather(losses)
         report = Report(
             step=self.state.step,
-            loss=sum(everyone) / len(everyone),
+            loss=fmean(everyone) if everyone else None,
             rate=self.config.rate_at(self.state.step - 1),
             seconds=seconds,
             validation=self._validate() if checked else None,
         )
         if self.team.is_first:
-            with (self.out / METRICS_FILE).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(report)) + "\n")
+            _append_line(self.out / METRICS_FILE, json.dumps(asdict(report)))
             listen(report)
 
     def _validate(self) -> Validation:
         self._save()
-        validation = validate(
-            self.average,
-            self.pictures,
-            Compute(device=self.team.device),
-            degradation=self.config.degradation,
-            team=self.team,
-        )
+        try:
+            validation = validate(
+                self.average,
+                self.pictures,
+                Compute(device=self.team.device),
+                degradation=self.config.degradation,
+                team=self.team,
+            )
+        except BadTile as error:
+            raise self._diverged() from error
         if validation.mean > self.state.best:
             self.state.best = validation.mean
             self._save_weights(BEST_FILE)
+        self.state.validated = self.state.step
         self._save()
         return validation
 
+    def _check(self, norm: Tensor) -> None:
+        """Refuse gradients that are no numbers; a scaled loss may have some now and then."""
+        scaler = self.state.scaler
+        scaled = scaler.is_enabled()
+        if not (scaler.get_scale() > SMALLEST_SCALE if scaled else bool(norm.isfinite())):
+            raise self._diverged()
+
+    def _diverged(self) -> UsageError:
+        msg = f"training diverged at step {self.state.step}: its values are no longer numbers"
+        return UsageError(msg, hint="start again with a lower --lr, or a --clip of 1 or less")
+
     def _save(self) -> None:
+        if not self.state.is_finite():
+            raise self._diverged()
         if self.team.is_first:
             self.state.save(self.out / STATE_FILE, self.config)
         self._save_weights(LAST_FILE)
 
     def _save_weights(self, name: str) -> None:
         if self.team.is_first:
-            save_model(self.out / name, self.average.state_dict(), self.header)
+            with disk_errors(self.out / name):
+                save_model(self.out / name, self.average.state_dict(), self.header)
+
+
+def _append_line(path: Path, line: str) -> None:
+    """Add a line to a file, whose last one may have been cut short.
+
+    Raises:
+        UnwritableImage, DiskFull: it cannot be written.
+
+    """
+    with disk_errors(path), path.open("ab+") as file:
+        whole = file.tell() == 0 or _last_byte(file) == b"\n"
+        file.write(("" if whole else "\n").encode() + line.encode() + b"\n")
+
+
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,22 +13,23 @@ from torch import Tensor
 
 from srcli.errors import DataError
 from srcli.images.decode import read_uint8
-from srcli.images.formats import by_suffix
+from srcli.images.discover import find_sources
 from srcli.pixels.dihedral import SYMMETRIES
 
 
 def picture_files(folder: Path) -> tuple[Path, ...]:
-    """Return the picture files of a folder and its sub-folders, sorted.
+    """Return the picture files of a folder and its sub-folders, sorted; hidden ones are not.
 
     Raises:
         DataError: none there.
+        UnreadableImage: a folder may not be listed.
 
     """
-    found = sorted(p for p in folder.rglob("*") if by_suffix(p) is not None)
+    found = find_sources([str(folder)], allow_none=True) if folder.is_dir() else []
     if not found:
         msg = f"there are no pictures in {folder}"
-        raise DataError(msg, hint="give the folder of your training pictures with --data")
-    return tuple(found)
+        raise DataError(msg, hint="give a folder of pictures")
+    return tuple(sorted(source.path for source in found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,19 @@ class Corpus:
     Attributes:
         files: pictures to train on.
         validation: HR pictures, uint8 (1, 3, H, W).
+        identity: of both; empty if nobody asks whether they are the same.
 
     """
 
     files: tuple[Path, ...]
     validation: tuple[Tensor, ...]
+    identity: str = ""
+
+
+def identify(*collections: Sequence[Path]) -> str:
+    """Return a hash of the names and sizes in bytes of files, wherever their folders are."""
+    told = [[(path.name, path.stat().st_size) for path in files] for files in collections]
+    return hashlib.sha256(repr(told).encode(errors="surrogateescape")).hexdigest()
 
 
 class CropSource:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from srcli.engine.device import Precision, choose_device, has_bfloat16
-from srcli.errors import DataError, ImageError, UsageError
-from srcli.images.atomic import write_file
+from srcli.engine.memory import is_out_of_memory
+from srcli.errors import DataError, ImageError, OutOfMemory, UsageError
+from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
@@ -35,7 +39,7 @@ from srcli.training.loop import (
     Trainer,
 )
 from srcli.training.losses import LossName
-from srcli.training.patches import Corpus, picture_files
+from srcli.training.patches import Corpus, identify, picture_files
 from srcli.training.team import Team, join_team
 from srcli.training.validate import check_picture
 from srcli.usecases.run_file import run_file_text
@@ -45,6 +49,7 @@ from srcli.weights.checkpoint import Header, Model, load_model
 AUTO = "auto"
 REPORT_EVERY = 100
 RUN_FILE = "run.toml"
+LOCK_FILE = ".lock"
 CURVES_FILE = "curves.png"
 
 
@@ -87,8 +92,17 @@ def make_config(
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    _check_numbers(config)
     _check_task(config)
     return config
+
+
+def _check_numbers(config: TrainConfig) -> None:
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            msg = f"{field.name.replace('_', ' ')} must be a finite number, not {value}"
+            raise UsageError(msg)
 
 
 def _check_task(config: TrainConfig) -> None:
@@ -117,7 +131,8 @@ def train(
     """Run, and return the path of the best weights, or the last if none were validated.
 
     The run ends, saved, when its time is up or ``interrupted`` says so. Its folder gets what
-    was asked for (``run.toml``), the metrics, and their curves where matplotlib is installed.
+    was asked for (``run.toml``), the metrics, and their curves where matplotlib is installed; no
+    other run may write there meanwhile.
 
     Args:
         request: the run.
@@ -126,52 +141,110 @@ def train(
         tick: told the number of finished steps and the loss after every step.
 
     Raises:
-        UsageError: the folder already holds a run and it is not to be resumed, or the network
-            cannot take the patches.
-        DataError: no pictures, one too small to validate on, or the saved state belongs to
-            another run.
+        UsageError: the folder already holds a run and it is not to be resumed, another process
+            is writing to it, the network cannot take the patches, or training diverged.
+        DataError: no pictures, one too small to validate on, or the saved state is damaged or
+            belongs to another run.
+        OutOfMemory: a batch does not fit.
         UnwritableImage, DiskFull: the folder cannot be written to.
 
     """
+    limit = math.inf if request.max_minutes is None else 60 * request.max_minutes
+    deadline = time.monotonic() + limit
     team = join_team(request.device)
-    trainer = _prepare(request, team)
-    if team.is_first:
-        text = run_file_text(request).encode(errors="replace")
-        write_file(request.out / RUN_FILE, text, overwrite=True)
-    deadline = time.monotonic() + 60 * (request.max_minutes or math.inf)
-    trainer.run(
-        _drawing(listen, request.out),
-        interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
-        stop=lambda: interrupted() or time.monotonic() > deadline,
-        tick=tick,
-        loaders=request.loaders,
-    )
-    team.leave()
+    model, corpus = _prepare(request, team)
+    with _claimed(request.out) if team.is_first else nullcontext():
+        trainer = Trainer(model, request.config, corpus=corpus, out=request.out, team=team)
+        _begin(trainer, request)
+        with _memory_errors():
+            trainer.run(
+                _drawing(listen, request.out),
+                interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
+                stop=lambda: interrupted() or time.monotonic() > deadline,
+                tick=tick,
+                loaders=request.loaders,
+            )
+        team.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
 
 
-def _prepare(request: TrainRequest, team: Team) -> Trainer:
-    """Read pictures and make the network, fresh or as it was left."""
-    state = request.out / STATE_FILE
-    if state.exists() and not request.resume:
-        msg = f"{request.out} already holds a training run"
-        raise UsageError(msg, hint="go on with --resume, or choose another --out")
+def _begin(trainer: Trainer, request: TrainRequest) -> None:
+    """Take up the run that the folder holds, or let the files of a new one begin."""
+    going_on = _holds_run(request)
+    if going_on:
+        trainer.resume()
+    if trainer.team.is_first:
+        if not going_on:
+            (request.out / METRICS_FILE).unlink(missing_ok=True)
+        text = run_file_text(request).encode(errors="replace")
+        write_file(request.out / RUN_FILE, text, overwrite=True)
+
+
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """Keep a folder to this process; the system takes its lock back if it is killed."""
+    with disk_errors(out / LOCK_FILE):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / LOCK_FILE)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            msg = f"another training run is writing to {out}"
+            raise UsageError(msg, hint="choose another --out") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        msg = "there is not enough memory for a training step"
+        hint = "give a smaller --batch or --patch; --resume goes on from the last validation"
+        raise OutOfMemory(msg, hint=hint) from error
+
+
+def _prepare(request: TrainRequest, team: Team) -> tuple[Model, Corpus]:
+    """Refuse what can be refused before the first step; make the network and read pictures."""
+    going_on = _holds_run(request)
     if request.config.batch % team.count:
         msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
         raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
-    model = _fresh_model(request)
+    model = _fresh_model(request, init=None if going_on else request.init)
     _check_patch(request.config, model.network)
-    held_out = picture_files(request.val)[:: _stride(request)]
+    files, held_out = picture_files(request.data), _held_out_files(request)
     corpus = Corpus(
-        files=picture_files(request.data),
+        files=files,
+        identity=identify(files, held_out),
         validation=tuple(_held_out(path, request.config, model.network) for path in held_out),
     )
-    trainer = Trainer(model, request.config, corpus=corpus, out=request.out, team=team)
-    if request.resume:
-        trainer.resume()
-    return trainer
+    return model, corpus
+
+
+def _holds_run(request: TrainRequest) -> bool:
+    """Say whether the folder holds a run to go on with, and refuse to write over one.
+
+    Raises:
+        UsageError: there is one that is not to be resumed, or its weights alone.
+
+    """
+    if (request.out / STATE_FILE).exists():
+        if request.resume:
+            return True
+        msg = f"{request.out} already holds a training run"
+        raise UsageError(msg, hint="go on with --resume, or choose another --out")
+    for name in (BEST_FILE, LAST_FILE):
+        if (request.out / name).exists():
+            msg = f"{request.out} holds the weights of a run, but not its {STATE_FILE}"
+            raise UsageError(msg, hint=f"choose another --out; --init may name its {name}")
+    return False
 
 
 def _check_patch(config: TrainConfig, network: SrNetwork) -> None:
@@ -210,17 +283,19 @@ def _drawing(listen: Callable[[Report], None], out: Path) -> Callable[[Report], 
     return heard
 
 
-def _stride(request: TrainRequest) -> int:
-    wanted = request.val_pictures
-    return 1 if wanted is None else max(1, len(picture_files(request.val)) // wanted)
+def _held_out_files(request: TrainRequest) -> tuple[Path, ...]:
+    """Return the pictures to validate on, evenly chosen."""
+    files = picture_files(request.val)
+    count = min(request.val_pictures or len(files), len(files))
+    return tuple(files[n * len(files) // count] for n in range(count))
 
 
-def _fresh_model(request: TrainRequest) -> Model:
+def _fresh_model(request: TrainRequest, init: Path | None) -> Model:
     spec = NETWORKS[request.config.network]
     config = spec.configure(request.config.preset, request.config.scale)
     network = spec.build(config)
-    if request.init is not None:
-        _take_over(network, load_model(request.init).network)
+    if init is not None:
+        _take_over(network, load_model(init).network)
     return Model(header=Header(network=spec.name, config=config), network=network)
 
 

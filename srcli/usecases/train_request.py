@@ -21,7 +21,7 @@ class TrainRequest:
         resume: go on from the state in ``out``, if there is one.
         max_minutes: stop and save after this time.
         validate_every: steps between validations.
-        val_pictures: about how many pictures to validate on, evenly chosen; all by default.
+        val_pictures: how many pictures to validate on, evenly chosen; all by default.
         device: as :func:`srcli.engine.device.choose_device` knows it.
         loaders: threads that prepare batches ahead.
 

@@ -45,3 +45,12 @@ def test_of_two_lines_of_a_step_the_later_counts(metrics):
     once = metrics((100, 0.3, None), (200, 0.2, None))
     twice = metrics((100, 0.3, None), (200, 0.9, None), (200, 0.2, None))
     assert np.array_equal(once, twice)
+
+
+def test_lines_cut_short_and_scores_of_another_run_are_passed_over(metrics, tmp_path):
+    whole = metrics((100, 0.3, {"2.0": 30.0}), (200, 0.2, {"3.0": 31.0}))
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 50, "lo\n' + path.read_text())
+    curves.draw(path, tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert np.array_equal(np.asarray(picture.convert("RGB")), whole)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,10 @@ from srcli.networks.asdn import AsdnConfig
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.training.config import TrainConfig
+from srcli.training.loop import Trainer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.restore import LEVELS
+from srcli.training.state import TrainState
 from srcli.training.team import Team
 from srcli.usecases.train import make_config, train
 from srcli.usecases.train_request import TrainRequest
@@ -117,7 +120,7 @@ def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch
 
 
 def test_time_that_is_up_ends_a_run_cleanly(request_for):
-    request = request_for("short", max_minutes=1e-9)
+    request = request_for("short", max_minutes=0)
     path = train(request, lambda _: None)
     assert load_model(path).header.network == "asdn"
     assert final_state(request)["step"] == 0
@@ -169,6 +172,41 @@ def test_a_file_that_is_no_state_is_said(request_for, content):
     (request.out / "state.pt").write_bytes(content)
     with pytest.raises(DataError, match="not the state of a training run"):
         train(request, lambda _: None)
+
+
+def without_network(state):
+    del state["network"]
+
+
+def without_best(state):
+    del state["best"]
+
+
+def with_other_tensors(state):
+    state["network"] = {"weight": torch.zeros(1)}
+
+
+@pytest.mark.parametrize("spoil", [without_network, without_best, with_other_tensors])
+def test_a_state_that_lacks_something_is_said(request_for, spoil):
+    request = request_for("broken", max_minutes=0)
+    train(request, lambda _: None)
+    state = final_state(request)
+    spoil(state)
+    torch.save(state, request.out / "state.pt")
+    with pytest.raises(DataError, match="not the state of a training run"):
+        train(replace(request, resume=True), lambda _: None)
+
+
+def test_a_state_whose_content_changed_is_not_taken_up(request_for):
+    request = request_for("broken", max_minutes=0)
+    train(request, lambda _: None)
+    bias = next(value for value in final_state(request)["network"].values() if value.ndim == 1)
+    content = bytearray((request.out / "state.pt").read_bytes())
+    content[content.index(bias.numpy().tobytes())] ^= 0x01
+    (request.out / "state.pt").write_bytes(content)
+    with pytest.raises(DataError, match="or damaged") as caught:
+        train(replace(request, resume=True), lambda _: None)
+    assert "checksum" in caught.value.hint
 
 
 def test_weights_that_have_nothing_in_common_are_refused(request_for, tmp_path):
@@ -335,3 +373,156 @@ def test_a_patch_that_the_network_cannot_take_is_a_usage_error(request_for):
 def test_a_folder_that_cannot_be_made_is_said(request_for, pictures):
     with pytest.raises(UnwritableImage, match="a file is where its folder should be"):
         train(request_for("run", out=pictures / "a.png"), lambda _: None)
+
+
+def test_a_run_that_diverges_keeps_what_was_saved(request_for, monkeypatch):
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 1)
+    request = request_for("run", validate_every=2, val_pictures=1)
+    steps = 0
+
+    def spoil(_step, _loss):
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            with torch.no_grad():
+                next(trained[0].parameters()).fill_(torch.nan)
+
+    trained = []
+    make = Trainer.__init__
+
+    def note(trainer, *args, **options):
+        make(trainer, *args, **options)
+        trained.append(trainer.network)
+
+    monkeypatch.setattr(Trainer, "__init__", note)
+    with pytest.raises(UsageError, match="diverged at step 3"):
+        train(request, lambda _: None, tick=spoil)
+    state = final_state(request)
+    assert state["step"] == state["validated"] == 2
+    assert all(value.isfinite().all() for value in state["network"].values())
+
+
+def test_weights_that_are_no_numbers_are_not_saved(request_for, monkeypatch):
+    request = request_for("run", max_minutes=0)
+    train(request, lambda _: None)
+    monkeypatch.setattr(TrainState, "is_finite", lambda _: False)
+    before = (request.out / "state.pt").read_bytes()
+    with pytest.raises(UsageError, match="diverged"):
+        train(replace(request, resume=True), lambda _: None)
+    assert (request.out / "state.pt").read_bytes() == before
+
+
+def test_a_validation_that_was_cut_off_is_made_up_for(request_for, monkeypatch):
+    def stop(*_args, **_options):
+        raise KeyboardInterrupt
+
+    request = request_for("run", val_pictures=1)
+    with monkeypatch.context() as context:
+        context.setattr("srcli.training.loop.validate", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(request, lambda _: None)
+    assert not (request.out / "best.safetensors").exists()
+    reports = []
+    path = train(replace(request, resume=True), reports.append)
+    assert path.name == "best.safetensors"
+    assert [(report.step, report.loss) for report in reports] == [(6, None)]
+    assert reports[0].validation is not None
+    train(replace(request, resume=True), reports.append)
+    assert len(reports) == 1
+
+
+def test_a_run_cannot_be_made_shorter_than_it_is(request_for):
+    request = request_for("run", val_pictures=1)
+    train(request, lambda _: None)
+    shorter = replace(request.config, steps=4)
+    with pytest.raises(DataError, match="at step 6 already"):
+        train(replace(request, config=shorter, resume=True), lambda _: None)
+
+
+def test_two_runs_do_not_share_a_folder(request_for):
+    request = request_for("run", max_minutes=0)
+    seen = []
+
+    def second(_report):
+        with pytest.raises(UsageError, match="another training run is writing to"):
+            train(replace(request, resume=True), lambda _: None)
+        seen.append(1)
+
+    train(replace(request, max_minutes=None, val_pictures=1), second)
+    assert seen == [1]
+
+
+def test_weights_without_their_state_are_not_written_over(request_for):
+    request = request_for("run", val_pictures=1)
+    train(request, lambda _: None)
+    best = (request.out / "best.safetensors").read_bytes()
+    (request.out / "state.pt").unlink()
+    for resume in (False, True):
+        with pytest.raises(UsageError, match=r"but not its state\.pt"):
+            train(replace(request, resume=resume), lambda _: None)
+    assert (request.out / "best.safetensors").read_bytes() == best
+
+
+def test_other_pictures_are_another_run(request_for, tmp_path):
+    request = request_for("run", max_minutes=0)
+    train(request, lambda _: None)
+    shutil.copytree(request.data, tmp_path / "others")
+    moved = replace(request, data=tmp_path / "others", resume=True)
+    train(moved, lambda _: None)
+    (tmp_path / "others/a.png").rename(tmp_path / "others/z.png")
+    with pytest.raises(DataError) as caught:
+        train(moved, lambda _: None)
+    assert caught.value.hint == "its pictures were others"
+
+
+def test_going_on_needs_no_weights_to_start_from(request_for, tmp_path):
+    first = train(request_for("first", max_minutes=0), lambda _: None)
+    start = first.rename(tmp_path / "start.safetensors")
+    second = request_for("second", init=start, max_minutes=0)
+    train(second, lambda _: None)
+    start.unlink()
+    train(replace(second, resume=True), lambda _: None)
+
+
+def test_a_line_of_metrics_that_was_cut_short_ends_nothing(request_for):
+    request = request_for("run", validate_every=3, val_pictures=1)
+    train(replace(request, config=replace(request.config, steps=3)), lambda _: None)
+    with (request.out / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "lo')
+    train(replace(request, resume=True), lambda _: None)
+    lines = (request.out / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in (lines[0], lines[2])] == [3, 6]
+
+
+def test_running_out_of_memory_is_said(request_for, monkeypatch):
+    def fail(*_):
+        message = "DefaultCPUAllocator: can't allocate memory"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(Trainer, "_step", fail)
+    with pytest.raises(OutOfMemory, match="for a training step"):
+        train(request_for("run"), lambda _: None)
+
+
+@pytest.mark.parametrize("setting", ["learning_rate", "clip", "ema"])
+def test_a_setting_that_is_no_number_is_a_usage_error(setting):
+    with pytest.raises(UsageError, match="must be a finite number, not inf"):
+        make_config(network="asdn", preset="tiny", steps=1, **{setting: float("inf")})
+
+
+@pytest.mark.parametrize(("wanted", "names"), [(1, ["a"]), (2, ["a", "b"]), (9, ["a", "b", "c"])])
+def test_as_many_pictures_are_validated_on_as_were_asked_for(
+    request_for, monkeypatch, wanted, names
+):
+    read = []
+    monkeypatch.setattr(
+        "srcli.usecases.train.read_uint8", lambda path: read.append(path.stem) or read_uint8(path)
+    )
+    train(request_for("run", val_pictures=wanted, max_minutes=0), lambda _: None)
+    assert read == names
+
+
+def test_hidden_files_and_folders_are_no_pictures(pictures):
+    (pictures / "._a.png").write_bytes(b"what macOS leaves")
+    (pictures / "folder.png").mkdir()
+    assert [path.name for path in picture_files(pictures)] == ["a.png", "b.png", "c.png"]
