@@ -1,5 +1,18 @@
-"""``python -m srcli``."""
+"""``srcli``, and ``python -m srcli``."""
 
-from srcli.cli.app import main
+import sys
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; an interruption while it is being loaded is no bug."""
+    try:
+        from srcli.cli.app import main as run
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -55,19 +55,31 @@ class _Line:
         self.enlarging = False
 
     def run(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
-        reading = deque(self._read(job) for job in islice(jobs, AHEAD))
+        """Yield every outcome in order; of an interrupted run those that are still written too."""
         writing: deque[Future[Outcome]] = deque()
+        try:
+            yield from self._run(jobs, writing)
+        except KeyboardInterrupt:
+            yield from self._rest(writing)
+            raise
+
+    def _run(self, jobs: Iterator[Job], writing: deque[Future[Outcome]]) -> Iterator[Outcome]:
+        reading = deque(self._read(job) for job in islice(jobs, AHEAD))
         while reading or writing:
             if reading:
                 reading.extend(self._read(job) for job in islice(jobs, 1))
                 writing.append(self._pass_on(reading.popleft()))
             while writing and (writing[0].done() or len(writing) > AHEAD or not reading):
-                outcome = writing.popleft().result()
+                outcome = writing[0].result()
+                writing.popleft()
                 yield outcome
                 if ends_run(outcome, fail_fast=self.workshop.fail_fast):
-                    self.stop()
-                    yield from (late.result() for late in writing)
+                    yield from self._rest(writing)
                     return
+
+    def _rest(self, writing: deque[Future[Outcome]]) -> Iterator[Outcome]:
+        self.stop()
+        yield from (late.result() for late in writing)
 
     def stop(self) -> None:
         """Read no more, and wait for what is being written."""

@@ -75,9 +75,10 @@ class Manifest:
             verdict = judge(entry, job, self.fingerprint, overwrite=self.overwrite)
             if verdict is not Verdict.DONE:
                 self._put(database, job, "claimed")
-            elif entry and not _is_current(entry, job):
+            elif entry:
                 with suppress(OSError):  # gone since it was looked at
-                    self._put(database, job, "done", **_times(job))
+                    if not _is_current(entry, job):
+                        self._put(database, job, "done", **_times(job))
             return verdict
 
     def writing(self, job: Job, made: Made) -> None:
@@ -205,8 +206,11 @@ class ManifestView(NoLedger):
             self._database.close()
 
 
-def known_outputs(folder: Path) -> frozenset[str]:
-    """Return the real paths of all results that the manifest of a folder knows, if it has one.
+def recorded_results(folder: Path) -> dict[str, str]:
+    """Return what the manifest of a folder, if it has one, says that pictures were made of.
+
+    Returns:
+        By the real path of every result, the absolute path of its source.
 
     Raises:
         UnwritableImage: it cannot be opened.
@@ -215,11 +219,11 @@ def known_outputs(folder: Path) -> frozenset[str]:
     """
     database = open_to_read(folder / NAME)
     if database is None:
-        return frozenset()
+        return {}
     root = os.path.realpath(folder)
     with closing(database), database_errors(folder / NAME):
-        rows = database.execute("SELECT output FROM pictures").fetchall()
-    return frozenset(os.path.join(root, output) for (output,) in rows)  # noqa: PTH118 - may be many
+        rows = database.execute("SELECT output, source FROM pictures").fetchall()
+    return {os.path.join(root, output): source for output, source in rows}  # noqa: PTH118 - may be many
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -14,9 +14,10 @@ from typing import Literal
 import torch
 
 from srcli import __version__
+from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
-from srcli.batch.manifest import Manifest, ManifestView, known_outputs
+from srcli.batch.manifest import Manifest, ManifestView
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
@@ -169,8 +170,9 @@ def find_jobs(
 ) -> list[Job]:
     """Find the pictures of a request and name their results.
 
-    Results that the manifest of the folder knows are no pictures to be enlarged again, unless
-    they are named themselves. Of pictures that clash, one that is ``earlier`` comes first, and
+    Results of earlier runs are no pictures to be enlarged again, unless they are named
+    themselves: those that the manifest of the folder knows, and any that were made of the
+    pictures that are found. Of pictures that clash, one that is ``earlier`` comes first, and
     ``on_clash`` is told of the others, which are left out.
 
     Raises:
@@ -181,15 +183,13 @@ def find_jobs(
     """
     request.size.check()
     sources = find_sources(request.inputs, allow_none=allow_none)
-    folder = batch_folder(request)
-    if folder is not None:
-        known = known_outputs(folder)
-        named = {Path(given) for given in request.inputs}
-        sources = [
-            source
-            for source in sources
-            if source.path in named or os.path.realpath(source.path) not in known
-        ]
+    known = earlier_results(sources, batch_folder(request))
+    named = {Path(given) for given in request.inputs}
+    sources = [
+        source
+        for source in sources
+        if source.path in named or os.path.realpath(source.path) not in known
+    ]
     naming = Naming(
         output=request.output,
         template=request.template,

@@ -80,6 +80,33 @@ def test_results_beside_their_sources_are_not_enlarged_again(srcli):
     assert named.stdout == "in/a_x2_x2.png\n"
 
 
+@pytest.mark.usefixtures("folder")
+def test_results_among_their_sources_are_not_enlarged_wherever_the_next_go(srcli):
+    srcli("upscale", "in")
+    srcli("upscale", "in", "-o", "in/more", "--scale", "3")
+    for options in (("-o", "other"), ("-o", "in/more"), ()):
+        planned = srcli("upscale", "in", *options, "--scale", "4", "--dry-run", "--json")
+        sources = {event["source"] for event in events(planned)}
+        assert sources == {"in/a.png", "in/b.png", "in/deep/c.jpg"}
+    named = srcli("upscale", "in/a_x2.png", "-o", "other", "--dry-run", "--json")
+    assert [event["source"] for event in events(named)] == ["in/a_x2.png"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_of_results_can_be_enlarged_again(srcli):
+    srcli("upscale", "in", "-o", "out")
+    again = srcli("upscale", "out", "-o", "larger", "--dry-run", "--json")
+    sources = {event["source"] for event in events(again)}
+    assert sources == {"out/a_x2.png", "out/b_x2.png", "out/deep/c_x2.jpg"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_manifest_among_the_sources_that_cannot_be_read_stops_nothing(srcli, folder, caplog):
+    (folder / MANIFEST).write_text("none of ours")
+    assert srcli("upscale", "in", "-o", "out", "--dry-run").returncode == 0
+    assert "is not a manifest" in caplog.text
+
+
 def test_single_pictures_leave_nothing_but_themselves(srcli, folder):
     srcli("upscale", "in/a.png")
     srcli("upscale", "in/b.png", "-o", "in/large.png")
@@ -183,6 +210,28 @@ def test_an_input_that_goes_away_is_a_failure_of_its_own(tmp_path):
     assert all(isinstance(outcome, Upscaled) for outcome in outcomes[:-1])
     assert isinstance(outcomes[-1], Failed)
     assert outcomes[-1].error.message == f"{sources[-1]} does not exist"
+
+
+def test_an_interrupted_run_tells_of_all_that_it_wrote(tmp_path):
+    for number in range(12):
+        picture(tmp_path / f"in/{number:02}.png", 8, 8)
+    begun = itertools.count(1)
+
+    class Interrupts(SilentListener):
+        def picture(self, *_) -> None:
+            if next(begun) == 8:
+                raise KeyboardInterrupt
+
+    request = UpscaleRequest(
+        inputs=(str(tmp_path / "in"),),
+        size=SizeRequest(scale=(2, 2)),
+        output=str(tmp_path / "out"),
+    )
+    told = []
+    with pytest.raises(KeyboardInterrupt):
+        told.extend(outcome.output for outcome in upscale(request, Interrupts()))
+    assert len(told) == 7
+    assert told == sorted((tmp_path / "out").glob("*.png"))
 
 
 def test_a_run_that_is_abandoned_finishes_what_it_began_and_leaves_nothing(tmp_path):

@@ -50,3 +50,17 @@ def test_without_a_command_help_is_shown(srcli):
     done = srcli()
     assert done.returncode == 2
     assert "upscale" in done.stdout
+
+
+def test_an_interruption_while_it_is_loaded_is_quiet():
+    code = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from srcli.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -7,7 +7,7 @@ import pytest
 from srcli.batch.database import NAME
 from srcli.batch.fingerprint import FileState, sha256_of
 from srcli.batch.ledger import Made, Verdict
-from srcli.batch.manifest import Manifest, ManifestView, known_outputs
+from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.outcome import Upscaled
 from srcli.errors import DataError, UnreadableImage, UnwritableImage
 from srcli.images.discover import Source
@@ -133,7 +133,7 @@ def test_a_view_says_the_same_and_changes_nothing(job):
     folder = job.output.parent
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
         assert view.claim(job) is Verdict.MAKE
-    assert known_outputs(folder) == frozenset()
+    assert recorded_results(folder) == {}
     assert not folder.exists()
     with opened(job) as manifest:
         manifest.claim(job)
@@ -141,7 +141,9 @@ def test_a_view_says_the_same_and_changes_nothing(job):
     before = sorted(folder.iterdir())
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
         assert view.claim(job) is Verdict.DONE
-    assert known_outputs(folder) == {os.path.realpath(job.output)}
+    assert recorded_results(folder) == {
+        os.path.realpath(job.output): str(job.source.path.absolute())
+    }
     assert sorted(folder.iterdir()) == before
 
 
@@ -152,7 +154,7 @@ def test_names_need_not_be_unicode(job, tmp_path):
         manifest.claim(odd)
         make(manifest, odd)
         assert manifest.claim(odd) is Verdict.DONE
-    assert known_outputs(tmp_path / "out") == {os.path.realpath(odd.output)}
+    assert set(recorded_results(tmp_path / "out")) == {os.path.realpath(odd.output)}
 
 
 def test_a_file_that_is_no_manifest_is_said_to_be_none(job):
