@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+import srcli
+from srcli import Upscaler
+from srcli.errors import UnreadableImage, UsageError, WeightsError
+from srcli.usecases.sizes import SizeRequest
+from srcli.usecases.upscale import UpscaleRequest, upscale
+
+RANDOM = np.random.default_rng(0)
+LEVELS = RANDOM.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def upscaler():
+    return Upscaler()
+
+
+@pytest.mark.parametrize("channels", [slice(None), 0])
+def test_an_array_becomes_what_the_command_makes_of_the_file(upscaler, tmp_path, channels):
+    levels = LEVELS[..., channels]
+    Image.fromarray(levels).save(tmp_path / "small.png")
+    request = UpscaleRequest(
+        inputs=(str(tmp_path / "small.png"),),
+        size=SizeRequest(scale=(2.7, 2.7)),
+        output=str(tmp_path / "large.png"),
+    )
+    list(upscale(request))
+    with Image.open(tmp_path / "large.png") as large:
+        assert np.array_equal(upscaler(levels, 2.7), np.asarray(large))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_axes_and_dtype_stay(upscaler, channels, dtype):
+    pixels = RANDOM.random((9, 7, channels))
+    peak = 1 if dtype == "float32" else np.iinfo(dtype).max
+    result = upscaler((pixels * peak).astype(dtype), (2.0, 1.5))
+    assert result.shape == (18, 11, channels)
+    assert result.dtype == dtype
+    assert np.isfinite(result).all()
+    assert 0 <= result.min() < result.max() <= peak
+
+
+def test_what_was_given_is_not_changed(upscaler):
+    pixels = LEVELS.copy()
+    pixels.flags.writeable = False
+    upscaler(pixels[::-1])
+    assert np.array_equal(pixels, LEVELS)
+
+
+def test_a_family_takes_its_own_network_for_each_factor():
+    upscaler = Upscaler("san-light", offline=True)
+    for scale in (2, 3):
+        assert upscaler(LEVELS, scale).shape == (12 * scale, 16 * scale, 3)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        LEVELS[0, 0],
+        LEVELS[:0],
+        LEVELS.astype(np.int64),
+        np.zeros((4, 4, 5), np.uint8),
+        LEVELS.astype(np.float32),
+        np.full((4, 4), np.nan, np.float32),
+    ],
+)
+def test_what_is_no_picture_is_refused(upscaler, pixels):
+    with pytest.raises(UnreadableImage):
+        upscaler(pixels)
+
+
+def test_requests_without_sense_are_refused(upscaler):
+    with pytest.raises(UsageError):
+        upscaler(LEVELS, 0)
+    with pytest.raises(UsageError):
+        Upscaler(device="abacus")
+    with pytest.raises(WeightsError):
+        Upscaler("none")(LEVELS)
+
+
+def test_nothing_else_is_promised():
+    assert set(srcli.__all__) == {"Upscaler", "__version__"}
+    with pytest.raises(AttributeError):
+        srcli.Downscaler  # noqa: B018 - asked for, not used
