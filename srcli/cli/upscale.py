@@ -79,7 +79,7 @@ def upscale_command(
         int, typer.Option(min=1, max=100, help="Of JPEG, WebP (100: lossless) and AVIF.")
     ] = 95,
     strip_metadata: Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave EXIF and XMP behind.")
+        bool, typer.Option("--strip-metadata", help="Leave EXIF, XMP and PNG texts behind.")
     ] = False,
     strip_gps: Annotated[
         bool, typer.Option("--strip-gps", help="Leave the GPS position behind.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +71,10 @@ def count_frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1)) - bool(image.info.get("default_image"))
 
 
-def read_animation(image: Image.Image, *, color_chunks: bytes = b"") -> Animation:
-    """Decode every frame as it is seen: laid over the ones before it as the file says.
-
-    Args:
-        image: as it was opened.
-        color_chunks: of the file, see ``Metadata``.
-
-    """
+def read_animation(image: Image.Image) -> Animation:
+    """Decode every frame as it is seen: laid over the ones before it as the file says."""
     first = int(bool(image.info.get("default_image")))
     metadata, orientation = read_metadata(image)
-    metadata = replace(metadata, color_chunks=color_chunks)
     frames, durations = [], []
     for number in range(first, int(getattr(image, "n_frames", 1))):
         image.seek(number)

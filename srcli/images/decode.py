@@ -26,7 +26,7 @@ from srcli.images.formats import (
     sniff,
 )
 from srcli.images.photo import Metadata, Photo
-from srcli.images.png import read_header
+from srcli.images.png import PngHeader, read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
 from srcli.images.samples import Samples, to_photo, turn_upright
 from srcli.pixels.levels import to_levels
@@ -94,9 +94,12 @@ def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) ->
     known = _recognise(data, name)
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         image = open_animation(data, known, pixel_limit=pixel_limit)
+        if image and known is PNG:
+            header = read_header(data)
+            animation = read_animation(image)
+            return replace(animation, metadata=_with_chunks(animation.metadata, header))
         if image:
-            chunks = read_header(data).color_chunks if known is PNG else b""
-            return read_animation(image, color_chunks=chunks)
+            return read_animation(image)
     return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
 
@@ -142,8 +145,11 @@ def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Me
     if header.color_key:
         samples = _with_color_key(samples, header.color_key)
     metadata, orientation = read_metadata(image)
-    metadata = replace(metadata, color_chunks=header.color_chunks)
-    return turn_upright(samples, orientation), metadata
+    return turn_upright(samples, orientation), _with_chunks(metadata, header)
+
+
+def _with_chunks(metadata: Metadata, header: PngHeader) -> Metadata:
+    return replace(metadata, color_chunks=header.color_chunks, text_chunks=header.text_chunks)
 
 
 def _with_color_key(samples: Samples, key: tuple[int, ...]) -> Samples:

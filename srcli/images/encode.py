@@ -114,8 +114,8 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
     file  bits per sample  pixels                                 metadata
     ====  ===============  =====================================  ====================
     PNG   8, 16            lossless                               all
-    TIFF  8, 16, 32        lossless                               all but color chunks
-    JPEG  8                4:4:4 at ``quality``                   all but color chunks
+    TIFF  8, 16, 32        lossless                               all but chunks of PNG
+    JPEG  8                4:4:4 at ``quality``                   all but chunks of PNG
     WebP  8                at ``quality``, 100 being lossless     profile, EXIF, XMP
     AVIF  8                4:4:4 at ``quality``                   profile, EXIF, XMP
     BMP   8                lossless                               dpi

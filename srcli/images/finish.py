@@ -10,6 +10,7 @@ from srcli.images.background import flatten
 from srcli.images.color_profile import Color
 from srcli.images.location import exif_without_gps, xmp_without_gps
 from srcli.images.photo import Metadata, Photo
+from srcli.images.png import text_without_gps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +18,9 @@ class Finish:
     """What becomes of metadata, transparency and depth.
 
     Attributes:
-        strip_metadata: leave EXIF and XMP behind; the colour profile and the density, without
-            which the picture would look different, stay.
-        strip_gps: leave behind where EXIF and XMP say that it was taken.
+        strip_metadata: leave EXIF, XMP and texts behind; the colour profile and the density,
+            without which the picture would look different, stay.
+        strip_gps: leave behind where EXIF, XMP and texts say that it was taken.
         depth: bits per sample of results; None keeps each picture's own. Animations have 8.
         background: colour that transparent pictures are put on; None leaves them transparent.
 
@@ -40,9 +41,10 @@ class Finish:
 
     def _kept(self, metadata: Metadata) -> Metadata:
         if self.strip_metadata:
-            return replace(metadata, exif=None, xmp=None)
+            return replace(metadata, exif=None, xmp=None, text_chunks=b"")
         if self.strip_gps:
             exif = metadata.exif and exif_without_gps(metadata.exif)
             xmp = metadata.xmp and xmp_without_gps(metadata.xmp)
-            return replace(metadata, exif=exif, xmp=xmp)
+            texts = text_without_gps(metadata.text_chunks)
+            return replace(metadata, exif=exif, xmp=xmp, text_chunks=texts)
         return metadata

@@ -25,6 +25,8 @@ class Metadata:
         dpi: horizontal and vertical pixels per inch.
         color_chunks: the gAMA, cHRM, sRGB and cICP chunks of a PNG file, which no other
             format can hold.
+        text_chunks: the text chunks of a PNG file, but for those that hold EXIF and XMP;
+            other formats do without them.
 
     """
 
@@ -33,6 +35,7 @@ class Metadata:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     color_chunks: bytes = b""
+    text_chunks: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

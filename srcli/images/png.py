@@ -22,6 +22,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _TRUECOLOR, _PALETTE, _GRAY_ALPHA, _TRUECOLOR_ALPHA = 0, 2, 3, 4, 6
 _COLOR_TYPES = {1: _GRAY, 2: _GRAY_ALPHA, 3: _TRUECOLOR, 4: _TRUECOLOR_ALPHA}
 _COLOR_CHUNKS = (b"cHRM", b"gAMA", b"sRGB", b"cICP")
+_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
+_METADATA_TEXTS = (b"Raw profile type ", b"XML:com.adobe.xmp")
+"""How keywords of texts begin that decoders take for EXIF, XMP and the like."""
 _SRGB_CODES = (1, 13)
 """Of the primaries and the transfer function, in cICP (ITU-T H.273)."""
 _SRGB_GAMMA = (45_455,)
@@ -44,6 +47,7 @@ class PngHeader:
         color_key: the grey level, or the three levels, that stand for full transparency, on
             the scale of the decoded samples; None without one.
         color_chunks: see ``Metadata``.
+        text_chunks: see ``Metadata``.
 
     """
 
@@ -51,6 +55,7 @@ class PngHeader:
     channels: int
     color_key: tuple[int, ...] | None
     color_chunks: bytes
+    text_chunks: bytes
 
 
 def read_header(data: bytes) -> PngHeader:
@@ -60,7 +65,7 @@ def read_header(data: bytes) -> PngHeader:
         Refused: if the file ends early or a checksum does not match.
 
     """
-    depth, color_type, transparency, color_chunks = 8, _PALETTE, b"", b""
+    depth, color_type, transparency, color_chunks, text_chunks = 8, _PALETTE, b"", b"", b""
     for kind, body in _chunks(data):
         if kind == b"IHDR":
             depth, color_type = body[8], body[9]
@@ -68,11 +73,19 @@ def read_header(data: bytes) -> PngHeader:
             transparency = body
         elif kind in _COLOR_CHUNKS:
             color_chunks += _chunk(kind, body)
+        elif kind in _TEXT_CHUNKS and not body.startswith(_METADATA_TEXTS):
+            text_chunks += _chunk(kind, body)
     channels = {code: count for count, code in _COLOR_TYPES.items()}.get(color_type, 3)
     key = None
     if transparency and color_type in {_GRAY, _TRUECOLOR}:
         key = _color_key(struct.unpack(f">{channels}H", transparency), depth)
-    return PngHeader(depth=depth, channels=channels, color_key=key, color_chunks=color_chunks)
+    return PngHeader(
+        depth=depth,
+        channels=channels,
+        color_key=key,
+        color_chunks=color_chunks,
+        text_chunks=text_chunks,
+    )
 
 
 def _color_key(stored: tuple[int, ...], depth: int) -> tuple[int, ...]:
@@ -94,7 +107,7 @@ def with_metadata(data: bytes, metadata: Metadata) -> bytes:
 
 
 def _metadata(metadata: Metadata) -> bytes:
-    chunks = metadata.color_chunks
+    chunks = metadata.color_chunks + metadata.text_chunks
     if metadata.icc_profile:
         chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile))
     if metadata.dpi:
@@ -113,13 +126,28 @@ def tells_srgb(metadata: Metadata) -> bool:
     As the standard has it, cICP goes before a profile, that before sRGB, and that before the
     numbers of gAMA and cHRM.
     """
-    told = dict(_chunks(SIGNATURE + metadata.color_chunks + _chunk(b"IEND", b"")))
+    told = dict(_listed(metadata.color_chunks))
     if b"cICP" in told:
         return tuple(told[b"cICP"][:2]) == _SRGB_CODES
     if metadata.icc_profile or b"sRGB" in told:
         return True
     gamma, points = told.get(b"gAMA", b""), told.get(b"cHRM", b"")
     return _are_near(gamma, _SRGB_GAMMA) and _are_near(points, _SRGB_POINTS)
+
+
+def text_without_gps(chunks: bytes) -> bytes:
+    """Text chunks without those whose keyword, up to its zero byte, speaks of GPS."""
+    kept = ((kind, body) for kind, body in _listed(chunks) if b"gps" not in _keyword(body))
+    return b"".join(_chunk(kind, body) for kind, body in kept)
+
+
+def _keyword(body: bytes) -> bytes:
+    return body.partition(b"\0")[0].lower()
+
+
+def _listed(chunks: bytes) -> list[tuple[bytes, bytes]]:
+    """Kinds and bodies of chunks that are laid one behind the other."""
+    return [*_chunks(SIGNATURE + chunks + _chunk(b"IEND", b""))][:-1]
 
 
 def _are_near(body: bytes, numbers: tuple[int, ...]) -> bool:

@@ -97,12 +97,13 @@ def test_a_profile_a_density_and_metadata_are_kept() -> None:
         encode_picture(given, GIF, name="it")
 
 
-def test_png_keeps_the_chunks_that_say_what_colours_mean() -> None:
+def test_png_keeps_texts_and_the_chunks_that_say_what_colours_mean() -> None:
     body = b"gAMA" + (100_000).to_bytes(4, "big")
     gamma = (4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-    assert (
-        recoded(moving(metadata=Metadata(color_chunks=gamma)), PNG).metadata.color_chunks == gamma
-    )
+    body = b"tEXtTitle\0it moves"
+    text = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    back = recoded(moving(metadata=Metadata(color_chunks=gamma, text_chunks=text)), PNG).metadata
+    assert (back.color_chunks, back.text_chunks) == (gamma, text)
 
 
 @pytest.mark.parametrize("known", [JPEG, TIFF], ids=lambda known: known.name)

@@ -151,6 +151,21 @@ def test_color_chunks_pass_from_png_to_png() -> None:
     assert back.metadata.color_chunks == LINEAR
 
 
+def test_texts_pass_from_png_to_png_and_are_left_out_elsewhere() -> None:
+    texts = chunk(b"tEXt", b"Title\0a house") + chunk(b"iTXt", b"parameters\0\0\0\0\0steps: 20")
+    photo = photo_of(noise("u1", 3), Metadata(text_chunks=texts))
+    assert recoded(photo, PNG).metadata.text_chunks == texts
+    assert recoded(photo, JPEG).metadata.text_chunks == b""
+
+
+def test_texts_that_hold_exif_and_xmp_are_no_texts() -> None:
+    full = recoded(photo_of(noise("u1", 3), FULL), PNG)
+    assert (full.metadata.xmp, full.metadata.text_chunks) == (FULL.xmp, b"")
+    profile = chunk(b"tEXt", b"Raw profile type iptc\0\niptc\n 0\n\n")
+    photo = photo_of(noise("u1", 3), Metadata(text_chunks=profile))
+    assert recoded(photo, PNG).metadata.text_chunks == b""
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     whole = kind + body
     return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))

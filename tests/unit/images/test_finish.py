@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -21,7 +23,19 @@ def exif_block() -> bytes:
     return tags.tobytes().removeprefix(b"Exif\0\0")
 
 
-FULL = Metadata(icc_profile=b"profile", exif=exif_block(), xmp=XMP, dpi=(72, 72))
+def text(body: bytes) -> bytes:
+    whole = b"tEXt" + body
+    return (len(body)).to_bytes(4, "big") + whole + zlib.crc32(whole).to_bytes(4, "big")
+
+
+TITLE = text(b"Title\0GPS devices")
+FULL = Metadata(
+    icc_profile=b"profile",
+    exif=exif_block(),
+    xmp=XMP,
+    dpi=(72, 72),
+    text_chunks=text(b"exif:GPSLatitude\x0048/1") + TITLE,
+)
 
 
 def photo(metadata: Metadata = FULL) -> Photo:
@@ -44,6 +58,7 @@ def test_the_place_goes_and_the_rest_stays():
     tags.load(kept.exif)
     assert (tags[0x010F], tags.get_ifd(0x8825)) == ("maker", {})
     assert kept.xmp == b'<x b="c"/>'
+    assert kept.text_chunks == TITLE
     assert (kept.icc_profile, kept.dpi) == (FULL.icc_profile, FULL.dpi)
     assert Finish(strip_gps=True).apply(photo(Metadata())).metadata == Metadata()
 
