@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from srcli.cli import errors
+from srcli.cli import completion, errors
 from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
 from srcli.cli.measuring import measuring_status, parse_scales
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the models.")
 
 Models = Annotated[
-    list[str], typer.Argument(metavar="MODEL...", help="Ids, or hf:owner/repo/file.safetensors.")
+    list[str],
+    typer.Argument(
+        metavar="MODEL...",
+        help="Ids, or hf:owner/repo/file.safetensors.",
+        autocompletion=completion.models,
+    ),
 ]
 
 
@@ -50,7 +55,10 @@ def list_command() -> None:
 
 @app.command("show")
 def show_command(
-    model: Annotated[str, typer.Argument(help="Id of a model, or a weights file.")],
+    model: Annotated[
+        str,
+        typer.Argument(help="Id of a model, or a weights file.", autocompletion=completion.models),
+    ],
     markdown: Annotated[bool, typer.Option("--markdown", help="As the model's card.")] = False,
 ) -> None:
     """Print all that is known of a model."""
@@ -83,7 +91,11 @@ def fetch_command(
 @app.command("path")
 def path_command(
     model: Annotated[
-        str, typer.Argument(help="Id of a model; without it, the folder of imported models.")
+        str,
+        typer.Argument(
+            help="Id of a model; without it, the folder of imported models.",
+            autocompletion=completion.models,
+        ),
     ] = "",
 ) -> None:
     """Print where a model's verified file is; nothing is fetched."""
@@ -109,7 +121,12 @@ def import_command(
 
 @app.command("export")
 def export_command(
-    model: Annotated[str, typer.Argument(help="Id, weights file, or file of the hub.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Id, weights file, or file of the hub.", autocompletion=completion.models
+        ),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="A .onnx file.")],
     kind: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.ONNX,
     ratio: Annotated[
@@ -175,7 +192,12 @@ def measure_command(
 @app.command("publish")
 def publish_command(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Ids, or .safetensors files.")
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="Ids, or .safetensors files.",
+            autocompletion=completion.models,
+        ),
     ],
     repo: Annotated[
         str, typer.Option(help="Repository of the hub, owner/name; its README.md is replaced.")
@@ -201,7 +223,10 @@ def remove_command(models: Models) -> None:
 @app.command("verify")
 def verify_command(
     models: Annotated[
-        list[str] | None, typer.Argument(help="Ids; all models on this machine if none.")
+        list[str] | None,
+        typer.Argument(
+            help="Ids; all models on this machine if none.", autocompletion=completion.models
+        ),
     ] = None,
 ) -> None:
     """Compare the weights files with their sha256, and load them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from srcli.cli import completion
 from srcli.cli.console import verbose
 from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
@@ -73,6 +74,7 @@ def upscale_command(
             "-f",
             "--format",
             help="Unless -o names a file: png, jpg, webp, avif, tiff, bmp, gif; as it was.",
+            autocompletion=completion.formats,
         ),
     ] = "",
     quality: Annotated[
@@ -94,7 +96,13 @@ def upscale_command(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option("-m", "--model", help="Id, weights file, or hf:owner/repo/file.")
+        str,
+        typer.Option(
+            "-m",
+            "--model",
+            help="Id, weights file, or hf:owner/repo/file.",
+            autocompletion=completion.models,
+        ),
     ] = "asdn-fast",
     tile: Annotated[
         int | None,
@@ -103,10 +111,20 @@ def upscale_command(
         ),
     ] = None,
     device: Annotated[
-        str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")
+        str,
+        typer.Option(
+            "-d",
+            "--device",
+            help="auto, cpu, cuda, cuda:1 or mps.",
+            autocompletion=completion.devices,
+        ),
     ] = "auto",
     precision: Annotated[
-        str, typer.Option(help="float32; bfloat16 or float16 are faster where built in.")
+        str,
+        typer.Option(
+            help="float32; bfloat16 or float16 are faster where built in.",
+            autocompletion=completion.precisions,
+        ),
     ] = "float32",
     ensemble: Annotated[
         bool,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from srcli.errors import UnreadableImage, UsageError
-from srcli.images.formats import by_suffix
+from srcli.images.formats import UNREAD, by_suffix, readable_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,13 @@ class Source:
     relative: Path
 
 
-def find_sources(inputs: Sequence[str], *, allow_none: bool = False) -> list[Source]:
+def ignore(_: Path) -> None:
+    """Pass over a picture that is not read."""
+
+
+def find_sources(
+    inputs: Sequence[str], *, allow_none: bool = False, on_unread: Callable[[Path], None] = ignore
+) -> list[Source]:
     """Turn files, folders and glob patterns into pictures, in that order, each one once.
 
     A file is taken whatever its name, and even if it is missing, so that reading it can say
@@ -36,6 +42,11 @@ def find_sources(inputs: Sequence[str], *, allow_none: bool = False) -> list[Sou
     and folders are left out, links to folders are not followed. A pattern (``*``, ``?``,
     ``[...]``, and ``**`` for any depth) that is no file's name gives the pictures it matches,
     below the part of it without wildcards.
+
+    Args:
+        inputs: files, folders and patterns.
+        allow_none: a folder or pattern may give no picture.
+        on_unread: told of every picture among the files that has a format that is not read.
 
     Raises:
         UsageError: if a folder or pattern gives no picture and that is not allowed, or nothing
@@ -48,42 +59,52 @@ def find_sources(inputs: Sequence[str], *, allow_none: bool = False) -> list[Sou
         raise UsageError(message)
     found: dict[str, Source] = {}
     for given in inputs:
-        sources = list(_expand(given))
+        unread: list[Path] = []
+        sources = list(_expand(given, unread.append))
         if not sources and not allow_none:
             message = f"{given} holds no pictures"
-            raise UsageError(message)
+            hint = f"the formats read are {readable_names()}" if unread else ""
+            raise UsageError(message, hint=hint)
+        for path in unread:
+            on_unread(path)
         for source in sources:
             found.setdefault(os.path.realpath(source.path), source)
     return list(found.values())
 
 
-def _expand(given: str) -> Iterator[Source]:
+def _expand(given: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
     path = Path(given)
     if path.is_dir():
-        yield from _walk(path)
+        yield from _walk(path, on_unread)
     elif glob.has_magic(given) and not os.path.lexists(given):
-        yield from _match(given)
+        yield from _match(given, on_unread)
     else:
         yield Source(path=path, relative=Path(path.name))
 
 
-def _walk(root: Path) -> Iterator[Source]:
+def _walk(root: Path, on_unread: Callable[[Path], None]) -> Iterator[Source]:
     for folder, below, names in os.walk(root, onerror=_refuse_folder):
         below[:] = sorted(name for name in below if not _is_hidden(name))
         for name in sorted(names):
-            if not _is_hidden(name) and by_suffix(Path(name)):
-                path = Path(folder, name)
+            path = Path(folder, name)
+            if not _is_hidden(name) and _is_read(path, on_unread):
                 yield Source(path=path, relative=path.relative_to(root))
 
 
-def _match(pattern: str) -> Iterator[Source]:
+def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
     fixed = Path(pattern)
     while glob.has_magic(str(fixed)):
         fixed = fixed.parent
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - any anchor
         path = Path(match)
-        if by_suffix(path) and not path.is_dir():
+        if not path.is_dir() and _is_read(path, on_unread):
             yield Source(path=path, relative=path.relative_to(fixed))
+
+
+def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
+    if path.suffix.lower() in UNREAD.split():
+        on_unread(path)
+    return by_suffix(path) is not None
 
 
 def _is_hidden(name: str) -> bool:

@@ -52,7 +52,7 @@ PNG = Format(
 )
 JPEG = Format(
     name="JPEG",
-    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     signatures=((0, b"\xff\xd8\xff"),),
     alpha=False,
     longest_side=65_500,  # libjpeg's own limit; the format's is 65,535
@@ -95,6 +95,11 @@ GIF = Format(
 )
 
 FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF)
+UNREAD = (
+    ".arw .cr2 .cr3 .dds .dng .eps .exr .fits .hdr .heic .heif .hif .icns .ico .j2k .jp2 .jpf .jxl "
+    ".jxr .nef .orf .pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .raf .rw2 .srw .svg .tga .xcf"
+)
+"""Lower-case suffixes of pictures that are not read."""
 SIGNATURE_LENGTH = 16
 """Leading bytes that suffice to recognise any of the formats."""
 

@@ -27,7 +27,7 @@ from srcli.weights.hub_client import hub_folder
 from srcli.weights.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
-EXTRAS = ("spandrel", "ray", "accelerate", "matplotlib")
+EXTRAS = ("spandrel", "accelerate", "matplotlib", "onnx", "onnxruntime", "onnxscript")
 VARIABLES = (
     "HF_HOME",
     "HF_HUB_CACHE",
@@ -99,8 +99,8 @@ def _devices() -> Iterator[Finding]:
 
 
 def _device(name: str, value: str) -> Finding:
-    built_in = ", bfloat16 built in" if has_bfloat16(torch.device(name)) else ""
-    return Finding(topic="device", name=name, value=value + built_in)
+    built_in = "built in" if has_bfloat16(torch.device(name)) else "not built in"
+    return Finding(topic="device", name=name, value=f"{value}, bfloat16 {built_in}")
 
 
 def _caches() -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
 from srcli.images.animation import Picture, each
 from srcli.images.background import parse_color
-from srcli.images.discover import Source, find_sources
+from srcli.images.discover import Source, find_sources, ignore
 from srcli.images.encode import QUALITY
 from srcli.images.finish import Finish
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
@@ -122,7 +122,9 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
         WeightsError: the model cannot be used.
 
     """
-    jobs = find_jobs(request)
+    unread: list[Path] = []
+    jobs = find_jobs(request, on_unread=unread.append)
+    _tell_of(unread)
     yield from make(jobs, request, prepare(request), listener or SilentListener())
 
 
@@ -152,7 +154,9 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
         UsageError: as ``upscale``; so do the other errors.
 
     """
-    jobs = find_jobs(request)
+    unread: list[Path] = []
+    jobs = find_jobs(request, on_unread=unread.append)
+    _tell_of(unread)
     equipment = prepare(request)
     with _ledger(request, jobs, equipment, dry=True) as ledger:
         for job in jobs:
@@ -167,13 +171,15 @@ def find_jobs(
     allow_none: bool = False,
     earlier: Container[Path] = (),
     on_clash: OnClash | None = None,
+    on_unread: Callable[[Path], None] = ignore,
 ) -> list[Job]:
     """Find the pictures of a request and name their results.
 
     Results of earlier runs are no pictures to be enlarged again, unless they are named
     themselves: those that the manifest of the folder knows, and any that were made of the
     pictures that are found. Of pictures that clash, one that is ``earlier`` comes first, and
-    ``on_clash`` is told of the others, which are left out.
+    ``on_clash`` is told of the others, which are left out; ``on_unread`` of pictures whose
+    formats are not read.
 
     Raises:
         UsageError: nothing is found and that is not allowed, a name or size makes no sense, or
@@ -182,7 +188,7 @@ def find_jobs(
 
     """
     request.size.check()
-    sources = find_sources(request.inputs, allow_none=allow_none)
+    sources = find_sources(request.inputs, allow_none=allow_none, on_unread=on_unread)
     known = earlier_results(sources, batch_folder(request))
     named = {Path(given) for given in request.inputs}
     sources = [
@@ -199,6 +205,12 @@ def find_jobs(
     sources = sorted(sources, key=lambda source: source.path not in earlier)
     jobs = plan_outputs(sources, naming, on_clash=on_clash)
     return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
+
+
+def _tell_of(unread: Sequence[Path]) -> None:
+    if unread:
+        suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
+        logger.warning("%d pictures left alone, of formats not read: %s", len(unread), suffixes)
 
 
 def prepare(request: UpscaleRequest) -> Equipment:

@@ -92,6 +92,14 @@ def test_results_among_their_sources_are_not_enlarged_wherever_the_next_go(srcli
     assert [event["source"] for event in events(named)] == ["in/a_x2.png"]
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_pictures_that_are_left_alone_are_said(srcli, folder, caplog, dry):
+    for name in ("photo.HEIC", "deep/raw.cr2", "old.heic", "notes.txt"):
+        (folder / name).write_bytes(b"")
+    assert srcli("upscale", "in", "-o", "out", *dry).returncode == 0
+    assert caplog.messages == ["3 pictures left alone, of formats not read: .cr2, .heic"]
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_folder_of_results_can_be_enlarged_again(srcli):
     srcli("upscale", "in", "-o", "out")

@@ -28,6 +28,20 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
+def test_pictures_of_formats_that_are_not_read_are_told_of(tree: Path) -> None:
+    for name in ("photo.HEIC", "in/raw.cr2", ".hidden.heic", "words.txt"):
+        (tree / name).write_bytes(b"")
+    for given in (str(tree), f"{tree}/**/*"):
+        unread: list[Path] = []
+        find_sources([given], on_unread=unread.append)
+        assert sorted(unread) == [tree / "in/raw.cr2", tree / "photo.HEIC"]
+    (tree / "only").mkdir()
+    (tree / "only/photo.heic").write_bytes(b"")
+    with pytest.raises(UsageError) as caught:
+        find_sources([str(tree / "only")])
+    assert caught.value.hint.startswith("the formats read are PNG, JPEG")
+
+
 def relatives(sources: list[Source]) -> list[str]:
     return [source.relative.as_posix() for source in sources]
 

@@ -1,0 +1,31 @@
+"""What the shell offers as values of options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+FACTOR = re.compile(r"-x\d+$")
+
+
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Return what offers some words."""
+    return lambda incomplete: [word for word in known if word.startswith(incomplete)]
+
+
+def models(incomplete: str) -> list[str]:
+    """Offer the ids of models and their families."""
+    return sorted(name for name in set(_names()) if name.startswith(incomplete))
+
+
+def _names() -> Iterator[str]:
+    from srcli.usecases.models import list_models
+
+    for listed in list_models():
+        yield listed.model.id
+        yield FACTOR.sub("", listed.model.id)
+
+
+devices = words("auto", "cpu", "cuda", "mps")
+precisions = words("float32", "bfloat16", "float16")
+formats = words("png", "jpg", "webp", "avif", "tiff", "bmp", "gif")

@@ -1,0 +1,36 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from srcli.weights.catalog import read_catalog
+
+IDS = [card.id for card in read_catalog()]
+
+
+def offered(*words: str) -> list[str]:
+    """What bash would show for the last of the words."""
+    environment = {
+        **os.environ,
+        "_SRCLI_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(("srcli", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    code = "import sys; sys.argv = ['srcli']; from srcli.cli.app import app; app(prog_name='srcli')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("command", [("upscale", "--model"), ("models", "show")])
+def test_models_and_families_are_offered(command):
+    found = offered(*command, "san-l")
+    assert found == ["san-light", *(name for name in IDS if name.startswith("san-light-"))]
+
+
+def test_values_that_are_few_are_offered():
+    assert offered("upscale", "--precision", "b") == ["bfloat16"]
+    assert offered("upscale", "--device", "c") == ["cpu", "cuda"]
+    assert offered("upscale", "--format", "t") == ["tiff"]
