@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from srcli.weights.digest import sha256_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
@@ -26,17 +28,6 @@ class FileState:
             return found.st_mtime_ns == self.mtime_ns or sha256_of(path) == self.sha256
         except OSError:
             return False
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's content, hexadecimal.
-
-    Raises:
-        OSError: it cannot be read.
-
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def settings_fingerprint(settings: Mapping[str, object]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -28,6 +27,7 @@ from srcli.bench.records import (
 from srcli.bench.source import Source
 from srcli.errors import ImageError, OutOfMemory, SrcliError
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
+from srcli.weights.digest import sha256_of
 
 PROBE_SIDE = 96
 """Of the SR picture that a model makes before anything is timed, to count its work."""
@@ -244,7 +244,6 @@ def _probe(contender: Contender, scale: float) -> float:
 def _sha256(path: Path) -> str:
     """Hash a file; empty if it cannot be read, which decoding it will report."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return ""

@@ -22,7 +22,6 @@ from srcli.engine.memory import (
     working_bytes,
 )
 from srcli.engine.official import plan_official_tiles
-from srcli.engine.padding import pad_to_fit
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles
@@ -30,6 +29,7 @@ from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
+from srcli.pixels.edges import extend_to
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import resize
@@ -283,10 +283,12 @@ class Upscaler:
 
     def _run_tile(self, window: Tensor, run: Run) -> Tensor:
         """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
-        scale = self.network.traits.scale or 1
+        traits = self.network.traits
+        scale = traits.scale or 1
         height, width = window.shape[2:]
-        padded = pad_to_fit(window, self.network.traits).to(self.compute.device)
-        local = self.network.traits.receptive_radius is not None
+        padded = extend_to(window, multiple=traits.size_multiple, minimum=traits.minimum_size)
+        padded = padded.to(self.compute.device)
+        local = traits.receptive_radius is not None
         if local and padded.device.type == "cpu" and padded.numel() <= NATIVE_SAMPLES:
             run = _twice(run)
         run = ensembled(run) if self.ensemble and not self.official_tiles else run

@@ -30,10 +30,10 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.networks.blocks.activated import activated
 from srcli.networks.blocks.box_sum import TILE
 from srcli.networks.blocks.cross_scale import CrossScaleAttention
-from srcli.networks.blocks.edges import extend_to
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import InScaleAttention
 from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+from srcli.pixels.edges import extend_to
 
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 """The enlargements of the fusion blocks of one cell, by scale."""

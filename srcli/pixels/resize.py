@@ -3,7 +3,7 @@
 Source: MATLAB ``imresize(image, size, 'bicubic')``: Keys' kernel with a = -0.5, widened by
 the ratio when reducing (antialias), taps normalised to sum one, indices mirrored at the
 borders, the axis with the smaller scale first. The benchmark sets of the super-resolution
-literature were made with it; see DATA.md section 2 for what reproduces them bit for bit.
+literature were made with it, and are reproduced bit for bit.
 
 Every output sample is the same chain of multiply-adds whatever region it is asked for in, so
 a region equals the same window of the whole result bit for bit.

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from srcli.batch import manifest
 from srcli.batch.database import NAME
-from srcli.batch.fingerprint import FileState, sha256_of
+from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Made, Verdict
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.outcome import Upscaled
 from srcli.errors import DataError, UnreadableImage, UnwritableImage
 from srcli.images.discover import Source
 from srcli.images.naming import Job
+from srcli.weights.digest import sha256_of
 
 SETTINGS = {"scale": 2}
 
@@ -89,6 +91,19 @@ def test_a_result_that_was_removed_is_made_again(job):
         make(manifest, job)
         job.output.unlink()
         assert manifest.claim(job) is Verdict.MAKE
+
+
+def test_what_goes_between_two_looks_is_no_bug(job, monkeypatch):
+    with opened(job) as claimer:
+        claimer.claim(job)
+        make(claimer, job)
+
+        def judge(*_, **__):
+            job.source.path.unlink()
+            return Verdict.DONE
+
+        monkeypatch.setattr(manifest, "judge", judge)
+        assert claimer.claim(job) is Verdict.DONE
 
 
 def test_a_file_of_someone_else_is_refused(job):

@@ -1,26 +1,13 @@
-"""The small blocks: edges, mean shift, sub-pixel enlargement, levels of the pyramid."""
+"""The small blocks: mean shift, sub-pixel enlargement, levels of the pyramid."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from srcli.networks.blocks.edges import extend_to
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.pyramid import PyramidAttention, level_side
 from srcli.networks.blocks.upsampler import Upsampler
-
-
-def test_a_picture_that_fits_is_not_extended() -> None:
-    picture = torch.rand(1, 3, 6, 9)
-    assert extend_to(picture, multiple=3, minimum=4) is picture
-
-
-def test_the_last_row_and_column_are_repeated_until_the_sides_fit() -> None:
-    picture = torch.arange(2.0).view(1, 1, 1, 2)
-    extended = extend_to(picture, multiple=3, minimum=4)
-    assert extended.shape == (1, 1, 6, 6)
-    assert torch.equal(extended[0, 0], torch.tensor([0.0, 1, 1, 1, 1, 1]).expand(6, 6))
 
 
 def test_a_mean_shift_takes_away_what_the_other_adds() -> None:
