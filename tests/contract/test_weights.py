@@ -95,7 +95,7 @@ def test_the_model_is_better_than_bicubic(card):
 
 @CARDS
 def test_the_measured_table_is_true(card, bench_folder):
-    """On all of Set5 where it is on this machine, else on nothing: it may not be passed on."""
+    """On all of Set5, which may not be passed on with the tool, at the telling scale."""
     scale = telling_scale(card)
     claimed = {
         cell.dataset: cell
@@ -104,7 +104,7 @@ def test_the_measured_table_is_true(card, bench_folder):
     }
     assert claimed
     if bench_folder is None:
-        return
+        pytest.skip("Set5 is not on this machine: SRCLI_DATA_DIR names no folder that has it")
     request = BenchRequest(
         models=(card.id,),
         scales=(scale,),
