@@ -62,10 +62,10 @@ def show_command(
     markdown: Annotated[bool, typer.Option("--markdown", help="As the model's card.")] = False,
 ) -> None:
     """Print all that is known of a model."""
-    from srcli.usecases.models import FILES, show_card, show_model
+    from srcli.usecases.models import is_file_name, show_card, show_model
     from srcli.weights.sources import Source
 
-    if markdown or model.endswith(FILES):
+    if markdown or is_file_name(model):
         data(show_card(model).rstrip())
         return
     found = show_model(model)

@@ -13,7 +13,7 @@ from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import SrNetwork
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
-from srcli.weights.store import FILES, family, is_obtainable, locate, sha256_of
+from srcli.weights.store import family, is_file_name, is_obtainable, locate, sha256_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,4 +116,4 @@ def _has_rest(scales: Sequence[int | None], ratio: float | None) -> bool:
 
 
 def _short(model: str) -> str:
-    return Path(model).name if model.endswith(FILES) else model
+    return Path(model).name if is_file_name(model) else model

@@ -5,26 +5,28 @@ PyTorch is imported only where a network is built: listing and fetching must not
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from srcli.errors import UsageError, WeightsError, WeightsUnavailable
-from srcli.weights.cache import cache_folder, cached_file, seal
+from srcli.weights.cache import cache_folder, cached_file, locked
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
+from srcli.weights.digest import is_file
 from srcli.weights.download import Listener, silent, unwritable
 from srcli.weights.origins import Authors, Shipped, origin_of_card
 from srcli.weights.sources import Source, find_source, read_sources
-from srcli.weights.store import FILES, SUFFIX, fetch, find, verify
+from srcli.weights.store import SUFFIX, fetch, find, is_file_name, verify
 
 __all__ = [
     "DEFAULT_MODEL",
-    "FILES",
     "Listed",
     "Verdict",
     "fetch_model",
     "import_model",
+    "is_file_name",
     "list_models",
     "model_path",
     "models_folder",
@@ -84,7 +86,7 @@ def show_card(model: str) -> str:
     if source is not None:
         msg = f"{model} has no card: it is a model of the authors of {source.network}"
         raise UsageError(msg, hint="leave out --markdown to see what is known of it")
-    if not model.endswith(FILES):
+    if not is_file_name(model):
         return render_card(find_card(model))
     path = verify(model)
     return render_file(path, load_model(path))
@@ -121,6 +123,7 @@ def remove_model(model: str) -> bool:
     Raises:
         UnknownModel: nothing is called so.
         UsageError: it comes along with the tool, or is a file of the user's.
+        WeightsUnavailable: it cannot be deleted.
 
     """
     return find(model).remove()
@@ -130,7 +133,8 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
     """Convert a checkpoint of the authors, and return the weights file that was made of it.
 
     Without ``out``, one of the models that ``list_models`` names is kept in the tool's folder,
-    so that it can be used by its id; any other is written beside ``path``.
+    so that it can be used by its id: the file whose sha256 is known, or, where none is, any of
+    the size that the authors published. Any other is written beside ``path``.
 
     Raises:
         CorruptWeights: it cannot be read or recognised.
@@ -140,24 +144,25 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
     """
     from srcli.weights.importer import import_checkpoint
 
-    if not path.is_file():
+    if not is_file(path):
         msg = f"there is no file {path}"
         raise WeightsUnavailable(msg)
     if out is not None and out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}"
         raise UsageError(msg)
     imported = import_checkpoint(path)
-    name = f"{imported.header.network}-x{imported.header.config.scale}"
-    kept = out is None and find_source(name) is not None
-    target = cached_file(name) if kept else out or path.with_suffix(SUFFIX)
-    if target.exists() and not overwrite:
+    source = None if out else imported.source
+    target = cached_file(source.id) if source else out or path.with_suffix(SUFFIX)
+    if os.path.lexists(target) and not overwrite:
         msg = f"{target} exists already"
         raise UsageError(msg, hint="replace it with --overwrite, or write elsewhere with --output")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        imported.save(target)
-        if kept:
-            seal(target)
+        if source is None:
+            imported.save(target)
+        else:
+            with locked(source.id):
+                imported.keep(target)
     except OSError as error:
         raise unwritable(target.parent, error, hint="write elsewhere with --output") from error
     return target
@@ -171,9 +176,11 @@ def verify_models(models: tuple[str, ...]) -> tuple[Verdict, ...]:
 
 def _problem(model: str) -> WeightsError | None:
     from srcli.weights.checkpoint import load_model
+    from srcli.weights.importer import check_finite
 
     try:
-        load_model(verify(model))
+        path = verify(model)
+        check_finite(path, load_model(path).network.named_parameters())
     except WeightsError as error:
         return error
     return None

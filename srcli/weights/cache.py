@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from srcli.errors import CorruptWeights
+from filelock import FileLock
+
+from srcli.errors import CorruptWeights, UsageError
 from srcli.settings import read_setting
 from srcli.weights.digest import check_digest, sha256_of
 
 
 def cache_folder() -> Path:
-    """Return the folder; it need not exist."""
-    return Path(read_setting("cache_dir").value).expanduser()
+    """Return the folder; it need not exist.
+
+    Raises:
+        UsageError: it is set to the home of a user who is not known.
+
+    """
+    setting = read_setting("cache_dir")
+    try:
+        return Path(setting.value).expanduser()
+    except RuntimeError as error:
+        msg = f"{setting.value} cannot be found: no such user is known"
+        raise UsageError(msg, hint=f"{setting.origin} names the folder of models") from error
 
 
 def cached_file(model: str, suffix: str = ".safetensors") -> Path:
@@ -19,24 +33,45 @@ def cached_file(model: str, suffix: str = ".safetensors") -> Path:
     return cache_folder() / "models" / f"{model}{suffix}"
 
 
-def seal(path: Path) -> None:
-    """Note the sha256 of a file beside it, as ``sha256sum --check`` reads it."""
-    _note(path).write_text(f"{sha256_of(path)}  {path.name}\n", encoding="utf-8")
+def downloads_folder() -> Path:
+    """Return where files are while they come; it need not exist."""
+    return cache_folder() / "downloads"
 
 
-def check_sealed(path: Path) -> None:
+@contextmanager
+def locked(model: str) -> Iterator[None]:
+    """Be the only process that makes the file of ``model``."""
+    lock = downloads_folder() / f"{model}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        yield
+
+
+def keep(made: Path, path: Path) -> None:
+    """Move a whole file to ``path``, its sha256 noted there before it is to be seen.
+
+    The note is as ``sha256sum --check`` reads it.
+    """
+    note = _note(path)
+    fresh = note.with_name(f".{note.name}.part")
+    fresh.write_text(f"{sha256_of(made)}  {path.name}\n", encoding="utf-8")
+    fresh.replace(note)
+    made.replace(path)
+
+
+def check_sealed(path: Path, *, hint: str = "") -> None:
     """Compare a file with what was noted when it was made.
 
     Raises:
-        CorruptWeights: it differs, or nothing was noted.
+        CorruptWeights: it differs, or nothing was noted; with ``hint``.
 
     """
     try:
         sha256, _ = _note(path).read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
         msg = f"{path} is not whole: its sha256 was not noted"
-        raise CorruptWeights(msg) from error
-    check_digest(path, sha256)
+        raise CorruptWeights(msg, hint=hint) from error
+    check_digest(path, sha256, hint=hint)
 
 
 def discard(path: Path) -> None:

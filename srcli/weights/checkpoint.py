@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 from warnings import catch_warnings
 
 import torch
@@ -21,11 +21,16 @@ from srcli.networks.spec import SrNetwork
 from srcli.weights.bound import bounded_by
 from srcli.weights.digest import check_safetensors
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 SUFFIX = ".safetensors"
 HEADER_KEY = "srcli"
 FORMAT = 1
 LARGEST_SETTING = 4096
-"""No whole number in a network's configuration is larger."""
+"""No number in a network's configuration is larger."""
+WRITTEN: Mapping[type, tuple[type, ...]] = {int: (int,), float: (int, float)}
+"""What a setting of each type may be in JSON; to Python, true is a whole number as well."""
 UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a network raises that is built from a configuration that makes no sense."""
 
@@ -124,7 +129,7 @@ def is_foreign(path: Path) -> bool:
         CorruptWeights: not a file that can be read.
 
     """
-    return path.suffix != SUFFIX or HEADER_KEY not in _metadata(path)
+    return path.suffix.lower() != SUFFIX or HEADER_KEY not in _metadata(path)
 
 
 def _load_foreign(path: Path) -> Model:
@@ -153,17 +158,25 @@ def mismatches(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> lis
     return missing + extra + shapes + kinds
 
 
-def _refuse_giant(config: Mapping[str, object]) -> None:
-    for name, value in config.items():
-        if isinstance(value, int) and abs(value) > LARGEST_SETTING:
-            msg = f"{name} = {value}"
-            raise ValueError(msg)
+def _check_settings(config: DataclassInstance) -> None:
+    """Refuse numbers of another type, that are not positive (their default is let by), or giant."""
+    kinds = get_type_hints(type(config))
+    for field in fields(config):
+        value = getattr(config, field.name)
+        is_number = type(value) in WRITTEN[kinds[field.name]]
+        if not is_number or not (0 < value <= LARGEST_SETTING or value == field.default):
+            _refuse(field.name, value)
+
+
+def _refuse(name: str, value: object) -> NoReturn:
+    msg = f"its {name} is {value!r:.40}"
+    raise ValueError(msg)
 
 
 def _build(path: Path, header: Header, tensors: Collection[Tensor]) -> SrNetwork:
     """Build the network without memory for its weights."""
     try:
-        with torch.device("meta"), bounded_by(tensors), catch_warnings(action="ignore"):
+        with torch.device("meta"), bounded_by(tensors, path), catch_warnings(action="ignore"):
             return NETWORKS[header.network].build(header.config)
     except UNFIT as error:
         msg = f"{path} has a header that does not describe a network"
@@ -178,9 +191,11 @@ def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
     try:
         described = json.loads(metadata[HEADER_KEY])
         spec = NETWORKS[described["network"]]
-        _refuse_giant(described["config"])
         config = spec.config(**described["config"])
+        _check_settings(config)
         version, origin = described["format"], described["origin"]
+        if not isinstance(origin, str):
+            _refuse("origin", origin)
     except UNFIT as error:
         msg = f"{path} has a header that this version cannot read"
         raise CorruptWeights(msg, hint=str(error)) from error

@@ -20,13 +20,15 @@ from typing import Any
 from warnings import catch_warnings
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from srcli.errors import CorruptWeights, WeightsUnavailable
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.weights.bound import bounded_by
-from srcli.weights.digest import check_archive, check_safetensors
+from srcli.weights.digest import check_safetensors
+from srcli.weights.pickled import read_pickle
 
 SUFFIXES = (".pt", ".pth", ".ckpt")
 CHANNELS = 3
@@ -90,7 +92,7 @@ def load_community(path: Path) -> CommunityNetwork:
     state = _read(path)
     spandrel = _import_spandrel()
     try:
-        with catch_warnings(action="ignore"), bounded_by(list(_tensors(state))):
+        with catch_warnings(action="ignore"), bounded_by(list(_tensors(state)), path):
             descriptor = spandrel.ModelLoader("cpu").load_from_state_dict(state)
     except CorruptWeights:
         raise
@@ -128,22 +130,22 @@ def _tensors(state: Mapping[str, Any]) -> Iterator[Tensor]:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read the tensors, and the names around them, without running anything."""
-    try:
-        if path.suffix not in SUFFIXES:
-            check_safetensors(path)
-            return load_file(path)
-        check_archive(path)
-        with catch_warnings(action="ignore"):
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except CorruptWeights:
-        raise
-    except Exception as error:  # a malformed pickle can make PyTorch raise anything
-        msg = f"{path} is not a checkpoint that can be read"
-        raise CorruptWeights(msg, hint=str(error).partition("\n")[0]) from error
+    if path.suffix.lower() not in SUFFIXES:
+        return _read_safetensors(path)
+    state = read_pickle(path)
     if not isinstance(state, dict):
         msg = f"{path} holds something other than named tensors"
         raise CorruptWeights(msg)
     return state
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    check_safetensors(path)
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        msg = f"{path} is not a safetensors file that can be read"
+        raise CorruptWeights(msg, hint=str(error)) from error
 
 
 def _import_spandrel() -> ModuleType:

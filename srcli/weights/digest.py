@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from pathlib import Path
 
 from srcli.errors import CorruptWeights
 
+START = 256
+"""Bytes that tell what a file is."""
+LARGE_FILE_POINTER = b"version https://git-lfs"
 MAGIC_BYTES = 9
 """A safetensors file begins with the length of its header, eight bytes, and the header."""
 LARGEST_HEADER = 16_000_000
 """Bytes; those of the largest network here are a hundred times smaller."""
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; none is where no one may look, or of too long a name."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises there
 
 
 def sha256_of(path: Path) -> str:
@@ -24,14 +33,18 @@ def check_digest(path: Path, sha256: str, *, hint: str = "") -> None:
     """Compare a file with the hash that is known of it.
 
     Raises:
-        CorruptWeights: it differs; with ``hint``.
+        CorruptWeights: it differs, or cannot be read; with ``hint``.
 
     """
-    found = sha256_of(path)
-    if found != sha256:
+    try:
+        found = sha256_of(path)
+        if found == sha256:
+            return
         web_page = "a web page came instead of the file; " if is_web_page(path) else ""
-        msg = f"{path} is damaged: {web_page}its sha256 is {found}, not {sha256}"
-        raise CorruptWeights(msg, hint=hint)
+    except OSError as error:
+        raise _unreadable(path, error, hint=hint) from error
+    msg = f"{path} is damaged: {web_page}its sha256 is {found}, not {sha256}"
+    raise CorruptWeights(msg, hint=hint)
 
 
 def check_safetensors(path: Path) -> None:
@@ -41,18 +54,35 @@ def check_safetensors(path: Path) -> None:
         CorruptWeights: a web page, a pickle, an archive, or a header beyond all measure.
 
     """
-    with path.open("rb") as file:
-        start = file.read(MAGIC_BYTES)
+    start = check_start(path)[:MAGIC_BYTES]
     length = int.from_bytes(start[:-1], "little")
-    if is_web_page(path):
-        msg = f"{path} is a web page, not a weights file"
-    elif len(start) < MAGIC_BYTES or start[-1:] != b"{":
+    if len(start) < MAGIC_BYTES or start[-1:] != b"{":
         msg = f"{path} is not a safetensors file"
     elif length > min(LARGEST_HEADER, path.stat().st_size):
         msg = f"{path} has a header of {length:,} bytes, which no weights file has"
     else:
         return
     raise CorruptWeights(msg)
+
+
+def check_start(path: Path) -> bytes:
+    """Return the first bytes of a file, unless they are of what a host gives in its place.
+
+    Raises:
+        CorruptWeights: a web page, a pointer of Git LFS, or nothing that can be read.
+
+    """
+    try:
+        start = _start(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if begins_as_page(start):
+        msg = f"{path} is a web page, not a weights file"
+        raise CorruptWeights(msg)
+    if start.startswith(LARGE_FILE_POINTER):
+        msg = f"{path} is a pointer of Git LFS to a weights file, not the file"
+        raise CorruptWeights(msg, hint="git lfs pull brings the file; or download it by itself")
+    return start
 
 
 def check_archive(path: Path) -> None:
@@ -75,5 +105,18 @@ def check_archive(path: Path) -> None:
 
 def is_web_page(path: Path) -> bool:
     """Tell whether a file begins as HTML does."""
+    return begins_as_page(_start(path))
+
+
+def begins_as_page(start: bytes) -> bool:
+    """Tell whether these are the first bytes of HTML."""
+    return start[:START].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+
+
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(256).lstrip().lower().startswith((b"<!doctype html", b"<html"))
+        return file.read(START)
+
+
+def _unreadable(path: Path, error: OSError, *, hint: str = "") -> CorruptWeights:
+    return CorruptWeights(f"{path} cannot be read: {error.strerror or error}", hint=hint)

@@ -19,7 +19,7 @@ def cached_copy(file: HubFile) -> Path | None:
 
 
 def fetch(file: HubFile) -> Path:
-    """Download a file into the hub's cache, and check it.
+    """Download a file into the hub's cache, and check it; a damaged copy is replaced.
 
     Raises:
         CorruptWeights: it is not the one that was asked for, or no weights file at all.
@@ -27,7 +27,9 @@ def fetch(file: HubFile) -> Path:
         DiskFull: there is no room for it.
 
     """
-    found = hub_client.download(_place(file), lambda offer: _check_offer(file, offer))
+    found = hub_client.download(
+        _place(file), lambda offer: _check_offer(file, offer), anew=_is_damaged(file)
+    )
     try:
         check(found, file)
     except CorruptWeights:
@@ -52,6 +54,16 @@ def check(path: Path, file: HubFile) -> None:
         check_safetensors(path)
     else:
         check_archive(path)
+
+
+def _is_damaged(file: HubFile) -> bool:
+    path = cached_copy(file)
+    try:
+        if path is not None:
+            check(path, file)
+    except CorruptWeights:
+        return True
+    return False
 
 
 def _place(file: HubFile) -> HubPlace:

@@ -25,6 +25,7 @@ from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
+    HFValidationError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -68,10 +69,19 @@ def hub_folder() -> Path:
 
 
 def cached(place: HubPlace) -> Path | None:
-    """Return the file if it is in the hub's cache; asks no one."""
-    found = try_to_load_from_cache(
-        place.repo, place.file, revision=place.revision, repo_type=place.kind
-    )
+    """Return the file if it is in the hub's cache; asks no one.
+
+    Raises:
+        WeightsUnavailable, DataError: no repository can have that name.
+
+    """
+    try:
+        found = try_to_load_from_cache(
+            place.repo, place.file, revision=place.revision, repo_type=place.kind
+        )
+    except HFValidationError as error:
+        msg = f"the hub has no repository {place.repo}"
+        raise place.refusal(msg, str(error)) from error
     return Path(found) if isinstance(found, str) else None
 
 
@@ -79,7 +89,9 @@ def accept(_: HfFileMetadata) -> None:
     """Take whatever the hub offers."""
 
 
-def download(place: HubPlace, check: Callable[[HfFileMetadata], None] = accept) -> Path:
+def download(
+    place: HubPlace, check: Callable[[HfFileMetadata], None] = accept, *, anew: bool = False
+) -> Path:
     """Bring a file into the hub's cache.
 
     The hub is asked once, without the client's patience, whether it has the file.
@@ -87,6 +99,7 @@ def download(place: HubPlace, check: Callable[[HfFileMetadata], None] = accept) 
     Args:
         place: where it is.
         check: refuses what is offered, before it is fetched.
+        anew: replace what the cache has of it.
 
     Raises:
         WeightsUnavailable: of a model: it cannot be had, or cannot be kept.
@@ -100,7 +113,9 @@ def download(place: HubPlace, check: Callable[[HfFileMetadata], None] = accept) 
         offer = get_hf_file_metadata(hf_hub_url(repo, file, revision=revision, repo_type=kind))
         _check_hub(place, offer)
         check(offer)
-        return Path(hf_hub_download(repo, file, revision=revision, repo_type=kind))
+        return Path(
+            hf_hub_download(repo, file, revision=revision, repo_type=kind, force_download=anew)
+        )
     except SrcliError:
         raise
     except Exception as error:  # the client's transport, and its classes, change with its version

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from filelock import FileLock
-
-from srcli.errors import UsageError, WeightsError, WeightsUnavailable
+from srcli.errors import CorruptWeights, UsageError, WeightsError, WeightsUnavailable
 from srcli.settings import read_setting
-from srcli.weights.cache import cache_folder, cached_file, check_sealed, discard, seal
+from srcli.weights.cache import (
+    cache_folder,
+    cached_file,
+    check_sealed,
+    discard,
+    downloads_folder,
+    keep,
+    locked,
+)
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import shipped_folder
-from srcli.weights.digest import check_digest
+from srcli.weights.digest import check_digest, is_file
 from srcli.weights.download import Listener, download, unwritable
 from srcli.weights.reference import HubFile
 from srcli.weights.sources import Source
@@ -43,7 +50,7 @@ class Origin(Protocol):
         """
 
     def fetch(self, listen: Listener) -> Path:
-        """Bring the file to this machine, and check it.
+        """Bring the file to this machine, and check it; one that is damaged stays till then.
 
         Raises:
             WeightsUnavailable: it cannot be had, or cannot be kept.
@@ -56,6 +63,7 @@ class Origin(Protocol):
 
         Raises:
             UsageError: it is not the tool's to delete.
+            WeightsUnavailable: it cannot be deleted.
 
         """
 
@@ -71,7 +79,7 @@ class Shipped:
     def present(self) -> Path | None:
         """Return the file, unless the installation is broken."""
         path = shipped_folder() / self.card.file
-        return path if path.is_file() else None
+        return path if is_file(path) else None
 
     def check(self, path: Path) -> None:
         """Compare it with its card."""
@@ -126,9 +134,7 @@ class Hub:
         from srcli.weights import hub, hub_client
 
         path = hub.cached_copy(self.file)
-        if path is not None:
-            hub_client.forget(path)
-        return path is not None
+        return path is not None and _removed(path, hub_client.forget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,22 +152,23 @@ class Authors:
     def present(self) -> Path | None:
         """Return what was imported or kept."""
         path = self._target()
-        return path if path.is_file() else None
+        return path if is_file(path) else None
 
     def check(self, path: Path) -> None:
         """Compare it with what was imported or kept."""
-        check_sealed(path)
+        hint = "" if self.is_remote else f"srcli models import {self.source.file} --overwrite"
+        check_sealed(path, hint=hint)
 
     def fetch(self, listen: Listener) -> Path:
         """Download the authors' file, check it, import it if it is to be, and keep the result."""
         if not self.is_remote:
             raise self._by_hand()
         target = self._target()
-        original = cache_folder() / "downloads" / self.source.id / self.source.file
+        original = downloads_folder() / self.source.id / self.source.file
         try:
             for folder in (target.parent, original.parent):
                 folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(original.parent.with_suffix(".lock")):
+            with locked(self.source.id):
                 if not self._is_sound(target):
                     self._make(target, original, listen)
         except OSError as error:
@@ -171,9 +178,7 @@ class Authors:
     def remove(self) -> bool:
         """Delete what was imported or kept."""
         path = self.present()
-        if path is not None:
-            discard(path)
-        return path is not None
+        return path is not None and _removed(path, discard)
 
     def addresses(self) -> tuple[str, ...]:
         """Return where to ask, in order; of the mirror alone if there is one."""
@@ -199,10 +204,9 @@ class Authors:
         size, sha256 = self.source.size, self.source.sha256
         download(self.addresses(), original, size=size, sha256=sha256, listen=listen)
         if self.source.community:
-            original.replace(target)
+            keep(original, target)
         else:
             _import(original, target)
-        seal(target)
 
     def _by_hand(self) -> WeightsUnavailable:
         source = self.source
@@ -212,13 +216,25 @@ class Authors:
 
 
 def _import(original: Path, target: Path) -> None:
-    """Make ``target`` of the authors' file, which goes either way."""
+    """Make ``target`` of the authors' file, which stays if the result cannot be kept."""
     from srcli.weights.importer import import_checkpoint
 
     try:
-        import_checkpoint(original).save(target)
-    finally:
+        import_checkpoint(original).keep(target)
+    except CorruptWeights:
         original.unlink()
+        raise
+    original.unlink()
+
+
+def _removed(path: Path, delete: Callable[[Path], None]) -> bool:
+    """Delete a file, and say so."""
+    try:
+        delete(path)
+    except OSError as error:
+        hint = "it is for whoever owns it to delete"
+        raise unwritable(path.parent, error, hint=hint) from error
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +247,7 @@ class Local:
 
     def present(self) -> Path | None:
         """Return it if it is there."""
-        return self.path if self.path.is_file() else None
+        return self.path if is_file(self.path) else None
 
     def check(self, path: Path) -> None:
         """Know nothing of it: it is checked when it is loaded."""

@@ -10,11 +10,20 @@ from srcli.weights.card import WeightCard
 from srcli.weights.catalog import family_members, find_card
 from srcli.weights.digest import sha256_of
 from srcli.weights.download import Listener, silent
-from srcli.weights.origins import Authors, Hub, Local, Origin, Shipped, origin_of_card
+from srcli.weights.origins import Authors, Hub, Local, Origin, origin_of_card
 from srcli.weights.reference import PREFIX, parse_reference
 from srcli.weights.sources import find_source, read_sources
 
-__all__ = ["family", "fetch", "find", "is_obtainable", "locate", "sha256_of", "verify"]
+__all__ = [
+    "family",
+    "fetch",
+    "find",
+    "is_file_name",
+    "is_obtainable",
+    "locate",
+    "sha256_of",
+    "verify",
+]
 
 SUFFIX = ".safetensors"
 FILES = (SUFFIX, ".pt", ".pth", ".ckpt")
@@ -73,11 +82,10 @@ def fetch(model: str, *, offline: bool = False, listen: Listener = silent) -> Pa
     path = origin.present()
     if path is not None:
         try:
-            origin.check(path)
+            _check(origin, path, model)
         except CorruptWeights:
-            if isinstance(origin, Shipped):
+            if not origin.is_remote or _is_offline(offline=offline):
                 raise
-            origin.remove()
         else:
             if origin.is_pinned or _is_offline(offline=offline):
                 return path
@@ -93,10 +101,15 @@ def find(model: str, scale: float | None = None) -> Origin:
     """
     if model.startswith(PREFIX):
         return Hub(file=parse_reference(model))
-    if model.endswith(FILES):
+    if is_file_name(model):
         return Local(path=Path(model))
     source = find_source(model, scale)
     return Authors(source=source) if source else origin_of_card(find_card(model, scale))
+
+
+def is_file_name(model: str) -> bool:
+    """Tell whether a model is named by the path of its weights file."""
+    return model.lower().endswith(FILES)
 
 
 def verify(model: WeightCard | str) -> Path:

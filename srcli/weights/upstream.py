@@ -8,9 +8,8 @@ does not fit is refused with a list.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -20,6 +19,8 @@ from srcli.errors import CorruptWeights
 from srcli.networks import csnln, panet, san
 from srcli.networks.blocks.box_sum import NORM_FLOOR
 from srcli.networks.spec import AnySpec
+from srcli.weights.bound import is_filled
+from srcli.weights.pickled import read_pickle
 
 State = Mapping[str, Tensor]
 Config = csnln.CsnlnConfig | panet.PanetConfig | panet.RestorationConfig | san.SanConfig
@@ -51,21 +52,12 @@ def read(path: Path) -> dict[str, Tensor]:
             to run code.
 
     """
-    hint = "Only a plain state dict, as the networks' authors publish it, can be imported."
-    try:
-        with warnings.catch_warnings(action="ignore"):  # an odd pickle is refused or it is fine
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as e:  # a malformed pickle can make torch raise anything
-        msg = f"{path} is not a readable checkpoint: {_first_sentence(e)}"
-        raise CorruptWeights(msg, hint=hint) from e
+    state = read_pickle(path)
     if not isinstance(state, dict) or not all(map(_is_entry, state.items())):
         msg = f"{path} holds something other than named tensors"
+        hint = "Only a plain state dict, as the networks' authors publish it, can be imported."
         raise CorruptWeights(msg, hint=hint)
     return state
-
-
-def _first_sentence(error: Exception) -> str:
-    return re.split(r"[.\n]", str(error), maxsplit=1)[0] or type(error).__name__
 
 
 def _is_entry(item: tuple[object, object]) -> bool:
@@ -74,9 +66,8 @@ def _is_entry(item: tuple[object, object]) -> bool:
     return (
         isinstance(name, str)
         and isinstance(tensor, Tensor)
-        and tensor.layout == torch.strided
         and tensor.is_floating_point()
-        and tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+        and is_filled(tensor)
     )
 
 
@@ -95,8 +86,20 @@ def identify(state: State) -> Upstream:
         if "tail.0.weight" in state:
             return Upstream(network=panet.RESTORATION_SPEC.name, config=_restoration(state))
         return Upstream(network=panet.SPEC.name, config=_panet(state))
-    msg = f"the checkpoint is neither CSNLN, PANet nor SAN: it has {_listed(state)}"
+    msg = f"the checkpoint is neither CSNLN, PANet nor SAN: it has {_listed(state) or 'no entry'}"
     raise CorruptWeights(msg, hint="These three networks can be imported from the authors' files.")
+
+
+def is_as_published(upstream: Upstream) -> bool:
+    """Tell whether a network is of the size that its authors published.
+
+    Their CSNLN recurs 12 times in the paper and 7 in a file, so it may recur as it likes.
+    """
+    config = upstream.config
+    published = _LAYOUTS[upstream.network].spec.configure("paper", config.scale)
+    if isinstance(config, csnln.CsnlnConfig):
+        published = replace(published, recurrences=config.recurrences)
+    return bool(config == published)
 
 
 def convert(state: State, upstream: Upstream) -> dict[str, Tensor]:

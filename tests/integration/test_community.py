@@ -4,6 +4,7 @@ import importlib.util
 import os
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +105,40 @@ def test_a_pickle_is_not_run(tmp_path):
     with pytest.raises(CorruptWeights):
         load_model(tmp_path / "bomb.pth")
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_advice_is_never_to_run_a_pickle(srcli, photo, tmp_path):
+    torch.save({"params": Path()}, tmp_path / "evil.pt")
+    done = srcli("upscale", photo, "--model", "evil.pt")
+    assert done.returncode == 4
+    assert "evil.pt is not a readable checkpoint of tensors alone" in done.stderr
+    assert "nothing in it was run" in " ".join(done.stderr.split())
+    assert "weights_only" not in done.stderr
+
+
+def test_what_a_host_gives_in_place_of_a_file_is_named(tmp_path):
+    for suffix in (".pth", ".safetensors"):
+        path = (tmp_path / "bad").with_suffix(suffix)
+        path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+        with pytest.raises(CorruptWeights, match="pointer of Git LFS"):
+            load_model(path)
+
+
+def test_an_ending_in_capitals_is_as_good(checkpoint):
+    path = checkpoint.rename(checkpoint.with_suffix(".PTH"))
+    assert load_model(path).network.traits.scale > 1
+
+
+def test_tensors_that_take_no_space_claim_no_network(tmp_path):
+    """One sample, stretched to the layers of a network of 145 MB."""
+    shapes = Compact(num_feat=2000, num_conv=1, upscale=2).state_dict()
+    torch.save(
+        {name: torch.zeros(1).expand(value.shape) for name, value in shapes.items()},
+        tmp_path / "swollen.pth",
+    )
+    assert (tmp_path / "swollen.pth").stat().st_size < 10_000
+    with pytest.raises(CorruptWeights, match=r"swollen\.pth claims to be a far larger network"):
+        load_model(tmp_path / "swollen.pth")
 
 
 def test_a_small_file_of_a_giant_is_refused_before_it_takes_memory(tmp_path):

@@ -1,8 +1,12 @@
 import shutil
 
 import pytest
+import torch
 
+from srcli.errors import WeightsError
+from srcli.usecases.models import show_card
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog, shipped_folder
+from srcli.weights.checkpoint import load_model, save_model
 from srcli.weights.sources import read_sources
 
 IDS = [card.id for card in read_catalog()]
@@ -45,6 +49,36 @@ def test_every_model_is_sound(srcli):
     done = srcli("models", "verify")
     assert done.returncode == 0
     assert done.stdout.split() == [word for model in IDS for word in (model, "ok")]
+
+
+def test_weights_that_are_no_numbers_are_not_sound(srcli, tmp_path):
+    model = load_model(shipped_folder() / find_card(DEFAULT_MODEL).file)
+    state = model.network.state_dict()
+    name = next(iter(state))
+    state[name].view(-1)[0] = torch.nan
+    save_model(tmp_path / "nan.safetensors", state, model.header)
+    done = srcli("models", "verify", "nan.safetensors", DEFAULT_MODEL)
+    assert done.returncode == 4
+    assert done.stdout == f"nan.safetensors  FAILED\n{DEFAULT_MODEL}  ok\n"
+    assert f"{name} has values that are not finite numbers" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["path", "verify", "import"])
+def test_a_name_too_long_for_a_file_is_said(srcli, command):
+    done = srcli("models", command, f"{'a' * 300}.pt")
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_looked_into_holds_no_models(srcli, monkeypatch, tmp_path):
+    listed = srcli("models", "list").stdout
+    monkeypatch.setenv("SRCLI_CACHE_DIR", str(tmp_path / ("a" * 300)))
+    assert srcli("models", "list").stdout == listed
+
+
+def test_the_card_of_a_file_in_capitals_is_looked_for_in_the_file(tmp_path):
+    with pytest.raises(WeightsError, match=r"MINE\.SAFETENSORS is not on this machine"):
+        show_card(str(tmp_path / "MINE.SAFETENSORS"))
 
 
 @pytest.mark.parametrize("source", read_sources(), ids=lambda source: source.id)

@@ -1,25 +1,35 @@
+import errno
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
 
 from srcli.networks.san import SPEC, SanConfig
-from srcli.weights import sources
+from srcli.weights import digest, importer, sources, upstream
+from srcli.weights.cache import cached_file, check_sealed
 from srcli.weights.checkpoint import load_model
 from srcli.weights.sources import Source, find_source, read_sources
 
 TINY = SanConfig(scale=4, groups=1, blocks=1, channels=16, squeeze=4)
 PATH = "/media/somebody/zoo/SAN_TINY.pt"
+BY_HAND = Source(id="san-x2", network="san", scale=2, file="SAN_BIX2.pt", pages=("a share",))
+
+
+def tiny(scale: int) -> dict[str, torch.Tensor]:
+    """Return the weights of a tiny SAN."""
+    return SPEC.build(replace(TINY, scale=scale)).state_dict()
 
 
 @pytest.fixture
 def checkpoint(tmp_path) -> bytes:
     """A tiny SAN as its authors would publish it."""
     path = tmp_path / "tiny.pt"
-    torch.save(SPEC.build(TINY).state_dict(), path)
+    torch.save(tiny(4), path)
     return path.read_bytes()
 
 
@@ -36,10 +46,24 @@ def offered(hub, checkpoint, monkeypatch) -> Source:
         addresses=(f"https://first.example{PATH}", "https://second.example/copy.pt"),
         pages=("the authors' page",),
     )
-    by_hand = Source(id="san-x2", network="san", scale=2, file="SAN_BIX2.pt", pages=("a share",))
-    monkeypatch.setattr(sources, "read_sources", lambda: (source, by_hand))
+    monkeypatch.setattr(sources, "read_sources", lambda: (source, BY_HAND))
     hub.plain[PATH] = checkpoint
     return source
+
+
+@pytest.fixture
+def by_hand(offered, tmp_path, monkeypatch) -> Source:
+    """A file as the authors would give it, had they published a tiny SAN x2."""
+    del offered
+    layout = upstream._LAYOUTS["san"]
+    spec = replace(SPEC, presets={"paper": TINY})
+    monkeypatch.setitem(upstream._LAYOUTS, "san", replace(layout, spec=spec))
+    torch.save(tiny(2), tmp_path / BY_HAND.file)
+    return BY_HAND
+
+
+def forbid(*_: object, **__: object) -> NoReturn:
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def kept(tmp_path: Path) -> set[str]:
@@ -172,16 +196,14 @@ def test_a_file_that_was_not_sealed_is_not_used_but_made_again(srcli, hub, offer
     assert len(hub.downloads()) == 2
 
 
-def test_what_is_offered_by_hand_is_said_with_the_next_step(srcli, hub, offered, tmp_path):
-    del offered
+def test_what_is_offered_by_hand_is_said_with_the_next_step(srcli, hub, by_hand):
+    del by_hand
     done = srcli("models", "fetch", "san-x2")
     assert done.returncode == 4
     assert "only by hand: SAN_BIX2.pt from a share" in done.stderr
     assert "srcli models import SAN_BIX2.pt" in done.stderr
     assert "only by hand" in srcli("models", "fetch", "san-x2", "--offline").stderr
     assert hub.seen == []
-    state = SPEC.build(SanConfig(scale=2, groups=1, blocks=1, channels=16, squeeze=4)).state_dict()
-    torch.save(state, tmp_path / "SAN_BIX2.pt")
     imported = srcli("models", "import", "SAN_BIX2.pt")
     assert imported.returncode == 0, imported.stderr
     assert srcli("models", "path", "san-x2").stdout == imported.stdout
@@ -205,6 +227,108 @@ def test_an_import_can_be_written_anywhere(srcli, checkpoint, photo, tmp_path):
     direct = srcli("upscale", photo, "--model", "mine.pt")
     assert direct.returncode == 4
     assert "srcli models import" in direct.stderr
+
+
+def test_another_network_than_the_authors_never_takes_their_id(srcli, offered, tmp_path):
+    """Of san-x4 the hash is known, of san-x2 the size."""
+    for scale in (4, 2):
+        torch.save(tiny(scale), tmp_path / f"toy{scale}.pt")
+        done = srcli("models", "import", f"toy{scale}.pt")
+        assert (done.returncode, done.stdout) == (0, f"toy{scale}.safetensors\n"), done.stderr
+        assert srcli("models", "path", f"san-x{scale}").returncode == 4
+    assert load_model(tmp_path / "toy4.safetensors").header.config == TINY
+    del offered
+
+
+def test_the_authors_file_that_is_imported_has_their_id(srcli, offered, checkpoint, tmp_path):
+    (tmp_path / "renamed.pt").write_bytes(checkpoint)
+    done = srcli("models", "import", "renamed.pt")
+    assert done.returncode == 0, done.stderr
+    assert srcli("models", "path", offered.id).stdout == done.stdout
+    assert kept(tmp_path) == {"san-x4.safetensors", "san-x4.sha256"}
+
+
+@pytest.mark.parametrize("command", ["fetch", "import"])
+def test_a_file_is_never_seen_without_its_note(
+    srcli, offered, checkpoint, tmp_path, monkeypatch, command
+):
+    """Another process may look after every renaming."""
+    (tmp_path / "mine.pt").write_bytes(checkpoint)
+    target, rename, seen = cached_file(offered.id), Path.replace, []
+
+    def replace_and_look(path, to):
+        moved = rename(path, to)
+        if target.exists():
+            seen.append(target)
+            check_sealed(target)
+        return moved
+
+    monkeypatch.setattr(Path, "replace", replace_and_look)
+    done = srcli("models", command, offered.id if command == "fetch" else "mine.pt")
+    assert done.returncode == 0, done.stderr
+    assert seen
+
+
+def test_a_damaged_file_stays_until_another_is_there(srcli, hub, offered, tmp_path):
+    path = Path(srcli("models", "fetch", offered.id).stdout.strip())
+    path.write_bytes(b"damaged")
+    offline = srcli("models", "fetch", offered.id, "--offline")
+    content = hub.plain.pop(PATH)
+    for done in (offline, srcli("models", "fetch", offered.id)):
+        assert done.returncode == 4
+        assert path.read_bytes() == b"damaged"
+    assert "is damaged" in offline.stderr
+    hub.plain[PATH] = content
+    assert srcli("models", "fetch", offered.id).returncode == 0
+    assert srcli("models", "verify", offered.id).returncode == 0
+    assert kept(tmp_path) == {"san-x4.safetensors", "san-x4.sha256"}
+
+
+def test_a_damaged_file_of_the_user_stays_and_the_next_step_is_said(srcli, by_hand, tmp_path):
+    path = Path(srcli("models", "import", by_hand.file).stdout.strip())
+    path.with_suffix(".sha256").unlink()
+    for command in ("verify", "path", "fetch"):
+        done = srcli("models", command, by_hand.id)
+        assert done.returncode == 4
+        assert f"srcli models import {by_hand.file} --overwrite" in done.stderr
+    assert path.exists()
+    assert srcli("models", "import", by_hand.file, "--overwrite").returncode == 0
+    assert srcli("models", "verify", by_hand.id).stdout == f"{by_hand.id}  ok\n"
+    assert kept(tmp_path) == {"san-x2.safetensors", "san-x2.sha256"}
+
+
+def test_a_download_that_cannot_be_kept_is_not_lost(srcli, hub, offered, tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(importer, "save_model", fail)
+        assert srcli("models", "fetch", offered.id).returncode == 5
+    assert kept(tmp_path) == {"SAN_TINY.pt"}
+    assert srcli("models", "fetch", offered.id).returncode == 0
+    assert len(hub.downloads()) == 1
+    assert kept(tmp_path) == {"san-x4.safetensors", "san-x4.sha256"}
+
+
+def test_what_is_no_ones_to_delete_here_is_said(srcli, offered, monkeypatch):
+    path = Path(srcli("models", "fetch", offered.id).stdout.strip())
+    monkeypatch.setattr(Path, "unlink", forbid)
+    done = srcli("models", "remove", offered.id)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"{path.parent} cannot be written: Permission denied" in done.stderr
+
+
+def test_what_cannot_be_read_does_not_stop_the_verifying(srcli, offered, by_hand, monkeypatch):
+    srcli("models", "fetch", offered.id)
+    srcli("models", "import", by_hand.file)
+    read = digest.sha256_of
+    monkeypatch.setattr(
+        digest, "sha256_of", lambda path: (forbid if offered.id in path.name else read)(path)
+    )
+    done = srcli("models", "verify", offered.id, by_hand.id)
+    assert done.returncode == 4
+    assert done.stdout == f"{offered.id}  FAILED\n{by_hand.id}  ok\n"
+    assert "cannot be read: Permission denied" in " ".join(done.stderr.split())
 
 
 def test_two_processes_fetch_at_once(hub, offered, tmp_path):

@@ -1,3 +1,4 @@
+import errno
 import io
 import subprocess
 import sys
@@ -115,6 +116,7 @@ def test_a_private_repository_needs_the_token(srcli, hub, weights, monkeypatch):
         ("hf:no/where/a.safetensors", "there is no repository no/where on the hub"),
         ("hf:someone/models@v9/a.safetensors", "someone/models has no revision v9"),
         ("hf:someone/models/a.safetensors", "there is no hf:someone/models@main/a.safetensors"),
+        ("hf:a--b/c/d.safetensors", "the hub has no repository a--b/c"),
         ("hf:someone/a.safetensors", "does not name a weights file"),
         ("hf:someone/models/a.exe", "does not name a weights file"),
         ("hf:someone/models/../../a.safetensors", "does not name a weights file"),
@@ -149,6 +151,33 @@ def test_a_damaged_copy_is_noticed_and_fetched_again(srcli, hub, weights, cache)
     assert f"srcli models fetch {ANYONE}" in done.stderr
     assert srcli("models", "fetch", ANYONE).returncode == 0
     assert srcli("models", "path", ANYONE).returncode == 0
+
+
+def test_a_damaged_copy_stays_until_another_is_there(srcli, hub, weights, cache):
+    commit = hub.commit({FILE: weights})
+    srcli("models", "fetch", ANYONE)
+    (blob,) = contents(cache)
+    blob.write_bytes(b"damaged")
+    offline = srcli("models", "fetch", ANYONE, "--offline")
+    del hub.commits[commit][FILE]
+    for done in (offline, srcli("models", "fetch", ANYONE)):
+        assert done.returncode == 4
+        assert [path.read_bytes() for path in contents(cache)] == [b"damaged"]
+    hub.commits[commit][FILE] = weights
+    assert srcli("models", "fetch", ANYONE).returncode == 0
+    assert [path.read_bytes() for path in contents(cache)] == [weights]
+
+
+def test_what_is_no_ones_to_delete_here_is_said(srcli, hub, weights, monkeypatch):
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    hub.commit({FILE: weights})
+    srcli("models", "fetch", ANYONE)
+    monkeypatch.setattr(Path, "unlink", forbid)
+    done = srcli("models", "remove", ANYONE)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "cannot be written: Permission denied" in " ".join(done.stderr.split())
 
 
 def test_a_web_page_in_place_of_the_hub_is_said(srcli, hub, cache):

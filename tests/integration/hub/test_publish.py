@@ -109,13 +109,14 @@ def test_offline_nothing_is_published(srcli, hub, monkeypatch):
     [
         ([DEFAULT_MODEL, "--repo", "nonsense"], 4, "does not name a repository"),
         ([DEFAULT_MODEL, "--repo", f"{REPO}@v1"], 2, "names a revision"),
-        (["mine.safetensors", "./mine.safetensors", "--repo", REPO], 2, "the same name"),
+        (["mine.safetensors", "./mine.safetensors", "--repo", REPO], 2, "name, mine.safetensors"),
+        (["README.safetensors", "--repo", REPO], 2, "the same name, README.md"),
         (["none.safetensors", "--repo", REPO], 4, "no weights file"),
         (["nothing", "--repo", REPO], 4, "no model called 'nothing'"),
     ],
 )
-@pytest.mark.usefixtures("own")
-def test_a_request_that_makes_no_sense_is_said(srcli, hub, arguments, code, words):
+def test_a_request_that_makes_no_sense_is_said(srcli, hub, own, arguments, code, words):
+    shutil.copy(own, "README.safetensors")
     done = srcli("models", "publish", *arguments)
     assert done.returncode == code
     assert words in done.stderr

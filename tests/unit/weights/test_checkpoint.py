@@ -1,14 +1,19 @@
+import contextlib
+import itertools
 import json
 import os
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from srcli.errors import CorruptWeights, WeightsError
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.networks.catalog import NETWORKS
+from srcli.weights.catalog import shipped_folder
 from srcli.weights.checkpoint import Header, load_model, mismatches, read_header, save_model
 
 TINY = AsdnConfig(blocks=1, width=8, unshuffle=2)
@@ -141,6 +146,53 @@ def test_a_configuration_of_a_giant_or_of_nothing_is_refused_soon(tmp_path, conf
     path = write(tmp_path / "giant.safetensors", described(**config))
     with pytest.raises(CorruptWeights):
         load_model(path)
+
+
+SENSELESS = (None, "2", [2], {}, True, 0, -1, 1e9, float("nan"), float("inf"))
+SHIPPED = sorted(shipped_folder().glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_a_setting_that_makes_no_sense_is_refused_or_does_no_harm(shipped, tmp_path):
+    with safe_open(shipped, framework="pt") as file:
+        written = json.loads(file.metadata()["srcli"])
+    state, path = load_file(shipped), tmp_path / "odd.safetensors"
+    for name, value in itertools.product(written["config"], SENSELESS):
+        config = {**written["config"], name: value}
+        write(path, {"srcli": json.dumps({**written, "config": config})}, state)
+        with contextlib.suppress(CorruptWeights):
+            network = load_model(path).network
+            assert (value, getattr(AsdnConfig(blocks=1, width=8), name)) == (0, 0)
+            assert network(torch.rand(1, 3, 8, 8), 2.0).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("network", "settings"),
+    [
+        ("panet", {"levels": 0}),
+        ("panet", {"residual_scale": "0.1"}),
+        ("panetir", {"scale": 2}),
+        ("san", {"rgb_range": float("nan")}),
+        ("csnln", {"tile": -1}),
+    ],
+)
+def test_a_setting_that_fits_the_tensors_is_refused_all_the_same(tmp_path, network, settings):
+    spec = NETWORKS[network]
+    config = spec.configure("light", spec.scales[0])
+    path = tmp_path / "odd.safetensors"
+    odd = replace(config, **settings)
+    save_model(path, spec.build(config).state_dict(), Header(network=network, config=odd))
+    with pytest.raises(CorruptWeights, match=r"odd\.safetensors"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("origin", [None, ["a"], 1])
+def test_an_origin_that_is_no_text_is_refused(saved, origin):
+    path, network, header = saved
+    save_model(path, network.state_dict(), replace(header, origin=origin))
+    with pytest.raises(CorruptWeights) as caught:
+        read_header(path)
+    assert caught.value.hint == f"its origin is {origin!r}"
 
 
 @pytest.mark.parametrize("length", [1 << 31, 1 << 62, 20_000_000])

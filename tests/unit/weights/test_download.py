@@ -1,6 +1,11 @@
+import errno
 import hashlib
+import re
 import socket
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPResponse
 
 import pytest
 
@@ -13,17 +18,19 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def answering():
-    """Make a server that sends these bytes to whoever asks, and hangs up."""
+    """Make a server that answers one request after the other, and hangs up after each."""
     servers = []
 
-    def start(answer: bytes) -> str:
+    def start(*answers: bytes | Callable[[bytes], bytes]) -> str:
         listening = socket.create_server(("127.0.0.1", 0))
 
         def serve() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(answer)
+            for answer in answers:
+                with suppress(OSError):
+                    connection, _ = listening.accept()
+                    with connection:
+                        asked = connection.recv(65536)
+                        connection.sendall(answer if isinstance(answer, bytes) else answer(asked))
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -32,6 +39,7 @@ def answering():
 
     yield start
     for listening, thread in servers:
+        listening.shutdown(socket.SHUT_RDWR)
         thread.join()
         listening.close()
 
@@ -42,6 +50,29 @@ def ask(addresses, target, listen=lambda *_: None):
 
 def good(content=CONTENT):
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(CONTENT), content)
+
+
+def proper(asked):
+    """Answer what is asked for, and nothing that begins behind the end."""
+    found = re.search(rb"Range: bytes=(\d+)-", asked)
+    begin = int(found[1]) if found else 0
+    if not found:
+        return good()
+    if begin >= len(CONTENT):
+        return b"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n"
+    return partial(begin)
+
+
+def partial(begin):
+    span = b"bytes %d-%d/%d" % (begin, len(CONTENT) - 1, len(CONTENT))
+    head = b"HTTP/1.1 206 Partial Content\r\nContent-Length: %d\r\nContent-Range: %s\r\n\r\n"
+    return head % (len(CONTENT) - begin, span) + CONTENT[begin:]
+
+
+def refusal(*addresses, target):
+    with pytest.raises(WeightsUnavailable) as caught:
+        ask(addresses, target)
+    return caught.value.message
 
 
 def test_progress_is_told_to_the_last_byte(answering, tmp_path):
@@ -81,7 +112,90 @@ def test_a_part_that_is_whole_needs_no_server(tmp_path):
 
 def test_a_part_that_is_too_long_is_begun_anew(answering, tmp_path):
     (tmp_path / "file.part").write_bytes(CONTENT + b"and more")
-    ask([answering(good())], tmp_path / "file")
+    ask([answering(proper)], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_whole_file_is_gone_on_with(tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    ask(["http://127.0.0.1:1/file"], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("length", [10, len(CONTENT)])
+def test_a_part_of_another_file_is_not_held_against_the_address(answering, tmp_path, length):
+    (tmp_path / "file.part").write_bytes(b"x" * length)
+    ask([answering(proper, proper)], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("begin", [0, 5])
+def test_a_server_that_gives_another_part_is_asked_for_the_whole(answering, tmp_path, begin):
+    (tmp_path / "file.part").write_bytes(CONTENT[:10])
+    ask([answering(partial(begin), proper)], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_another_file_is_refused_after_a_second_look_at_most(answering, tmp_path):
+    other = good(CONTENT[::-1])
+    (tmp_path / "file.part").write_bytes(CONTENT[:-1])
+    message = refusal(answering(other, other), target=tmp_path / "file")
+    assert message.endswith(f"has another file, whose sha256 is not {SHA256}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_of_no_stated_kind_and_length_spoils_nothing(answering, tmp_path):
+    head = b"HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
+    page = head + b"<!doctype html>warning"
+    assert "gives a web page" in refusal(answering(page), target=tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file.part").write_bytes(CONTENT[:10])
+    ask([answering(page), answering(partial(10))], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "http://a..b/", "http://127.0.0.1:1/\xe9", "http://127.0.0.1:x/"]
+)
+def test_an_address_that_cannot_be_asked_is_passed_over(answering, tmp_path, address):
+    redirect = f"HTTP/1.1 302 Found\r\nLocation: {address}\r\nContent-Length: 0\r\n\r\n"
+    sent = answering(redirect.encode("latin-1"))
+    message = refusal(address, sent, target=tmp_path / "file")
+    assert f"{address} leads to no address that can be asked: " in message
+    assert f"{sent} " in message
+    ask([address, answering(good())], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_redirect_in_circles_is_told_in_one_line(answering, tmp_path):
+    circle = b"HTTP/1.1 302 Found\r\nLocation: /file\r\nContent-Length: 0\r\n\r\n"
+    message = refusal(answering(*[circle] * 20), target=tmp_path / "file")
+    assert "answers 302 " in message
+    assert "\n" not in message
+
+
+def test_what_a_server_says_cannot_colour_the_terminal(answering, tmp_path):
+    answer = b"HTTP/1.1 404 \x1b[31mred\r\nContent-Length: 0\r\n\r\n"
+    assert refusal(answering(answer), target=tmp_path / "file").endswith("answers 404 [31mred")
+
+
+def test_a_password_is_not_printed(tmp_path):
+    message = refusal("http://me:secret@127.0.0.1:1/file", target=tmp_path / "file")
+    assert "http://127.0.0.1:1/file was given with the name of a user" in message
+    assert "secret" not in message
+
+
+def test_a_network_that_goes_away_is_not_taken_for_the_disk(answering, tmp_path, monkeypatch):
+    read, failed = HTTPResponse.read, []
+
+    def fail_once(response, amount):
+        if not failed:
+            failed.append(amount)
+            raise OSError(errno.EHOSTUNREACH, "No route to host")
+        return read(response, amount)
+
+    monkeypatch.setattr(HTTPResponse, "read", fail_once)
+    ask([answering(good()), answering(good())], tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 

@@ -73,6 +73,13 @@ def test_shapes_that_do_not_fit_are_refused(tmp_path, state):
         import_checkpoint(saved(tmp_path / "misfit.pt", state))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, state, value):
+    state["tail.1.bias"][0] = value
+    with pytest.raises(CorruptWeights, match=r"nan\.pt is damaged: tail\.1\.bias"):
+        import_checkpoint(saved(tmp_path / "nan.pt", state))
+
+
 def test_names_that_claim_a_giant_are_refused_soon(tmp_path, state):
     """Groups times blocks grow with the square of the names."""
     for index in range(1000):

@@ -1,9 +1,10 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
 from srcli.errors import CorruptWeights, UnknownModel, WeightsError
-from srcli.weights import origins
+from srcli.weights import origins, store
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.store import locate, sha256_of, verify
 
@@ -16,6 +17,19 @@ def test_the_default_model_comes_along():
 def test_a_path_is_taken_as_it_is():
     path = shipped_folder() / find_card(DEFAULT_MODEL).file
     assert locate(str(path)) == path
+
+
+@pytest.mark.parametrize("name", ["w/UP.SAFETENSORS", "w/Up.Pt", "w/up.PTH", "w/up.Ckpt"])
+def test_the_ending_of_a_path_may_be_in_capitals(name):
+    assert store.find(name) == origins.Local(path=Path(name))
+
+
+@pytest.mark.parametrize("name", [f"{'a' * 300}.safetensors", "a\0.pt"])
+def test_a_path_that_no_file_can_have_is_not_there(name):
+    with pytest.raises(WeightsError, match="no weights file"):
+        locate(name)
+    with pytest.raises(WeightsError, match="not on this machine"):
+        verify(name)
 
 
 @pytest.mark.parametrize("model", ["", "asdn", "asdn-fastest", "../catalog.toml"])

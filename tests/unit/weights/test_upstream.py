@@ -16,8 +16,10 @@ from torch import Tensor
 
 from srcli.errors import CorruptWeights
 from srcli.networks import csnln, panet, san
+from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
-from srcli.weights.upstream import Config, Upstream, convert, identify, read
+from srcli.weights.sources import Source, read_sources
+from srcli.weights.upstream import Config, Upstream, convert, identify, is_as_published, read
 
 State = dict[str, Tensor]
 
@@ -148,6 +150,26 @@ def test_another_constant_than_the_authors_is_refused() -> None:
         convert(state, identify(state))
 
 
+@pytest.mark.parametrize("source", read_sources(), ids=lambda source: source.id)
+def test_the_size_that_the_authors_published_is_known(source: Source) -> None:
+    if source.community:
+        return
+    config = NETWORKS[source.network].configure("paper", source.scale)
+    light = NETWORKS[source.network].configure("light", source.scale)
+    assert is_as_published(Upstream(network=source.network, config=config))
+    assert not is_as_published(Upstream(network=source.network, config=light))
+
+
+def test_the_recurrences_of_the_authors_differ_from_file_to_file() -> None:
+    config = csnln.CsnlnConfig(scale=2, recurrences=7)
+    assert is_as_published(Upstream(network="csnln", config=config))
+
+
+def test_a_file_without_entries_is_said_to_have_none() -> None:
+    with pytest.raises(CorruptWeights, match=r"it has no entry$"):
+        identify({})
+
+
 def test_another_network_is_refused_by_name() -> None:
     with pytest.raises(CorruptWeights, match=r"neither CSNLN, PANet nor SAN: it has conv\.weight"):
         identify({"conv.weight": torch.zeros(1)})
@@ -198,8 +220,9 @@ def test_a_hostile_file_is_refused_and_does_not_run(tmp_path: Path, form: str) -
         path.write_bytes(pickle.dumps(content))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    with pytest.raises(CorruptWeights, match="not a readable checkpoint"):
+    with pytest.raises(CorruptWeights, match="nothing in it was run") as refused:
         read(path)
+    assert refused.value.hint == ""
     assert not trace.exists()
     pickle.loads(pickle.dumps(Hostile(trace)))  # noqa: S301 - shows that it would have run
     assert trace.exists()
@@ -228,8 +251,24 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorruptWeights, match="not a readable checkpoint"):
+    with pytest.raises(CorruptWeights, match=r"absent\.pt cannot be read: No such file"):
         read(tmp_path / "absent.pt")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\n<!DOCTYPE html><html>Sign in", "a web page, not a weights file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer of Git LFS"),
+    ],
+)
+def test_what_a_host_gives_in_place_of_a_file_is_named(
+    tmp_path: Path, content: bytes, kind: str
+) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(content)
+    with pytest.raises(CorruptWeights, match=rf"model\.pt is {kind}"):
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -242,8 +281,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         {"index": torch.zeros(1, dtype=torch.int64)},
         {"sparse": torch.eye(2).to_sparse()},
         {"swollen": torch.zeros(1).expand(10**12)},
+        {"bodiless": torch.zeros(10**12, device="meta")},
     ],
-    ids=["list", "number", "nested", "unnamed", "integers", "sparse", "swollen"],
+    ids=["list", "number", "nested", "unnamed", "integers", "sparse", "swollen", "bodiless"],
 )
 def test_a_file_of_anything_but_named_tensors_is_refused(tmp_path: Path, content: object) -> None:
     path = tmp_path / "model.pt"
