@@ -19,6 +19,11 @@ from srcli.errors import UsageError
 
 FILE = "srcli.toml"
 TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
+SWITCHES = ("offline",)
+"""Settings that are one of these words."""
+PATHS = ("cache_dir",)
+"""Settings that count from the folder of the file that holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +53,14 @@ def read_setting(key: str) -> Setting:
     """Return a setting by its name in ``srcli.toml``; its variable is ``SRCLI_`` and the name.
 
     Raises:
-        UsageError: a configuration file is not TOML, or has a key that means nothing.
+        UsageError: a configuration file is not TOML, or has a key that means nothing; or a
+            switch says neither yes nor no.
 
     """
     for origin, values in _layers():
         if key in values:
+            if key in SWITCHES:
+                _check_switch(key, values[key], origin)
             return Setting(key=key, value=values[key], origin=origin, meaning=MEANINGS[key])
     raise KeyError(key)
 
@@ -63,13 +71,10 @@ def read_settings() -> tuple[Setting, ...]:
 
 
 def configuration_files() -> tuple[Path, ...]:
-    """Return the configuration files that are there, the strongest first."""
-    here = Path.cwd()
-    nearest = next((f / FILE for f in (here, *here.parents) if (f / FILE).is_file()), None)
-    home = os.environ.get("XDG_CONFIG_HOME")
-    own = (Path(home) if home else Path.home() / ".config") / "srcli" / FILE
-    found = [path for path in (nearest, own) if path is not None and path.is_file()]
-    return tuple(dict.fromkeys(found))
+    """Return the configuration files that can be seen, the strongest first."""
+    above = filter(os.path.isfile, [folder / FILE for folder in _folders_above()])
+    own = filter(os.path.isfile, [_base_folder("XDG_CONFIG_HOME", ".config") / FILE])
+    return tuple(dict.fromkeys([*list(above)[:1], *own]))
 
 
 def read_sections() -> tuple[tuple[Path, Mapping[str, Any]], ...]:
@@ -91,13 +96,42 @@ def _layers() -> Iterator[tuple[str, Mapping[str, str]]]:
         yield "HF_HUB_OFFLINE", {"offline": os.environ["HF_HUB_OFFLINE"]}
     for path in configuration_files():
         yield str(path), _parse_file(path)[0]
-    caches = os.environ.get("XDG_CACHE_HOME")
-    cache = (Path(caches) if caches else Path.home() / ".cache") / "srcli"
-    yield "default", {"hub_repo": "", "mirror": "", "cache_dir": str(cache), "offline": "no"}
+    cache = str(_base_folder("XDG_CACHE_HOME", ".cache"))
+    yield "default", {"hub_repo": "", "mirror": "", "cache_dir": cache, "offline": "no"}
+
+
+def _folders_above() -> tuple[Path, ...]:
+    """Return the current folder and those above it; none if it was removed."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return ()
+    return here, *here.parents
+
+
+def _base_folder(variable: str, folder: str) -> Path:
+    """Return our part of a folder that a variable names, else of one in the user's home.
+
+    The root stands for the home of users without one, as it does for accounts of services.
+    """
+    named = os.environ.get(variable)
+    if named:
+        return Path(named) / "srcli"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path(os.sep)
+    return home / folder / "srcli"
+
+
+def _check_switch(key: str, value: str, origin: str) -> None:
+    if value.lower() not in TRUE + FALSE:
+        msg = f"{origin} sets {key} to {value!r}, which is neither yes nor no"
+        raise UsageError(msg, hint=f"write one of {', '.join(TRUE + FALSE)}")
 
 
 def _parse_file(path: Path) -> tuple[Mapping[str, str], Mapping[str, Any]]:
-    """Return the settings of a file, and its sections."""
+    """Return the settings of a file that are not empty, and its sections."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -109,7 +143,13 @@ def _parse_file(path: Path) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     if unknown:
         msg = f"{path} sets {unknown[0]!r}, which means nothing"
         raise UsageError(msg, hint=f"it may set {', '.join(MEANINGS)}, or flags in [upscale]")
-    return plain, sections
+    located = {key: _located(path.parent, plain[key]) for key in PATHS if plain.get(key)}
+    return {key: value for key, value in (plain | located).items() if value}, sections
+
+
+def _located(folder: Path, path: str) -> str:
+    """Return where a path in a file of ``folder`` leads, unless it starts at a home."""
+    return path if path.startswith("~") else str(folder / path)
 
 
 def as_text(value: object) -> str:

@@ -129,8 +129,8 @@ def _is_held(path: Path) -> bool:
         return False
     try:
         handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
+    except (FileNotFoundError, PermissionError) as error:
+        return isinstance(error, PermissionError)  # another user's, who may be at work
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         path.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ DAMAGES = (
     zlib.error,
     ValueError,  # a name that no file can have
     OverflowError,  # a size that no file can have
+    RecursionError,  # a chain of names without end
 )
 
 
@@ -41,7 +42,7 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         with _Bounded(archive) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
             for member in tar:
-                if not (member.isfile() or member.isdir()):
+                if member.issparse() or not (member.isfile() or member.isdir()):
                     msg = f"{archive.name} is refused: {member.name} is no plain file"
                     raise DataError(msg)
                 place = (folder / member.name.lstrip("/")).resolve()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from srcli import __version__
 from srcli.cli import bench, compare, doctor, errors, models, train, upscale
-from srcli.cli.console import data
+from srcli.cli.console import abandon_stdout, data, open_stdout
 from srcli.cli.defaults import start_from_settings
-from srcli.errors import SrcliError
+from srcli.errors import DiskFull, SrcliError, is_disk_full
 
 app = typer.Typer(
     name="srcli",
@@ -47,8 +47,19 @@ def _root(
 
 def main() -> None:
     """Run the command line; expected failures become one sentence and an exit code."""
+    open_stdout()
     try:
         app()
     except SrcliError as error:
-        errors.show(error)
-        sys.exit(errors.exit_code(error))
+        _leave(error)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        abandon_stdout()
+        message = "the output cannot be written: the disk is full"
+        _leave(DiskFull(message, hint="free some space, or send it elsewhere"))
+
+
+def _leave(error: SrcliError) -> NoReturn:
+    errors.show(error)
+    sys.exit(errors.exit_code(error))

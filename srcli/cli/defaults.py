@@ -49,7 +49,9 @@ class Flag:
 
     def default(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file may hold
         """Return what the flag starts from where a file or a variable says ``value``."""
-        return [value] if self.is_list and isinstance(value, str) else value
+        if isinstance(value, list):
+            return value if self.is_list else as_text(value)
+        return [value] if self.is_list else value
 
 
 def start_from_settings(context: typer.Context) -> None:

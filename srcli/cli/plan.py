@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from srcli.cli import errors
 from srcli.cli.console import data
 from srcli.cli.events import emit_plan
-from srcli.cli.progress import print_names
 
 if TYPE_CHECKING:
     from srcli.batch.plan import Planned
@@ -38,7 +37,7 @@ def _print_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-2]
     for row in rows:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        print_names("  ".join((*padded, *row[-2:])).rstrip())
+        data("  ".join((*padded, *row[-2:])).rstrip())
 
 
 def _cells(picture: Planned) -> tuple[str, ...]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
@@ -31,7 +29,7 @@ class TextReporter:
         self._quiet = quiet
         self._paths = paths
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             TextColumn("{task.fields[note]}"),
@@ -59,7 +57,7 @@ class TextReporter:
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
         note = f"{_sides(source_size)} to {_sides(size)}"
-        self._bars.update(self._one, description=escape(source.name), note=note)
+        self._bars.update(self._one, description=source.name, note=note)
 
     def begin(self, total: int) -> None:
         """Start the bar of one run over the picture."""
@@ -90,7 +88,7 @@ class TextReporter:
 
     def _done(self, outcome: Upscaled) -> None:
         if self._paths:
-            print_names(str(outcome.output))
+            data(str(outcome.output))
         name = escape(outcome.source.name)
         if outcome.copied:
             self._say(f"{name}: copied, large enough already")
@@ -107,16 +105,6 @@ class TextReporter:
     def _say(self, line: str) -> None:
         if not self._quiet:
             talk.print(f"[dim]{line}[/]")
-
-
-def print_names(line: str) -> None:
-    """Print a line with paths in it as data, whatever bytes their names are made of."""
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        typer.echo(os.fsencode(line))
-    else:
-        data(line)
 
 
 def _rate(tally: Tally) -> str:

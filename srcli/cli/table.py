@@ -25,13 +25,13 @@ def show_table(table: Table) -> None:
         shown.add_row(*(Text(cell.text, style="bold" if cell.best else "") for cell in row))
     console = print_whole(shown)
     for note in table.notes:
-        console.print(note, style="dim", markup=False, soft_wrap=True)
+        console.print(note, style="dim", soft_wrap=True)
     console.print()
 
 
 def print_whole(shown: RichTable) -> Console:
     """Print a table to stdout with no cell cut, and return the console for what follows."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     console.width = max(console.width, _natural_width(console, shown))

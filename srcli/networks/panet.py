@@ -173,6 +173,9 @@ class RestorationPanet(SrNetwork):
 
     def __init__(self, config: RestorationConfig) -> None:
         super().__init__()
+        if config.scale != 1:
+            msg = f"the restoration network keeps the size, and has no scale {config.scale}"
+            raise ValueError(msg)
         self.config = config
         channels = config.channels
         self.head = nn.Sequential(nn.Conv2d(config.colors, channels, 3, padding=1))

@@ -109,8 +109,11 @@ def _caches() -> Iterator[Finding]:
 
 
 def _state(folder: Path) -> str:
-    if not folder.exists():
-        return "not there yet"
+    try:
+        if not folder.exists():
+            return "not there yet"
+    except PermissionError:
+        return "not to be looked into"
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     taken = _gigabytes(sum(path.stat().st_size for path in files))
     return f"{taken} taken, {'writable' if os.access(folder, os.W_OK) else 'read-only'}"

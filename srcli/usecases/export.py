@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.errors import UsageError
-from srcli.images.atomic import refuse_existing, write_file
+from srcli.errors import UnwritableImage, UsageError, WeightsUnavailable
+from srcli.images.atomic import write_file
 from srcli.networks.catalog import NETWORKS
 from srcli.weights.checkpoint import load_model
 from srcli.weights.export import Parity, export_onnx
@@ -39,18 +40,19 @@ def export_model(
         overwrite: whether ``out`` may be replaced.
 
     Raises:
-        UsageError: ``out`` is no ``.onnx`` file, the ratio makes no sense, or the network
-            cannot be exported.
-        WeightsError: the model cannot be had, the extra ``onnx`` is missing, or the exported
-            network gives another result.
-        UnwritableImage: ``out`` exists already, or cannot be written.
+        UsageError: ``out`` is no ``.onnx`` file or exists already, the ratio makes no sense,
+            or the network cannot be exported.
+        WeightsError: the model cannot be had, the extra ``onnx`` is missing, the exported
+            network gives another result, or ``out`` cannot be written.
+        DiskFull: there is no room for it.
 
     """
     if out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}"
         raise UsageError(msg)
-    if not overwrite:
-        refuse_existing(out)
+    if os.path.lexists(out) and not overwrite:
+        msg = f"{out} exists already"
+        raise UsageError(msg, hint="replace it with --overwrite, or write elsewhere with --output")
     loaded = load_model(locate(model))
     name = loaded.header.network
     if name in UNEXPORTABLE:
@@ -67,5 +69,8 @@ def export_model(
         )
     notes = {"model": model, "scale": enlarges, "samples": "RGB in [0, 1]"}
     made = export_onnx(network, ratio=ratio, notes=notes)
-    write_file(out, made.content, overwrite=overwrite)
+    try:
+        write_file(out, made.content, overwrite=overwrite)
+    except UnwritableImage as error:  # it is no picture
+        raise WeightsUnavailable(error.message, hint="write elsewhere with --output") from error
     return Export(path=out, opset=made.opset, parity=made.parity)

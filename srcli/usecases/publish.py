@@ -30,7 +30,7 @@ def publish_models(
         Where each model is now, pinned to the commit.
 
     Raises:
-        UsageError: two of them would have one name, or a revision is given.
+        UsageError: two files would have one name, or a revision is given.
         WeightsError: a model is not sound, or the hub refuses.
 
     """
@@ -42,10 +42,11 @@ def publish_models(
         msg = f"{repo} cannot be published to: srcli is offline"
         raise WeightsUnavailable(msg, hint="unset SRCLI_OFFLINE and HF_HUB_OFFLINE")
     uploads = [upload for model in models for upload in _uploads(model)]
-    names = [upload.name for upload in uploads]
-    if len(set(names)) != len(names):
-        msg = "two of the models would have the same name"
-        raise UsageError(msg, hint="rename one of the files")
+    names = [*(upload.name for upload in uploads), INDEX]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        msg = f"two of the files would have the same name, {twice[0]}"
+        raise UsageError(msg, hint="rename one of the models")
     pages = [upload.name for upload in uploads if upload.name.endswith(".md")]
     index = Upload(name=INDEX, content=render_index(name, pages, licence=_licence(models)))
     commit = publish(name, [*uploads, index], private=private)

@@ -68,6 +68,16 @@ def test_switches_lists_and_other_names_are_understood(srcli, photo, own, monkey
     assert "no data set named Set7" in srcli("bench").stderr
 
 
+def test_a_list_is_taken_for_its_parts_by_commas(srcli, photo, own):
+    own.write_text('[bench]\nmodel = ["nearest", "bicubic"]\nscale = [2, 3]\nformat = "csv"\n')
+    done = srcli("bench", "--data", photo.parent)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(",")[1:3] for line in done.stdout.splitlines()[1:]]
+    assert {(float(scale), model) for scale, model in rows} == {
+        *((2, "nearest"), (2, "bicubic"), (3, "nearest"), (3, "bicubic"))
+    }
+
+
 def test_doctor_says_where_each_came_from(srcli, own, tmp_path, monkeypatch):
     own.write_text('[upscale]\nscale = 3\n[bench]\ndataset = ["Set5", "Set14"]\n')
     (tmp_path / "srcli.toml").write_text("[upscale]\noverwrite = true\n")

@@ -108,12 +108,22 @@ def test_a_ratio_that_no_pass_has_is_refused(srcli, tiny, tmp_path, ratio):
 def test_a_file_that_is_there_is_kept(srcli, tiny, tmp_path):
     (tmp_path / "out.onnx").write_text("mine")
     done = srcli("models", "export", tiny, "-o", "out.onnx")
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "--overwrite" in done.stderr
     assert (tmp_path / "out.onnx").read_text() == "mine"
     assert srcli("models", "export", tiny, "-o", "out.onnx", "--overwrite").returncode == 0
     assert srcli("models", "export", tiny, "-o", "out.pt").returncode == 2
     assert srcli("models", "export", tiny, "-o", "o.onnx", "--format", "tflite").returncode == 2
+
+
+def test_a_place_that_takes_no_file_is_said(srcli, tiny, tmp_path, monkeypatch):
+    made = export.Exported(content=b"graph", opset=18, parity=())
+    monkeypatch.setattr("srcli.usecases.export.export_onnx", lambda *_, **__: made)
+    (tmp_path / "taken").write_text("mine")
+    done = srcli("models", "export", tiny, "-o", "taken/out.onnx")
+    assert done.returncode == 4
+    assert "taken/out.onnx cannot be written" in done.stderr
+    assert "--output" in done.stderr
 
 
 @pytest.mark.parametrize(

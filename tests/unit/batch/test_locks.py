@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 from srcli.batch.locks import RunLock, folder_lock, remove_strays
@@ -18,6 +20,29 @@ def test_what_a_dead_run_left_is_swept_and_what_a_living_one_holds_is_not(tmp_pa
         mine.sweep()
         assert len(list(tmp_path.iterdir())) == 2
         assert mine.is_alive(other.token)
+
+
+def test_what_another_user_keeps_to_himself_is_held(tmp_path):
+    other = tmp_path / ".srcli-0123456789abcdef.run"
+    other.touch()
+    other.chmod(0)
+    tmp_path.chmod(0o777)
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from srcli.batch.locks import RunLock\n"
+        "folder = os.open(sys.argv[1], os.O_RDONLY)\n"
+        "os.geteuid() or os.setuid(65534)  # nothing is closed to root\n"
+        "os.fchdir(folder)\n"
+        "with RunLock(Path()) as mine:\n"
+        "    mine.sweep()\n"
+        "    print(mine.is_alive('0123456789abcdef'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    assert other.exists()
 
 
 def test_only_our_unfinished_files_are_strays(tmp_path):

@@ -1,8 +1,16 @@
 import pytest
 from rich.console import Console
+from rich.table import Table as RichTable
 
 from srcli.bench.tables import Cell, Table
 from srcli.cli import table
+
+
+def test_names_in_a_table_are_no_markup(capsys):
+    shown = RichTable(box=None)
+    shown.add_row(":key:[b].png")
+    table.print_whole(shown)
+    assert ":key:[b].png" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("terminal", [True, False])
