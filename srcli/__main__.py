@@ -6,12 +6,13 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; an interruption while it is being loaded is no bug."""
+    """Run the command line; an interruption while it is still being loaded is no bug."""
     try:
         from srcli.cli.app import main as run
+
+        run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    run()
 
 
 if __name__ == "__main__":

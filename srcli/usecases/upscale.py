@@ -210,7 +210,8 @@ def find_jobs(
 def _tell_of(unread: Sequence[Path]) -> None:
     if unread:
         suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
-        logger.warning("%d pictures left alone, of formats not read: %s", len(unread), suffixes)
+        count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
+        logger.warning("%s left alone, of formats not read: %s", count, suffixes)
 
 
 def prepare(request: UpscaleRequest) -> Equipment:

@@ -151,7 +151,7 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
 def _import_spandrel() -> ModuleType:
     if importlib.util.find_spec("spandrel") is None:
         msg = "models of other tools need spandrel, which is not installed"
-        hint = f"install srcli[community]; for CSNLN, PANet and SAN: {IMPORT}"
+        hint = f"pip install 'srcli[community]'; for CSNLN, PANet and SAN: {IMPORT}"
         raise WeightsUnavailable(msg, hint=hint)
     if "spandrel" in sys.modules:
         return sys.modules["spandrel"]

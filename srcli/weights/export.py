@@ -112,7 +112,7 @@ def _require_extra() -> None:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         msg = f"the export needs {', '.join(missing)}, which is not installed"
-        raise WeightsUnavailable(msg, hint="install srcli[onnx]")
+        raise WeightsUnavailable(msg, hint="pip install 'srcli[onnx]'")
 
 
 def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model

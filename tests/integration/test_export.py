@@ -233,7 +233,7 @@ def test_without_the_extra_it_is_named(srcli, tiny, monkeypatch):
     done = srcli("models", "export", tiny, "-o", "out.onnx")
     assert done.returncode == 4
     assert "the export needs onnxscript, which is not installed" in done.stderr
-    assert "install srcli[onnx]" in done.stderr
+    assert "pip install 'srcli[onnx]'" in done.stderr
 
 
 def test_a_graph_that_runs_at_one_size_alone_is_refused():

@@ -79,7 +79,7 @@ def test_a_baseline_says_which_extra_it_needs(srcli, offered, photo, monkeypatch
     )
     done = srcli("upscale", photo, "--model", offered.id, "--scale", 4)
     assert done.returncode == 4
-    assert "install srcli[community]" in done.stderr
+    assert "pip install 'srcli[community]'" in done.stderr
 
 
 @pytest.mark.parametrize("model", ["imdn", "IMDN_x2", "imdn-x4", "carn-m", "carn-m-x3"])
