@@ -23,8 +23,10 @@ from PIL import Image
 
 import srcli.usecases.upscale as usecase
 from srcli.batch.outcome import SilentListener, Upscaled
+from srcli.usecases.equipment import Equipment
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale import Equipment, UpscaleRequest, prepare
+from srcli.usecases.upscale import prepare
+from srcli.usecases.upscale_request import UpscaleRequest
 
 SAMPLED = 10
 """Pictures from one look at memory to the next."""

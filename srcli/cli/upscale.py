@@ -21,7 +21,7 @@ from srcli.errors import ImageError, ResourceError, UsageError
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
     from srcli.usecases.sizes import SizeRequest
-    from srcli.usecases.upscale import Shard, UpscaleRequest
+    from srcli.usecases.upscale_request import UpscaleRequest
 
 DEFAULT_SCALE = "2"
 Reporter = TextReporter | JsonReporter
@@ -165,7 +165,13 @@ def upscale_command(
     where it was stopped, or beside itself to share the work.
     """
     from srcli.usecases.stream import PIPE, is_stream
-    from srcli.usecases.upscale import UpscaleRequest, make_finish, plan, read_list, upscale
+    from srcli.usecases.upscale import plan, upscale
+    from srcli.usecases.upscale_request import (
+        UpscaleRequest,
+        make_finish,
+        parse_shard,
+        read_list,
+    )
     from srcli.usecases.watch import watch_folders
 
     size = _size(
@@ -204,7 +210,7 @@ def upscale_command(
         official_tiles=official_tiles,
         offline=offline,
         overwrite=overwrite,
-        shard=_parse_shard(shard),
+        shard=parse_shard(shard),
         fail_fast=fail_fast,
     )
     streamed = is_stream(request)
@@ -280,17 +286,3 @@ def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
             sys.stdout.buffer.flush()
         reporter.outcome(streamed.outcome)
         reporter.finish()
-
-
-def _parse_shard(text: str) -> Shard | None:
-    from srcli.usecases.upscale import Shard
-
-    if not text:
-        return None
-    number, separator, count = text.partition("/")
-    if not separator or not number.isdecimal() or not count.isdecimal():
-        number, count = "0", "0"
-    if not 1 <= int(number) <= int(count):
-        msg = f"{text!r} is not a part of a whole"
-        raise UsageError(msg, hint="write 1/4 for the first of four parts")
-    return Shard(number=int(number), count=int(count))

@@ -21,7 +21,8 @@ from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.head import read_content
 from srcli.usecases.equipment import Equipment
-from srcli.usecases.upscale import UpscaleRequest, prepare, upscale_picture
+from srcli.usecases.upscale import prepare, upscale_picture
+from srcli.usecases.upscale_request import UpscaleRequest
 
 PIPE = "-"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -21,88 +19,21 @@ from srcli.batch.manifest import Manifest, ManifestView
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
-from srcli.batch.target import WhenLarge
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.errors import UsageError
 from srcli.images.animation import Picture, each
-from srcli.images.background import parse_color
-from srcli.images.discover import Source, find_sources, ignore
-from srcli.images.encode import QUALITY
-from srcli.images.finish import Finish
+from srcli.images.discover import find_sources, ignore
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.usecases.equipment import Equipment, Outfitter
-from srcli.usecases.sizes import SizeRequest, TargetSize
-from srcli.weights.catalog import DEFAULT_MODEL
-
-TEMPLATE = "{stem}_{scale}"
-_DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
+from srcli.usecases.sizes import TargetSize
+from srcli.usecases.upscale_request import UpscaleRequest
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """One of ``count`` parts of a batch, numbered from 1; which picture is in which is fixed."""
-
-    number: int
-    count: int
-
-    def holds(self, source: Source) -> bool:
-        """Whether a picture is in this part, by the hash of its path below its folder."""
-        name = os.fsencode(source.relative.as_posix())
-        return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpscaleRequest:
-    """What to enlarge, how far, and how.
-
-    Attributes:
-        inputs: files, folders or globs.
-        size: of the results.
-        if_large_enough: what becomes of pictures that have that size already.
-        output: a file, a folder, or empty for beside each input.
-        template: names of results without suffix, of ``{stem}`` and ``{scale}``.
-        suffix: of all results, such as ``.png``; empty to keep each one's own.
-        quality: of the lossy formats, 1 to 100.
-        finish: what is left out of results.
-        model: id of a model, or path of a weights file.
-        tile: side of a tile in pixels of the network's input; None for a default.
-        device: auto, cpu, cuda, cuda:1 or mps.
-        precision: of the convolutions: float32, bfloat16 or float16.
-        ensemble: average over the eight symmetries.
-        official_tiles: cut as the network's authors did.
-        offline: do not fetch a model.
-        overwrite: replace files that are there, unless they are what would be made.
-        shard: the part of the pictures to make; None for all.
-        fail_fast: stop at the first failure.
-
-    """
-
-    inputs: tuple[str, ...]
-    size: SizeRequest
-    if_large_enough: WhenLarge = "shrink"
-    output: str = ""
-    template: str = TEMPLATE
-    suffix: str = ""
-    quality: int = QUALITY
-    finish: Finish = field(default_factory=Finish)
-    model: str = DEFAULT_MODEL
-    tile: int | None = None
-    device: str = "auto"
-    precision: str = "float32"
-    ensemble: bool = False
-    official_tiles: bool = False
-    offline: bool = False
-    overwrite: bool = False
-    shard: Shard | None = None
-    fail_fast: bool = False
 
 
 def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterator[Outcome]:
@@ -312,38 +243,3 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
     }
-
-
-def make_finish(
-    *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
-) -> Finish:
-    """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
-
-    Raises:
-        UsageError: it is no colour, or the depth is neither 8 nor 16.
-
-    """
-    if depth not in _DEPTHS:
-        msg = f"results have 8 or 16 bits per sample, not {depth}"
-        raise UsageError(msg)
-    return Finish(
-        strip_metadata=strip_metadata,
-        strip_gps=strip_gps,
-        depth=_DEPTHS[depth],
-        background=None if background is None else parse_color(background),
-    )
-
-
-def read_list(path: Path) -> tuple[str, ...]:
-    """Return the inputs named in a text file, one a line; empty lines mean nothing.
-
-    Raises:
-        UsageError: it cannot be read.
-
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
-        raise UsageError(msg) from error
-    return tuple(os.fsdecode(line) for line in content.splitlines() if line.strip())

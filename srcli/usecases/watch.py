@@ -11,7 +11,8 @@ from pathlib import Path
 from srcli.batch.outcome import Failed, Listener, Outcome, SilentListener, ends_run
 from srcli.errors import UnwritableImage, UsageError
 from srcli.images.naming import Job, OnClash
-from srcli.usecases.upscale import UpscaleRequest, batch_folder, find_jobs, make, prepare
+from srcli.usecases.upscale import batch_folder, find_jobs, make, prepare
+from srcli.usecases.upscale_request import UpscaleRequest
 
 INTERVAL = 2.0
 """Seconds from one look at the folders to the next."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.stream import upscale_stream
-from srcli.usecases.upscale import UpscaleRequest
+from srcli.usecases.upscale_request import UpscaleRequest
 
 
 def animation(path: Path, frames: int = 3) -> Path:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Upscaled
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale import UpscaleRequest, upscale
+from srcli.usecases.upscale import upscale
+from srcli.usecases.upscale_request import UpscaleRequest
 
 MANIFEST = ".srcli-manifest.sqlite"
 

@@ -1,5 +1,4 @@
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -8,67 +7,20 @@ from PIL import Image
 
 from srcli.errors import DataError, OutOfMemory, UnwritableImage, UsageError
 from srcli.images.decode import read_uint8
-from srcli.networks import asdn, panet
-from srcli.networks.asdn import AsdnConfig
+from srcli.networks import panet
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
-from srcli.training.config import TrainConfig
 from srcli.training.loop import Trainer
-from srcli.training.patches import CropSource, picture_files
 from srcli.training.restore import LEVELS
-from srcli.training.state import TrainState
 from srcli.training.team import Team
 from srcli.usecases.train import make_config, train
-from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, load_model, save_model
 
-
-@pytest.fixture(autouse=True)
-def _tiny_preset(monkeypatch):
-    presets = {**asdn.SPEC.presets, "tiny": AsdnConfig(blocks=1, width=16, unshuffle=2)}
-    monkeypatch.setattr(
-        "srcli.usecases.train.NETWORKS", {"asdn": replace(asdn.SPEC, presets=presets)}
-    )
-
-
-@pytest.fixture
-def request_for(pictures, tmp_path):
-    def make(name: str, **changes) -> TrainRequest:
-        config = TrainConfig(
-            network="asdn",
-            preset="tiny",
-            steps=6,
-            batch=2,
-            patch=32,
-            recursive=0.4,
-            precision="float32",
-        )
-        fields = {"data": pictures, "val": pictures, "out": tmp_path / name, "validate_every": 100}
-        return TrainRequest(config=config, **{**fields, **changes})
-
-    return make
-
-
-def final_state(request: TrainRequest):
-    return torch.load(request.out / "state.pt", weights_only=True)
-
-
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for):
-    whole, halves = request_for("whole"), request_for("halves")
-    config = replace(whole.config, hold=1.0)
-    train(replace(whole, config=config), lambda _: None)
-    train(replace(halves, config=replace(config, steps=3)), lambda _: None)
-    assert final_state(halves)["step"] == 3
-    train(replace(halves, config=config, resume=True), lambda _: None)
-    expected, found = final_state(whole), final_state(halves)
-    assert found["step"] == expected["step"] == 6
-    for part in ("network", "average"):
-        for key, value in expected[part].items():
-            assert torch.equal(value, found[part][key])
+pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
 @pytest.mark.parametrize("degradation", ["bicubic", "photo"])
-def test_threads_that_prepare_ahead_change_nothing(request_for, degradation):
+def test_threads_that_prepare_ahead_change_nothing(request_for, degradation, final_state):
     found = []
     for loaders in (0, 2):
         request = request_for(f"{loaders}-threads", loaders=loaders, val_pictures=1)
@@ -78,30 +30,7 @@ def test_threads_that_prepare_ahead_change_nothing(request_for, degradation):
     assert all(torch.equal(value, found[1][key]) for key, value in found[0].items())
 
 
-def test_half_precision_scales_its_loss_and_goes_on_exactly(request_for):
-    whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
-    config = replace(whole.config, hold=1.0, precision="float16", warmup=1, steps=4)
-    train(replace(whole, config=config), lambda _: None)
-    train(replace(halves, config=replace(config, steps=2)), lambda _: None)
-    train(replace(halves, config=config, resume=True), lambda _: None)
-    expected, found = final_state(whole), final_state(halves)
-    assert expected["scaler"]["scale"] > 1
-    assert found["scaler"] == expected["scaler"]
-    for key, value in expected["network"].items():
-        assert torch.equal(value, found["network"][key])
-
-
-def test_a_state_from_before_a_setting_existed_is_taken_up(request_for):
-    request = request_for("old")
-    train(replace(request, config=replace(request.config, steps=3)), lambda _: None)
-    state = final_state(request)
-    del state["scaler"], state["config"]["schedule"], state["config"]["halve_every"]
-    torch.save(state, request.out / "state.pt")
-    train(replace(request, resume=True), lambda _: None)
-    assert final_state(request)["step"] == 6
-
-
-def test_gradients_are_clipped_unless_told_not_to(request_for):
+def test_gradients_are_clipped_unless_told_not_to(request_for, final_state):
     found = []
     for clip in (0.0, 1e-12, 1e12):
         request = request_for(f"clip-{clip}", val_pictures=1)
@@ -119,7 +48,7 @@ def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch
         train(request_for("odd"), lambda _: None)
 
 
-def test_time_that_is_up_ends_a_run_cleanly(request_for):
+def test_time_that_is_up_ends_a_run_cleanly(request_for, final_state):
     request = request_for("short", max_minutes=0)
     path = train(request, lambda _: None)
     assert load_model(path).header.network == "asdn"
@@ -147,66 +76,6 @@ def test_spoilt_pictures_are_trained_and_judged_on(request_for, monkeypatch):
     means = [report.validation.mean for report in reports]
     assert means[1] < means[0] - 0.1
     assert reports[1].loss > reports[0].loss
-
-
-def test_a_folder_that_holds_a_run_is_not_started_anew(request_for):
-    request = request_for("twice")
-    train(request, lambda _: None)
-    with pytest.raises(UsageError, match="already holds"):
-        train(request, lambda _: None)
-
-
-def test_a_state_of_another_run_is_refused_with_the_difference(request_for):
-    request = request_for("changed")
-    train(request, lambda _: None)
-    changed = replace(request.config, batch=3)
-    with pytest.raises(DataError) as caught:
-        train(replace(request, config=changed, resume=True), lambda _: None)
-    assert caught.value.hint == "batch was 2, not 3"
-
-
-@pytest.mark.parametrize("content", [b"", b"no state at all", b"PK\x03\x04"])
-def test_a_file_that_is_no_state_is_said(request_for, content):
-    request = request_for("broken", resume=True)
-    request.out.mkdir()
-    (request.out / "state.pt").write_bytes(content)
-    with pytest.raises(DataError, match="not the state of a training run"):
-        train(request, lambda _: None)
-
-
-def without_network(state):
-    del state["network"]
-
-
-def without_best(state):
-    del state["best"]
-
-
-def with_other_tensors(state):
-    state["network"] = {"weight": torch.zeros(1)}
-
-
-@pytest.mark.parametrize("spoil", [without_network, without_best, with_other_tensors])
-def test_a_state_that_lacks_something_is_said(request_for, spoil):
-    request = request_for("broken", max_minutes=0)
-    train(request, lambda _: None)
-    state = final_state(request)
-    spoil(state)
-    torch.save(state, request.out / "state.pt")
-    with pytest.raises(DataError, match="not the state of a training run"):
-        train(replace(request, resume=True), lambda _: None)
-
-
-def test_a_state_whose_content_changed_is_not_taken_up(request_for):
-    request = request_for("broken", max_minutes=0)
-    train(request, lambda _: None)
-    bias = next(value for value in final_state(request)["network"].values() if value.ndim == 1)
-    content = bytearray((request.out / "state.pt").read_bytes())
-    content[content.index(bias.numpy().tobytes())] ^= 0x01
-    (request.out / "state.pt").write_bytes(content)
-    with pytest.raises(DataError, match="or damaged") as caught:
-        train(replace(request, resume=True), lambda _: None)
-    assert "checksum" in caught.value.hint
 
 
 def test_weights_that_have_nothing_in_common_are_refused(request_for, tmp_path):
@@ -310,16 +179,6 @@ def test_restoration_is_learnt_and_judged_by_level(
     assert load_model(path).network.traits.scale == 1
 
 
-def test_an_empty_folder_is_an_error(tmp_path):
-    with pytest.raises(DataError):
-        picture_files(tmp_path)
-
-
-def test_pictures_smaller_than_a_crop_are_an_error(pictures):
-    with pytest.raises(DataError):
-        CropSource(picture_files(pictures), 200)
-
-
 def test_the_loss_of_a_run_is_the_one_asked_for(request_for):
     losses = {}
     for name in ("l1", "l2"):
@@ -331,13 +190,6 @@ def test_the_loss_of_a_run_is_the_one_asked_for(request_for):
     assert losses["l1"] ** 2 < losses["l2"] < losses["l1"] < 1
 
 
-def test_pictures_come_as_bytes(pictures):
-    files = picture_files(pictures)
-    assert [path.name for path in files] == ["a.png", "b.png", "c.png"]
-    assert read_uint8(files[0]).shape == (1, 3, 80, 96)
-    assert read_uint8(files[0]).dtype == torch.uint8
-
-
 def test_a_picture_too_small_to_validate_on_is_named_before_the_first_step(request_for, tmp_path):
     (tmp_path / "small").mkdir()
     Image.new("RGB", (17, 60)).save(tmp_path / "small/strip.png")
@@ -345,21 +197,6 @@ def test_a_picture_too_small_to_validate_on_is_named_before_the_first_step(reque
     with pytest.raises(DataError, match=r"strip\.png cannot be validated on.*x3"):
         train(request, lambda _: None)
     assert not request.out.exists()
-
-
-def test_a_validation_that_fails_loses_no_step(request_for, monkeypatch):
-    def fail(*_args, **_options):
-        msg = "no memory left"
-        raise OutOfMemory(msg)
-
-    request = request_for("run", validate_every=4)
-    with monkeypatch.context() as context:
-        context.setattr("srcli.training.loop.validate", fail)
-        with pytest.raises(OutOfMemory):
-            train(request, lambda _: None)
-    assert final_state(request)["step"] == 4
-    train(replace(request, resume=True), lambda _: None)
-    assert final_state(request)["step"] == 6
 
 
 def test_a_patch_that_the_network_cannot_take_is_a_usage_error(request_for):
@@ -373,125 +210,6 @@ def test_a_patch_that_the_network_cannot_take_is_a_usage_error(request_for):
 def test_a_folder_that_cannot_be_made_is_said(request_for, pictures):
     with pytest.raises(UnwritableImage, match="a file is where its folder should be"):
         train(request_for("run", out=pictures / "a.png"), lambda _: None)
-
-
-def test_a_run_that_diverges_keeps_what_was_saved(request_for, monkeypatch):
-    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 1)
-    request = request_for("run", validate_every=2, val_pictures=1)
-    steps = 0
-
-    def spoil(_step, _loss):
-        nonlocal steps
-        steps += 1
-        if steps == 3:
-            with torch.no_grad():
-                next(trained[0].parameters()).fill_(torch.nan)
-
-    trained = []
-    make = Trainer.__init__
-
-    def note(trainer, *args, **options):
-        make(trainer, *args, **options)
-        trained.append(trainer.network)
-
-    monkeypatch.setattr(Trainer, "__init__", note)
-    with pytest.raises(UsageError, match="diverged at step 3"):
-        train(request, lambda _: None, tick=spoil)
-    state = final_state(request)
-    assert state["step"] == state["validated"] == 2
-    assert all(value.isfinite().all() for value in state["network"].values())
-
-
-def test_weights_that_are_no_numbers_are_not_saved(request_for, monkeypatch):
-    request = request_for("run", max_minutes=0)
-    train(request, lambda _: None)
-    monkeypatch.setattr(TrainState, "is_finite", lambda _: False)
-    before = (request.out / "state.pt").read_bytes()
-    with pytest.raises(UsageError, match="diverged"):
-        train(replace(request, resume=True), lambda _: None)
-    assert (request.out / "state.pt").read_bytes() == before
-
-
-def test_a_validation_that_was_cut_off_is_made_up_for(request_for, monkeypatch):
-    def stop(*_args, **_options):
-        raise KeyboardInterrupt
-
-    request = request_for("run", val_pictures=1)
-    with monkeypatch.context() as context:
-        context.setattr("srcli.training.loop.validate", stop)
-        with pytest.raises(KeyboardInterrupt):
-            train(request, lambda _: None)
-    assert not (request.out / "best.safetensors").exists()
-    reports = []
-    path = train(replace(request, resume=True), reports.append)
-    assert path.name == "best.safetensors"
-    assert [(report.step, report.loss) for report in reports] == [(6, None)]
-    assert reports[0].validation is not None
-    train(replace(request, resume=True), reports.append)
-    assert len(reports) == 1
-
-
-def test_a_run_cannot_be_made_shorter_than_it_is(request_for):
-    request = request_for("run", val_pictures=1)
-    train(request, lambda _: None)
-    shorter = replace(request.config, steps=4)
-    with pytest.raises(DataError, match="at step 6 already"):
-        train(replace(request, config=shorter, resume=True), lambda _: None)
-
-
-def test_two_runs_do_not_share_a_folder(request_for):
-    request = request_for("run", max_minutes=0)
-    seen = []
-
-    def second(_report):
-        with pytest.raises(UsageError, match="another training run is writing to"):
-            train(replace(request, resume=True), lambda _: None)
-        seen.append(1)
-
-    train(replace(request, max_minutes=None, val_pictures=1), second)
-    assert seen == [1]
-
-
-def test_weights_without_their_state_are_not_written_over(request_for):
-    request = request_for("run", val_pictures=1)
-    train(request, lambda _: None)
-    best = (request.out / "best.safetensors").read_bytes()
-    (request.out / "state.pt").unlink()
-    for resume in (False, True):
-        with pytest.raises(UsageError, match=r"but not its state\.pt"):
-            train(replace(request, resume=resume), lambda _: None)
-    assert (request.out / "best.safetensors").read_bytes() == best
-
-
-def test_other_pictures_are_another_run(request_for, tmp_path):
-    request = request_for("run", max_minutes=0)
-    train(request, lambda _: None)
-    shutil.copytree(request.data, tmp_path / "others")
-    moved = replace(request, data=tmp_path / "others", resume=True)
-    train(moved, lambda _: None)
-    (tmp_path / "others/a.png").rename(tmp_path / "others/z.png")
-    with pytest.raises(DataError) as caught:
-        train(moved, lambda _: None)
-    assert caught.value.hint == "its pictures were others"
-
-
-def test_going_on_needs_no_weights_to_start_from(request_for, tmp_path):
-    first = train(request_for("first", max_minutes=0), lambda _: None)
-    start = first.rename(tmp_path / "start.safetensors")
-    second = request_for("second", init=start, max_minutes=0)
-    train(second, lambda _: None)
-    start.unlink()
-    train(replace(second, resume=True), lambda _: None)
-
-
-def test_a_line_of_metrics_that_was_cut_short_ends_nothing(request_for):
-    request = request_for("run", validate_every=3, val_pictures=1)
-    train(replace(request, config=replace(request.config, steps=3)), lambda _: None)
-    with (request.out / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 3, "lo')
-    train(replace(request, resume=True), lambda _: None)
-    lines = (request.out / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in (lines[0], lines[2])] == [3, 6]
 
 
 def test_running_out_of_memory_is_said(request_for, monkeypatch):
@@ -520,9 +238,3 @@ def test_as_many_pictures_are_validated_on_as_were_asked_for(
     )
     train(request_for("run", val_pictures=wanted, max_minutes=0), lambda _: None)
     assert read == names
-
-
-def test_hidden_files_and_folders_are_no_pictures(pictures):
-    (pictures / "._a.png").write_bytes(b"what macOS leaves")
-    (pictures / "folder.png").mkdir()
-    assert [path.name for path in picture_files(pictures)] == ["a.png", "b.png", "c.png"]

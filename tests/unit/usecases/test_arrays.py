@@ -6,7 +6,8 @@ import srcli
 from srcli import Upscaler
 from srcli.errors import UnreadableImage, UsageError, WeightsError
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale import UpscaleRequest, upscale
+from srcli.usecases.upscale import upscale
+from srcli.usecases.upscale_request import UpscaleRequest
 
 RANDOM = np.random.default_rng(0)
 LEVELS = RANDOM.integers(0, 256, (12, 16, 3), dtype=np.uint8)

@@ -7,7 +7,7 @@ from PIL import Image
 from srcli.errors import OutOfMemory, UnreadableImage, UnwritableImage, UsageError
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.stream import is_stream, upscale_stream
-from srcli.usecases.upscale import UpscaleRequest
+from srcli.usecases.upscale_request import UpscaleRequest
 
 DOUBLE = SizeRequest(scale=(2, 2))
 

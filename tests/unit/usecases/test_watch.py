@@ -16,7 +16,7 @@ from srcli.errors import UsageError
 from srcli.images.discover import Source
 from srcli.images.naming import Job
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale import UpscaleRequest
+from srcli.usecases.upscale_request import UpscaleRequest
 from srcli.usecases.watch import _state, watch_folders
 
 

@@ -1,0 +1,133 @@
+"""What ``srcli upscale`` is asked to do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from srcli.batch.target import WhenLarge
+from srcli.errors import UsageError
+from srcli.images.background import parse_color
+from srcli.images.discover import Source
+from srcli.images.encode import QUALITY
+from srcli.images.finish import Finish
+from srcli.usecases.sizes import SizeRequest
+from srcli.weights.catalog import DEFAULT_MODEL
+
+TEMPLATE = "{stem}_{scale}"
+_DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One of ``count`` parts of a batch, numbered from 1; which picture is in which is fixed."""
+
+    number: int
+    count: int
+
+    def holds(self, source: Source) -> bool:
+        """Whether a picture is in this part, by the hash of its path below its folder."""
+        name = os.fsencode(source.relative.as_posix())
+        return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpscaleRequest:
+    """What to enlarge, how far, and how.
+
+    Attributes:
+        inputs: files, folders or globs.
+        size: of the results.
+        if_large_enough: what becomes of pictures that have that size already.
+        output: a file, a folder, or empty for beside each input.
+        template: names of results without suffix, of ``{stem}`` and ``{scale}``.
+        suffix: of all results, such as ``.png``; empty to keep each one's own.
+        quality: of the lossy formats, 1 to 100.
+        finish: what is left out of results.
+        model: id of a model, or path of a weights file.
+        tile: side of a tile in pixels of the network's input; None for a default.
+        device: auto, cpu, cuda, cuda:1 or mps.
+        precision: of the convolutions: float32, bfloat16 or float16.
+        ensemble: average over the eight symmetries.
+        official_tiles: cut as the network's authors did.
+        offline: do not fetch a model.
+        overwrite: replace files that are there, unless they are what would be made.
+        shard: the part of the pictures to make; None for all.
+        fail_fast: stop at the first failure.
+
+    """
+
+    inputs: tuple[str, ...]
+    size: SizeRequest
+    if_large_enough: WhenLarge = "shrink"
+    output: str = ""
+    template: str = TEMPLATE
+    suffix: str = ""
+    quality: int = QUALITY
+    finish: Finish = field(default_factory=Finish)
+    model: str = DEFAULT_MODEL
+    tile: int | None = None
+    device: str = "auto"
+    precision: str = "float32"
+    ensemble: bool = False
+    official_tiles: bool = False
+    offline: bool = False
+    overwrite: bool = False
+    shard: Shard | None = None
+    fail_fast: bool = False
+
+
+def parse_shard(text: str) -> Shard | None:
+    """Read a part such as ``1/4``; empty for all.
+
+    Raises:
+        UsageError: it is none.
+
+    """
+    if not text:
+        return None
+    number, separator, count = text.partition("/")
+    if not separator or not number.isdecimal() or not count.isdecimal():
+        number, count = "0", "0"
+    if not 1 <= int(number) <= int(count):
+        msg = f"{text!r} is not a part of a whole"
+        raise UsageError(msg, hint="write 1/4 for the first of four parts")
+    return Shard(number=int(number), count=int(count))
+
+
+def make_finish(
+    *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
+) -> Finish:
+    """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
+
+    Raises:
+        UsageError: it is no colour, or the depth is neither 8 nor 16.
+
+    """
+    if depth not in _DEPTHS:
+        msg = f"results have 8 or 16 bits per sample, not {depth}"
+        raise UsageError(msg)
+    return Finish(
+        strip_metadata=strip_metadata,
+        strip_gps=strip_gps,
+        depth=_DEPTHS[depth],
+        background=None if background is None else parse_color(background),
+    )
+
+
+def read_list(path: Path) -> tuple[str, ...]:
+    """Return the inputs named in a text file, one a line; empty lines mean nothing.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UsageError(msg) from error
+    return tuple(os.fsdecode(line) for line in content.splitlines() if line.strip())
