@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ from srcli.batch.plan import (
 )
 from srcli.batch.rehearsal import check_format, check_place, rehearse
 from srcli.batch.target import TargetSize
-from srcli.engine.memory import is_out_of_memory
+from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import BadTile, ImageError, OutOfMemory, ResourceError
@@ -198,15 +199,9 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
         raise
 
 
-@contextlib.contextmanager
-def _memory_errors() -> Iterator[None]:
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
-            raise
-        msg = "there is not enough memory for it"
-        raise OutOfMemory(msg, hint="ask for a smaller size, or close other programs") from error
+def _memory_errors() -> AbstractContextManager[None]:
+    hint = "ask for a smaller size, or close other programs"
+    return memory_errors("there is not enough memory for it", hint=hint)
 
 
 def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:

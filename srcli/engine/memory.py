@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import torch
@@ -38,6 +39,17 @@ def is_out_of_memory(error: RuntimeError) -> bool:
         return True
     text = str(error)
     return "can't allocate memory" in text or "out of memory" in text
+
+
+@contextmanager
+def memory_errors(message: str, *, hint: str) -> Iterator[None]:
+    """Turn running out of memory, PyTorch's or Python's, into OutOfMemory of that message."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(message, hint=hint) from error
 
 
 def smaller(tile: int) -> int | None:

@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from srcli.engine.device import Precision, choose_device, has_bfloat16
-from srcli.engine.memory import is_out_of_memory
-from srcli.errors import DataError, ImageError, OutOfMemory, UsageError
+from srcli.engine.memory import memory_errors
+from srcli.errors import DataError, ImageError, UsageError
 from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.catalog import NETWORKS
@@ -50,6 +50,7 @@ AUTO = "auto"
 REPORT_EVERY = 100
 RUN_FILE = "run.toml"
 LOCK_FILE = ".lock"
+TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last validation"
 CURVES_FILE = "curves.png"
 
 
@@ -156,7 +157,7 @@ def train(
     with _claimed(request.out) if team.is_first else nullcontext():
         trainer = Trainer(model, request.config, corpus=corpus, out=request.out, team=team)
         _begin(trainer, request)
-        with _memory_errors():
+        with memory_errors("there is not enough memory for a training step", hint=TOO_LARGE):
             trainer.run(
                 _drawing(listen, request.out),
                 interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
@@ -196,18 +197,6 @@ def _claimed(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
-            raise
-        msg = "there is not enough memory for a training step"
-        hint = "give a smaller --batch or --patch; --resume goes on from the last validation"
-        raise OutOfMemory(msg, hint=hint) from error
 
 
 def _prepare(request: TrainRequest, team: Team) -> tuple[Model, Corpus]:
