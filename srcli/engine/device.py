@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ PRECISIONS: Mapping[str, torch.dtype] = {
     "float16": torch.float16,
 }
 
-
 BFLOAT16_CAPABILITIES = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 """Any of these and a processor multiplies in bfloat16 itself (x86-64, ARM64)."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +93,7 @@ def choose_compute(device: str = "auto", precision: str = "float32") -> Compute:
     if chosen.device.type == "cpu" and chosen.dtype == torch.float16:
         msg = "float16 is for GPUs"
         raise UsageError(msg, hint="bfloat16 is its like on processors")
+    imitated = chosen.dtype == torch.bfloat16 and not has_bfloat16(chosen.device)
+    if chosen.device.type == "cpu" and imitated:
+        logger.warning("bfloat16 is not built into this processor: float32 is faster")
     return chosen

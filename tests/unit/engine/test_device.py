@@ -69,3 +69,12 @@ def test_a_processor_says_whether_it_has_bfloat16(monkeypatch, capabilities, exp
 def test_a_processor_of_which_pytorch_tells_nothing_is_taken_to_have_none(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert not has_bfloat16(torch.device("cpu"))
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_bfloat16_that_is_imitated_is_warned_of(monkeypatch, caplog, has):
+    monkeypatch.setattr("srcli.engine.device.has_bfloat16", lambda _: has)
+    choose_compute("cpu", "float32")
+    assert caplog.messages == []
+    choose_compute("cpu", "bfloat16")
+    assert ("float32 is faster" in caplog.text) == (not has)
