@@ -53,7 +53,7 @@ class Workshop:
         networks: the one asked for, and then those that may help it.
         enlarge: makes a picture larger; called by one thread.
         ledger: says what is to be made and keeps what became of it.
-        quality: of the lossy formats, 1 to 100.
+        quality: of the lossy formats, 1 to 100; None for the encoder's own choice.
         fail_fast: stop at the first failure.
 
     """
@@ -62,7 +62,7 @@ class Workshop:
     networks: Sequence[TiledTraits]
     enlarge: Enlarge
     ledger: Ledger
-    quality: int
+    quality: int | None
     fail_fast: bool = False
 
 

@@ -78,8 +78,13 @@ def upscale_command(
         ),
     ] = "",
     quality: Annotated[
-        int, typer.Option(min=1, max=100, help="Of JPEG, WebP (100: lossless) and AVIF.")
-    ] = 95,
+        int | None,
+        typer.Option(
+            min=1,
+            max=100,
+            help="Of JPEG, WebP (100: lossless) and AVIF; 95, or lossless as WebP was.",
+        ),
+    ] = None,
     strip_metadata: Annotated[
         bool, typer.Option("--strip-metadata", help="Leave EXIF, XMP and PNG texts behind.")
     ] = False,

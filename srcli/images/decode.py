@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from srcli.errors import UnreadableImage
-from srcli.images import high_depth, tiff
+from srcli.images import high_depth, tiff, webp
 from srcli.images.animation import Picture
 from srcli.images.animation_files import open_animation, read_animation
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
@@ -21,6 +21,7 @@ from srcli.images.formats import (
     PNG,
     SIGNATURE_LENGTH,
     TIFF,
+    WEBP,
     Format,
     readable_names,
     sniff,
@@ -99,7 +100,8 @@ def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) ->
             animation = read_animation(image)
             return replace(animation, metadata=_with_chunks(animation.metadata, header))
         if image:
-            return read_animation(image)
+            animation = read_animation(image)
+            return replace(animation, metadata=_with_coding(animation.metadata, data, known))
     return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
 
@@ -131,7 +133,11 @@ def _read_plain(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, 
     image = open_picture(data, known, pixel_limit=pixel_limit)
     samples = read_samples(image)
     metadata, orientation = read_metadata(image)
-    return turn_upright(samples, orientation), metadata
+    return turn_upright(samples, orientation), _with_coding(metadata, data, known)
+
+
+def _with_coding(metadata: Metadata, data: bytes, known: Format) -> Metadata:
+    return replace(metadata, lossless=known is WEBP and webp.is_lossless(data))
 
 
 def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:

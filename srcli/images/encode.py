@@ -44,7 +44,7 @@ LOSSLESS_QUALITY = 100
 
 
 def write_photo(
-    photo: Photo, path: Path, *, quality: int = QUALITY, overwrite: bool = False
+    photo: Photo, path: Path, *, quality: int | None = None, overwrite: bool = False
 ) -> None:
     """Encode and write a file in the format of the path's suffix.
 
@@ -54,7 +54,7 @@ def write_photo(
     Args:
         photo: the picture.
         path: the file; missing folders are made.
-        quality: 1 to 100, see ``encode_photo``.
+        quality: 1 to 100 or None, see ``encode_photo``.
         overwrite: replace a file that is there.
 
     Raises:
@@ -86,7 +86,9 @@ def writable_format(path: Path) -> Format:
     return known
 
 
-def encode_picture(picture: Picture, known: Format, *, name: str, quality: int = QUALITY) -> bytes:
+def encode_picture(
+    picture: Picture, known: Format, *, name: str, quality: int | None = None
+) -> bytes:
     """Encode a photo, see ``encode_photo``, or an animation of 8 bits per sample.
 
     PNG and WebP keep all of it, GIF 255 colours and hard edges of transparency.
@@ -98,16 +100,16 @@ def encode_picture(picture: Picture, known: Format, *, name: str, quality: int =
     """
     if isinstance(picture, Photo):
         return encode_photo(picture, known, name=name, quality=quality)
-    _check_quality(quality)
+    chosen = _choose_quality(quality, picture, known)
     with _refusals(name):
         if not known.animates:
             message = f"{known.name} cannot hold an animation"
             raise Refused(message, hint=STILL_HINT)
         _check_limits(picture, known)
-        return _encode_animation(picture, known, quality)
+        return _encode_animation(picture, known, chosen)
 
 
-def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALITY) -> bytes:
+def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None = None) -> bytes:
     """Encode a picture as the content of a file; ``name`` is what messages call it.
 
     ====  ===============  =====================================  ====================
@@ -122,6 +124,8 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
     GIF   8                255 colours, seen or not               none
     ====  ===============  =====================================  ====================
 
+    Without a quality it is 95, and 100 for WebP of what came as lossless WebP.
+
     A picture of a lower depth than the format has takes the next that it has; one of a higher
     depth is refused. WebP has no grey; it gets three equal channels. Alpha that is
     one everywhere is left out where the format has none. TIFF keeps the descriptive tags of
@@ -134,17 +138,20 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int = QUALI
         ValueError: if a sample is not finite.
 
     """
-    _check_quality(quality)
+    chosen = _choose_quality(quality, photo, known)
     with _refusals(name):
         photo = _fitted(photo, known)
         samples = from_photo(photo, bits=known.depth_for(photo.bits))
-        return _ENCODERS[known](samples, _sized(photo), quality)
+        return _ENCODERS[known](samples, _sized(photo), chosen)
 
 
-def _check_quality(quality: int) -> None:
+def _choose_quality(quality: int | None, picture: Picture, known: Format) -> int:
+    if quality is None:
+        return LOSSLESS_QUALITY if known is WEBP and picture.metadata.lossless else QUALITY
     if quality not in range(1, 101):
         message = f"quality must be 1 to 100, not {quality}"
         raise UsageError(message)
+    return quality
 
 
 @contextmanager

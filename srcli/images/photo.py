@@ -27,6 +27,8 @@ class Metadata:
             format can hold.
         text_chunks: the text chunks of a PNG file, but for those that hold EXIF and XMP;
             other formats do without them.
+        lossless: it came as WebP that lost nothing, and leaves so if it leaves as WebP, unless
+            a quality is asked for.
 
     """
 
@@ -36,6 +38,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     color_chunks: bytes = b""
     text_chunks: bytes = b""
+    lossless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,7 +12,6 @@ from srcli.batch.target import WhenLarge
 from srcli.errors import UsageError
 from srcli.images.background import parse_color
 from srcli.images.discover import Source
-from srcli.images.encode import QUALITY
 from srcli.images.finish import Finish
 from srcli.usecases.sizes import SizeRequest
 from srcli.weights.catalog import DEFAULT_MODEL
@@ -45,7 +44,7 @@ class UpscaleRequest:
         output: a file, a folder, or empty for beside each input.
         template: names of results without suffix, of ``{stem}`` and ``{scale}``.
         suffix: of all results, such as ``.png``; empty to keep each one's own.
-        quality: of the lossy formats, 1 to 100.
+        quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP was.
         finish: what is left out of results.
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
@@ -66,7 +65,7 @@ class UpscaleRequest:
     output: str = ""
     template: str = TEMPLATE
     suffix: str = ""
-    quality: int = QUALITY
+    quality: int | None = None
     finish: Finish = field(default_factory=Finish)
     model: str = DEFAULT_MODEL
     tile: int | None = None
