@@ -82,3 +82,18 @@ def test_a_read_only_place_is_refused_before_any_work(place, arguments):
     assert lines[:2] == ["code 3", "0"]
     (error,) = (line for line in lines if line.startswith("error:"))
     assert "read-only" in error
+
+
+@pytest.mark.parametrize(("size", "kept"), [("6m", []), ("13m", ["state.pt"])])
+def test_a_full_disk_ends_training_and_loses_no_state(place, size, kept):
+    train = (
+        f"{sys.executable} -m srcli train --data in --val in --out out --batch 1 --patch 32"
+        " --optimizer adam --precision float32 --steps 2 --validate-every 1"
+    )
+    lines = inside(
+        place, f"mount -t tmpfs -o size={size} tmpfs out; {train}; echo code $?; ls -A out"
+    )
+    assert any(line.endswith("the disk is full") for line in lines)
+    assert "code 5" in lines
+    left = {line for line in lines if line.startswith(("state", ".srcli")) or line.endswith(".tmp")}
+    assert left == set(kept)
