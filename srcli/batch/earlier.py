@@ -27,8 +27,9 @@ def earlier_results(sources: Sequence[Source], folder: Path | None) -> frozenset
 
     """
     results = set(recorded_results(folder)) if folder is not None else set()
-    given = {str(source.path.absolute()) for source in sources}
-    for place in _with_manifest(sources) - {folder}:
+    others = _with_manifest(sources) - {folder}
+    given = {str(source.path.absolute()) for source in sources} if others else set()
+    for place in others:
         try:
             recorded = recorded_results(place)
         except (DataError, UnwritableImage) as error:
@@ -40,7 +41,6 @@ def earlier_results(sources: Sequence[Source], folder: Path | None) -> frozenset
 
 def _with_manifest(sources: Sequence[Source]) -> set[Path]:
     """Return the folders between the sources and where they were looked for that have one."""
-    folders = {
-        parent for source in sources for parent in source.path.parents[: len(source.relative.parts)]
-    }
+    depths = {(source.path.parent, len(source.relative.parts)) for source in sources}
+    folders = {place for folder, depth in depths for place in (folder, *folder.parents)[:depth]}
     return {folder for folder in folders if os.path.isfile(folder / NAME)}  # noqa: PTH113 - never raises

@@ -8,13 +8,12 @@ from typing import Literal
 
 from srcli.batch.ledger import Verdict
 from srcli.batch.outcome import Size
-from srcli.batch.rehearsal import check_format, check_place
+from srcli.batch.rehearsal import check_output
 from srcli.batch.target import Resolve, TargetSize, WhenLarge
 from srcli.engine.memory import check_fits, working_bytes
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, ResourceError
-from srcli.images.encode import writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
@@ -154,9 +153,7 @@ def plan_picture(
         if action == "copy":
             cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
-        check_place(job.output)
-        known = writable_format(job.output)
-        check_format(known, wanted, frames=head.frames, name=str(job.output))
+        check_output(job.output, wanted, frames=head.frames)
         passes = plan_way(size, target, networks)
         check_memory(size, passes, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))

@@ -9,7 +9,7 @@ from pathlib import Path
 from srcli.batch.outcome import Size
 from srcli.errors import UnwritableImage
 from srcli.images.animation import Animation, Picture
-from srcli.images.encode import STILL_HINT, encode_picture
+from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.formats import Format
 from srcli.images.photo import Photo
 from srcli.pixels.levels import from_levels
@@ -46,6 +46,23 @@ def _most_transparent_pixel(photo: Photo) -> Photo:
     place = (..., slice(row, row + 1), slice(column, column + 1))
     alpha = None if photo.alpha is None else photo.alpha[place]
     return replace(photo, pixels=photo.pixels[place], alpha=alpha)
+
+
+def check_output(output: Path, size: Size, *, frames: int) -> Format:
+    """Refuse a file that could not be written, by what is known before it is decoded.
+
+    Returns:
+        The format of the file.
+
+    Raises:
+        UnwritableImage: see ``check_place`` and ``check_format``; or no format is written under
+            that suffix.
+
+    """
+    check_place(output)
+    known = writable_format(output)
+    check_format(known, size, frames=frames, name=str(output))
+    return known
 
 
 def check_place(output: Path) -> None:

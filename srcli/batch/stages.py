@@ -24,7 +24,7 @@ from srcli.batch.plan import (
     memory_needed,
     plan_way,
 )
-from srcli.batch.rehearsal import check_format, check_place, rehearse
+from srcli.batch.rehearsal import check_output, rehearse
 from srcli.batch.target import TargetSize
 from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
@@ -227,9 +227,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     budget.acquire(memory)
     try:
         check_memory(size, passes, frames=head.frames)
-        check_place(job.output)
-        known = writable_format(job.output)
-        check_format(known, wanted, frames=head.frames, name=str(job.output))
+        known = check_output(job.output, wanted, frames=head.frames)
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))

@@ -102,7 +102,7 @@ def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
 
 
 def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
-    if path.suffix.lower() in UNREAD.split():
+    if path.suffix.lower() in UNREAD:
         on_unread(path)
     return by_suffix(path) is not None
 

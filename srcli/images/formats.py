@@ -95,10 +95,11 @@ GIF = Format(
 )
 
 FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF)
-UNREAD = (
+_UNREAD = (
     ".arw .cr2 .cr3 .dds .dng .eps .exr .fits .hdr .heic .heif .hif .icns .ico .j2k .jp2 .jpf .jxl "
     ".jxr .nef .orf .pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .raf .rw2 .srw .svg .tga .xcf"
 )
+UNREAD = frozenset(_UNREAD.split())
 """Lower-case suffixes of pictures that are not read."""
 SIGNATURE_LENGTH = 16
 """Leading bytes that suffice to recognise any of the formats."""

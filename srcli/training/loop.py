@@ -78,7 +78,7 @@ class Trainer:
         model: the network, with the weights to start from.
         config: the run.
         corpus: what to learn from and what to validate on.
-        out: folder for the state, the best and last weights, and the metrics.
+        out: folder for the state, the best and last weights, and the metrics; it is there.
         team: the processes that train it, and the device of this one.
 
     """
@@ -106,24 +106,19 @@ class Trainer:
             scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
-        with disk_errors(out / STATE_FILE):
-            out.mkdir(parents=True, exist_ok=True)
 
-    def resume(self) -> bool:
-        """Go on from the saved state, if there is one.
+    def resume(self) -> None:
+        """Go on from the saved state.
 
         Raises:
             DataError: it is damaged, of another run, or longer than this one is to be.
 
         """
         path = self.out / STATE_FILE
-        if not path.is_file():
-            return False
         self.state.load(path, self.config)
         if self.state.step > self.config.steps:
             msg = f"{path} is at step {self.state.step} already"
             raise DataError(msg, hint=f"give more --steps than {self.config.steps}")
-        return True
 
     def run(
         self,

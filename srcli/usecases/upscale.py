@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -53,9 +53,7 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
         WeightsError: the model cannot be used.
 
     """
-    unread: list[Path] = []
-    jobs = find_jobs(request, on_unread=unread.append)
-    _tell_of(unread)
+    jobs = _find_and_tell(request)
     yield from make(jobs, request, prepare(request), listener or SilentListener())
 
 
@@ -85,9 +83,7 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
         UsageError: as ``upscale``; so do the other errors.
 
     """
-    unread: list[Path] = []
-    jobs = find_jobs(request, on_unread=unread.append)
-    _tell_of(unread)
+    jobs = _find_and_tell(request)
     equipment = prepare(request)
     with _ledger(request, jobs, equipment, dry=True) as ledger:
         for job in jobs:
@@ -138,11 +134,15 @@ def find_jobs(
     return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
 
 
-def _tell_of(unread: Sequence[Path]) -> None:
+def _find_and_tell(request: UpscaleRequest) -> list[Job]:
+    """Find the pictures of a request, and say which were left alone."""
+    unread: list[Path] = []
+    jobs = find_jobs(request, on_unread=unread.append)
     if unread:
         suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
         count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
         logger.warning("%s left alone, of formats not read: %s", count, suffixes)
+    return jobs
 
 
 def prepare(request: UpscaleRequest) -> Equipment:
