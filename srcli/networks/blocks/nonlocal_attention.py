@@ -1,52 +1,40 @@
 """Non-local attention inside one scale: CSNLN's over the whole map, SAN's over four regions.
 
 Shape suffixes: B batch, C channels, E channels of queries and keys, N M positions of queries
-and keys, H W rows and columns.
+and keys, W the larger of C and E; of maps, H W are rows and columns.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.activated import activated
 from srcli.networks.blocks.precision import at_least_float32
-
-STEP_SAMPLES = 2**20
-"""Weights computed at once, the unit of memory."""
-FEWEST_QUERIES = 64
 
 
 def dot_product_attention(query_BEN: Tensor, key_BEM: Tensor, value_BCM: Tensor) -> Tensor:
     """Softmax attention without a temperature: (B, C, N), the dtype of the values.
 
-    Holds the weights of a block of queries at a time; an exported graph, which has no loops,
-    those of all. Scores and softmax are computed in float32 or wider.
+    PyTorch's fused kernels never hold the weights of all pairs. An exported graph gets the plain
+    form. Scores and softmax are computed in float32 or wider.
     """
     if torch.compiler.is_exporting():
         return value_BCM @ torch.softmax(query_BEN.mT @ key_BEM, 2).mT
-    rows = max(FEWEST_QUERIES, STEP_SAMPLES // key_BEM.shape[2])
-    with torch.autocast(query_BEN.device.type, enabled=False):
-        pictures = [
-            _attend(at_least_float32(query_EN.T), at_least_float32(key_EM), value_CM.T, rows)
-            for query_EN, key_EM, value_CM in zip(query_BEN, key_BEM, value_BCM, strict=True)
-        ]
-    return torch.stack(pictures).mT
+    channels = value_BCM.shape[1]
+    width = max(channels, query_BEN.shape[1])
+    query, key, value = (_head(s, width) for s in (query_BEN, key_BEM, value_BCM))
+    with torch.autocast(query.device.type, enabled=False):
+        attended_B1NW = F.scaled_dot_product_attention(query, key, value, scale=1.0)
+    return attended_B1NW[:, 0, :, :channels].mT.to(value_BCM.dtype)
 
 
-def _attend(query_NE: Tensor, key_EM: Tensor, value_MC: Tensor, rows: int) -> Tensor:
-    """Attend from one picture, ``rows`` queries at a time: (N, C).
-
-    The output is allocated before the blocks: small results kept between large temporary ones
-    would leave holes that the next ones do not fit.
-    """
-    value_MC = value_MC.contiguous()
-    attended_NC = value_MC.new_empty(len(query_NE), value_MC.shape[1])
-    for start in range(0, len(query_NE), rows):
-        block_RE = query_NE[start : start + rows]
-        weights_RM = torch.softmax(block_RE @ key_EM, 1)
-        attended_NC[start : start + rows] = weights_RM.to(value_MC.dtype) @ value_MC
-    return attended_NC
+def _head(samples_BEN: Tensor, width: int) -> Tensor:
+    """One head (B, 1, N, W) as the fused kernels want it: contiguous, one width for all three."""
+    missing = width - samples_BEN.shape[1]
+    filled_BWN = F.pad(at_least_float32(samples_BEN), (0, 0, 0, missing))
+    return filled_BWN.mT.contiguous()[:, None]
 
 
 class InScaleAttention(nn.Module):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from srcli.networks.blocks import nonlocal_attention
 from srcli.networks.blocks.nonlocal_attention import (
     PooledNonLocal,
     RegionNonLocal,
@@ -11,15 +10,21 @@ from srcli.networks.blocks.nonlocal_attention import (
 )
 
 
-@pytest.mark.parametrize(("samples", "fewest"), [(1, 1), (30, 2), (10**6, 64)])
-def test_attention_in_blocks_is_attention_at_once(
-    samples: int, fewest: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nonlocal_attention, "STEP_SAMPLES", samples)
-    monkeypatch.setattr(nonlocal_attention, "FEWEST_QUERIES", fewest)
-    query, key, value = (torch.randn(2, c, n).double() for c, n in ((3, 11), (3, 7), (5, 7)))
+@pytest.mark.parametrize(("inner", "channels"), [(3, 5), (5, 3), (4, 4)])
+def test_attention_is_a_softmax_over_all_pairs(inner: int, channels: int) -> None:
+    query, key = (torch.randn(2, inner, n).double() for n in (11, 7))
+    value = torch.randn(2, channels, 7).double()
     expected = (torch.softmax(query.mT @ key, 2) @ value.mT).mT
     torch.testing.assert_close(dot_product_attention(query, key, value), expected)
+
+
+def test_half_precision_values_come_back_so_and_scores_are_wider() -> None:
+    query, key, value = (4 * torch.randn(1, 4, n) for n in (9, 6, 6))
+    expected = dot_product_attention(query, key, value)
+    with torch.autocast("cpu", torch.bfloat16):
+        attended = dot_product_attention(query, key, value.bfloat16())
+    assert attended.dtype == torch.bfloat16
+    torch.testing.assert_close(attended.float(), expected, rtol=2**-7, atol=0.05)
 
 
 def test_a_region_does_not_see_the_others() -> None:
