@@ -73,6 +73,9 @@ def bench_command(
     official_tiles: Annotated[
         bool, typer.Option("--official-tiles", help="Cut as the networks' authors did.")
     ] = False,
+    frame: Annotated[
+        bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
 ) -> None:
     """Measure models on data sets, by the published protocol."""
@@ -95,6 +98,7 @@ def bench_command(
         tile=tile,
         ensemble=ensemble,
         official_tiles=official_tiles,
+        frame=frame,
         output=output,
         image_csv=images,
         overwrite=overwrite,

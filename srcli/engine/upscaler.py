@@ -13,6 +13,7 @@ from torch import Tensor
 from srcli.engine.blending import Blend, Mosaic, Take
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
+from srcli.engine.frame import Frame, frame_width
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
@@ -56,13 +57,16 @@ class UpscaleOptions:
         tile: side of a tile in pixels of the network's input, or None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         official_tiles: cut as the network's authors did, which is what their numbers belong
-            to; ``tile`` is ignored then.
+            to; ``tile`` is ignored then, and there is no frame.
+        frame: show the networks a mirrored frame around the picture. The networks as published
+            have none.
 
     """
 
     tile: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
+    frame: bool = False
 
 
 class Upscaler:
@@ -96,6 +100,8 @@ class Upscaler:
             msg = "the authors of this network published no tiling of their own"
             raise UsageError(msg, hint="leave out --official-tiles")
         self.halo = _halo(network.traits)
+        framed = options.frame and not self.official_tiles
+        self.frame = frame_width(network.traits) if framed else 0
         self._others = {
             other.traits.scale: Upscaler(other, compute, _options_for(other, options))
             for other in others
@@ -241,15 +247,16 @@ class Upscaler:
         pending = self._plan(size)
         while pending:
             tile = pending[0]
+            frame = Frame.of(tile.context, size, self.frame)
             try:
-                output = self._run_tile(source(tile.context), run)
+                output = self._run_tile(frame.put_on(source(tile.context)), run)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 pending = self._smaller_tiles(size, pending, error)
                 continue
             pending = pending[1:]
-            canvas.put(tile, output)
+            canvas.put(tile, frame.take_off(output, scale))
             canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
             progress.advance(tile.core.height * tile.core.width * scale**2)
 

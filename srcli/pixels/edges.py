@@ -1,13 +1,16 @@
-"""Bring a picture to a size that a network can take, by repeating its last row and column."""
+"""Continue a picture beyond its borders."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 
 def extend_to(image: Tensor, *, multiple: int = 1, minimum: int = 1) -> Tensor:
-    """Repeat the last row and column until both sides fit; a side that fits is left alone.
+    """Repeat the last row and column until a network can take the picture.
+
+    A side that fits is left alone.
 
     Args:
         image: (B, C, H, W), not empty.
@@ -25,3 +28,23 @@ def extend_to(image: Tensor, *, multiple: int = 1, minimum: int = 1) -> Tensor:
 def _missing(side: int, multiple: int, minimum: int) -> int:
     wanted = -(-max(side, minimum) // multiple) * multiple
     return wanted - side
+
+
+def mirror(image: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
+    """Continue a picture by its mirror image, the outermost sample twice, as MATLAB resizes.
+
+    Args:
+        image: (B, C, H, W), not empty; where it is short, it is mirrored again and again.
+        rows: how many to add above and below.
+        columns: how many to add on the left and on the right.
+
+    """
+    for axis, (before, after) in ((2, rows), (3, columns)):
+        if before or after:
+            length = image.shape[axis]
+            position = torch.arange(-before, length + after, device=image.device)
+            position = position.remainder(2 * length)
+            image = image.index_select(
+                axis, torch.where(position < length, position, 2 * length - 1 - position)
+            )
+    return image

@@ -58,7 +58,7 @@ class Upscaler:
         self.model = model
         self._outfitter = Outfitter(
             choose_compute(device, precision),
-            UpscaleOptions(tile=tile, ensemble=ensemble),
+            UpscaleOptions(tile=tile, ensemble=ensemble, frame=True),
             offline=offline,
         )
 

@@ -62,6 +62,7 @@ class BenchRequest:
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the networks' authors did.
+        frame: show the networks a frame around the picture, as ``upscale`` does.
         output: file that the report is written to.
         image_csv: file that every measurement of every picture is written to.
         overwrite: replace these files.
@@ -84,6 +85,7 @@ class BenchRequest:
     tile: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
+    frame: bool = False
     output: Path | None = None
     image_csv: Path | None = None
     overwrite: bool = False
@@ -191,7 +193,10 @@ def _contenders(request: BenchRequest) -> list[Contender]:
     """Return the baselines, and each model at each scale."""
     compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
-        tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
+        tile=request.tile,
+        ensemble=request.ensemble,
+        official_tiles=request.official_tiles,
+        frame=request.frame,
     )
     outfitter = Outfitter(compute, options, offline=request.offline)
     contenders = []
@@ -233,6 +238,8 @@ def _options(scale: float, upscaler: Upscaler, tile: int | None) -> Iterator[str
         yield "official-tiles"
     elif tile is not None and not upscaler.local:
         yield f"tile-{tile}"
+    if upscaler.frame:
+        yield "frame"
     own = upscaler.network.traits.scale
     if own is not None and own != scale:
         yield "passes"

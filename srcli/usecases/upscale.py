@@ -156,7 +156,10 @@ def prepare(request: UpscaleRequest) -> Equipment:
     ratio = max(request.size.scale) if request.size.scale else None
     compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
-        tile=request.tile, ensemble=request.ensemble, official_tiles=request.official_tiles
+        tile=request.tile,
+        ensemble=request.ensemble,
+        official_tiles=request.official_tiles,
+        frame=True,
     )
     return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
 

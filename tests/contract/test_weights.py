@@ -12,7 +12,7 @@ from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import split_compression
 from srcli.bench.source import Source
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import Upscaler
+from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.metrics.protocol import score
 from srcli.networks.catalog import NETWORKS
 from srcli.usecases.bench import BenchRequest, bench
@@ -27,6 +27,9 @@ LEAST_GAIN = 1.0
 """Of PSNR-Y over bicubic, in dB, on two pictures with clear edges."""
 LEAST_GAIN_COMPRESSED = 0.3
 """The same where LR pictures were compressed as JPEG."""
+LARGEST_BORDER = 5
+"""Levels of 255 by which the border of a flat picture may differ from its middle."""
+CPU = Compute(device=torch.device("cpu"))
 CARDS = pytest.mark.parametrize("card", read_catalog(), ids=lambda card: card.id)
 
 
@@ -72,6 +75,17 @@ def test_weights_are_finite_and_trained(card):
 
 
 @CARDS
+def test_a_flat_picture_has_no_border_of_another_colour(card):
+    scale = card.scale or 2
+    flat = torch.tensor([200, 40, 60], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 16, 16)
+    upscaler = Upscaler(load_model(verify(card)).network, CPU, UpscaleOptions(frame=True))
+    passes = upscaler.plan((16, 16), (16 * scale, 16 * scale), float(scale))
+    result = 255 * upscaler.follow(flat, passes)
+    middle = result[..., 8 * scale, 8 * scale].view(1, 3, 1, 1)
+    assert (result - middle).abs().max() < LARGEST_BORDER
+
+
+@CARDS
 def test_an_id_names_its_scale(card):
     assert card.id in {card.family, f"{card.family}-x{card.scale}"}
     assert {sister.scale is None for sister in family_members(card.family)} == {card.scale is None}
@@ -83,7 +97,7 @@ def test_the_model_is_better_than_bicubic(card):
     scale = telling_scale(card)
     qualities = [split_compression(cell.dataset)[1] for cell in card.scores]
     quality = next((quality for quality in qualities if quality), None)
-    upscaler = Upscaler(load_model(verify(card)).network, Compute(device=torch.device("cpu")))
+    upscaler = Upscaler(load_model(verify(card)).network, CPU)
     for picture in (GOLDEN / "imresize/woman.png", GOLDEN / "protocol/butterfly.png"):
         low, hr = Source(picture, jpeg=quality).pair(scale)
         lr = low.float() / 255

@@ -76,7 +76,7 @@ class Counter:
 
 @pytest.fixture
 def local() -> LocalAsdn:
-    network = LocalAsdn(AsdnConfig(blocks=2, width=8, unshuffle=2))
+    network = LocalAsdn(AsdnConfig(blocks=2, width=12, unshuffle=2))
     for head in network.heads:
         nn.init.normal_(head.get_parameter("weight"), std=0.3)
     return network
@@ -84,12 +84,14 @@ def local() -> LocalAsdn:
 
 @pytest.mark.parametrize("tile", [32, 50, 64])
 @pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize("frame", [False, True])
 @pytest.mark.parametrize("ratio", [1.3, 2.7])
-def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, ratio):
+def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, frame, ratio):
     image = torch.rand(1, 3, 61, 47)
     size = (int(61 * ratio), int(47 * ratio))
-    whole = Upscaler(local, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))(image, size)
-    tiled = Upscaler(local, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))(image, size)
+    options = UpscaleOptions(tile=1000, ensemble=ensemble, frame=frame)
+    whole = Upscaler(local, CPU, options)(image, size)
+    tiled = Upscaler(local, CPU, replace(options, tile=tile))(image, size)
     assert torch.equal(whole, tiled)
 
 

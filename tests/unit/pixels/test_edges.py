@@ -1,6 +1,8 @@
+import numpy as np
+import pytest
 import torch
 
-from srcli.pixels.edges import extend_to
+from srcli.pixels.edges import extend_to, mirror
 
 
 def test_a_picture_that_fits_is_not_extended():
@@ -13,3 +15,11 @@ def test_the_last_row_and_column_are_repeated_until_the_sides_fit():
     extended = extend_to(picture, multiple=3, minimum=4)
     assert extended.shape == (1, 1, 6, 6)
     assert torch.equal(extended[0, 0], torch.tensor([0.0, 1, 1, 1, 1, 1]).expand(6, 6))
+
+
+@pytest.mark.parametrize("size", [(5, 7), (1, 1), (2, 3)])
+@pytest.mark.parametrize("rows", [(0, 0), (4, 0), (1, 9)])
+def test_a_mirrored_picture_repeats_its_outermost_samples(size, rows):
+    picture, columns = torch.rand(1, 3, *size), (3, 8)
+    expected = np.pad(picture.numpy(), ((0, 0), (0, 0), rows, columns), mode="symmetric")
+    assert torch.equal(mirror(picture, rows, columns), torch.from_numpy(expected))
