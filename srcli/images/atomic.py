@@ -21,6 +21,8 @@ _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, er
 def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write ``data`` to ``path`` through a temporary file in the same folder, made if missing.
 
+    The data is on the disk before the file has its name: not even a power cut leaves half of it.
+
     Raises:
         UnwritableImage: if ``path`` is there and ``overwrite`` is not set (also when it came
             in the meantime), or if the folder does not allow writing.
@@ -33,6 +35,8 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
         try:
             with temporary.open("xb") as file:
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
             if overwrite:
                 temporary.replace(path)
             else:

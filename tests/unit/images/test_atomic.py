@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -21,6 +22,21 @@ def test_a_new_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(b"")
     write_file(tmp_path / "ours", b"", overwrite=False)
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_the_disk_refuses_only_at_the_end_never_gets_the_name(
+    overwrite: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        assert os.fstat(descriptor).st_size == len(b"data")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "a.png"
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(DiskFull):
+        write_file(path, b"data", overwrite=overwrite)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_many_writers_at_once_exactly_one_gets_the_name(tmp_path: Path) -> None:
