@@ -28,6 +28,7 @@ class Upscaled:
         consistency: how well the result gives its source back; None where it is smaller,
             or was restored.
         copied: it was large enough, and is the source byte for byte.
+        jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
 
     """
 
@@ -39,6 +40,7 @@ class Upscaled:
     network_seconds: float = 0.0
     consistency: Consistency | None = None
     copied: bool = False
+    jpeg_quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from srcli.batch.consistency import gives_back, worst_consistency
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
-from srcli.batch.outcome import Failed, Listener, Outcome, Size, Skipped, Upscaled
+from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.plan import (
     LARGE_ENOUGH,
     Wish,
@@ -37,7 +37,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
-from srcli.images.head import read_content, read_head
+from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
 
 Enlarge = Callable[[Picture, TargetSize, Progress], Picture]
@@ -75,7 +75,7 @@ class Claim:
         verdict: how it was claimed.
         target: size wanted; None if it is to be copied.
         source: its file as it was read.
-        source_size: its height and width.
+        head: what was known of it before it was decoded.
         content: that file byte for byte, where a copy has the same format; else empty.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
@@ -86,7 +86,7 @@ class Claim:
     verdict: Verdict
     target: TargetSize | None
     source: FileState
-    source_size: Size
+    head: Head
     content: bytes
     memory: int
     seconds: float
@@ -147,7 +147,7 @@ def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | F
         began = time.monotonic()
         if target is None:
             return Enlarged(claim=claim, before=None, result=picture, seconds=0.0)
-        listener.picture(job.source.path, claim.source_size, (target.height, target.width))
+        listener.picture(job.source.path, claim.head.size, (target.height, target.width))
         with _noted(job, workshop.ledger):
             result = workshop.enlarge(picture, target, listener)
         seconds = time.monotonic() - began
@@ -240,7 +240,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
         verdict=verdict,
         target=target if made else None,
         source=source,
-        source_size=size,
+        head=head,
         content=content if verbatim else b"",
         memory=memory,
         seconds=time.monotonic() - began,
@@ -260,12 +260,13 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     outcome = Upscaled(
         source=job.source.path,
         output=job.output,
-        source_size=claim.source_size,
+        source_size=claim.head.size,
         size=(result.height, result.width),
         seconds=claim.seconds + enlarged.seconds + time.monotonic() - began,
         network_seconds=enlarged.seconds,
         consistency=found,
         copied=claim.target is None,
+        jpeg_quality=claim.head.jpeg_quality,
     )
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)

@@ -121,6 +121,7 @@ def _done(outcome: Upscaled) -> dict[str, object]:
         "source_size": _sides(outcome.source_size),
         "size": _sides(outcome.size),
         "copied": outcome.copied,
+        "source_jpeg_quality": outcome.jpeg_quality,
         "seconds": round(outcome.seconds, 3),
         "network_seconds": round(outcome.network_seconds, 3),
         "consistency_db": consistency and round(consistency.psnr, 2),

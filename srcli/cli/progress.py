@@ -21,13 +21,15 @@ class TextReporter:
     """Paths of results on stdout; on stderr a line a picture, and bars if that is a terminal.
 
     With ``quiet`` stderr gets errors and nothing else. With ``paths`` off, as where stdout
-    carries a picture, results are not named on it.
+    carries a picture, results are not named on it. With ``advise`` the end says whether there
+    was a better model.
     """
 
-    def __init__(self, *, quiet: bool = False, paths: bool = True) -> None:
+    def __init__(self, *, quiet: bool = False, paths: bool = True, advise: bool = False) -> None:
         self.tally = Tally()
         self._quiet = quiet
         self._paths = paths
+        self._advise = advise
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -85,6 +87,8 @@ class TextReporter:
         self._bars.stop()
         if self.tally.found > 1 or interrupted:
             self._say(f"{'interrupted: ' if interrupted else ''}{_summary(self.tally)}")
+        if self._advise and self.tally.compressed:
+            self._say(f"hint: {_advice(self.tally.compressed)}")
 
     def _done(self, outcome: Upscaled) -> None:
         if self._paths:
@@ -124,6 +128,16 @@ def _summary(tally: Tally) -> str:
         counts += f", {tally.not_reached} not reached"
     took = f"{tally.megapixels:.1f} MP in {tally.seconds:.1f} s"
     return f"{counts} of {tally.found}; {took}"
+
+
+def _advice(compressed: int) -> str:
+    from srcli.weights.catalog import PHOTO_JPEG_QUALITY, PHOTO_MODEL
+
+    them = "1 picture was" if compressed == 1 else f"{compressed} pictures were"
+    return (
+        f"{them} compressed as JPEG of quality {PHOTO_JPEG_QUALITY} or less, "
+        f"of which --model {PHOTO_MODEL} makes more"
+    )
 
 
 def _sides(size: Size) -> str:

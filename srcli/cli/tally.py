@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts that must add up to what was found, or the exit code says so."""
+    """Counts that must add up to what was found, or the exit code says so.
+
+    ``compressed`` counts the enlarged pictures that another model would make more of.
+    """
 
     found: int = 0
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    compressed: int = 0
     megapixels: float = 0.0
     code: int = errors.DONE
     began: float = field(default_factory=time.monotonic)
@@ -33,6 +37,7 @@ class Tally:
     def add(self, outcome: Outcome) -> None:
         """Count what became of one picture."""
         from srcli.batch.outcome import Failed, Skipped
+        from srcli.weights.catalog import PHOTO_JPEG_QUALITY
 
         if isinstance(outcome, Failed):
             self.failed += 1
@@ -42,6 +47,8 @@ class Tally:
         else:
             self.done += 1
             self.megapixels += outcome.size[0] * outcome.size[1] / 1e6
+            larger = outcome.size > outcome.source_size
+            self.compressed += larger and (outcome.jpeg_quality or 100) <= PHOTO_JPEG_QUALITY
 
     @property
     def not_reached(self) -> int:

@@ -12,7 +12,7 @@ import typer
 
 from srcli.cli import completion
 from srcli.cli.console import verbose
-from srcli.cli.defaults import drop_overruled
+from srcli.cli.defaults import drop_overruled, is_chosen
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -228,7 +228,11 @@ def upscale_command(
             raise UsageError(msg, hint="leave out --dry-run, or name files")
         raise typer.Exit(print_plan(plan(request), json=json))
     to_pipe = streamed and output in {"", PIPE}
-    reporter: Reporter = JsonReporter() if json else TextReporter(quiet=quiet, paths=not to_pipe)
+    reporter: Reporter = (
+        JsonReporter()
+        if json
+        else TextReporter(quiet=quiet, paths=not to_pipe, advise=not is_chosen(context, "model"))
+    )
     with verbose(on=talkative):
         if streamed:
             _stream(request, reporter)

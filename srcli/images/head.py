@@ -12,6 +12,7 @@ from srcli.images.animation_files import count_frames, open_animation
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
 from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
@@ -41,14 +42,22 @@ def read_content(path: Path) -> tuple[bytes, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The (height, width) that a file's picture has once it is upright, and its frames."""
+    """What is known of a picture before it is decoded.
+
+    Attributes:
+        size: (height, width) once it is upright.
+        frames: how many it has.
+        jpeg_quality: about what it was last compressed at, 1 to 100; None if it is no JPEG.
+
+    """
 
     size: tuple[int, int]
     frames: int = 1
+    jpeg_quality: int | None = None
 
 
 def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head:
-    """Return how large a file's picture is, and of how many frames.
+    """Return how large a file's picture is, of how many frames, and how hard compressed.
 
     Args:
         data: the content of the file.
@@ -63,7 +72,7 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
     if known is None:
         decode_photo(data, name=name)  # says why it cannot be one
         raise AssertionError
-    frames = 1
+    frames, jpeg_quality = 1, None
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         if known is TIFF:
             layout = tiff.read_layout(tiff.read_directory(data))
@@ -76,5 +85,6 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
             orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
             height, width = image.height, image.width
+            jpeg_quality = quality_of(image)
     size = (width, height) if orientation in SIDES_SWAPPED else (height, width)
-    return Head(size=size, frames=frames)
+    return Head(size=size, frames=frames, jpeg_quality=jpeg_quality)

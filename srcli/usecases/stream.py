@@ -19,7 +19,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
-from srcli.images.head import read_content
+from srcli.images.head import read_content, read_head
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -80,6 +80,7 @@ def upscale_stream(
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
     with named_failures(name):
+        jpeg_quality = read_head(content, name=name).jpeg_quality
         picture = request.finish.apply(decode_picture(content, name=name))
         known = _format(request, content, picture)
         made = _make(request, picture, known, equipment, listener)
@@ -99,6 +100,7 @@ def upscale_stream(
         network_seconds=made.seconds if made else 0.0,
         consistency=made.consistency if made else None,
         copied=made is None,
+        jpeg_quality=jpeg_quality,
     )
     return Streamed(content=content, outcome=outcome)
 
