@@ -18,6 +18,20 @@ RESET_PEAK = "5"
 """What makes Linux forget the largest resident set that it saw (proc(5), clear_refs)."""
 
 
+aten = torch.ops.aten
+FORMULAS: dict[Any, Callable[..., int]] = {
+    **dict.fromkeys(
+        (
+            aten._scaled_dot_product_flash_attention_for_cpu,  # noqa: SLF001 - PyTorch's name
+            aten._scaled_dot_product_attention_math_for_mps,  # noqa: SLF001
+        ),
+        flop_registry[aten._scaled_dot_product_flash_attention],  # noqa: SLF001
+    ),
+    **flop_registry,
+}
+"""Operations of an operator by its arguments: PyTorch's, and those of attention that it lacks."""
+
+
 @dataclass(slots=True)
 class Peak:
     """The most memory that was held, in bytes; 0 where the system does not tell."""
@@ -52,7 +66,7 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
         """Run an operation and count it; one without a formula is taken apart if that can be."""
         del types
         kwargs = kwargs or {}
-        count = flop_registry.get(func.overloadpacket)
+        count = FORMULAS.get(func.overloadpacket)
         if count is None and func not in self._whole:
             with self:
                 parts = func.decompose(*args, **kwargs)

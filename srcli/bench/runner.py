@@ -49,6 +49,7 @@ class Contender:
         parameters: how many it has, 0 for a baseline.
         scales: those it is measured at, empty for all.
         local: whether its work for a pixel is the same whatever the size of the picture.
+        counted: the same where its work is counted, on a small picture; ``upscale`` if None.
 
     """
 
@@ -61,6 +62,7 @@ class Contender:
     parameters: int = 0
     scales: tuple[float, ...] = ()
     local: bool = False
+    counted: Upscale | None = None
 
     def serves(self, scale: float) -> bool:
         """Tell whether it is measured at ``scale``."""
@@ -234,8 +236,9 @@ def _probe(contender: Contender, scale: float) -> float:
     side = max(1, round((LOCAL_PROBE_SIDE if contender.local else PROBE_SIDE) / scale))
     size = (int(side * scale), int(side * scale))
     low = torch.full((1, 3, side, side), 0.5)
+    upscale = contender.counted or contender.upscale
     try:
-        macs = count_macs(lambda: contender.upscale(low, size, scale))
+        macs = count_macs(lambda: upscale(low, size, scale))
     except SrcliError:
         return 0.0  # the pictures will tell
     return macs / (size[0] * size[1] * 1000)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from torch import Tensor
-
-from srcli.bench.baselines import BASELINES
+from srcli.bench.baselines import BASELINES, Upscale
 from srcli.bench.datasets import Dataset, folder_dataset
 from srcli.bench.fetch import obtain_dataset
 from srcli.bench.page import to_html
@@ -199,27 +197,29 @@ def _contenders(request: BenchRequest) -> list[Contender]:
         frame=request.frame,
     )
     outfitter = Outfitter(compute, options, offline=request.offline)
+    bare = Outfitter(compute, replace(options, frame=False), offline=request.offline)
     contenders = []
     for model in request.models:
         if model in BASELINES:
             contenders.append(Contender(model=model, upscale=BASELINES[model]))
             continue
-        contenders += [
-            _contender(model, scale, outfitter.equip(model, scale), tile=request.tile)
-            for scale in request.scales
-        ]
+        for scale in request.scales:
+            one = _contender(model, scale, outfitter.equip(model, scale), tile=request.tile)
+            if request.frame:  # of a small picture, it is a large part
+                one = replace(one, counted=_upscale(bare.equip(model, scale).upscaler))
+            contenders.append(one)
     return contenders
+
+
+def _upscale(upscaler: Upscaler) -> Upscale:
+    return lambda lr, size, ratio: upscaler(lr, size, ratio=ratio)
 
 
 def _contender(model: str, scale: float, equipment: Equipment, *, tile: int | None) -> Contender:
     upscaler = equipment.upscaler
-
-    def upscale(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
-        return upscaler(lr, size, ratio=ratio)
-
     return Contender(
         model=model,
-        upscale=upscale,
+        upscale=_upscale(upscaler),
         sha256="+".join(equipment.sha256),
         device=upscaler.compute.device.type,
         dtype=str(upscaler.compute.dtype).removeprefix("torch."),

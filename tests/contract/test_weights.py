@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import split_compression
@@ -145,6 +145,8 @@ def kmacs_per_output_pixel(network: nn.Module) -> float:
     """Count the multiply-adds of one pass over 64x64 pixels."""
     side, scale = 64, network.traits.scale
     image = torch.rand(1, 3, side, side)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    lacking = {attention: lambda query, key, value, *_, **__: sdpa_flop_count(query, key, value)}
+    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=lacking) as counter:
         network(image, 2.0) if scale is None else network(image)
     return counter.get_total_flops() / 2 / (side * (scale or 1)) ** 2 / 1000

@@ -38,6 +38,15 @@ def test_records_say_in_which_precision_a_model_ran(srcli, hr):
     assert row["conditions"]["dtype"] == "bfloat16"
 
 
+def test_the_frame_of_upscale_is_measured_if_asked_for(srcli, hr):
+    given = ("--data", hr, "-m", "asdn-fast,fsdn-light", "-s", "2", "-f", "json")
+    bare, framed = (json.loads(srcli("bench", *one).stdout) for one in (given, (*given, "--frame")))
+    for without, within in zip(bare["rows"], framed["rows"], strict=True):
+        assert (without["conditions"]["options"], within["conditions"]["options"]) == ("", "frame")
+        assert without["scores"]["psnr_y"] != within["scores"]["psnr_y"]
+        assert without["kmacs"] == within["kmacs"]
+
+
 def test_the_table_is_readable(srcli, hr):
     done = srcli("bench", "--data", hr, "--model", "bicubic", "-s", "2", "--published")
     assert done.returncode == 0

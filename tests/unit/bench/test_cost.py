@@ -8,6 +8,7 @@ from torch import nn
 
 from srcli.bench import cost
 from srcli.bench.cost import count_macs, peak_memory
+from srcli.networks.blocks.nonlocal_attention import dot_product_attention
 
 
 @torch.inference_mode()
@@ -17,6 +18,12 @@ def test_multiply_adds_of_convolutions_and_matrix_products_are_counted() -> None
     assert count_macs(lambda: layer(image)) == 10 * 12 * 8 * 3 * 5 * 5
     assert count_macs(lambda: matrix @ matrix.T) == 4 * 6 * 4
     assert count_macs(lambda: image + 1) == 0
+
+
+@torch.inference_mode()
+def test_fused_attention_is_counted_as_its_matrix_products() -> None:
+    query, key, value = (torch.zeros(2, channels, 30) for channels in (4, 4, 8))
+    assert count_macs(lambda: dot_product_attention(query, key, value)) == 2 * 2 * 30 * 30 * 8
 
 
 def test_the_peak_is_of_the_block_and_not_of_what_was_before() -> None:
