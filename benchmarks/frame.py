@@ -64,7 +64,8 @@ def main() -> None:
     options = parser.parse_args()
     files = picture_files(options.folder)
     pictures = [read_uint8(path) for path in files[:: len(files) // options.pictures]]
-    print("| model | scale | outermost four, dB | protocol, dB | flat, levels |\n|---|--:|--:|--:|--:|")
+    print("| model | scale | outermost four, dB | protocol, dB | flat, levels |")
+    print("|---|--:|--:|--:|--:|")
     for card in read_catalog():
         network = load_model(verify(card)).network
         if network.traits.scale == 1:
