@@ -1,6 +1,6 @@
 """Measure what the mirrored frame changes at the border of pictures.
 
-``python benchmarks/frame.py FOLDER``: squares from the middle of some pictures of the folder are
+``python benchmarks/frame.py FOLDER``: squares from the middle of every eighth picture are
 reduced as the benchmarks do it, and enlarged as ``srcli upscale`` does, with its frame, and as
 the networks were published, without. Prints a Markdown table of PSNR-Y: of the outermost four
 rows and columns of the result, and of what the published protocol looks at. The last column is
@@ -60,10 +60,9 @@ def cells(upscaler: Upscaler, pictures: list[Tensor], scale: float) -> tuple[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pictures", type=int, default=5)
+    parser.add_argument("--every", type=int, default=8, help="use every so many pictures")
     options = parser.parse_args()
-    files = picture_files(options.folder)
-    pictures = [read_uint8(path) for path in files[:: len(files) // options.pictures]]
+    pictures = [read_uint8(path) for path in picture_files(options.folder)[:: options.every]]
     print("| model | scale | outermost four, dB | protocol, dB | flat, levels |")
     print("|---|--:|--:|--:|--:|")
     for card in read_catalog():

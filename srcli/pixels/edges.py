@@ -43,8 +43,11 @@ def mirror(image: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Te
         if before or after:
             length = image.shape[axis]
             position = torch.arange(-before, length + after, device=image.device)
-            position = position.remainder(2 * length)
-            image = image.index_select(
-                axis, torch.where(position < length, position, 2 * length - 1 - position)
-            )
+            image = image.index_select(axis, mirrored(position, length))
     return image
+
+
+def mirrored(position: Tensor, length: int) -> Tensor:
+    """Return which of ``length`` samples lies at each whole position, mirrored without end."""
+    position = position.remainder(2 * length)
+    return torch.where(position < length, position, 2 * length - 1 - position)

@@ -20,6 +20,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from srcli.pixels.edges import mirrored
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import BAND, Region, bands
 
@@ -74,11 +75,7 @@ def axis_taps(in_size: int, out_size: int, border: Border = "symmetric") -> Taps
     weight = weight / weight.sum(1, keepdim=True)
     used = (weight != 0).any(0)
     index, weight = index[:, used], weight[:, used]
-    if border == "symmetric":
-        index = index.remainder(2 * in_size)
-        index = torch.where(index < in_size, index, 2 * in_size - 1 - index)
-    else:
-        index = index.clamp(0, in_size - 1)
+    index = mirrored(index, in_size) if border == "symmetric" else index.clamp(0, in_size - 1)
     return Taps(index=index, weight=weight)
 
 

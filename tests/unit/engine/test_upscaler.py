@@ -76,6 +76,7 @@ class Counter:
 
 @pytest.fixture
 def local() -> LocalAsdn:
+    """As wide as the picture that it unshuffles, so that PyTorch convolves all layers alike."""
     network = LocalAsdn(AsdnConfig(blocks=2, width=12, unshuffle=2))
     for head in network.heads:
         nn.init.normal_(head.get_parameter("weight"), std=0.3)
