@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -33,10 +33,30 @@ class Compute:
     dtype: torch.dtype = torch.float32
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Return the context in which to call a network."""
-        if self.dtype == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.device.type, self.dtype)
+        """Return the context in which to call a network; float32 is IEEE's in it, not TF32."""
+        if self.dtype != torch.float32:
+            return torch.autocast(self.device.type, self.dtype)
+        return _ieee_float32() if self.device.type == "cuda" else nullcontext()
+
+
+@contextmanager
+def _ieee_float32() -> Iterator[None]:
+    """Keep CUDA from rounding float32 to TF32's ten bits, which PyTorch lets convolutions do."""
+    convolutions: Any = getattr(torch.backends.cudnn, "conv", torch.backends.cudnn)
+    kinds = (convolutions, torch.backends.cuda.matmul)
+    name, exact = (
+        ("fp32_precision", "ieee")
+        if hasattr(torch.backends.cudnn, "conv")
+        else ("allow_tf32", False)  # PyTorch before 2.9
+    )
+    before = [getattr(kind, name) for kind in kinds]
+    try:
+        for kind in kinds:
+            setattr(kind, name, exact)
+        yield
+    finally:
+        for kind, setting in zip(kinds, before, strict=True):
+            setattr(kind, name, setting)
 
 
 def choose_device(name: str = "auto") -> torch.device:

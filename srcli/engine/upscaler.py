@@ -302,7 +302,8 @@ class Upscaler:
         with self.compute.autocast():
             output = run(padded.clone(memory_format=torch.channels_last)).float()
         if not _finite(output) and self.compute.dtype != torch.float32:
-            output = run(padded.clone(memory_format=torch.channels_last))
+            with replace(self.compute, dtype=torch.float32).autocast():
+                output = run(padded.clone(memory_format=torch.channels_last))
         if not _finite(output):
             msg = "the network produced values that are not numbers"
             raise BadTile(msg, hint="check the weights with srcli models verify")

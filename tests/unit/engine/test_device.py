@@ -1,3 +1,6 @@
+from contextlib import suppress
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -27,6 +30,33 @@ def test_reduced_precision_is_a_matter_of_the_context():
         assert torch.mm(torch.rand(2, 2), torch.rand(2, 2)).dtype == torch.bfloat16
     with Compute(device=torch.device("cpu")).autocast():
         assert torch.mm(torch.rand(2, 2), torch.rand(2, 2)).dtype == torch.float32
+
+
+def backends(*, convolutions, products) -> SimpleNamespace:
+    return SimpleNamespace(cudnn=convolutions, cuda=SimpleNamespace(matmul=products))
+
+
+@pytest.mark.parametrize(
+    ("name", "loose", "exact"), [("fp32_precision", "tf32", "ieee"), ("allow_tf32", True, False)]
+)
+def test_float32_on_cuda_is_ieees_while_a_network_runs(monkeypatch, name, loose, exact):
+    convolutions, products = SimpleNamespace(**{name: loose}), SimpleNamespace(**{name: exact})
+    cudnn = SimpleNamespace(conv=convolutions) if name == "fp32_precision" else convolutions
+    monkeypatch.setattr(torch, "backends", backends(convolutions=cudnn, products=products))
+    inside = []
+    with suppress(ZeroDivisionError), Compute(device=torch.device("cuda")).autocast():
+        inside += [getattr(kind, name) for kind in (convolutions, products)]
+        raise ZeroDivisionError
+    assert inside == [exact, exact]
+    assert [getattr(kind, name) for kind in (convolutions, products)] == [loose, exact]
+
+
+def test_the_settings_of_float32_are_pytorchs():
+    convolutions, products = torch.backends.cudnn.conv, torch.backends.cuda.matmul
+    before = convolutions.fp32_precision, products.fp32_precision
+    with Compute(device=torch.device("cuda")).autocast():
+        assert {convolutions.fp32_precision, products.fp32_precision} == {"ieee"}
+    assert (convolutions.fp32_precision, products.fp32_precision) == before
 
 
 def test_automatic_choice_takes_an_accelerator_where_there_is_one():
