@@ -69,42 +69,51 @@ class Muon(Optimizer):
             raise ValueError(msg)
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.grad is not None]
-            if group["matrix"]:
-                self._muon(trained, group)
-            else:
-                self._adam(trained, group)
+            if trained:
+                (self._muon if group["matrix"] else self._adam)(trained, group)
 
     def _muon(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        gradients = [_gradient(parameter) for parameter in parameters]
+        momenta = [self._kept(parameter, "momentum") for parameter in parameters]
+        torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+        directions = torch._foreach_lerp(gradients, momenta, group["momentum"])  # noqa: SLF001 - as PyTorch's own do
         alike: defaultdict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
-        for parameter in parameters:
-            state = self.state[parameter]
-            gradient = _gradient(parameter)
-            if not state:
-                state["momentum"] = torch.zeros_like(parameter)
-            state["momentum"].lerp_(gradient, 1 - group["momentum"])
-            direction = gradient.lerp(state["momentum"], group["momentum"])
+        for parameter, direction in zip(parameters, directions, strict=True):
             alike[parameter.shape].append((parameter, direction.flatten(1)))
-        for members in alike.values():
+        for shape, members in alike.items():
             updates = orthogonalize(torch.stack([matrix for _, matrix in members]))
             size = ADAM_UPDATE_SIZE * math.sqrt(max(updates.shape[1:]))
-            for (parameter, _), update in zip(members, updates, strict=True):
-                parameter.sub_(update.view(parameter.shape), alpha=group["lr"] * size)
+            moves = [update.view(shape) for update in updates]
+            torch._foreach_add_([p for p, _ in members], moves, alpha=-group["lr"] * size)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
         first, second = group["betas"]
-        for parameter in parameters:
-            state = self.state[parameter]
-            gradient = _gradient(parameter)
-            if not state:
-                state["step"] = 0
-                state["mean"] = torch.zeros_like(parameter)
-                state["square"] = torch.zeros_like(parameter)
-            state["step"] += 1
-            state["mean"].lerp_(gradient, 1 - first)
-            state["square"].lerp_(gradient.square(), 1 - second)
-            mean = state["mean"] / (1 - first ** state["step"])
-            spread = (state["square"] / (1 - second ** state["step"])).sqrt_().add_(group["eps"])
-            parameter.addcdiv_(mean, spread, value=-group["lr"])
+        gradients = [_gradient(parameter) for parameter in parameters]
+        means = [self._kept(parameter, "mean") for parameter in parameters]
+        squares = [self._kept(parameter, "square") for parameter in parameters]
+        steps = [self._next_step(parameter) for parameter in parameters]
+        torch._foreach_lerp_(means, gradients, 1 - first)
+        torch._foreach_lerp_(squares, [gradient.square() for gradient in gradients], 1 - second)
+        spreads = torch._foreach_div(squares, [1 - second**step for step in steps])  # noqa: SLF001 - as PyTorch's own do
+        torch._foreach_sqrt_(spreads)
+        torch._foreach_add_(spreads, group["eps"])
+        steered = torch._foreach_div(means, [1 - first**step for step in steps])  # noqa: SLF001 - as PyTorch's own do
+        torch._foreach_addcdiv_(parameters, steered, spreads, value=-group["lr"])
+
+    def _kept(self, parameter: Tensor, name: str) -> Tensor:
+        """Return what is remembered of a parameter under a name, at first zeros."""
+        state = self.state[parameter]
+        if name not in state:
+            state[name] = torch.zeros_like(parameter)
+        kept: Tensor = state[name]
+        return kept
+
+    def _next_step(self, parameter: Tensor) -> int:
+        """Count a parameter's steps: a head that a batch does not use makes none."""
+        state = self.state[parameter]
+        state["step"] = state.get("step", 0) + 1
+        step: int = state["step"]
+        return step
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
