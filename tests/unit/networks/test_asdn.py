@@ -29,7 +29,8 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("preset", "expected"), [("paper", 22_438_288), ("light", 839_008), ("fast", 436_500)]
+    ("preset", "expected"),
+    [("paper", 22_438_288), ("light", 839_008), ("base", 1_264_836), ("fast", 436_500)],
 )
 def test_every_preset_has_the_size_it_states(preset: str, expected: int) -> None:
     with torch.device("meta"):
