@@ -23,9 +23,9 @@ STEPS = 24
 PICTURES = 6
 
 
-def seconds(make: Sampler, *, threads: int, wait: float) -> float:
+def seconds(make: Sampler, *, processes: int, wait: float) -> float:
     began = time.monotonic()
-    with prepared(make, range(STEPS), threads=threads) as batches:
+    with prepared(make, range(STEPS), processes=processes) as batches:
         for _ in batches:
             time.sleep(wait)
     return time.monotonic() - began
@@ -37,13 +37,13 @@ def main() -> None:
     for degradation in ("bicubic", "photo"):
         config = TrainConfig(network="asdn", preset="fast", steps=1, degradation=degradation)
         source = CropSource(files, 112)
-        make = Sampler(source, config, torch.device("cpu"), slice(None))
-        each = seconds(make, threads=0, wait=0.0) / STEPS
+        make = Sampler(source, config, slice(None))
+        each = seconds(make, processes=0, wait=0.0) / STEPS
         wait = 1.5 * each
         print(f"{degradation}: {1e3 * each:.0f} ms a batch")
-        for threads in (0, 1, 2):
-            ratio = seconds(make, threads=threads, wait=wait) / (STEPS * wait)
-            print(f"  {threads} threads: {ratio:.2f}")
+        for processes in (0, 1, 2):
+            ratio = seconds(make, processes=processes, wait=wait) / (STEPS * wait)
+            print(f"  {processes} processes: {ratio:.2f}")
 
 
 if __name__ == "__main__":

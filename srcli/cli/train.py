@@ -104,8 +104,8 @@ def train_command(
     ] = None,
     device: Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda or mps.")] = "auto",
     loaders: Annotated[
-        int, typer.Option(min=0, max=64, help="Threads that prepare batches ahead.")
-    ] = 1,
+        int | None, typer.Option(min=0, max=64, help="Processes that prepare batches ahead.")
+    ] = None,
 ) -> None:
     """Train a network, or go on training one."""
     request = _request(locals())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+import torch
 from torch import Tensor
 
 from srcli.pixels.region import Region
@@ -20,6 +21,12 @@ SHARE_OF_TWO = 0.4
 LEAST_RATIO = 1.08
 
 
+Reduce = Callable[[Tensor, int], Tensor]
+"""HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
+Predict = Callable[[Tensor, float], Tensor]
+"""One pass of a network of any ratio: enlarged image and ratio to image, in [0, 1]."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A batch: input and target (B, 3, H, W) in [0, 1]; ``ratio`` for a network of any."""
@@ -29,8 +36,40 @@ class Sample:
     ratio: float | None
 
 
-Reduce = Callable[[Tensor, int], Tensor]
-"""HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """HR crops and what reduction made of them, still in 8 bits: a quarter of the bytes to move.
+
+    Attributes:
+        reduced: LR, (B, 3, h, h) uint8.
+        crops: HR, (B, 3, P, P) uint8; for a network of any ratio with ``MARGIN`` pixels on each
+            side to be cut off.
+        passes: that lead from one to the other: none of a network of a fixed scale; of two the
+            network makes the first itself, and the second is to be trained.
+
+    """
+
+    reduced: Tensor
+    crops: Tensor
+    passes: int
+
+    def on(self, device: torch.device) -> Pair:
+        """Return the same on ``device``."""
+        return replace(self, reduced=self.reduced.to(device), crops=self.crops.to(device))
+
+    def sample(self, predict: Predict) -> Sample:
+        """Make what the network is shown; ``predict`` runs a first pass."""
+        image, side = self.reduced / 255, self.crops.shape[2]
+        if self.passes == 0:
+            return Sample(image=image, target=self.crops / 255, ratio=None)
+        if self.passes > 1:
+            doubled = 2 * image.shape[2]
+            image = predict(resize(image, (doubled, doubled)), 2.0)
+        inner = Region(top=MARGIN, bottom=side - MARGIN, left=MARGIN, right=side - MARGIN)
+        enlarged = resize(image, (side, side), region=inner)
+        return Sample(
+            image=enlarged, target=inner.of(self.crops) / 255, ratio=side / image.shape[2]
+        )
 
 
 def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
@@ -38,70 +77,26 @@ def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
     return resize_uint8(crops, (side, side))
 
 
-def fixed_scale_sample(crops: Tensor, scale: int, reduce: Reduce = reduce_bicubic) -> Sample:
+def fixed_scale_pair(crops: Tensor, scale: int, reduce: Reduce = reduce_bicubic) -> Pair:
     """Reduce HR crops (B, 3, P, P) uint8 by ``scale``; P is a multiple of it."""
-    reduced = reduce(crops, crops.shape[2] // scale)
-    return Sample(image=reduced / 255, target=crops / 255, ratio=None)
+    return Pair(reduced=reduce(crops, crops.shape[2] // scale), crops=crops, passes=0)
 
 
-def any_ratio_sample(crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic) -> Sample:
-    """Reduce HR crops by a ratio in (1, 2] and enlarge them again.
+def any_ratio_pair(
+    crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic, *, passes: int = 1
+) -> Pair:
+    """Reduce HR crops by a factor that needs so many passes: in (1, 2], or in (2, 4].
 
-    Ratio 2 is drawn with probability ``SHARE_OF_TWO``, otherwise all are alike.
-
-    Args:
-        crops: (B, 3, P, P) uint8 with ``MARGIN`` pixels on each side to be cut off.
-        random: decides the ratio.
-        reduce: makes LR.
-
-    """
-    side = crops.shape[2]
-    least, most = side // 2, int(side / LEAST_RATIO)
-    reduced_side = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
-    reduced = reduce(crops, reduced_side) / 255
-    return enlarged_sample(reduced, crops, side / reduced_side)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstPass:
-    """A batch whose input the network has yet to make, by doubling ``image``.
-
-    Attributes:
-        image: reduced and enlarged by 2, (B, 3, 2h, 2w) in [0, 1].
-        crops: HR, (B, 3, P, P) uint8, with margins.
-        ratio: of the pass after, which is to be trained.
-
-    """
-
-    image: Tensor
-    crops: Tensor
-    ratio: float
-
-    def then(self, predict: Callable[[Tensor, float], Tensor]) -> Sample:
-        """Run the first pass; ``predict`` is (enlarged image, ratio) to image in [0, 1]."""
-        return enlarged_sample(predict(self.image, 2.0), self.crops, self.ratio)
-
-
-def first_pass(crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic) -> FirstPass:
-    """Reduce by a factor in (2, 4], so that two passes are needed.
+    The largest is drawn with probability ``SHARE_OF_TWO``, otherwise all are alike.
 
     Args:
-        crops: as for :func:`any_ratio_sample`.
+        crops: (B, 3, P, P) uint8 with margins.
         random: decides the factor.
         reduce: makes LR.
+        passes: 1 or 2.
 
     """
-    side = crops.shape[2]
-    quarter, most = side // 4, int(side / (2 * LEAST_RATIO))
-    reduced_side = quarter if random.random() < SHARE_OF_TWO else random.randint(quarter, most)
-    reduced = reduce(crops, reduced_side) / 255
-    doubled = resize(reduced, (2 * reduced_side, 2 * reduced_side))
-    return FirstPass(image=doubled, crops=crops, ratio=side / (2 * reduced_side))
-
-
-def enlarged_sample(image: Tensor, crops: Tensor, ratio: float) -> Sample:
-    """Enlarge ``image`` to the size of ``crops``, and cut the margins off both."""
-    side = crops.shape[2]
-    inner = Region(top=MARGIN, bottom=side - MARGIN, left=MARGIN, right=side - MARGIN)
-    enlarged = resize(image, (side, side), region=inner)
-    return Sample(image=enlarged, target=inner.of(crops) / 255, ratio=ratio)
+    side, later = crops.shape[2], 2 ** (passes - 1)
+    least, most = side // (2 * later), int(side / (later * LEAST_RATIO))
+    chosen = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
+    return Pair(reduced=reduce(crops, chosen), crops=crops, passes=passes)

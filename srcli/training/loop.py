@@ -20,7 +20,7 @@ from srcli.engine.device import PRECISIONS, Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import MARGIN, FirstPass, Sample
+from srcli.training.degrade import MARGIN, Pair
 from srcli.training.losses import LOSSES
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
@@ -96,7 +96,7 @@ class Trainer:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
         margin = MARGIN if config.scale is None else 0
         source = CropSource(corpus.files, config.patch + 2 * margin)
-        self.make_sample = Sampler(source, config, team.device, team.share(config.batch))
+        self.make_pair = Sampler(source, config, team.share(config.batch))
         self.network = network
         self.average = copy.deepcopy(network)
         self.state = TrainState(
@@ -136,7 +136,7 @@ class Trainer:
             interval: how often.
             stop: asked before every step; one process that says yes stops all.
             tick: told the number of finished steps and the loss after every step.
-            loaders: threads that prepare the batches to come; they change no result.
+            loaders: processes that prepare the batches to come; they change no result.
 
         Raises:
             UsageError: training diverged; what was saved before stays.
@@ -149,9 +149,9 @@ class Trainer:
             self._tell(listen, losses, 0.0, checked=True)
         began = time.monotonic()
         steps = range(self.state.step, self.config.steps)
-        with prepared(self.make_sample, steps, threads=loaders) as samples:
+        with prepared(self.make_pair, steps, processes=loaders) as pairs:
             while self.state.step < self.config.steps and not self.team.any(stop()):
-                losses.append(self._step(next(samples)))
+                losses.append(self._step(next(pairs)))
                 if self.team.is_first:
                     tick(self.state.step, losses[-1])
                 checked = self._is_due(interval)
@@ -165,9 +165,9 @@ class Trainer:
         step = self.state.step
         return step % interval.validate == 0 or step == self.config.steps
 
-    def _step(self, made: Sample | FirstPass) -> float:
+    def _step(self, pair: Pair) -> float:
         config, state = self.config, self.state
-        sample = made.then(self._predict) if isinstance(made, FirstPass) else made
+        sample = pair.on(self.team.device).sample(self._predict)
         rate = config.rate_at(state.step)
         for group in state.optimizer.param_groups:
             group["lr"] = rate

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srcli.errors import DataError
@@ -61,8 +64,9 @@ class CropSource:
     """
 
     def __init__(self, files: tuple[Path, ...], side: int) -> None:
-        pictures = [read_uint8(path) for path in files]
-        self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
+        with ThreadPoolExecutor() as pool:
+            pictures = (picture.numpy() for picture in pool.map(read_uint8, files))
+            self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
         self.areas = [p.shape[2] * p.shape[3] for p in self.pictures]
         self.side = side
         if not self.pictures:
@@ -74,8 +78,8 @@ class CropSource:
         chosen = random.choices(self.pictures, self.areas, k=count)
         return torch.cat([self._crop(picture, random) for picture in chosen])
 
-    def _crop(self, picture: Tensor, random: Random) -> Tensor:
+    def _crop(self, picture: NDArray[np.uint8], random: Random) -> Tensor:
         top = random.randint(0, picture.shape[2] - self.side)
         left = random.randint(0, picture.shape[3] - self.side)
         crop = picture[..., top : top + self.side, left : left + self.side]
-        return random.choice(SYMMETRIES).apply(crop)
+        return random.choice(SYMMETRIES).apply(torch.from_numpy(crop))

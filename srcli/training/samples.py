@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from random import Random
-from typing import TypeVar
+from threading import Thread
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from srcli.training.config import Degradation, TrainConfig
 from srcli.training.degrade import (
-    FirstPass,
+    Pair,
     Reduce,
-    Sample,
-    any_ratio_sample,
-    first_pass,
-    fixed_scale_sample,
+    any_ratio_pair,
+    fixed_scale_pair,
     reduce_bicubic,
 )
 from srcli.training.patches import CropSource
@@ -34,9 +37,11 @@ DRAW: Mapping[Degradation, Callable[[Random], Spoil]] = {
 }
 """Decide what happens to a picture after it was reduced."""
 
-PREPARED_PER_THREAD = 2
+PREPARED_PER_PROCESS = 2
+WAY = "fork" if sys.platform == "linux" else "spawn"
 
-T = TypeVar("T")
+Make = Callable[[int], Pair]
+"""The batch of a step, counted from 0."""
 
 
 class Sampler:
@@ -45,31 +50,26 @@ class Sampler:
     Args:
         source: of HR crops.
         config: the run.
-        device: where batches are made and left.
         share: which of a batch's patches are wanted; chance decides over all of them all the
             same, so that the shares of several processes make up the batch of one.
 
     """
 
-    def __init__(
-        self, source: CropSource, config: TrainConfig, device: torch.device, share: slice
-    ) -> None:
+    def __init__(self, source: CropSource, config: TrainConfig, share: slice) -> None:
         self.source = source
         self.config = config
-        self.device = device
         self.share = share
 
-    def __call__(self, step: int) -> Sample | FirstPass:
-        """Make the batch of a step, counted from 0; safe to call in several threads."""
+    def __call__(self, step: int) -> Pair:
+        """Make the batch of a step, counted from 0."""
         config = self.config
         random = Random(f"{config.seed}:{step}")
-        crops = self.source.draw(config.batch, random)[self.share].to(self.device)
+        crops = self.source.draw(config.batch, random)[self.share]
         reduce = self._reducer(random)
         if config.scale is not None:
-            return fixed_scale_sample(crops, config.scale, reduce)
-        if random.random() < config.recursive:
-            return first_pass(crops, random, reduce)
-        return any_ratio_sample(crops, random, reduce)
+            return fixed_scale_pair(crops, config.scale, reduce)
+        passes = 2 if random.random() < config.recursive else 1
+        return any_ratio_pair(crops, random, reduce, passes=passes)
 
     def _reducer(self, random: Random) -> Reduce:
         draw = DRAW.get(self.config.degradation)
@@ -79,30 +79,63 @@ class Sampler:
         def reduce(crops: Tensor, side: int) -> Tensor:
             reduced = reduce_bicubic(crops, side)
             spoils = [draw(random) for _ in range(self.config.batch)][self.share]
-            pairs = zip(spoils, reduced.cpu(), strict=True)
-            return torch.stack([spoil(image) for spoil, image in pairs]).to(self.device)
+            pairs = zip(spoils, reduced, strict=True)
+            return torch.stack([spoil(image) for spoil, image in pairs])
 
         return reduce
 
 
 @contextmanager
-def prepared(make: Callable[[int], T], steps: range, *, threads: int) -> Iterator[Iterator[T]]:
-    """Give what ``make`` makes of ``steps``, in order, made ahead in threads (none: in time)."""
-    if threads == 0:
+def prepared(make: Make, steps: range, *, processes: int) -> Iterator[Iterator[Pair]]:
+    """Give what ``make`` makes of ``steps``, in order, made ahead in processes (none: in time).
+
+    Processes, since threads would take turns with the one that trains at every operation.
+    """
+    if processes == 0:
         yield map(make, steps)
         return
-    pool = ThreadPoolExecutor(threads)
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context(WAY),
+        initializer=_Worker.begin,
+        initargs=(make,),
+    )
     try:
-        yield _in_order(pool, make, iter(steps), PREPARED_PER_THREAD * threads)
+        yield _in_order(pool, iter(steps), PREPARED_PER_PROCESS * processes)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(
-    pool: ThreadPoolExecutor, make: Callable[[int], T], steps: Iterator[int], depth: int
-) -> Iterator[T]:
-    waiting = deque(pool.submit(make, step) for step in islice(steps, depth))
+def _in_order(pool: ProcessPoolExecutor, steps: Iterator[int], depth: int) -> Iterator[Pair]:
+    waiting = deque(pool.submit(_Worker.work, step) for step in islice(steps, depth))
     while waiting:
-        made = waiting.popleft().result()
-        waiting.extend(pool.submit(make, step) for step in islice(steps, 1))
-        yield made
+        reduced, crops, passes = waiting.popleft().result()
+        waiting.extend(pool.submit(_Worker.work, step) for step in islice(steps, 1))
+        yield Pair(reduced=torch.from_numpy(reduced), crops=torch.from_numpy(crops), passes=passes)
+
+
+class _Worker:
+    """What a process that makes batches holds."""
+
+    make: ClassVar[Make]
+
+    @classmethod
+    def begin(cls, make: Make) -> None:
+        """Get ready: one thread, no answer to Ctrl-C, and an end with the process that trains."""
+        cls.make = make
+        torch.set_num_threads(1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        Thread(target=_end_with_parent, daemon=True).start()
+
+    @classmethod
+    def work(cls, step: int) -> tuple[Any, Any, int]:
+        """Make a batch, as arrays: tensors would travel through shared memory, often too small."""
+        pair = cls.make(step)
+        return pair.reduced.numpy(), pair.crops.numpy(), pair.passes
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

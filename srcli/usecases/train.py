@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -51,6 +52,7 @@ REPORT_EVERY = 100
 RUN_FILE = "run.toml"
 LOCK_FILE = ".lock"
 TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last validation"
+MOST_LOADERS = 8
 CURVES_FILE = "curves.png"
 
 
@@ -163,11 +165,18 @@ def train(
                 interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
                 stop=lambda: interrupted() or time.monotonic() > deadline,
                 tick=tick,
-                loaders=request.loaders,
+                loaders=_loaders(team) if request.loaders is None else request.loaders,
             )
         team.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
+
+
+def _loaders(team: Team) -> int:
+    """Return how many processes make batches: for a GPU all cores but the one that drives it."""
+    if team.device.type == "cpu":
+        return 1
+    return max(1, min(MOST_LOADERS, (os.cpu_count() or 1) // team.count - 1))
 
 
 def _begin(trainer: Trainer, request: TrainRequest) -> None:

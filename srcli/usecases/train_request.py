@@ -23,7 +23,7 @@ class TrainRequest:
         validate_every: steps between validations.
         val_pictures: how many pictures to validate on, evenly chosen; all by default.
         device: as :func:`srcli.engine.device.choose_device` knows it.
-        loaders: threads that prepare batches ahead.
+        loaders: processes that prepare batches ahead; by default one, and more for a GPU.
 
     """
 
@@ -37,4 +37,4 @@ class TrainRequest:
     validate_every: int = 2000
     val_pictures: int | None = None
     device: str = "auto"
-    loaders: int = 1
+    loaders: int | None = None

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.usefixtures("tiny_preset")
 
 
 @pytest.mark.parametrize("degradation", ["bicubic", "photo"])
-def test_threads_that_prepare_ahead_change_nothing(request_for, degradation, final_state):
+def test_processes_that_prepare_ahead_change_nothing(request_for, degradation, final_state):
     found = []
     for loaders in (0, 2):
-        request = request_for(f"{loaders}-threads", loaders=loaders, val_pictures=1)
+        request = request_for(f"{loaders}-processes", loaders=loaders, val_pictures=1)
         config = replace(request.config, degradation=degradation)
         train(replace(request, config=config), lambda _: None)
         found.append(final_state(request)["network"])

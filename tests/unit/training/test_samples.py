@@ -1,15 +1,19 @@
+import multiprocessing
+import os
+import signal
+import time
 from dataclasses import replace
-from threading import Event
+from pathlib import Path
 
 import pytest
 import torch
 
+from srcli.training import samples
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import FirstPass
+from srcli.training.degrade import Pair
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.samples import Sampler, prepared
 
-CPU = torch.device("cpu")
 RUN = TrainConfig(network="asdn", preset="fast", steps=9, batch=4, patch=32, recursive=0.5)
 RESTORED = replace(RUN, network="panetir", scale=1, recursive=0.0)
 
@@ -29,49 +33,93 @@ def source(pictures):
     ids=lambda config: f"{config.degradation}-{config.scale}",
 )
 def test_shares_make_up_the_batch_of_one_process(source, config):
-    whole = Sampler(source, config, CPU, slice(None))
-    halves = [Sampler(source, config, CPU, share) for share in (slice(0, 2), slice(2, 4))]
-    kinds = set()
+    whole = Sampler(source, config, slice(None))
+    halves = [Sampler(source, config, share) for share in (slice(0, 2), slice(2, 4))]
+    passes = set()
     for step in range(6):
         expected, parts = whole(step), [half(step) for half in halves]
-        kinds.add(type(expected))
-        assert {part.ratio for part in parts} == {expected.ratio}
-        assert torch.equal(torch.cat([part.image for part in parts]), expected.image)
-    assert (FirstPass in kinds) == (config.scale is None)
+        passes.add(expected.passes)
+        assert {part.passes for part in parts} == {expected.passes}
+        assert torch.equal(torch.cat([part.reduced for part in parts]), expected.reduced)
+        assert torch.equal(torch.cat([part.crops for part in parts]), expected.crops)
+    assert passes == ({1, 2} if config.scale is None else {0})
 
 
 def test_every_step_has_its_own_batch_and_always_the_same(source):
-    make = Sampler(source, RUN, CPU, slice(None))
-    assert torch.equal(make(3).image, make(3).image)
-    assert make(3).image.shape != make(4).image.shape or not torch.equal(
-        make(3).image, make(4).image
-    )
+    make = Sampler(source, RUN, slice(None))
+    assert torch.equal(make(3).crops, make(3).crops)
+    assert not torch.equal(make(3).crops, make(4).crops)
 
 
-@pytest.mark.parametrize("threads", [0, 1, 3])
-def test_what_is_made_ahead_comes_in_order(threads):
-    with prepared(lambda step: step * step, range(3, 20), threads=threads) as made:
-        assert list(made) == [step * step for step in range(3, 20)]
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+@pytest.mark.parametrize("processes", [0, 1, 3])
+def test_what_is_made_ahead_is_the_same_and_in_order(source, processes, way, monkeypatch):
+    monkeypatch.setattr(samples, "WAY", way)
+    make = Sampler(source, RUN, slice(None))
+    with prepared(make, range(3, 12), processes=processes) as made:
+        found = list(made)
+    expected = [make(step) for step in range(3, 12)]
+    assert [pair.passes for pair in found] == [pair.passes for pair in expected]
+    for pair, same in zip(found, expected, strict=True):
+        assert torch.equal(pair.reduced, same.reduced)
+        assert torch.equal(pair.crops, same.crops)
 
 
-def test_batches_are_made_while_the_last_one_is_used():
-    third = Event()
-
-    def make(step: int) -> int:
-        if step == 2:
-            third.set()
-        return step
-
-    with prepared(make, range(10), threads=1) as made:
-        assert next(made) == 0
-        assert third.wait(timeout=10)
+def numbered(step: int) -> Pair:
+    return Pair(reduced=torch.tensor([step]), crops=torch.tensor([os.getpid()]), passes=0)
 
 
-def test_what_goes_wrong_in_a_thread_is_raised():
-    def make(step: int) -> float:
-        return 1 / (2 - step)
+def test_batches_are_made_while_the_last_one_is_used(tmp_path):
+    def make(step: int) -> Pair:
+        (tmp_path / str(step)).touch()
+        return numbered(step)
 
-    with prepared(make, range(5), threads=2) as made:
-        assert next(made) == 0.5
+    with prepared(make, range(10), processes=1) as made:
+        assert next(made).reduced.item() == 0
+        eventually((tmp_path / "2").exists)
+
+
+def test_what_goes_wrong_in_a_process_is_raised():
+    def make(step: int) -> Pair:
+        return numbered(6 // (2 - step))
+
+    with prepared(make, range(5), processes=2) as made:
+        assert next(made).reduced.item() == 3
         with pytest.raises(ZeroDivisionError):
             list(made)
+
+
+def test_ctrl_c_is_left_to_the_process_that_trains():
+    with prepared(numbered, range(20), processes=1) as made:
+        worker = next(made).crops.item()
+        os.kill(worker, signal.SIGINT)
+        assert [pair.reduced.item() for pair in made] == list(range(1, 20))
+
+
+def test_processes_end_with_the_one_that_trains(tmp_path):
+    told = tmp_path / "worker"
+
+    def train() -> None:
+        with prepared(numbered, range(20), processes=2) as made:
+            told.write_text(str(next(made).crops.item()))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    parent = multiprocessing.get_context("fork").Process(target=train)
+    parent.start()
+    parent.join()
+    eventually(lambda: not is_running(int(told.read_text())))
+
+
+def eventually(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state.split()[0] != "Z"
