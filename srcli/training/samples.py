@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
 from random import Random
 from threading import Thread
 from typing import Any, ClassVar
@@ -39,6 +40,8 @@ DRAW: Mapping[Degradation, Callable[[Random], Spoil]] = {
 
 PREPARED_PER_PROCESS = 2
 WAY = "fork" if sys.platform == "linux" else "spawn"
+
+logger = logging.getLogger(__name__)
 
 Make = Callable[[int], Pair]
 """The batch of a step, counted from 0."""
@@ -101,17 +104,26 @@ def prepared(make: Make, steps: range, *, processes: int) -> Iterator[Iterator[P
         initargs=(make,),
     )
     try:
-        yield _in_order(pool, iter(steps), PREPARED_PER_PROCESS * processes)
+        yield _in_order(pool, make, steps, PREPARED_PER_PROCESS * processes)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, steps: Iterator[int], depth: int) -> Iterator[Pair]:
-    waiting = deque(pool.submit(_Worker.work, step) for step in islice(steps, depth))
-    while waiting:
-        reduced, crops, passes = waiting.popleft().result()
-        waiting.extend(pool.submit(_Worker.work, step) for step in islice(steps, 1))
+def _in_order(pool: ProcessPoolExecutor, make: Make, steps: range, depth: int) -> Iterator[Pair]:
+    """Give what the pool makes; once one of its processes was killed, make the rest here."""
+    waiting: deque[Future[tuple[Any, Any, int]]] = deque()
+    for done in range(len(steps)):
+        try:
+            for step in steps[done + len(waiting) : done + 1 + depth]:
+                waiting.append(pool.submit(_Worker.work, step))
+            reduced, crops, passes = waiting.popleft().result()
+        except BrokenProcessPool:
+            break
         yield Pair(reduced=torch.from_numpy(reduced), crops=torch.from_numpy(crops), passes=passes)
+    else:
+        return
+    logger.warning("a process that made batches was killed: from now on none is made ahead")
+    yield from map(make, steps[done:])
 
 
 class _Worker:
@@ -121,10 +133,13 @@ class _Worker:
 
     @classmethod
     def begin(cls, make: Make) -> None:
-        """Get ready: one thread, no answer to Ctrl-C, and an end with the process that trains."""
+        """Get ready: one thread, and an end only with the process that trains, or by it."""
         cls.make = make
         torch.set_num_threads(1)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for name in ("SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         Thread(target=_end_with_parent, daemon=True).start()
 
     @classmethod

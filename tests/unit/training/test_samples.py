@@ -89,6 +89,16 @@ def test_what_goes_wrong_in_a_process_is_raised():
             list(made)
 
 
+def test_batches_of_a_process_that_was_killed_are_made_here(caplog):
+    with prepared(numbered, range(3, 20), processes=2) as made:
+        first = next(made)
+        os.kill(first.crops.item(), signal.SIGKILL)
+        found = [first, *made]
+    assert [pair.reduced.item() for pair in found] == list(range(3, 20))
+    assert found[-1].crops.item() == os.getpid()
+    assert len(caplog.messages) == 1
+
+
 def test_ctrl_c_is_left_to_the_process_that_trains():
     with prepared(numbered, range(20), processes=1) as made:
         worker = next(made).crops.item()
