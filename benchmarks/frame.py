@@ -61,14 +61,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=8, help="use every so many pictures")
+    parser.add_argument("--models", help="ids, by commas; all of the catalogue if none")
     options = parser.parse_args()
+    wanted = options.models.split(",") if options.models else [card.id for card in read_catalog()]
     pictures = [read_uint8(path) for path in picture_files(options.folder)[:: options.every]]
     print("| model | scale | outermost four, dB | protocol, dB | flat, levels |")
     print("|---|--:|--:|--:|--:|")
     for card in read_catalog():
-        network = load_model(verify(card)).network
-        if network.traits.scale == 1:
+        if card.scale == 1 or card.id not in wanted:
             continue
+        network = load_model(verify(card)).network
         for scale in (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),):
             bare, framed = (
                 cells(Upscaler(network, CPU, UpscaleOptions(frame=frame)), pictures, scale)
