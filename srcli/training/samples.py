@@ -40,6 +40,7 @@ DRAW: Mapping[Degradation, Callable[[Random], Spoil]] = {
 
 PREPARED_PER_PROCESS = 2
 WAY = "fork" if sys.platform == "linux" else "spawn"
+"""How processes begin: by forking, which copies no picture, where that is safe."""
 
 logger = logging.getLogger(__name__)
 
