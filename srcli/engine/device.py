@@ -42,13 +42,12 @@ class Compute:
 @contextmanager
 def _ieee_float32() -> Iterator[None]:
     """Keep CUDA from rounding float32 to TF32's ten bits, which PyTorch lets convolutions do."""
-    convolutions: Any = getattr(torch.backends.cudnn, "conv", torch.backends.cudnn)
+    convolutions: Any = torch.backends.cudnn
+    name = "allow_tf32"
+    exact: bool | str = False
+    if hasattr(convolutions, "conv"):  # PyTorch 2.9 or newer
+        convolutions, name, exact = convolutions.conv, "fp32_precision", "ieee"
     kinds = (convolutions, torch.backends.cuda.matmul)
-    name, exact = (
-        ("fp32_precision", "ieee")
-        if hasattr(torch.backends.cudnn, "conv")
-        else ("allow_tf32", False)  # PyTorch before 2.9
-    )
     before = [getattr(kind, name) for kind in kinds]
     try:
         for kind in kinds:
