@@ -165,14 +165,14 @@ def train(
                 interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
                 stop=lambda: interrupted() or time.monotonic() > deadline,
                 tick=tick,
-                loaders=_loaders(team) if request.loaders is None else request.loaders,
+                loaders=default_loaders(team) if request.loaders is None else request.loaders,
             )
         team.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
 
 
-def _loaders(team: Team) -> int:
+def default_loaders(team: Team) -> int:
     """Return how many processes make batches: for a GPU all cores but the one that drives it."""
     if team.device.type == "cpu":
         return 1

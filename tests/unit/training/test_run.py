@@ -13,7 +13,7 @@ from srcli.networks.panet import RestorationConfig
 from srcli.training.loop import Trainer
 from srcli.training.restore import LEVELS
 from srcli.training.team import Team
-from srcli.usecases.train import make_config, train
+from srcli.usecases.train import default_loaders, make_config, train
 from srcli.weights.checkpoint import Header, load_model, save_model
 
 pytestmark = pytest.mark.usefixtures("tiny_preset")
@@ -28,6 +28,23 @@ def test_processes_that_prepare_ahead_change_nothing(request_for, degradation, f
         train(replace(request, config=config), lambda _: None)
         found.append(final_state(request)["network"])
     assert all(torch.equal(value, found[1][key]) for key, value in found[0].items())
+
+
+@pytest.mark.parametrize(
+    ("kind", "cores", "count", "expected"),
+    [
+        ("cpu", 16, 1, 1),
+        ("cuda", 16, 1, 8),
+        ("cuda", 16, 4, 3),
+        ("cuda", 2, 1, 1),
+        ("cuda", None, 2, 1),
+    ],
+)
+def test_a_gpu_has_more_processes_that_make_batches(monkeypatch, kind, cores, count, expected):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    team = Team(torch.device(kind))
+    team.count = count
+    assert default_loaders(team) == expected
 
 
 def test_gradients_are_clipped_unless_told_not_to(request_for, final_state):
