@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Entry
+from srcli.batch.locks import folder_lock
 from srcli.errors import DataError, DiskFull, UnwritableImage
+
+T = TypeVar("T")
 
 NAME = ".srcli-manifest.sqlite"
 VERSION = 1
@@ -32,15 +36,15 @@ CREATE TABLE IF NOT EXISTS pictures (
 );
 """
 
-ENTRY = """
-SELECT state, owner, fingerprint, source_bytes, source_mtime_ns, source_sha256,
+ENTRIES = """
+SELECT output, state, owner, fingerprint, source_bytes, source_mtime_ns, source_sha256,
        output_bytes, output_mtime_ns, output_sha256
-FROM pictures WHERE output = CAST(? AS TEXT)
+FROM pictures
 """
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open or create the file for writing.
+    """Open or create the file for writing, by whoever has its folder alone.
 
     Raises:
         UnwritableImage: its place does not allow writing.
@@ -51,7 +55,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     with database_errors(path):
         database = _connect(str(path))
         try:
-            version = database.execute("PRAGMA user_version").fetchone()[0]
+            version = _version(database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
             if version == 0:
@@ -63,8 +67,11 @@ def open_database(path: Path) -> sqlite3.Connection:
         return database
 
 
-def open_to_read(path: Path) -> sqlite3.Connection | None:
-    """Open the file without changing anything in its folder; None if there is none.
+def read(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T | None:
+    """Ask the file something without changing anything in its folder.
+
+    Returns:
+        The answer; None if there is no file, or its run has written nothing yet.
 
     Raises:
         UnwritableImage: it cannot be opened.
@@ -73,16 +80,15 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     """
     if not path.exists():
         return None
-    unused = not path.with_name(f"{path.name}-wal").exists()
-    with database_errors(path):
+    with folder_lock(path.parent, exclusive=False), database_errors(path):
+        unused = not path.with_name(f"{path.name}-wal").exists()
         uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if unused else ''}"
-        database = _connect(uri, uri=True)
-        try:
-            _check_version(path, database.execute("PRAGMA user_version").fetchone()[0])
-        except BaseException:
-            database.close()
-            raise
-        return database
+        with closing(_connect(uri, uri=True)) as database:
+            version = _version(database)
+            if version == 0:
+                return None
+            _check_version(path, version)
+            return ask(database)
 
 
 def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
@@ -91,6 +97,10 @@ def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
     )
     database.text_factory = os.fsdecode  # names of files need not be UTF-8
     return database
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _check_version(path: Path, version: int) -> None:
@@ -120,10 +130,17 @@ def database_errors(path: Path) -> Iterator[None]:
 
 def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
     """Return what is known of the result of that relative path."""
-    row = database.execute(ENTRY, (key,)).fetchone()
-    if row is None:
-        return None
-    state, owner, fingerprint, *files = row
+    row = database.execute(f"{ENTRIES} WHERE output = CAST(? AS TEXT)", (key,)).fetchone()
+    return _entry(row) if row else None
+
+
+def all_entries(database: sqlite3.Connection) -> dict[bytes, Entry]:
+    """Return what is known of every result, by its relative path."""
+    return {os.fsencode(row[0]): _entry(row) for row in database.execute(ENTRIES)}
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    state, owner, fingerprint, *files = row[1:]
     source, output = (_file_state(*files[at : at + 3]) for at in (0, 3))
     return Entry(state=state, owner=owner, fingerprint=fingerprint, source=source, output=output)
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -26,22 +26,24 @@ RUN_SUFFIX = ".run"
 def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
     """Hold a lock on a folder itself, which leaves nothing in it.
 
-    Whoever writes a picture shares it for that moment; whoever removes unfinished files wants
-    it alone.
+    Whoever writes a picture, or only reads the manifest, shares it for that moment; whoever
+    removes unfinished files, or opens or closes the manifest to write, wants it alone.
 
     Yields:
         Whether it is held: not where folders cannot be locked (Windows, some network file
-        systems).
+        systems, a folder that may not be read or is gone).
 
     """
     if sys.platform == "win32":
         yield False
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        yield _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
-    finally:
-        os.close(handle)
+    with ExitStack() as stack:
+        held = False
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            held = _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield held
 
 
 def remove_strays(folders: Iterable[Path]) -> int:

@@ -7,17 +7,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from srcli.batch.database import (
     NAME,
+    all_entries,
     database_errors,
     find_entry,
     open_database,
-    open_to_read,
     output_key,
+    read,
 )
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
@@ -54,7 +55,7 @@ class Manifest:
             self._run = RunLock(folder)
         try:
             self._run.sweep()
-            with folder_lock(folder, exclusive=True):  # SQLite may refuse two first openings
+            with folder_lock(folder, exclusive=True):  # not while others open or read it
                 self._database = open_database(self._path)
             with self._transaction() as database:
                 database.execute(
@@ -123,7 +124,8 @@ class Manifest:
 
     def close(self) -> None:
         """End the run."""
-        self._database.close()
+        with folder_lock(self.folder, exclusive=True):  # the last to close rewrites the file
+            self._database.close()
         self._run.release()
 
     def __enter__(self) -> Self:
@@ -178,7 +180,7 @@ class ManifestView(NoLedger):
     """What a manifest says, without a run and without changing anything."""
 
     def __init__(self, folder: Path, settings: Mapping[str, object], *, overwrite: bool) -> None:
-        """Open the manifest of ``folder`` if it has one.
+        """Read the manifest of ``folder``, if it has one.
 
         Raises:
             UnwritableImage: it cannot be opened.
@@ -188,22 +190,18 @@ class ManifestView(NoLedger):
         super().__init__(overwrite=overwrite)
         self.folder = folder
         self.fingerprint = settings_fingerprint(settings)
-        self._database = open_to_read(folder / NAME)
+        self._entries = read(folder / NAME, all_entries) or {}
 
     def claim(self, job: Job) -> Verdict:
         """Return what a run would do about a picture; see ``Ledger``."""
-        entry = None
-        if self._database:
-            with database_errors(self.folder / NAME):
-                entry = find_entry(self._database, output_key(self.folder, job.output))
+        entry = self._entries.get(output_key(self.folder, job.output))
         return judge(entry, job, self.fingerprint, overwrite=self.overwrite)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._database:
-            self._database.close()
+        """Nothing is open."""
 
 
 def recorded_results(folder: Path) -> dict[str, str]:
@@ -217,13 +215,10 @@ def recorded_results(folder: Path) -> dict[str, str]:
         DataError: the file there is none of ours, or of another version.
 
     """
-    database = open_to_read(folder / NAME)
-    if database is None:
-        return {}
+    select = "SELECT output, source FROM pictures"
+    rows = read(folder / NAME, lambda database: database.execute(select).fetchall())
     root = os.path.realpath(folder)
-    with closing(database), database_errors(folder / NAME):
-        rows = database.execute("SELECT output, source FROM pictures").fetchall()
-    return {os.path.join(root, output): source for output, source in rows}  # noqa: PTH118 - may be many
+    return {os.path.join(root, output): source for output, source in rows or ()}  # noqa: PTH118 - may be many
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -1,5 +1,7 @@
 import os
+import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from srcli.batch import manifest
 from srcli.batch.database import NAME
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Made, Verdict
+from srcli.batch.locks import folder_lock
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.outcome import Upscaled
 from srcli.errors import DataError, UnreadableImage, UnwritableImage
@@ -160,6 +163,48 @@ def test_a_view_says_the_same_and_changes_nothing(job):
         os.path.realpath(job.output): str(job.source.path.absolute())
     }
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_manifest_whose_run_was_killed_before_it_wrote_anything_says_nothing(job):
+    folder = job.output.parent
+    folder.mkdir()
+    (folder / NAME).touch()
+    assert recorded_results(folder) == {}
+    with ManifestView(folder, SETTINGS, overwrite=False) as view:
+        assert view.claim(job) is Verdict.MAKE
+    with opened(job) as manifest:
+        assert manifest.claim(job) is Verdict.MAKE
+
+
+def test_a_manifest_is_not_read_while_another_run_opens_or_closes_it(job):
+    folder = job.output.parent
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+    with ThreadPoolExecutor(1) as reader:
+        with folder_lock(folder, exclusive=True):
+            waiting = reader.submit(recorded_results, folder)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.1)
+        assert len(waiting.result()) == 1
+
+
+def test_a_manifest_is_not_opened_or_closed_while_another_run_reads_it(job):
+    folder = job.output.parent
+    folder.mkdir()
+    for change in (lambda: opened(job), opened(job).close):
+        with ThreadPoolExecutor(1) as writer:
+            with folder_lock(folder, exclusive=False):
+                waiting = writer.submit(change)
+                with pytest.raises(TimeoutError):
+                    waiting.result(0.1)
+            waiting.result()
+
+
+def test_a_run_ends_well_though_its_folder_is_gone(job):
+    manifest = opened(job)
+    shutil.rmtree(job.output.parent)
+    manifest.close()
 
 
 def test_names_need_not_be_unicode(job, tmp_path):
