@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,26 +37,47 @@ class Compute:
         """Return the context in which to call a network; float32 is IEEE's in it, not TF32."""
         if self.dtype != torch.float32:
             return torch.autocast(self.device.type, self.dtype)
-        return _ieee_float32() if self.device.type == "cuda" else nullcontext()
+        return _IEEE_FLOAT32 if self.device.type == "cuda" else nullcontext()
 
 
-@contextmanager
-def _ieee_float32() -> Iterator[None]:
-    """Keep CUDA from rounding float32 to TF32's ten bits, which PyTorch lets convolutions do."""
+class _IeeeFloat32:
+    """Keeps CUDA from rounding float32 to TF32's ten bits, which PyTorch lets convolutions do.
+
+    The settings are those of the process: the first of several threads to enter changes them,
+    the last to leave puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._inside = 0
+        self._before: list[tuple[Any, str, bool | str]] = []
+
+    def __enter__(self) -> None:
+        with self._mutex:
+            if self._inside == 0:
+                self._before = [(kind, name, getattr(kind, name)) for kind, name, _ in _exact()]
+                for kind, name, exact in _exact():
+                    setattr(kind, name, exact)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._mutex:
+            self._inside -= 1
+            if self._inside == 0:
+                for kind, name, before in self._before:
+                    setattr(kind, name, before)
+
+
+def _exact() -> list[tuple[Any, str, bool | str]]:
+    """Where PyTorch keeps its settings of float32 on CUDA, and which is IEEE's."""
     convolutions: Any = torch.backends.cudnn
-    name = "allow_tf32"
-    exact: bool | str = False
+    products: Any = torch.backends.cuda.matmul
     if hasattr(convolutions, "conv"):  # PyTorch 2.9 or newer
-        convolutions, name, exact = convolutions.conv, "fp32_precision", "ieee"
-    kinds = (convolutions, torch.backends.cuda.matmul)
-    before = [getattr(kind, name) for kind in kinds]
-    try:
-        for kind in kinds:
-            setattr(kind, name, exact)
-        yield
-    finally:
-        for kind, setting in zip(kinds, before, strict=True):
-            setattr(kind, name, setting)
+        return [(kind, "fp32_precision", "ieee") for kind in (convolutions.conv, products)]
+    return [(kind, "allow_tf32", False) for kind in (convolutions, products)]
+
+
+_IEEE_FLOAT32 = _IeeeFloat32()
 
 
 def choose_device(name: str = "auto") -> torch.device:

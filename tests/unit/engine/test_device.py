@@ -1,4 +1,4 @@
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +57,17 @@ def test_the_settings_of_float32_are_pytorchs():
     with Compute(device=torch.device("cuda")).autocast():
         assert {convolutions.fp32_precision, products.fp32_precision} == {"ieee"}
     assert (convolutions.fp32_precision, products.fp32_precision) == before
+
+
+def test_float32_stays_exact_until_the_last_of_several_calls_is_done():
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    cuda = Compute(device=torch.device("cuda"))
+    with ExitStack() as last:
+        with cuda.autocast():
+            last.enter_context(cuda.autocast())
+        assert convolutions.fp32_precision == "ieee"
+    assert convolutions.fp32_precision == before
 
 
 def test_automatic_choice_takes_an_accelerator_where_there_is_one():
