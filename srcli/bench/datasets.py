@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srcli.errors import DataError
-from srcli.images.formats import by_suffix
+from srcli.images.formats import is_readable
 
 SIZES = {
     "Set5": 5,
@@ -142,7 +142,7 @@ def pictures(folder: Path) -> tuple[Path, ...]:
     found = (
         path
         for path in folder.iterdir()
-        if by_suffix(path) and not path.name.startswith(".") and path.is_file()
+        if is_readable(path) and not path.name.startswith(".") and path.is_file()
     )
     return tuple(sorted(found))
 

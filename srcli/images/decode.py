@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from srcli.errors import UnreadableImage
-from srcli.images import high_depth, tiff, webp
+from srcli.images import heif, high_depth, tiff, webp
 from srcli.images.animation import Picture
 from srcli.images.animation_files import open_animation, read_animation
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
 from srcli.images.formats import (
     AVIF,
+    HEIF,
     PNG,
     SIGNATURE_LENGTH,
     TIFF,
@@ -67,7 +68,7 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
     The picture comes out upright, at its own depth, grey if it is, its colours as stored.
     Palettes become grey or RGB as their colours are; CMYK of any depth and CIE L*a*b* become
     sRGB of 8 bits. A channel that a TIFF file marks as unspecified is no part of the picture
-    and is left out, as are the previews inside a JPEG file.
+    and is left out, as are the previews inside a JPEG or HEIF file.
 
     Raises:
         UnreadableImage: as ``read_photo``.
@@ -126,6 +127,9 @@ def _recognise(head: bytes, name: str) -> Format:
     if known is None:
         message = f"{name} is not a picture in a known format"
         raise UnreadableImage(message, hint=f"The formats read are {readable_names()}.")
+    if not known.readable:
+        message = f"{name} is a {known.name} file, which an extra package reads"
+        raise UnreadableImage(message, hint=known.remedy)
     return known
 
 
@@ -188,8 +192,14 @@ def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, M
     return turn_upright(samples, orientation), metadata
 
 
+def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    image = heif.open_heif(data, pixel_limit=pixel_limit)
+    return heif.read_samples(image), heif.read_metadata(image)
+
+
 _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
     PNG: _read_png,
     TIFF: _read_tiff,
     AVIF: _read_avif,
+    HEIF: _read_heif,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from srcli.errors import UnreadableImage, UsageError
-from srcli.images.formats import UNREAD, by_suffix, readable_names
+from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,9 @@ def find_sources(
         sources = list(_expand(given, unread.append))
         if not sources and not allow_none:
             message = f"{given} holds no pictures"
-            hint = f"the formats read are {readable_names()}" if unread else ""
+            hint = remedies(unread)
+            if unread and not hint:
+                hint = f"the formats read are {readable_names()}"
             raise UsageError(message, hint=hint)
         for path in unread:
             on_unread(path)
@@ -102,9 +104,10 @@ def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
 
 
 def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
-    if path.suffix.lower() in UNREAD:
+    readable = is_readable(path)
+    if not readable and (path.suffix.lower() in UNREAD or by_suffix(path)):
         on_unread(path)
-    return by_suffix(path) is not None
+    return readable
 
 
 def _is_hidden(name: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Literal
 
@@ -18,24 +20,38 @@ class Format:
         name: its name, which is also Pillow's.
         suffixes: lower-case file suffixes, the usual one first.
         signatures: pairs of an offset and the bytes found there.
+        brands: what ISO base media files of this format call themselves.
         writable: whether pictures can be written in it.
         alpha: whether it holds transparency.
         profile: whether it holds a colour profile.
         animates: whether it holds animations.
         depths: bits per sample it can hold.
         longest_side: largest width or height in pixels.
+        package: what reads it, where that is not installed with srcli itself.
 
     """
 
     name: str
     suffixes: tuple[str, ...]
-    signatures: tuple[tuple[int, bytes], ...]
+    signatures: tuple[tuple[int, bytes], ...] = ()
+    brands: tuple[bytes, ...] = ()
     writable: bool = True
     alpha: bool = True
     profile: bool = True
     animates: bool = False
     depths: tuple[Bits, ...] = (8,)
     longest_side: int
+    package: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be read here."""
+        return not self.package or find_spec(self.package) is not None
+
+    @property
+    def remedy(self) -> str:
+        """What to type to make it readable."""
+        return f"pip install 'srcli[{self.name.lower()}]'"
 
     def depth_for(self, bits: Bits) -> Bits:
         """The depth it holds ``bits`` per sample with: the next it has, else its largest."""
@@ -82,8 +98,16 @@ BMP = Format(
 AVIF = Format(
     name="AVIF",
     suffixes=(".avif",),
-    signatures=tuple((4, b"ftyp" + brand) for brand in (b"avif", b"avis", b"mif1", b"msf1")),
+    brands=(b"avif", b"avis"),
     longest_side=32_768,  # what libavif reads back
+)
+HEIF = Format(
+    name="HEIF",
+    suffixes=(".heic", ".heif", ".hif"),
+    brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+    writable=False,
+    longest_side=2**31 - 1,
+    package="pillow_heif",
 )
 GIF = Format(
     name="GIF",
@@ -94,15 +118,16 @@ GIF = Format(
     longest_side=65_535,
 )
 
-FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF)
+FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF, HEIF)
 _UNREAD = (
-    ".arw .cr2 .cr3 .dds .dng .eps .exr .fits .hdr .heic .heif .hif .icns .ico .j2k .jp2 .jpf .jxl "
-    ".jxr .nef .orf .pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .raf .rw2 .srw .svg .tga .xcf"
+    ".arw .cr2 .cr3 .dds .dng .eps .exr .fits .hdr .icns .ico .j2k .jp2 .jpf .jxl .jxr .nef "
+    ".orf .pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .raf .rw2 .srw .svg .tga .xcf"
 )
 UNREAD = frozenset(_UNREAD.split())
-"""Lower-case suffixes of pictures that are not read."""
-SIGNATURE_LENGTH = 16
+"""Lower-case suffixes of pictures that are never read."""
+SIGNATURE_LENGTH = 64
 """Leading bytes that suffice to recognise any of the formats."""
+_ANY_PICTURE = (b"mif1", b"msf1")
 
 
 def sniff(head: bytes) -> Format | None:
@@ -110,7 +135,19 @@ def sniff(head: bytes) -> Format | None:
     for known in FORMATS:
         if any(head.startswith(mark, at) for at, mark in known.signatures):
             return known
+    for brand in _brands(head):
+        for known in FORMATS:
+            if brand in known.brands:
+                return known
     return None
+
+
+def _brands(head: bytes) -> Iterator[bytes]:
+    """The brands of an ISO base media file, those of a coding before those of any picture."""
+    if head[4:8] == b"ftyp":
+        end = min(int.from_bytes(head[:4]), len(head) - 3)
+        brands = [head[at : at + 4] for at in (8, *range(16, end, 4))]
+        yield from sorted(brands, key=_ANY_PICTURE.__contains__)
 
 
 def by_suffix(path: PurePath) -> Format | None:
@@ -119,9 +156,21 @@ def by_suffix(path: PurePath) -> Format | None:
     return next((known for known in FORMATS if suffix in known.suffixes), None)
 
 
+def is_readable(path: PurePath) -> bool:
+    """Whether the suffix of a name stands for a format that can be read here."""
+    known = by_suffix(path)
+    return known is not None and known.readable
+
+
+def remedies(paths: Iterable[PurePath]) -> str:
+    """What to do about files that cannot be read here, empty if nothing helps."""
+    known = dict.fromkeys(by_suffix(path) for path in paths)
+    return "; ".join(f"for {one.name}, {one.remedy}" for one in known if one)
+
+
 def readable_names() -> str:
     """The formats that can be read, for messages."""
-    return ", ".join(known.name for known in FORMATS)
+    return ", ".join(known.name for known in FORMATS if known.readable)
 
 
 def writable_suffixes() -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srcli.errors import UnreadableImage
-from srcli.images import exif, tiff
+from srcli.images import exif, heif, tiff
 from srcli.images.animation_files import count_frames, open_animation
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
-from srcli.images.formats import PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.formats import HEIF, PNG, SIGNATURE_LENGTH, TIFF, sniff
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
@@ -69,8 +69,8 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
 
     """
     known = sniff(data[:SIGNATURE_LENGTH])
-    if known is None:
-        decode_photo(data, name=name)  # says why it cannot be one
+    if known is None or not known.readable:
+        decode_photo(data, name=name)  # says why it cannot be read
         raise AssertionError
     frames, jpeg_quality = 1, None
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
@@ -78,6 +78,9 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             layout = tiff.read_layout(tiff.read_directory(data))
             check_size(layout.height, layout.width, pixel_limit=pixel_limit)
             height, width, orientation = layout.height, layout.width, layout.orientation
+        elif known is HEIF:
+            width, height = heif.open_heif(data, pixel_limit=pixel_limit).size
+            orientation = exif.UPRIGHT
         else:
             moving = open_animation(data, known, pixel_limit=pixel_limit)
             frames = count_frames(moving) if moving else 1

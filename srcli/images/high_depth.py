@@ -11,7 +11,15 @@ import numpy as np
 
 from srcli.images import png, tiff
 from srcli.images.refusal import Refused
-from srcli.images.samples import GRAY_ALPHA, RGB, RGB_ALPHA, Samples, has_alpha, turn_upright
+from srcli.images.samples import (
+    GRAY_ALPHA,
+    RGB,
+    RGB_ALPHA,
+    Samples,
+    has_alpha,
+    turn_upright,
+    widened,
+)
 
 DEEP = 8
 """Pictures of more bits per sample than this are decoded here."""
@@ -78,10 +86,8 @@ def is_deep_avif(data: bytes) -> bool:
 
 def read_avif(data: bytes) -> Samples:
     """Decode an AVIF file of 10 or 12 bits to the full range of 16."""
-    samples = _decode(data)
-    peak = 4095 if _av1_depth_flags(data) & _AV1_TWELVE_BITS else 1023
-    scaled: Samples = np.floor(samples * np.float32(65_535 / peak) + np.float32(0.5))
-    return scaled.astype(np.uint16)
+    twelve = _av1_depth_flags(data) & _AV1_TWELVE_BITS
+    return widened(_decode(data), bits=12 if twelve else 10)
 
 
 def _av1_depth_flags(data: bytes) -> int:

@@ -135,6 +135,11 @@ def tells_srgb(metadata: Metadata) -> bool:
     return _are_near(gamma, _SRGB_GAMMA) and _are_near(points, _SRGB_POINTS)
 
 
+def coding_chunk(primaries: int, transfer: int) -> bytes:
+    """The cICP chunk of RGB in full range, from codes of ITU-T H.273."""
+    return _chunk(b"cICP", bytes([primaries, transfer, 0, 1]))
+
+
 def text_without_gps(chunks: bytes) -> bytes:
     """Text chunks without those whose keyword, up to its zero byte, speaks of GPS."""
     kept = ((kind, body) for kind, body in _listed(chunks) if b"gps" not in _keyword(body))

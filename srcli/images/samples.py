@@ -109,6 +109,14 @@ class Painting:
         place.copy_(to_levels(window, place.dtype)[0])
 
 
+def widened(samples: Samples, *, bits: int) -> Samples:
+    """Samples of 9 to 15 bits, in the full range of 16."""
+    levels = np.arange(2**16) * (0xFFFF / (2**bits - 1))
+    table = np.minimum(np.floor(levels + 0.5), 0xFFFF).astype(np.uint16)
+    widest: Samples = table[samples]
+    return widest
+
+
 def turn_upright(samples: Samples, orientation: int) -> Samples:
     """Undo an orientation 1 to 8 (TIFF 6.0, tag 274); a view of the same samples."""
     if orientation in SIDES_SWAPPED:

@@ -27,7 +27,15 @@ from srcli.weights.hub_client import hub_folder
 from srcli.weights.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
-EXTRAS = ("spandrel", "accelerate", "matplotlib", "onnx", "onnxruntime", "onnxscript")
+EXTRAS = (
+    "pillow-heif",
+    "spandrel",
+    "accelerate",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+)
 VARIABLES = (
     "HF_HOME",
     "HF_HUB_CACHE",

@@ -24,6 +24,7 @@ from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.images.animation import Picture, each
 from srcli.images.discover import find_sources, ignore
+from srcli.images.formats import remedies
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
@@ -141,6 +142,8 @@ def _find_and_tell(request: UpscaleRequest) -> list[Job]:
     if unread:
         suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
         count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
+        remedy = remedies(unread)
+        suffixes += f"; {remedy}" if remedy else ""
         logger.warning("%s left alone, of formats not read: %s", count, suffixes)
     return jobs
 

@@ -1,6 +1,7 @@
 import shutil
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -30,6 +31,14 @@ def test_the_result_has_exactly_the_size_asked_for(srcli, photo, options, width,
     done = srcli("upscale", photo, *options)
     assert (done.returncode, done.stdout) == (0, f"{photo.parent / name}\n")
     assert opened(photo.parent / name).size == (width, height)
+
+
+def test_a_picture_of_a_phone_becomes_png(srcli, tmp_path):
+    image = pillow_heif.from_bytes("RGB", (30, 18), bytes(range(180)) * 9)
+    image.save(tmp_path / "phone.HEIC")
+    done = srcli("upscale", "phone.HEIC")
+    assert (done.returncode, done.stdout) == (0, "phone_x2.png\n")
+    assert opened(tmp_path / "phone_x2.png").size == (60, 36)
 
 
 def test_tiles_do_not_show(srcli, tmp_path):

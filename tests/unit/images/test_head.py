@@ -7,6 +7,7 @@ from PIL import Image, PngImagePlugin
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
+from srcli.images.formats import SIGNATURE_LENGTH
 from srcli.images.head import read_content, read_head
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -38,7 +39,7 @@ def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "empty.png").touch()
     for name, words in (("text.png", "not a picture"), ("empty.png", "is empty")):
         content, _ = read_content(tmp_path / name)
-        assert len(content) <= 16
+        assert len(content) <= SIGNATURE_LENGTH
         with pytest.raises(UnreadableImage, match=words):
             read_head(content, name=name)
 
