@@ -184,11 +184,12 @@ def _read_tiff(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, M
 
 
 def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    if not high_depth.is_deep_avif(data):
-        return _read_plain(data, known, pixel_limit)
     image = open_picture(data, known, pixel_limit=pixel_limit)
-    samples = high_depth.read_avif(data)
+    deep = high_depth.is_deep_avif(data)
+    samples = high_depth.read_avif(data) if deep else read_samples(image)
     metadata, orientation = read_metadata(image)
+    if not metadata.icc_profile:
+        metadata = replace(metadata, color_chunks=high_depth.avif_color_chunk(data))
     return turn_upright(samples, orientation), metadata
 
 

@@ -171,7 +171,7 @@ def _check_limits(picture: Picture, known: Format) -> None:
         message = f"{known.name} cannot hold the picture's colour profile"
         raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
     if known is not PNG and not png.tells_srgb(picture.metadata):
-        message = f"{known.name} cannot hold the colour space that chunks of the PNG file tell"
+        message = f"{known.name} cannot hold the colour space that chunks or codes in the file tell"
         raise Refused(message, hint="Choose PNG.")
 
 

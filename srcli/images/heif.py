@@ -20,9 +20,7 @@ from srcli.images.samples import RGB, Samples, has_alpha, widened
 if TYPE_CHECKING:
     from pillow_heif import HeifImage
 
-_SRGB_PRIMARIES = {1, 2, 5, 6}
-_SRGB_TRANSFERS = {1, 2, 6, 13, 14, 15}
-"""Codes (ITU-T H.273) of sRGB, of what is shown as if it were, and of nothing said."""
+_PRIMARIES, _TRANSFER = "color_primaries", "transfer_characteristics"
 
 
 def open_heif(data: bytes, *, pixel_limit: int) -> HeifImage:
@@ -66,22 +64,12 @@ def read_samples(image: HeifImage) -> Samples:
 def read_metadata(image: HeifImage) -> Metadata:
     """What the file says beside its pixels; colours that only codes tell of, as PNG has them."""
     info: Mapping[str, Any] = image.info
-    profile, codes = info.get("icc_profile"), info.get("nclx_profile", {})
+    profile, codes = info.get("icc_profile"), info.get("nclx_profile")
     block = (info["exif"] or b"").removeprefix(exif.PREFIX)
     xmp = info.get("xmp")
     return Metadata(
         icc_profile=profile,
         exif=exif.make_upright(block) if block else None,
         xmp=exif.upright_xmp(xmp) if xmp else None,
-        color_chunks=b"" if profile else _color_chunk(codes),
+        color_chunks=png.coding_chunk(codes[_PRIMARIES], codes[_TRANSFER]) if codes else b"",
     )
-
-
-def _color_chunk(codes: Mapping[str, int]) -> bytes:
-    """A cICP chunk, where codes tell of another colour space than sRGB."""
-    primaries, transfer = (
-        codes.get(name, 2) for name in ("color_primaries", "transfer_characteristics")
-    )
-    if primaries in _SRGB_PRIMARIES and transfer in _SRGB_TRANSFERS:
-        return b""
-    return png.coding_chunk(primaries, transfer)

@@ -7,6 +7,9 @@ known to come out right is refused here.
 
 from __future__ import annotations
 
+import re
+import struct
+
 import numpy as np
 
 from srcli.images import png, tiff
@@ -88,6 +91,12 @@ def read_avif(data: bytes) -> Samples:
     """Decode an AVIF file of 10 or 12 bits to the full range of 16."""
     twelve = _av1_depth_flags(data) & _AV1_TWELVE_BITS
     return widened(_decode(data), bits=12 if twelve else 10)
+
+
+def avif_color_chunk(data: bytes) -> bytes:
+    """What codes in an AVIF file tell of its colour space, as PNG has it; none for sRGB."""
+    found = re.search(rb"colrnclx(.{4})", data, re.DOTALL)
+    return png.coding_chunk(*struct.unpack(">HH", found[1])) if found else b""
 
 
 def _av1_depth_flags(data: bytes) -> int:

@@ -23,8 +23,8 @@ class Metadata:
         exif: an EXIF block from its TIFF header on, saying that the picture is upright.
         xmp: an XMP packet.
         dpi: horizontal and vertical pixels per inch.
-        color_chunks: the gAMA, cHRM, sRGB and cICP chunks of a PNG file, which no other
-            format can hold.
+        color_chunks: the gAMA, cHRM, sRGB and cICP chunks of a PNG file, or what codes in an
+            AVIF or HEIF file tell; no format but PNG holds them.
         text_chunks: the text chunks of a PNG file, but for those that hold EXIF and XMP;
             other formats do without them.
         lossless: it came as WebP that lost nothing, and leaves so if it leaves as WebP, unless

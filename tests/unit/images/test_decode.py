@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -137,3 +138,13 @@ def test_a_gif_whose_frame_is_larger_than_its_screen_is_refused_by_its_header() 
     frame = b"," + struct.pack("<HHHHB", 0, 0, 60_000, 60_000, 0) + b"\x02\0;"
     with pytest.raises(UnreadableImage, match="it has more pixels than the limit"):
         decode_photo(head + control + frame, name="it")
+
+
+@pytest.mark.parametrize(("primaries", "transfer"), [(12, 13), (9, 16)])
+def test_a_colour_space_that_codes_in_avif_tell_is_kept(primaries: int, transfer: int) -> None:
+    data = saved(Image.new("RGB", (16, 16), "red"), "AVIF")
+    codes = struct.pack(">HH", primaries, transfer)
+    wide = re.sub(rb"(?<=colrnclx).{4}", codes, data, flags=re.DOTALL)
+    assert decode_photo(data, name="it").metadata.color_chunks == b""
+    told = decode_photo(wide, name="it").metadata.color_chunks
+    assert told[4:12] == b"cICP" + bytes([primaries, transfer, 0, 1])
