@@ -161,7 +161,10 @@ def upscale_command(
         bool, typer.Option("-q", "--quiet", help="Print errors and results, nothing else.")
     ] = False,
     talkative: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Tell which networks make each picture.")
+        bool,
+        typer.Option(
+            "-v", "--verbose", help="Tell which networks make each picture, and why one fails."
+        ),
     ] = False,
 ) -> None:
     """Make pictures larger, by any factor (2 if no size is asked for).

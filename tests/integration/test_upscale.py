@@ -173,3 +173,14 @@ def test_a_place_that_cannot_be_written_is_said(srcli, photo, place):
     assert place in done.stderr
     assert "Traceback" not in done.stderr
     assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [(), ("-v",)])
+def test_what_lay_behind_a_failure_is_told_if_asked_for(srcli, photo, options):
+    half = photo.with_name("half.jpg")
+    opened(photo).convert("RGB").save(half)
+    half.write_bytes(half.read_bytes()[:-200])
+    done = srcli("upscale", half, *options)
+    assert done.returncode == 3
+    assert "half.jpg is cut short" in done.stderr
+    assert ("because of OSError: " in done.stderr) == bool(options)
