@@ -15,6 +15,7 @@ from torch import Tensor
 from srcli.engine.tiling import TiledTraits
 from srcli.images.animation import Picture, photos
 from srcli.metrics.psnr import decibels
+from srcli.networks.spec import NetworkTraits
 from srcli.pixels.levels import from_levels, to_levels
 from srcli.pixels.region import strips
 from srcli.pixels.resize import resize
@@ -67,17 +68,31 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     return Consistency(psnr=found, sound=sound)
 
 
-def gives_back(networks: Sequence[TiledTraits]) -> bool:
-    """Whether results are to be reduced to their sources, as those of a restorer are not."""
-    return all(one.traits.scale != 1 for one in networks)
+def worst_consistency(
+    source: Picture, result: Picture, networks: Sequence[TiledTraits]
+) -> Consistency | None:
+    """Measure the consistency of a photo, or of the frame of an animation that has the least.
 
+    Args:
+        source: as it was read.
+        result: what became of it.
+        networks: all that may have run.
 
-def worst_consistency(source: Picture, result: Picture) -> Consistency | None:
-    """Measure the consistency of a photo, or of the frame of an animation that has the least."""
+    Returns:
+        None if it cannot be told, or if the picture was restored: then it is to differ.
+
+    """
+    same_size = (source.height, source.width) == (result.height, result.width)
+    if any(_restores(one.traits, same_size=same_size) for one in networks):
+        return None
     pairs = zip(photos(source), photos(result), strict=True)
     found = [consistency(before.pixels, after.pixels) for before, after in pairs]
     known = [one for one in found if one]
     return min(known, key=lambda one: (one.sound, one.psnr), default=None)
+
+
+def _restores(traits: NetworkTraits, *, same_size: bool) -> bool:
+    return traits.scale == 1 or (same_size and traits.restoring_ratio is not None)
 
 
 def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
-from srcli.batch.consistency import gives_back, worst_consistency
+from srcli.batch.consistency import worst_consistency
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
@@ -251,9 +251,9 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
 def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     claim, result = enlarged.claim, enlarged.result
     job, began = claim.job, time.monotonic()
-    before = enlarged.before if gives_back(workshop.networks) else None
-    found = worst_consistency(before, result) if before else None
-    before = enlarged.before = None
+    before, enlarged.before = enlarged.before, None
+    found = worst_consistency(before, result, workshop.networks) if before else None
+    del before
     content = claim.content or encode_picture(
         result, writable_format(job.output), name=str(job.output), quality=workshop.quality
     )

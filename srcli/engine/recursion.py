@@ -62,9 +62,11 @@ def plan_passes(
             its sisters of other scales, and one of any ratio.
 
     Returns:
-        The passes in order; none if the size does not change and the network only enlarges.
+        The passes in order; none if the size does not change and no network restores.
 
     """
+    if traits.scale is None and traits.restoring_ratio and target == size:
+        return _there_and_back(size, traits.restoring_ratio)
     if traits.scale is None:
         return _plan_any_ratio(size, target, ratio)
     scales = {one.scale for one in (traits, *others)}
@@ -106,6 +108,11 @@ def _enlarged_alike(
         for reached, wanted in zip(scaled, target, strict=True)
     )
     return height, width
+
+
+def _there_and_back(size: tuple[int, int], ratio: float) -> tuple[Pass, ...]:
+    """Enlarge and reduce again, which leaves out what the network undoes on the way."""
+    return (*double_up(size, scaled_size(size, (ratio, ratio)), ratio), _resample(size, 1.0))
 
 
 def _resample(size: tuple[int, int], ratio: float) -> Pass:

@@ -25,7 +25,7 @@ Shape suffixes: B batch, C channels, H W rows and columns of the output.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
@@ -36,6 +36,7 @@ from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 LEVELS = 11
 PHASES = LEVELS - 1
 EPSILON = 1e-6
+MAX_RATIO = 2.0
 HEAD_BOUND = 2e-3
 """Of new heads: training starts near the bicubic picture."""
 
@@ -47,6 +48,13 @@ class AsdnConfig:
     ``dense_layers`` > 0 makes the paper's trunk (``stem``, ``growth`` and spatial attention
     belong to it); 0 makes the local one: ``blocks`` residual pairs of 3x3 convolutions of
     ``width`` channels on the grid reduced by ``unshuffle``.
+
+    ``restoring_ratio``, in (1, 2], is for weights that undo more than a reduction: see
+    ``NetworkTraits``. 0 is for all others.
+
+    Raises:
+        ValueError: it is neither.
+
     """
 
     blocks: int
@@ -55,12 +63,19 @@ class AsdnConfig:
     growth: int = 0
     stem: int = 64
     unshuffle: int = 1
+    restoring_ratio: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.restoring_ratio and not 1 < self.restoring_ratio <= MAX_RATIO:
+            msg = f"a picture is restored by way of a ratio in (1, 2], not {self.restoring_ratio}"
+            raise ValueError(msg)
 
 
 PAPER = AsdnConfig(blocks=16, width=64, dense_layers=8, growth=64)
 LIGHT = AsdnConfig(blocks=8, width=32, dense_layers=4, growth=32)
 BASE = AsdnConfig(blocks=16, width=64, unshuffle=2)
 FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
+PHOTO = replace(FAST, restoring_ratio=1.5)
 
 
 def blend_of(ratio: float) -> tuple[int, float]:
@@ -92,6 +107,7 @@ class Asdn(SrNetwork):
 
     def __init__(self, config: AsdnConfig) -> None:
         super().__init__()
+        self.config = config
         trunk = DenseTrunkConfig(
             blocks=config.blocks,
             layers=config.dense_layers,
@@ -104,7 +120,12 @@ class Asdn(SrNetwork):
 
     @property
     def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=None, receptive_radius=None)
+        return NetworkTraits(
+            scale=None,
+            max_ratio=MAX_RATIO,
+            receptive_radius=None,
+            restoring_ratio=self.config.restoring_ratio or None,
+        )
 
     def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:
         level, weight = blend_of(2.0 if ratio is None else ratio)
@@ -154,6 +175,8 @@ class LocalAsdn(SrNetwork):
         convolutions = 2 * self.config.blocks + 2
         return NetworkTraits(
             scale=None,
+            max_ratio=MAX_RATIO,
+            restoring_ratio=self.config.restoring_ratio or None,
             receptive_radius=convolutions * step + step - 1,
             size_multiple=step,
             minimum_size=step,
@@ -194,7 +217,7 @@ SPEC = NetworkSpec(
     name="asdn",
     config=AsdnConfig,
     build=build,
-    presets={"paper": PAPER, "light": LIGHT, "base": BASE, "fast": FAST},
+    presets={"paper": PAPER, "light": LIGHT, "base": BASE, "fast": FAST, "photo": PHOTO},
     untrained=("heads.0.",),
     source="arXiv 2010.02414; no code or weights were published",
 )

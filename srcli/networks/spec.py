@@ -38,6 +38,8 @@ class NetworkTraits:
         scale: output size over input size, or None for a network of any ratio, which takes
             the picture already enlarged to the output size, together with the ratio.
         max_ratio: largest ratio of one pass of a network of any ratio.
+        restoring_ratio: how far a network of any ratio enlarges a picture that is to keep its
+            size and is reduced again: what its weights undo is undone then; None if nothing.
         receptive_radius: no output sample depends on input samples farther away than this
             (along either axis); None if it sees the whole image.
         size_multiple: both sides of the input must be divisible by this.
@@ -50,6 +52,7 @@ class NetworkTraits:
 
     scale: int | None
     max_ratio: float = 2.0
+    restoring_ratio: float | None = None
     receptive_radius: int | None
     size_multiple: int = 1
     minimum_size: int = 1

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.batch.consistency import Consistency, gives_back, worst_consistency
+from srcli.batch.consistency import Consistency, worst_consistency
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
 from srcli.batch.rehearsal import check_format, check_place, rehearse
@@ -133,11 +133,10 @@ def _make(
     began = time.monotonic()
     picture = each(picture, bleed)
     result = upscale_picture(picture, target, equipment, listener)
-    checked = gives_back(equipment.upscaler.tiled)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,
-        consistency=worst_consistency(picture, result) if checked else None,
+        consistency=worst_consistency(picture, result, equipment.upscaler.tiled),
     )
 
 

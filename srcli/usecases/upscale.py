@@ -181,7 +181,10 @@ def upscale_picture(
 def upscale_photo(
     photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
 ) -> Photo:
-    """Enlarge the colours, and the alpha channel on its own; everything else is kept."""
+    """Enlarge the colours, and the alpha channel on its own; everything else is kept.
+
+    Alpha stays as it is where the size does: it is no photo to be restored.
+    """
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
     painting = Painting(photo, size)
@@ -193,6 +196,7 @@ def upscale_photo(
     if bool((alpha == first).all()):
         painting.alpha(Region.whole(size), first)
     else:
+        passes = () if size == (photo.height, photo.width) else passes
         upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
     return painting.photo()
 

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pillow_heif
@@ -6,6 +7,8 @@ import pytest
 from PIL import Image
 
 from srcli.pixels.resize import resize
+
+BUTTERFLY = Path(__file__).parents[1] / "golden/protocol/butterfly.png"
 
 
 def opened(path):
@@ -184,3 +187,30 @@ def test_what_lay_behind_a_failure_is_told_if_asked_for(srcli, photo, options):
     assert done.returncode == 3
     assert "half.jpg is cut short" in done.stderr
     assert ("because of OSError: " in done.stderr) == bool(options)
+
+
+def test_the_model_for_photos_cleans_a_picture_that_keeps_its_size(srcli, tmp_path):
+    with Image.open(BUTTERFLY) as clean:
+        clean.convert("RGB").save(tmp_path / "old.jpg", quality=30)
+    for model in ("asdn-photo", "asdn-fast"):
+        srcli("upscale", "old.jpg", "--model", model, "--scale", 1, "-o", f"{model}.png")
+    truth, old, cleaned, same = (
+        np.asarray(opened(path)).astype(float)
+        for path in (
+            BUTTERFLY,
+            tmp_path / "old.jpg",
+            tmp_path / "asdn-photo.png",
+            tmp_path / "asdn-fast.png",
+        )
+    )
+    assert (same == old).all()
+    assert ((cleaned - truth) ** 2).mean() < 0.8 * ((old - truth) ** 2).mean()
+
+
+def test_alpha_that_keeps_its_size_stays_as_it_is(srcli, tmp_path):
+    levels = np.random.default_rng(0).integers(0, 256, (24, 30, 4), np.uint8)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    srcli("upscale", "a.png", "--model", "asdn-photo", "--scale", 1, "-o", "out.png")
+    found = np.asarray(opened(tmp_path / "out.png"))
+    assert (found[..., 3] == levels[..., 3]).all()
+    assert (found[..., :3] != levels[..., :3]).any()

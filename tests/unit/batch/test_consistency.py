@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from srcli.batch.consistency import LARGEST, consistency, gives_back
+from srcli.batch.consistency import LARGEST, consistency, worst_consistency
 from srcli.engine.tiling import TiledTraits
+from srcli.images.photo import Photo
 from srcli.networks.spec import NetworkTraits
 from srcli.pixels.resize import resize
 
@@ -62,10 +63,21 @@ def test_a_result_of_the_same_size_is_left_as_it_is():
         assert torch.equal(result, before)
 
 
-@pytest.mark.parametrize(("scales", "expected"), [((2, None), True), ((1, None), False)])
-def test_what_a_restorer_made_need_not_give_its_source_back(scales, expected):
-    networks = [
-        TiledTraits(traits=NetworkTraits(scale=scale, receptive_radius=None), tile=64)
-        for scale in scales
-    ]
-    assert gives_back(networks) is expected
+def photo(side: int) -> Photo:
+    return Photo(pixels=enlarged(picture(), 2)[..., :side, :side])
+
+
+@pytest.mark.parametrize(
+    ("traits", "side", "told"),
+    [
+        ({"scale": 2}, 80, True),
+        ({"scale": 1}, 40, False),
+        ({"scale": None}, 40, True),
+        ({"scale": None, "restoring_ratio": 1.5}, 40, False),
+        ({"scale": None, "restoring_ratio": 1.5}, 80, True),
+    ],
+)
+def test_what_was_restored_need_not_give_its_source_back(traits, side, told):
+    networks = [TiledTraits(traits=NetworkTraits(receptive_radius=None, **traits), tile=64)]
+    found = worst_consistency(photo(40), photo(side), networks)
+    assert (found is not None) == told

@@ -43,6 +43,19 @@ def test_axes_of_different_ratios_grow_alike_and_one_is_reduced():
     ]
 
 
+def test_what_restores_at_any_ratio_goes_there_and_back_where_the_size_stays():
+    cleaning = replace(ANY, restoring_ratio=1.5)
+    passes = plan_passes((51, 60), (51, 60), 1.0, cleaning)
+    assert [(p.size, p.ratio, p.resample) for p in passes] == [
+        ((77, 90), 1.5, False),
+        ((51, 60), 1.0, True),
+    ]
+    for ratio in (0.5, 2.7):
+        target = scaled_size((51, 60), (ratio, ratio))
+        expected = plan_passes((51, 60), target, ratio, ANY)
+        assert plan_passes((51, 60), target, ratio, cleaning) == expected
+
+
 def test_an_axis_may_keep_its_size():
     passes = plan_passes((50, 60), (100, 60), 2.0, ANY)
     assert [(p.size, p.resample) for p in passes] == [((100, 120), False), ((100, 60), True)]

@@ -30,12 +30,26 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
 
 @pytest.mark.parametrize(
     ("preset", "expected"),
-    [("paper", 22_438_288), ("light", 839_008), ("base", 1_264_836), ("fast", 436_500)],
+    [
+        ("paper", 22_438_288),
+        ("light", 839_008),
+        ("base", 1_264_836),
+        ("fast", 436_500),
+        ("photo", 436_500),
+    ],
 )
 def test_every_preset_has_the_size_it_states(preset: str, expected: int) -> None:
     with torch.device("meta"):
         network = build(SPEC.presets[preset])
     assert sum(p.numel() for p in network.parameters()) == expected
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.1, -1.5, float("nan")])
+def test_a_picture_is_restored_by_way_of_a_ratio_that_the_network_has(ratio: float) -> None:
+    with pytest.raises(ValueError, match="ratio in"):
+        replace(SPEC.presets["fast"], restoring_ratio=ratio)
+    assert build(SPEC.presets["photo"]).traits.restoring_ratio == 1.5
+    assert build(SPEC.presets["fast"]).traits.restoring_ratio is None
 
 
 def test_the_paper_network_is_a_trunk_and_eleven_heads() -> None:
