@@ -50,7 +50,7 @@ def read_samples(image: HeifImage) -> Samples:
         message = "is a HEIF file whose colours are multiplied by its alpha"
         raise Refused(message, hint="Save it as PNG.")
     width, height = image.size
-    samples = np.asarray(image)
+    samples = np.array(image)  # a copy: older releases free the picture's memory with it
     if samples.shape[:2] != (height, width):
         message = "is damaged: its header and its picture differ in size"
         raise Refused(message)
