@@ -58,11 +58,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=int, default=3)
+    parser.add_argument("--models", help="ids, by commas; all of the catalogue if none")
     options = parser.parse_args()
     files = picture_files(options.folder)
     pictures = [read_uint8(path) for path in files[:: len(files) // options.pictures]]
     print("| model | scale | tile | tiles and whole, dB | tiles gain, dB |\n|---|--:|--:|--:|--:|")
+    wanted = options.models.split(",") if options.models else [card.id for card in read_catalog()]
     for card in read_catalog():
+        if card.id not in wanted:
+            continue
         network = load_model(verify(card)).network
         if network.traits.receptive_radius is not None or network.traits.scale == 1:
             continue
