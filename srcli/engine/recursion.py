@@ -65,7 +65,7 @@ def plan_passes(
         The passes in order; none if the size does not change and no network restores.
 
     """
-    if traits.scale is None and traits.restoring_ratio and target == size:
+    if traits.restoring_ratio and target == size:
         return _there_and_back(size, traits.restoring_ratio)
     if traits.scale is None:
         return _plan_any_ratio(size, target, ratio)

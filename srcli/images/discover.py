@@ -104,10 +104,11 @@ def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
 
 
 def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
-    readable = is_readable(path)
-    if not readable and (path.suffix.lower() in UNREAD or by_suffix(path)):
+    if is_readable(path):
+        return True
+    if path.suffix.lower() in UNREAD or by_suffix(path):
         on_unread(path)
-    return readable
+    return False
 
 
 def _is_hidden(name: str) -> bool:

@@ -27,7 +27,8 @@ _METADATA_TEXTS = (b"Raw profile type ", b"XML:com.adobe.xmp")
 """How keywords of texts begin that decoders take for EXIF, XMP and the like."""
 _SRGB_CODES = (1, 13)
 """Of the primaries and the transfer function, in cICP (ITU-T H.273)."""
-_LIKE_SRGB = ((1, 2, 5, 6), (1, 2, 6, 13, 14, 15))
+_PRIMARIES_LIKE_SRGB = (1, 2, 5, 6)
+_TRANSFERS_LIKE_SRGB = (1, 2, 6, 13, 14, 15)
 """Codes of sRGB, of what is shown as if it were, and of nothing said."""
 _SRGB_GAMMA = (45_455,)
 _SRGB_POINTS = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)
@@ -139,7 +140,7 @@ def tells_srgb(metadata: Metadata) -> bool:
 
 def coding_chunk(primaries: int, transfer: int) -> bytes:
     """The cICP chunk of RGB in full range, from codes of ITU-T H.273; none for sRGB's."""
-    if primaries in _LIKE_SRGB[0] and transfer in _LIKE_SRGB[1]:
+    if primaries in _PRIMARIES_LIKE_SRGB and transfer in _TRANSFERS_LIKE_SRGB:
         return b""
     return _chunk(b"cICP", bytes([primaries, transfer, 0, 1]))
 
