@@ -18,7 +18,7 @@ from srcli.metrics.psnr import decibels
 from srcli.networks.spec import NetworkTraits
 from srcli.pixels.levels import from_levels, to_levels
 from srcli.pixels.region import strips
-from srcli.pixels.resize import resize
+from srcli.pixels.resize import MIRRORED, Borders, resize
 
 LARGEST = 100.0
 """Decibels that stand for themselves and for all above them, equality included."""
@@ -41,7 +41,7 @@ class Consistency:
 
 
 @torch.inference_mode()
-def consistency(source: Tensor, result: Tensor) -> Consistency | None:
+def consistency(source: Tensor, result: Tensor, borders: Borders = MIRRORED) -> Consistency | None:
     """Measure the PSNR over the three colours of the reduced result against its source.
 
     What noise and fine patterns lose depends on them, not on the model. A result is therefore
@@ -51,6 +51,7 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     Args:
         source: RGB (1, 3, h, w), numbers in [0, 1] or levels, as the network saw it.
         result: RGB (1, 3, H, W), the same way.
+        borders: how both go on outside.
 
     Returns:
         None if the result is smaller along any axis: it cannot hold what the source does.
@@ -59,17 +60,21 @@ def consistency(source: Tensor, result: Tensor) -> Consistency | None:
     size = result.shape[2], result.shape[3]
     if size[0] < source.shape[2] or size[1] < source.shape[3]:
         return None
-    found = _given_back(source, result)
+    found = _given_back(source, result, borders)
     sound = (
         found >= SUSPICIOUS
         or source.shape[2] * source.shape[3] < SMALLEST
-        or found >= _given_back(source, _bicubic(source, size, result.dtype)) - MARGIN
+        or found
+        >= _given_back(source, _bicubic(source, size, result.dtype, borders), borders) - MARGIN
     )
     return Consistency(psnr=found, sound=sound)
 
 
 def worst_consistency(
-    source: Picture, result: Picture, networks: Sequence[TiledTraits]
+    source: Picture,
+    result: Picture,
+    networks: Sequence[TiledTraits],
+    borders: Borders = MIRRORED,
 ) -> Consistency | None:
     """Measure the consistency of a photo, or of the frame of an animation that has the least.
 
@@ -77,6 +82,7 @@ def worst_consistency(
         source: as it was read.
         result: what became of it.
         networks: all that may have run.
+        borders: of the picture, as they ran with it.
 
     Returns:
         None if it cannot be told, or if the picture was restored: then it is to differ.
@@ -86,7 +92,7 @@ def worst_consistency(
     if any(_restores(one.traits, same_size=same_size) for one in networks):
         return None
     pairs = zip(photos(source), photos(result), strict=True)
-    found = [consistency(before.pixels, after.pixels) for before, after in pairs]
+    found = [consistency(before.pixels, after.pixels, borders) for before, after in pairs]
     known = [one for one in found if one]
     return min(known, key=lambda one: (one.sound, one.psnr), default=None)
 
@@ -95,20 +101,21 @@ def _restores(traits: NetworkTraits, *, same_size: bool) -> bool:
     return traits.scale == 1 or (same_size and traits.restoring_ratio is not None)
 
 
-def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype, borders: Borders) -> Tensor:
     """Enlarge to numbers or levels, strip by strip."""
     enlarged = torch.empty(1, 3, *size, dtype=dtype)
     for strip in strips(size, STRIP):
-        strip.of(enlarged).copy_(to_levels(resize(source, size, region=strip), dtype))
+        window = resize(source, size, region=strip, borders=borders)
+        strip.of(enlarged).copy_(to_levels(window, dtype))
     return enlarged
 
 
-def _given_back(source: Tensor, result: Tensor) -> float:
+def _given_back(source: Tensor, result: Tensor, borders: Borders) -> float:
     size = source.shape[2], source.shape[3]
     squares = 0.0
     share = size[0] * size[1] / (result.shape[2] * result.shape[3])
     for strip in strips(size, int(STRIP * share)):
-        reduced = resize(result, size, region=strip).clamp(0, 1)
+        reduced = resize(result, size, region=strip, borders=borders).clamp(0, 1)
         difference = reduced.double().sub_(from_levels(strip.of(source)))
         squares += difference.square_().sum().item()
     return min(decibels(squares / source.numel(), peak=1.0), LARGEST)

@@ -18,6 +18,7 @@ from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
+from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]
 LARGE_ENOUGH = "large enough already"
@@ -29,11 +30,20 @@ BYTES_PER_FRAME_PIXEL = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of every picture of a batch: its size, and what is left out of it."""
+    """What is wanted of every picture of a batch.
+
+    Attributes:
+        resolve: its size.
+        when_large: what becomes of one that has that size already.
+        finish: what is left out of it.
+        borders: which of them meet.
+
+    """
 
     resolve: Resolve
     when_large: WhenLarge = "shrink"
     finish: Finish = field(default_factory=Finish)
+    borders: Borders = MIRRORED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,8 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))
-        picture = each(picture, bleed) if made else picture
+        if made:
+            picture = each(picture, lambda photo: bleed(photo, wish.borders))
     except BaseException:
         budget.release(memory)
         raise
@@ -252,7 +253,11 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     claim, result = enlarged.claim, enlarged.result
     job, began = claim.job, time.monotonic()
     before, enlarged.before = enlarged.before, None
-    found = worst_consistency(before, result, workshop.networks) if before else None
+    found = (
+        worst_consistency(before, result, workshop.networks, workshop.wish.borders)
+        if before
+        else None
+    )
     del before
     content = claim.content or encode_picture(
         result, writable_format(job.output), name=str(job.output), quality=workshop.quality

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from srcli.usecases.sizes import SizeRequest
     from srcli.usecases.upscale_request import UpscaleRequest
 
+
 DEFAULT_SCALE = "2"
 Reporter = TextReporter | JsonReporter
 
@@ -33,6 +34,14 @@ class LargeEnough(StrEnum):
     SKIP = "skip"
     COPY = "copy"
     SHRINK = "shrink"
+
+
+class Wrap(StrEnum):
+    """Which borders of a picture meet."""
+
+    X = "x"
+    Y = "y"
+    XY = "xy"
 
 
 def upscale_command(
@@ -138,6 +147,10 @@ def upscale_command(
     official_tiles: Annotated[
         bool, typer.Option("--official-tiles", help="Cut as the network's authors did.")
     ] = False,
+    wrap: Annotated[
+        Wrap | None,
+        typer.Option(help="Borders that meet, of panoramas (x) and textures (xy)."),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not fetch a model.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are not yet what is asked for.")
@@ -216,6 +229,7 @@ def upscale_command(
         precision=precision,
         ensemble=ensemble,
         official_tiles=official_tiles,
+        wrap=wrap.value if wrap else None,
         offline=offline,
         overwrite=overwrite,
         shard=parse_shard(shard),

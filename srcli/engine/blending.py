@@ -16,6 +16,21 @@ Take = Callable[[Region, Tensor], None]
 be written to. Windows come in no particular order, and cover the picture once."""
 
 
+class Whole:
+    """A picture that is held: float32 RGB (1, 3, height, width), in host memory."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.picture = torch.empty(1, 3, *size)
+
+    def take(self, region: Region, window: Tensor) -> None:
+        """Put a window in its place as it is."""
+        region.of(self.picture).copy_(window)
+
+    def take_clamped(self, region: Region, window: Tensor) -> None:
+        """Put a window in its place, clamped to [0, 1]."""
+        torch.clamp(window, 0, 1, out=region.of(self.picture))
+
+
 class Mosaic:
     """For networks whose output does not depend on the tile: every sample comes from one core.
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from srcli.engine.blending import Blend, Mosaic, Take
+from srcli.engine.blending import Blend, Mosaic, Take, Whole
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
-from srcli.engine.frame import Frame, frame_width
+from srcli.engine.frame import Frame, frame_widths
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
@@ -30,10 +30,10 @@ from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
-from srcli.pixels.edges import extend_to
+from srcli.pixels.edges import extend_to, wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
-from srcli.pixels.resize import resize
+from srcli.pixels.resize import MIRRORED, Borders, resize
 
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
@@ -60,6 +60,8 @@ class UpscaleOptions:
             to; ``tile`` is ignored then, and there is no frame.
         frame: show the networks a mirrored frame around the picture. The networks as published
             have none.
+        borders: how pictures go on above and below, and on the left and right. Where they wrap,
+            networks are shown as much of the other side as tiles are of their neighbours.
 
     """
 
@@ -67,6 +69,7 @@ class UpscaleOptions:
     ensemble: bool = False
     official_tiles: bool = False
     frame: bool = False
+    borders: Borders = MIRRORED
 
 
 class Upscaler:
@@ -77,7 +80,8 @@ class Upscaler:
     gives them: see ``plan_passes``.
 
     Raises:
-        UsageError: official tiles of a network whose authors published none.
+        UsageError: official tiles of a network whose authors published none, or of pictures
+            whose borders meet.
 
     """
 
@@ -99,9 +103,13 @@ class Upscaler:
         if self.official_tiles and network.traits.chop is None:
             msg = "the authors of this network published no tiling of their own"
             raise UsageError(msg, hint="leave out --official-tiles")
+        if self.official_tiles and options.borders != MIRRORED:
+            msg = "the authors' tiles end at the border of a picture, and do not wrap"
+            raise UsageError(msg, hint="leave out --official-tiles or --wrap")
         self.halo = _halo(network.traits)
+        self.borders = options.borders
         framed = options.frame and not self.official_tiles
-        self.frame = frame_width(network.traits) if framed else 0
+        self.frame = frame_widths(network.traits, self.halo, self.borders, framed=framed)
         self._others = {
             other.traits.scale: Upscaler(other, compute, _options_for(other, options))
             for other in others
@@ -163,7 +171,7 @@ class Upscaler:
         """Enlarge a picture along planned passes; all else as for a call."""
         size = passes[-1].size if passes else (image.shape[2], image.shape[3])
         check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
-        whole = _Whole(size)
+        whole = Whole(size)
         self.deliver(image, passes, whole.take_clamped, progress)
         return whole.picture
 
@@ -190,7 +198,7 @@ class Upscaler:
         work = zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
         for runner, step in zip(runners[:-1], passes[:-1], strict=True):
-            whole = _Whole(step.size)
+            whole = Whole(step.size)
             runner.run_pass(image, step, whole.take_clamped, progress)
             image = whole.picture
         runners[-1].run_pass(image, passes[-1], take, progress)
@@ -204,12 +212,12 @@ class Upscaler:
         """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
         if step.resample:
             for strip in strips(step.size, RESAMPLED):
-                take(strip, resize(image, step.size, region=strip))
+                take(strip, resize(image, step.size, region=strip, borders=self.borders))
                 progress.advance(strip.height * strip.width)
         elif step.scale is None:
             self._run_tiles(
                 step.size,
-                lambda region: resize(image, step.size, region=region),
+                lambda region: resize(image, step.size, region=region, borders=self.borders),
                 lambda tile: self.network(tile, step.ratio),
                 take,
                 progress,
@@ -223,13 +231,19 @@ class Upscaler:
     def _enlarge(self, image: Tensor, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by the network's factor, as a whole."""
         scale = self.network.traits.scale or 1
-        whole = _Whole((scale * image.shape[2], scale * image.shape[3]))
+        whole = Whole((scale * image.shape[2], scale * image.shape[3]))
         self._enlarge_to(image, whole.take, progress)
         return whole.picture
 
     def _enlarge_to(self, image: Tensor, take: Take, progress: Progress) -> None:
         size = image.shape[2], image.shape[3]
-        self._run_tiles(size, lambda r: from_levels(r.of(image)), self.network, take, progress)
+        self._run_tiles(
+            size,
+            lambda region: from_levels(wrapped(image, region)),
+            self.network,
+            take,
+            progress,
+        )
 
     def _run_tiles(
         self,
@@ -247,9 +261,9 @@ class Upscaler:
         pending = self._plan(size)
         while pending:
             tile = pending[0]
-            frame = Frame.of(tile.context, size, self.frame)
+            frame = Frame.of(tile.context, size, self.frame, self.borders)
             try:
-                output = self._run_tile(frame.put_on(source(tile.context)), run)
+                output = self._run_tile(frame.around(tile.context, source), run)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
@@ -308,21 +322,6 @@ class Upscaler:
             msg = "the network produced values that are not numbers"
             raise BadTile(msg, hint="check the weights with srcli models verify")
         return output[..., : scale * height, : scale * width]
-
-
-class _Whole:
-    """A picture that is held as float32 RGB (1, 3, H, W)."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.picture = torch.empty(1, 3, *size)
-
-    def take(self, region: Region, window: Tensor) -> None:
-        """Put a window in its place as it is."""
-        region.of(self.picture).copy_(window)
-
-    def take_clamped(self, region: Region, window: Tensor) -> None:
-        """Put a window in its place, clamped to [0, 1]."""
-        torch.clamp(window, 0, 1, out=region.of(self.picture))
 
 
 def _twice(run: Run) -> Run:

@@ -9,10 +9,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.images.photo import Photo
+from srcli.pixels.edges import wrapped
 from srcli.pixels.levels import from_levels
+from srcli.pixels.region import Region
+from srcli.pixels.resize import MIRRORED, Borders
+
+BEYOND = 32
+"""Pixels on the other side of borders that meet, that are looked at as well."""
 
 
-def bleed(photo: Photo) -> Photo:
+def bleed(photo: Photo, borders: Borders = MIRRORED) -> Photo:
     """Spread the visible colours into fully transparent pixels.
 
     What a file stores there is arbitrary, often black, and a network would draw it into the
@@ -20,6 +26,10 @@ def bleed(photo: Photo) -> Photo:
     found on a pyramid: colours are averaged over the visible pixels of 2x2 blocks until no
     hole is left, and the holes of each level are filled from the smoothly enlarged level
     above (pull-push: Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.4).
+
+    Args:
+        photo: with or without alpha.
+        borders: which of them meet.
 
     Returns:
         The same photo if nothing in it, or everything in it, is fully transparent; otherwise
@@ -31,7 +41,12 @@ def bleed(photo: Photo) -> Photo:
     visible = from_levels(photo.alpha) > 0
     if visible.all() or not visible.any():
         return photo
-    return replace(photo, pixels=_fill(from_levels(photo.pixels), visible))
+    rows, columns = (BEYOND if border == "wrap" else 0 for border in borders)
+    bottom, right = rows + photo.height, columns + photo.width
+    seen = Region(top=-rows, bottom=bottom, left=-columns, right=right)
+    filled = _fill(from_levels(wrapped(photo.pixels, seen)), wrapped(visible, seen))
+    own = Region(top=rows, bottom=bottom, left=columns, right=right)
+    return replace(photo, pixels=own.of(filled).contiguous())
 
 
 def _fill(color: Tensor, visible: Tensor) -> Tensor:

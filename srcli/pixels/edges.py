@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
+from srcli.pixels.region import Region
+
 
 def extend_to(image: Tensor, *, multiple: int = 1, minimum: int = 1) -> Tensor:
     """Repeat the last row and column until a network can take the picture.
@@ -44,6 +46,18 @@ def mirror(image: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Te
             length = image.shape[axis]
             position = torch.arange(-before, length + after, device=image.device)
             image = image.index_select(axis, mirrored(position, length))
+    return image
+
+
+def wrapped(image: Tensor, region: Region) -> Tensor:
+    """Return a window of ``image`` (..., H, W), which is repeated without end on all sides."""
+    for axis, start, stop in ((-2, region.top, region.bottom), (-1, region.left, region.right)):
+        length = image.shape[axis]
+        if start >= 0 and stop <= length:
+            image = image.narrow(axis, start, stop - start)
+        else:
+            position = torch.arange(start, stop, device=image.device)
+            image = image.index_select(axis, position.remainder(length))
     return image
 
 

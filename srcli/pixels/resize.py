@@ -20,12 +20,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from srcli.pixels.edges import mirrored
+from srcli.pixels.edges import mirrored, wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import BAND, Region, bands
 
-Border = Literal["symmetric", "replicate"]
+MatlabBorder = Literal["symmetric", "replicate"]
 """How samples outside the image are found: mirrored (MATLAB today) or clamped (old MATLAB)."""
+Border = MatlabBorder | Literal["wrap"]
+"""The same, or on the other side, which meets this one."""
+Borders = tuple[Border, Border]
+"""Above and below, and on the left and right."""
+MIRRORED: Borders = ("symmetric", "symmetric")
 
 FLOATS = 2**18
 """Samples of a float32 result that are made at once."""
@@ -37,8 +42,8 @@ KERNEL_WIDTH = 4.0
 class Taps:
     """Sources of each output sample of one axis.
 
-    ``index`` (N_out, K) int64 positions in the input, ``weight`` (N_out, K) float64, rows
-    summing to one.
+    ``index`` (N_out, K) int64 positions in the input, or of borders that wrap in its repetitions,
+    ``weight`` (N_out, K) float64, rows summing to one.
     """
 
     index: Tensor
@@ -75,17 +80,26 @@ def axis_taps(in_size: int, out_size: int, border: Border = "symmetric") -> Taps
     weight = weight / weight.sum(1, keepdim=True)
     used = (weight != 0).any(0)
     index, weight = index[:, used], weight[:, used]
-    index = mirrored(index, in_size) if border == "symmetric" else index.clamp(0, in_size - 1)
+    if border != "wrap":
+        index = mirrored(index, in_size) if border == "symmetric" else index.clamp(0, in_size - 1)
     return Taps(index=index, weight=weight)
 
 
-def resize(image: Tensor, size: tuple[int, int], *, region: Region | None = None) -> Tensor:
+def resize(
+    image: Tensor,
+    size: tuple[int, int],
+    *,
+    region: Region | None = None,
+    borders: Borders = MIRRORED,
+) -> Tensor:
     """Resize ``image`` with MATLAB's bicubic kernel.
 
     Args:
         image: (B, C, H, W), floating point of any range, or levels.
         size: (height, width) of the whole result, each at least 1.
-        region: the window of the result to compute, in result pixels; all of it by default.
+        region: the window of the result to compute, in result pixels; all of it by default. It
+            may reach beyond borders that wrap.
+        borders: how rows and columns go on outside the image.
 
     Returns:
         (B, C, region height, region width), same device and floating-point dtype, that of levels
@@ -94,18 +108,21 @@ def resize(image: Tensor, size: tuple[int, int], *, region: Region | None = None
     """
     region = region or Region.whole(size)
     if 0 in (region.height, region.width):
-        return from_levels(image[..., : region.height, : region.width])
+        return from_levels(image[:0]).new_empty(*image.shape[:2], region.height, region.width)
     order = _axis_order(image, size)
-    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom)
-    columns = _reach_of(image.shape[3], size[1], region.left, region.right)
-    image = from_levels(image[:, :, rows.start : rows.stop, columns.start : columns.stop])
+    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom, borders[0])
+    columns = _reach_of(image.shape[3], size[1], region.left, region.right, borders[1])
+    needed = Region(top=rows.start, bottom=rows.stop, left=columns.start, right=columns.stop)
+    image = from_levels(wrapped(image, needed))
     taps = {2: rows.taps, 3: columns.taps}
     for axis in order:
         image = _apply(image, axis, taps[axis])
     return image
 
 
-def resize_uint8(image: Tensor, size: tuple[int, int], *, border: Border = "symmetric") -> Tensor:
+def resize_uint8(
+    image: Tensor, size: tuple[int, int], *, border: MatlabBorder = "symmetric"
+) -> Tensor:
     """Resize 8-bit samples exactly as MATLAB does: double sums, rounded after each axis.
 
     Args:
@@ -131,14 +148,18 @@ def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=256)
-def _reach_of(in_size: int, out_size: int, start: int, stop: int) -> Reach:
+def _reach_of(in_size: int, out_size: int, start: int, stop: int, border: Border) -> Reach:
     """Return what output samples ``start .. stop`` need: one sample each if the size stays."""
+    output = torch.arange(start, stop)
     if in_size == out_size:
-        index = torch.arange(start, stop)[:, None]
+        index = output[:, None]
         weight = torch.ones(index.shape, dtype=torch.float64)
     else:
-        whole = axis_taps(in_size, out_size)
-        index, weight = whole.index[start:stop], whole.weight[start:stop]
+        whole = axis_taps(in_size, out_size, border)
+        inside = output.remainder(out_size)
+        repetition = output.div(out_size, rounding_mode="floor")
+        index = whole.index[inside] + in_size * repetition[:, None]
+        weight = whole.weight[inside]
     first, last = int(index.min()), int(index.max())
     taps = Taps(index=index - first, weight=weight)
     return Reach(start=first, stop=last + 1, taps=taps)

@@ -17,6 +17,7 @@ from srcli.images.samples import Samples, from_photo, to_photo
 from srcli.usecases.equipment import Outfitter
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale_photo
+from srcli.usecases.upscale_request import Wrap, borders_of
 from srcli.weights.catalog import DEFAULT_MODEL
 
 PLANE = 2
@@ -38,10 +39,11 @@ class Upscaler:
         precision: of the convolutions.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
+        wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
         offline: do not fetch a model.
 
     Raises:
-        UsageError: there is no such device or precision.
+        UsageError: there is no such device or precision, or there are no such borders.
 
     """
 
@@ -53,12 +55,14 @@ class Upscaler:
         precision: Precision = "float32",
         tile: int | None = None,
         ensemble: bool = False,
+        wrap: Wrap | None = None,
         offline: bool = False,
     ) -> None:
         self.model = model
+        self._borders = borders_of(wrap)
         self._outfitter = Outfitter(
             choose_compute(device, precision),
-            UpscaleOptions(tile=tile, ensemble=ensemble, frame=True),
+            UpscaleOptions(tile=tile, ensemble=ensemble, frame=True, borders=self._borders),
             offline=offline,
         )
 
@@ -89,7 +93,8 @@ class Upscaler:
         """
         size = SizeRequest(scale=scale if isinstance(scale, tuple) else (scale, scale))
         size.check()
-        photo = bleed(to_photo(_samples(pixels), Metadata(), source_format=""))
+        photo = to_photo(_samples(pixels), Metadata(), source_format="")
+        photo = bleed(photo, self._borders)
         target = size.resolve(photo.height, photo.width)
         upscaler = self._outfitter.equip(self.model, target.ratio).upscaler
         result = upscale_photo(photo, target, upscaler, progress or SilentProgress())

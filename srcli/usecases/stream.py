@@ -131,12 +131,12 @@ def _make(
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
-    picture = each(picture, bleed)
+    picture = each(picture, lambda photo: bleed(photo, request.borders))
     result = upscale_picture(picture, target, equipment, listener)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,
-        consistency=worst_consistency(picture, result, equipment.upscaler.tiled),
+        consistency=worst_consistency(picture, result, equipment.upscaler.tiled, request.borders),
     )
 
 

@@ -163,6 +163,7 @@ def prepare(request: UpscaleRequest) -> Equipment:
         ensemble=request.ensemble,
         official_tiles=request.official_tiles,
         frame=True,
+        borders=request.borders,
     )
     return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
 
@@ -206,6 +207,7 @@ def _wish(request: UpscaleRequest) -> Wish:
         resolve=request.size.resolve,
         when_large=request.if_large_enough,
         finish=request.finish,
+        borders=request.borders,
     )
 
 
@@ -252,4 +254,5 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "precision": str(upscaler.compute.dtype),
         "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
+        "borders": request.borders,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,10 +14,19 @@ from srcli.errors import UsageError
 from srcli.images.background import parse_color
 from srcli.images.discover import Source
 from srcli.images.finish import Finish
+from srcli.pixels.resize import MIRRORED, Borders
 from srcli.usecases.sizes import SizeRequest
 from srcli.weights.catalog import DEFAULT_MODEL
 
 TEMPLATE = "{stem}_{scale}"
+Wrap = Literal["x", "y", "xy"]
+"""Which borders of a picture meet: left and right, top and bottom, or both pairs."""
+_BORDERS: Mapping[Wrap | None, Borders] = {
+    None: MIRRORED,
+    "x": ("symmetric", "wrap"),
+    "y": ("wrap", "symmetric"),
+    "xy": ("wrap", "wrap"),
+}
 _DEPTHS: dict[int | None, Literal[8, 16] | None] = {None: None, 8: 8, 16: 16}
 
 
@@ -52,6 +62,7 @@ class UpscaleRequest:
         precision: of the convolutions: float32, bfloat16 or float16.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the network's authors did.
+        wrap: which borders meet; None if none do.
         offline: do not fetch a model.
         overwrite: replace files that are there, unless they are what would be made.
         shard: the part of the pictures to make; None for all.
@@ -73,10 +84,29 @@ class UpscaleRequest:
     precision: str = "float32"
     ensemble: bool = False
     official_tiles: bool = False
+    wrap: Wrap | None = None
     offline: bool = False
     overwrite: bool = False
     shard: Shard | None = None
     fail_fast: bool = False
+
+    @property
+    def borders(self) -> Borders:
+        """How pictures go on outside; see ``borders_of``."""
+        return borders_of(self.wrap)
+
+
+def borders_of(wrap: Wrap | None) -> Borders:
+    """Say how pictures go on above and below, and on the left and right.
+
+    Raises:
+        UsageError: there are no such borders.
+
+    """
+    if wrap not in _BORDERS:
+        msg = f"there are no borders {wrap!r} that could meet"
+        raise UsageError(msg, hint="choose x, y or xy")
+    return _BORDERS[wrap]
 
 
 def parse_shard(text: str) -> Shard | None:

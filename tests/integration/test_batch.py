@@ -311,6 +311,8 @@ def test_a_result_that_is_not_its_source_is_warned_of(srcli, tmp_path):
         (["--name", "{nothing}"], "template"),
         (["--quality", "0"], "quality"),
         (["--if-large-enough", "cry"], "cry"),
+        (["--wrap", "z"], "'z'"),
+        (["--wrap", "x", "--official-tiles", "--model", "san-light"], "do not wrap"),
         (["-", "a.png"], "one picture"),
     ],
 )

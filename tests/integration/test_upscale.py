@@ -54,6 +54,22 @@ def test_tiles_do_not_show(srcli, tmp_path):
     assert (small == whole).all()
 
 
+def test_a_texture_has_no_border(srcli, tmp_path):
+    noise = np.random.default_rng(0).integers(1, 256, (40, 30, 4), dtype=np.uint8)
+    turned = np.roll(noise, (11, 8), (0, 1))
+    for name, samples in {"noise": noise, "turned": turned}.items():
+        Image.fromarray(samples).save(tmp_path / f"{name}.png")
+    done = srcli("upscale", "noise.png", "turned.png", "-o", "out", "--wrap", "xy")
+    assert (done.returncode, done.stderr.count("consist")) == (0, 0)
+    result, other = (np.asarray(opened(tmp_path / f"out/{n}_x2.png")) for n in ("noise", "turned"))
+    assert (np.roll(result, (22, 16), (0, 1)) == other).all()
+    again = ("upscale", "noise.png", "-o", "out")
+    assert "other settings" in srcli(*again).stderr
+    assert srcli(*again, "--overwrite").returncode == 0
+    plain = np.asarray(opened(tmp_path / "out/noise_x2.png"))
+    assert not (plain == result).all()
+
+
 def test_the_result_is_not_just_resized(srcli, photo):
     import torch
 

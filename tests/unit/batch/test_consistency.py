@@ -44,6 +44,16 @@ def test_faults_are_not_sound():
         assert not consistency(source, fault.clamp(0, 1)).sound
 
 
+def test_borders_that_meet_are_given_back_from_the_other_side():
+    noise, meeting = torch.rand(1, 3, 12, 12), ("wrap", "wrap")
+    result = resize(noise, (24, 24), borders=meeting).clamp(0, 1)
+    turned = noise.roll((5, 4), (2, 3)), result.roll((10, 8), (2, 3))
+    found = consistency(noise, result, meeting)
+    assert found.psnr == pytest.approx(consistency(*turned, meeting).psnr)
+    assert found.psnr != pytest.approx(consistency(noise, result).psnr)
+    assert found.sound
+
+
 def test_a_handful_of_pixels_is_not_suspected():
     found = consistency(torch.full((1, 3, 1, 1), 0.5), torch.full((1, 3, 2, 2), 0.6))
     assert found.psnr < 25

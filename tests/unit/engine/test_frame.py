@@ -1,14 +1,17 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from torch.nn import functional
 
 from srcli.engine.device import Compute
-from srcli.engine.frame import Frame, frame_width
+from srcli.engine.frame import Frame, frame_widths
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
+from srcli.pixels.edges import wrapped
 from srcli.pixels.region import Region
+from srcli.pixels.resize import MIRRORED
 
 CPU = Compute(device=torch.device("cpu"))
 
@@ -30,14 +33,23 @@ class Blurred(SrNetwork):
 
 def test_only_sides_on_the_border_are_framed():
     corner = Region(top=0, bottom=8, left=12, right=20)
-    frame = Frame.of(corner, (30, 20), 4)
-    assert frame == Frame(top=4, bottom=0, left=0, right=4)
-    window = torch.rand(1, 3, 8, 8)
-    framed = frame.put_on(window)
+    frame = Frame.of(corner, (30, 20), (4, 6), MIRRORED)
+    assert frame == Frame(top=4, bottom=0, left=0, right=6, borders=MIRRORED)
+    picture = torch.rand(1, 3, 30, 20)
+    window = corner.of(picture)
+    framed = frame.around(corner, lambda region: region.of(picture))
     assert torch.equal(framed[..., 4:, :8], window)
     assert torch.equal(framed[..., :4, :8], window[..., :4, :].flip(2))
     enlarged = framed.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.equal(frame.take_off(enlarged, 2)[..., ::2, ::2], window)
+
+
+def test_a_border_that_wraps_is_framed_by_the_other_side():
+    picture, corner = torch.rand(1, 3, 30, 20), Region(top=0, bottom=8, left=12, right=20)
+    frame = Frame.of(corner, (30, 20), (4, 6), ("symmetric", "wrap"))
+    framed = frame.around(corner, lambda region: wrapped(picture, region))
+    assert torch.equal(framed[..., 4:, 8:], picture[..., :8, :6])
+    assert torch.equal(framed[..., :4, :], framed[..., 4:8, :].flip(2))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +61,11 @@ def test_only_sides_on_the_border_are_framed():
     ],
 )
 def test_a_frame_fits_the_network(traits, width):
-    assert frame_width(traits) == width
+    widths = partial(frame_widths, traits, 41)
+    assert widths(MIRRORED, framed=True) == (width, width)
+    assert widths(MIRRORED, framed=False) == (0, 0)
+    wide = 42 if traits.size_multiple > 1 else 41
+    assert widths(("wrap", "symmetric"), framed=True) == (wide, width)
 
 
 @pytest.mark.parametrize("size", [(9, 14), (1, 2)])

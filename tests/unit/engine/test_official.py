@@ -49,3 +49,10 @@ def test_a_network_without_a_tiling_of_its_authors_is_refused():
     network = NETWORKS["asdn"].build(NETWORKS["asdn"].configure("fast"))
     with pytest.raises(UsageError):
         Upscaler(network, Compute(device=torch.device("cpu")), UpscaleOptions(official_tiles=True))
+
+
+def test_the_authors_tiles_do_not_go_round_borders_that_meet():
+    network = NETWORKS["san"].build(NETWORKS["san"].configure("light", scale=2))
+    options = UpscaleOptions(official_tiles=True, borders=("wrap", "symmetric"))
+    with pytest.raises(UsageError, match="do not wrap"):
+        Upscaler(network, Compute(device=torch.device("cpu")), options)

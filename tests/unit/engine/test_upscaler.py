@@ -96,6 +96,38 @@ def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, frame, ratio):
     assert torch.equal(whole, tiled)
 
 
+@pytest.mark.parametrize("tile", [32, 1000])
+@pytest.mark.parametrize("ratio", [2, 4])
+@pytest.mark.parametrize("frame", [False, True])
+def test_where_borders_meet_there_is_no_border(local, tile, ratio, frame):
+    image, size = torch.rand(1, 3, 61, 47), (61 * ratio, 47 * ratio)
+    options = UpscaleOptions(tile=tile, frame=frame, borders=("wrap", "wrap"))
+    upscaler = Upscaler(local, CPU, options)
+    turned = upscaler(image.roll((20, 30), (2, 3)), size)
+    assert torch.equal(turned, upscaler(image, size).roll((20 * ratio, 30 * ratio), (2, 3)))
+
+
+@pytest.mark.parametrize("borders", [("wrap", "symmetric"), ("symmetric", "wrap")])
+def test_only_borders_that_were_named_meet(local, borders):
+    image = torch.rand(1, 3, 40, 30)
+    rows, columns = (3 if border == "wrap" else 1 for border in borders)
+    plain = Upscaler(local, CPU, UpscaleOptions(frame=True))
+    many = plain(image.repeat(1, 1, rows, columns), (80 * rows, 60 * columns))
+    top, left = 80 * (rows // 2), 60 * (columns // 2)
+    meeting = Upscaler(local, CPU, UpscaleOptions(frame=True, borders=borders))
+    assert torch.equal(meeting(image, (80, 60)), many[..., top : top + 80, left : left + 60])
+
+
+@pytest.mark.parametrize("network", [Doubler(), Doubler(radius=None)])
+@pytest.mark.parametrize("size", [(2, 2), (3, 7), (10, 14), (27, 38), (5, 7), (11, 1)])
+def test_borders_meet_in_pictures_and_results_of_any_size(local, network, size):
+    image = torch.rand(1, 3, 5, 7)
+    options = UpscaleOptions(frame=True, borders=("wrap", "wrap"))
+    flat = Upscaler(network, CPU, options, others=[local])(image, size)
+    assert flat.shape[2:] == size
+    assert torch.isfinite(flat).all()
+
+
 def test_small_corners_of_the_shipped_preset_are_the_wholes_to_the_bit():
     network = LocalAsdn(FAST)
     for head in network.heads:

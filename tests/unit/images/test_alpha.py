@@ -54,3 +54,16 @@ def test_pictures_without_holes_or_without_colour_are_returned_as_they_are() -> 
         photo(torch.zeros(4, 4)),
     ):
         assert bleed(original) is original
+
+
+def test_where_borders_meet_a_hole_takes_the_colour_of_the_other_side() -> None:
+    alpha = torch.zeros(16, 64)
+    alpha[:, 20:24] = alpha[:, -2:] = 1
+    color = torch.zeros(1, 3, 16, 64)
+    color[..., -2:] = 1
+    original = photo(alpha, color)
+    plain, meeting = bleed(original), bleed(original, ("symmetric", "wrap"))
+    assert plain.pixels[..., :4].max() < 0.3
+    assert meeting.pixels[..., :4].min() > 0.4
+    assert meeting.pixels.shape == original.pixels.shape
+    assert torch.equal(meeting.pixels[..., alpha > 0], color[..., alpha > 0])

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from srcli.pixels.edges import extend_to, mirror
+from srcli.pixels.edges import extend_to, mirror, wrapped
+from srcli.pixels.region import Region
 
 
 def test_a_picture_that_fits_is_not_extended():
@@ -23,3 +24,18 @@ def test_a_mirrored_picture_repeats_its_outermost_samples(size, rows):
     picture, columns = torch.rand(1, 3, *size), (3, 8)
     expected = np.pad(picture.numpy(), ((0, 0), (0, 0), rows, columns), mode="symmetric")
     assert torch.equal(mirror(picture, rows, columns), torch.from_numpy(expected))
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        Region(top=1, bottom=4, left=0, right=7),
+        Region(top=-2, bottom=4, left=3, right=9),
+        Region(top=-12, bottom=17, left=-1, right=30),
+    ],
+)
+def test_a_wrapped_picture_repeats_itself(region):
+    picture = torch.rand(1, 3, 5, 7)
+    rows = [row % 5 for row in range(region.top, region.bottom)]
+    columns = [column % 7 for column in range(region.left, region.right)]
+    assert torch.equal(wrapped(picture, region), picture[..., rows, :][..., columns])

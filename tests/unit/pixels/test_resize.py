@@ -11,7 +11,15 @@ from PIL import Image
 from torch import Tensor
 
 from srcli.pixels.region import Region
-from srcli.pixels.resize import Border, axis_taps, keys_kernel, resize, resize_uint8
+from srcli.pixels.resize import (
+    MIRRORED,
+    Border,
+    Borders,
+    axis_taps,
+    keys_kernel,
+    resize,
+    resize_uint8,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "imresize"
 SIDES = st.integers(1, 24)
@@ -141,3 +149,35 @@ def test_the_input_is_left_alone() -> None:
     resize(image, (6, 11))
     resize(image, (3, 7))
     assert torch.equal(image, before)
+
+
+@laws
+@given(case=windows(), borders=st.sampled_from([("wrap", "wrap"), ("symmetric", "wrap")]))
+def test_borders_that_wrap_show_the_other_side(
+    case: tuple[tuple[int, int], tuple[int, int], Region], borders: Borders
+) -> None:
+    source, target, region = case
+    repeats = [3 if border == "wrap" else 1 for border in borders]
+    rows, columns = (n * (repeat // 2) for n, repeat in zip(target, repeats, strict=True))
+    many = noise(source).repeat(1, 1, *repeats)
+    size = repeats[0] * target[0], repeats[1] * target[1]
+    assume(_as_far_as_three_pictures(source, target))
+    expected = region.seen_from(-rows, -columns).of(resize(many, size))
+    found = resize(noise(source), target, region=region, borders=borders)
+    assert torch.allclose(found, expected, atol=1e-9)
+
+
+def _as_far_as_three_pictures(source: tuple[int, int], target: tuple[int, int]) -> bool:
+    """Whether the kernel stays within a picture's neighbours."""
+    return all(3 * max(1, n / m) < n for n, m in zip(source, target, strict=True))
+
+
+def test_a_window_beyond_borders_that_wrap_lies_on_the_other_side() -> None:
+    picture, beyond = noise((9, 11)), Region(top=-5, bottom=30, left=-40, right=3)
+    for size in ((18, 22), (14, 11), (9, 11), (7, 5)):
+        whole = resize(picture, size, borders=("wrap", "wrap"))
+        found = resize(picture, size, region=beyond, borders=("wrap", "wrap"))
+        rows = [row % size[0] for row in range(beyond.top, beyond.bottom)]
+        columns = [column % size[1] for column in range(beyond.left, beyond.right)]
+        assert torch.equal(found, whole[..., rows, :][..., columns])
+    assert torch.equal(resize(picture, (14, 20), borders=MIRRORED), resize(picture, (14, 20)))

@@ -73,11 +73,20 @@ def test_what_is_no_picture_is_refused(upscaler, pixels):
         upscaler(pixels)
 
 
+def test_borders_that_meet_are_shown_each_other():
+    turned = np.roll(LEVELS, (5, 7), (0, 1))
+    upscaler = Upscaler(wrap="xy")
+    assert np.array_equal(upscaler(turned), np.roll(upscaler(LEVELS), (10, 14), (0, 1)))
+    assert not np.array_equal(upscaler(LEVELS), Upscaler(wrap="x")(LEVELS))
+
+
 def test_requests_without_sense_are_refused(upscaler):
     with pytest.raises(UsageError):
         upscaler(LEVELS, 0)
     with pytest.raises(UsageError):
         Upscaler(device="abacus")
+    with pytest.raises(UsageError):
+        Upscaler(wrap="z")
     with pytest.raises(WeightsError):
         Upscaler("none")(LEVELS)
 
