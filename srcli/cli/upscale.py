@@ -75,7 +75,8 @@ def upscale_command(
         Path | None, typer.Option(help="Text file that names more inputs, one a line.")
     ] = None,
     name: Annotated[
-        str, typer.Option(help="Names of results, of {stem} and {scale}, unless -o names it.")
+        str,
+        typer.Option(help="Names of results, of {stem}, {scale} and {model}, unless -o names it."),
     ] = "{stem}_{scale}",
     format_name: Annotated[
         str,

@@ -11,6 +11,8 @@ from srcli.errors import UsageError
 from srcli.images.discover import Source
 from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
+FIELDS = "{stem}, {scale} and {model}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
@@ -20,8 +22,9 @@ class Naming:
         output: ``-o``; empty for beside each source. For one picture a name with a suffix is a
             file; a folder that is there, a name without suffix or with a separator at its end
             is a folder.
-        template: name without suffix; ``{stem}`` is the source's and ``{scale}`` is ``scale``.
+        template: name without suffix, of the source's ``{stem}``, ``{scale}`` and ``{model}``.
         scale: the enlargement as the user would write it, such as ``2.7``.
+        model: what it was made with, in a word.
         suffix: suffix of all outputs, such as ``.png``; empty for each source's own, or
             ``.png`` for what is not written, or would lose colours, as still GIF files would.
 
@@ -30,6 +33,7 @@ class Naming:
     output: str = ""
     template: str
     scale: str
+    model: str
     suffix: str = ""
 
 
@@ -110,13 +114,15 @@ def _moves(path: Path) -> bool:
 
 def _stem(source: Source, naming: Naming) -> str:
     try:
-        stem = naming.template.format(stem=source.relative.stem, scale=naming.scale)
+        stem = naming.template.format(
+            stem=source.relative.stem, scale=naming.scale, model=naming.model
+        )
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         message = f"{naming.template} is no template for names"
-        raise UsageError(message, hint="Use {stem} and {scale} in it.") from error
+        raise UsageError(message, hint=f"Use {FIELDS} in it.") from error
     if not stem or PurePath(stem).name != stem:
         message = f"{naming.template} gives no name of a file for {source.path}"
-        raise UsageError(message, hint="Use {stem} and {scale} in it, and no folders.")
+        raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
     return stem
 
 

@@ -33,6 +33,7 @@ from srcli.pixels.region import Region
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale_request import UpscaleRequest
+from srcli.weights.store import is_file_name
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +129,7 @@ def find_jobs(
         output=request.output,
         template=request.template,
         scale=request.size.label(),
+        model=Path(request.model).stem if is_file_name(request.model) else request.model,
         suffix=request.suffix,
     )
     sources = sorted(sources, key=lambda source: source.path not in earlier)

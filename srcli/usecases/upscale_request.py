@@ -52,7 +52,7 @@ class UpscaleRequest:
         size: of the results.
         if_large_enough: what becomes of pictures that have that size already.
         output: a file, a folder, or empty for beside each input.
-        template: names of results without suffix, of ``{stem}`` and ``{scale}``.
+        template: names of results without suffix, of ``{stem}``, ``{scale}`` and ``{model}``.
         suffix: of all results, such as ``.png``; empty to keep each one's own.
         quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP was.
         finish: what is left out of results.

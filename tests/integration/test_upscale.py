@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from srcli.pixels.resize import resize
+from srcli.weights.store import locate
 
 BUTTERFLY = Path(__file__).parents[1] / "golden/protocol/butterfly.png"
 
@@ -68,6 +69,15 @@ def test_a_texture_has_no_border(srcli, tmp_path):
     assert srcli(*again, "--overwrite").returncode == 0
     plain = np.asarray(opened(tmp_path / "out/noise_x2.png"))
     assert not (plain == result).all()
+
+
+@pytest.mark.parametrize("model", ["asdn-fast", "mine/of my.own.safetensors"])
+def test_a_result_may_be_called_by_its_model(srcli, photo, model):
+    (photo.parent / "mine").mkdir()
+    shutil.copy(locate("asdn-fast"), photo.parent / "mine/of my.own.safetensors")
+    done = srcli("upscale", photo.name, "--model", model, "--name", "{stem} {scale} {model}")
+    called = "asdn-fast" if model == "asdn-fast" else "of my.own"
+    assert (done.returncode, done.stdout) == (0, f"photo x2 {called}.png\n")
 
 
 def test_the_result_is_not_just_resized(srcli, photo):

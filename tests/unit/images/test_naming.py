@@ -15,7 +15,8 @@ def source(path: str, relative: str = "") -> Source:
 
 def outputs(sources: list[Source], **naming: str) -> list[str]:
     jobs = plan_outputs(
-        sources, Naming(**{"template": "{stem}_x{scale}", "scale": "2.7", **naming})
+        sources,
+        Naming(**{"template": "{stem}_x{scale}", "scale": "2.7", "model": "fast", **naming}),
     )
     assert [job.source for job in jobs] == sources
     return [job.output.as_posix() for job in jobs]
@@ -63,6 +64,7 @@ def test_sources_of_formats_that_are_not_written_become_png(name: str) -> None:
 
 def test_dots_in_names_stay() -> None:
     assert outputs([source("a.b.c.png")], template="{stem}.big") == ["a.b.c.big.png"]
+    assert outputs([source("in.png")], template="{model} of {stem}") == ["fast of in.png"]
 
 
 @pytest.mark.parametrize("naming", [{"output": "a.xyz"}, {"output": "a.heic"}, {"suffix": ".xyz"}])
