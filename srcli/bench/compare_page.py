@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from html import escape
 
+import torch
+
 from srcli.bench import markup
-from srcli.bench.comparison import Comparison, Picture, comparison_table, pairs_of
+from srcli.bench.comparison import Comparison, Picture, comparison_table
 from srcli.bench.difference import RAMP, difference, full_scale, paint, visible
 from srcli.bench.sheet import CROP_SIDE, worst_window
 from srcli.images.encode import encode_photo
@@ -27,8 +29,8 @@ def comparison_page(comparison: Comparison) -> str:
     body = [
         markup.section("Numbers", markup.table(comparison_table(comparison))),
         markup.section("Pictures", _controls(comparison.pictures), _stage(comparison.pictures)),
-        markup.section("Where they differ", _maps(comparison.pictures)),
-        markup.section("Where they differ most", _crops(comparison.pictures)),
+        markup.section("Where they differ", _maps(comparison)),
+        markup.section("Where they differ most", _crops(comparison)),
     ]
     height, width = comparison.pictures[0].size
     return markup.document(
@@ -72,8 +74,8 @@ def _stage(pictures: tuple[Picture, ...]) -> str:
     )
 
 
-def _maps(pictures: tuple[Picture, ...]) -> str:
-    pairs = pairs_of(pictures)
+def _maps(comparison: Comparison) -> str:
+    pairs = comparison.pairs
     maps = [difference(one.photo, other.photo) for one, other in pairs]
     levels = full_scale(maps)
     colors = ",".join(f"rgb{color}" for color in RAMP)
@@ -90,15 +92,15 @@ def _maps(pictures: tuple[Picture, ...]) -> str:
     )
 
 
-def _crops(pictures: tuple[Picture, ...]) -> str:
-    """Cut the window in which the first two differ most out of every picture."""
-    first, second = (visible(picture.photo) for picture in pictures[:2])
-    window = worst_window(first, second, CROP_SIDE)
+def _crops(comparison: Comparison) -> str:
+    """Cut the window in which the first differs most from the others out of every picture."""
+    first, *others = (visible(picture.photo) for picture in comparison.rivals)
+    window = worst_window(torch.cat(others), first, CROP_SIDE)
     panels = "".join(
         f'<div class="panel">'
         f"{_png(Photo(pixels=window.of(visible(p.photo)).contiguous()), p.name)}"
         f"<b>{escape(p.name)}</b></div>"
-        for p in pictures
+        for p in comparison.pictures
     )
     place = f"{window.left}, {window.top}"
     size = f"{window.width} × {window.height}"  # noqa: RUF001 - times

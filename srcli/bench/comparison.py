@@ -1,8 +1,8 @@
-"""How much two pictures differ, and which is nearer to a third."""
+"""How much pictures differ, and which is nearest to another one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -55,57 +55,68 @@ class Comparison:
     """Pictures of one size, set beside each other.
 
     Attributes:
-        pictures: the two, and the reference if there is one.
-        likenesses: of the two; then, with a reference, of each with it.
+        rivals: what is compared, two pictures or more.
+        reference: what they should look like, if that is known.
+        pairs: the first rival with every other; then, with a reference, each rival with it.
+        likenesses: of the pairs.
         notes: what one should know of the numbers.
 
     """
 
-    pictures: tuple[Picture, ...]
+    rivals: tuple[Picture, ...]
+    reference: Picture | None
+    pairs: tuple[tuple[Picture, Picture], ...]
     likenesses: tuple[Likeness, ...]
     notes: tuple[str, ...]
 
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The rivals, and the reference if there is one."""
+        return (*self.rivals, self.reference) if self.reference else self.rivals
+
 
 def compare(
-    first: Picture, second: Picture, reference: Picture | None = None, *, shave: int = 0
+    rivals: Sequence[Picture], reference: Picture | None = None, *, shave: int = 0
 ) -> Comparison:
-    """Measure two pictures against each other, and each against a reference.
+    """Measure the first picture against every other, and each against a reference.
 
     Samples are compared at the depth they have, as they are stored. Transparent pictures are
     laid over mid-grey, so that what does not show does not count.
 
     Args:
-        first: a picture.
-        second: one of the same size.
-        reference: what both should look like.
+        rivals: pictures of one size.
+        reference: what they should look like.
         shave: pixels of each border that the numbers leave out.
 
     Raises:
-        UsageError: if the sizes differ, or shaving leaves nothing.
+        UsageError: if there are fewer than two, the sizes differ, or shaving leaves nothing.
 
     """
-    pictures = (first, second, reference) if reference else (first, second)
+    if len(rivals) < 2:  # noqa: PLR2004 - a pair
+        msg = "a picture can only be compared with another one"
+        raise UsageError(msg, hint="name two pictures or more")
+    first, *others = rivals
+    pictures = (*rivals, reference) if reference else tuple(rivals)
     for other in pictures[1:]:
         _check_sizes(first, other)
     if 2 * shave >= min(first.size):
         msg = f"nothing is left of {_size(first)} pixels without {shave} at each border"
         raise UsageError(msg)
+    pairs = [(first, other) for other in others]
+    if reference:
+        pairs += [(rival, reference) for rival in rivals]
     return Comparison(
-        pictures=pictures,
-        likenesses=tuple(_likeness(one, other, shave) for one, other in pairs_of(pictures)),
+        rivals=tuple(rivals),
+        reference=reference,
+        pairs=tuple(pairs),
+        likenesses=tuple(_likeness(one, other, shave) for one, other in pairs),
         notes=tuple(_notes(pictures, shave)),
     )
 
 
-def pairs_of(pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, Picture], ...]:
-    """Return the two; then, with a reference, each with it."""
-    first, second, *rest = pictures
-    return ((first, second), *((one, reference) for reference in rest for one in (first, second)))
-
-
 def comparison_table(comparison: Comparison) -> Table:
-    """Lay out the numbers; of the two, the one that is nearer to the reference in bold."""
-    rivals = comparison.likenesses[1:]
+    """Lay out the numbers; the rival that is nearest to the reference in bold."""
+    rivals = comparison.likenesses[len(comparison.rivals) - 1 :]
     return Table(
         caption="How alike the pictures are",
         header=("Compared with", "Picture", "PSNR-Y dB", "SSIM-Y", "PSNR-RGB dB", "Largest diff."),

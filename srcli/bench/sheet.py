@@ -119,13 +119,13 @@ def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
     """Find the square with the largest mean squared error of luma.
 
     Args:
-        sr: RGB (1, 3, H, W) in [0, 1].
-        hr: the same.
+        sr: RGB (B, 3, H, W) in [0, 1], one picture or several.
+        hr: RGB (1, 3, H, W), what they should look like.
         side: of the square, in pixels; less where the picture is smaller.
 
     """
     height, width = (min(side, length) for length in hr.shape[2:])
-    error = (luma(sr) - luma(hr)).square()
+    error = (luma(sr) - luma(hr)).square().mean(0, keepdim=True)
     rows = functional.avg_pool2d(error, (height, 1), stride=1)
     means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
     top, left = divmod(int(torch.argmax(means)), means.shape[1])

@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 
 def compare_command(
-    first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same size.")],
+    pictures: Annotated[
+        list[Path], typer.Argument(metavar="PICTURE...", help="Two or more, of one size.")
+    ],
     reference: Annotated[
-        Path | None, typer.Option("-r", "--reference", help="What both should look like.")
+        Path | None, typer.Option("-r", "--reference", help="What they should look like.")
     ] = None,
     page: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write an HTML page with a slider to this file."),
     ] = None,
     difference: Annotated[
-        Path | None, typer.Option(help="Write a picture of where A and B differ to this file.")
+        Path | None,
+        typer.Option(help="Write a picture of where the first two differ to this file."),
     ] = None,
     shave: Annotated[
         int, typer.Option(min=0, help="Pixels of each border that the numbers leave out.")
@@ -36,13 +38,12 @@ def compare_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
 ) -> None:
-    """Compare two pictures, in numbers and for the eye."""
+    """Compare pictures, in numbers and for the eye: the first with each other one."""
     from srcli.usecases.compare import CompareRequest, compare_files
 
     compared = compare_files(
         CompareRequest(
-            first=first,
-            second=second,
+            pictures=tuple(pictures),
             reference=reference,
             page=page,
             difference=difference,

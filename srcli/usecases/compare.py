@@ -1,4 +1,4 @@
-"""Compare two pictures, in numbers and for the eye."""
+"""Compare pictures, in numbers and for the eye."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ class CompareRequest:
     """What to compare, and what to write.
 
     Attributes:
-        first: a picture.
-        second: one of the same size.
-        reference: what both should look like.
+        pictures: two or more, of one size.
+        reference: what they should look like.
         page: an HTML file to look at.
         difference: a picture of where the first two differ.
         shave: pixels of each border that the numbers leave out.
@@ -30,8 +29,7 @@ class CompareRequest:
 
     """
 
-    first: Path
-    second: Path
+    pictures: tuple[Path, ...]
     reference: Path | None = None
     page: Path | None = None
     difference: Path | None = None
@@ -44,7 +42,7 @@ class Compared:
     """What came out.
 
     Attributes:
-        likenesses: of the two; then, with a reference, of each with it.
+        likenesses: of the first with every other; then, with a reference, of each with it.
         table: the same for a terminal.
         full_scale: the difference that is brightest in the picture of it, in levels of 255;
             None if there is no such picture.
@@ -62,13 +60,15 @@ def compare_files(request: CompareRequest) -> Compared:
     """Measure the pictures and write what was asked for.
 
     Raises:
-        UsageError: the sizes differ, shaving leaves nothing, or two files would be one.
+        UsageError: there are fewer than two, the sizes differ, shaving leaves nothing, or two
+            files would be one.
         ImageError: a picture cannot be read, or a file cannot be written.
         DiskFull: there is no room for a file.
 
     """
     _check_outputs(request)
-    comparison = compare(*_pictures(request), shave=request.shave)
+    rivals, reference = _pictures(request)
+    comparison = compare(rivals, reference, shave=request.shave)
     levels = None
     if request.page is not None:
         page = comparison_page(comparison).encode()
@@ -89,7 +89,7 @@ def _outputs(request: CompareRequest) -> tuple[Path, ...]:
 
 def _check_outputs(request: CompareRequest) -> None:
     """Refuse before any work what could not be written after it."""
-    inputs = [path for path in (request.first, request.second, request.reference) if path]
+    inputs = _inputs(request)
     outputs = _outputs(request)
     taken = [path.resolve() for path in (*inputs, *outputs)]
     for at, path in enumerate(outputs, start=len(inputs)):
@@ -102,15 +102,21 @@ def _check_outputs(request: CompareRequest) -> None:
         writable_format(request.difference)
 
 
-def _pictures(request: CompareRequest) -> list[Picture]:
+def _inputs(request: CompareRequest) -> tuple[Path, ...]:
+    return (*request.pictures, *([request.reference] if request.reference else []))
+
+
+def _pictures(request: CompareRequest) -> tuple[list[Picture], Picture | None]:
     """Read the pictures; they are called by their file names, or by their paths if these agree."""
-    paths = [path for path in (request.first, request.second, request.reference) if path]
+    paths = _inputs(request)
     distinct = len({path.name for path in paths}) == len(paths)
-    return [Picture(name=p.name if distinct else str(p), photo=read_photo(p)) for p in paths]
+    read = [Picture(name=p.name if distinct else str(p), photo=read_photo(p)) for p in paths]
+    reference = read.pop() if request.reference else None
+    return read, reference
 
 
 def _write_difference(comparison: Comparison, path: Path, *, overwrite: bool) -> int:
-    first, second = comparison.pictures[:2]
+    first, second = comparison.rivals[:2]
     apart = difference(first.photo, second.photo)
     levels = full_scale([apart])
     write_photo(paint(apart, levels), path, overwrite=overwrite)

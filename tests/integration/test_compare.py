@@ -37,6 +37,13 @@ def test_a_page_and_a_map_are_written(srcli, pictures):
         assert (picture.mode, picture.size) == ("RGB", (50, 40))
 
 
+def test_many_pictures_are_compared_with_the_first(srcli):
+    done = srcli("compare", "near.png", "far.png", "hr.png", "-o", "page.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [line.split()[:2] for line in done.stdout.splitlines() if ".png" in line]
+    assert rows == [["far.png", "near.png"], ["hr.png", "near.png"]]
+
+
 def test_json_is_one_object(srcli):
     done = srcli("compare", "near.png", "near.png", "-r", "hr.png", "--json", "--shave", "2")
     assert done.returncode == 0
@@ -61,6 +68,8 @@ def test_grey_sixteen_bits_and_alpha_can_be_mixed(srcli, pictures):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
+        (["near.png"], 2, "only be compared with another one"),
+        (["near.png", "far.png", "small.png"], 2, "only pictures of one size"),
         (["near.png", "small.png"], 2, "only pictures of one size can be compared"),
         (["near.png", "none.png"], 3, "none.png does not exist"),
         (["near.png", "text.png"], 3, "text.png"),

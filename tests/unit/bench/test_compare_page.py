@@ -22,7 +22,7 @@ def picture(name: str, seed: int, **changes: object) -> Picture:
 @pytest.fixture
 def page() -> str:
     deep = picture("b.png", 2, bits=16, alpha=torch.full((1, 1, 100, 120), 0.5))
-    return comparison_page(compare(picture("a.png", 1), deep, picture("<hr>.png", 3)))
+    return comparison_page(compare([picture("a.png", 1), deep], picture("<hr>.png", 3)))
 
 
 def pictures(page: str) -> list[Image.Image]:
@@ -65,11 +65,20 @@ def test_names_are_escaped(page: str) -> None:
 
 def test_a_colour_profile_goes_along_and_nothing_else_does() -> None:
     metadata = Metadata(icc_profile=b"\0" * 128, exif=b"II*\0secret", dpi=(300, 300))
-    images = pictures(comparison_page(compare(picture("a", 1, metadata=metadata), picture("b", 2))))
+    images = pictures(
+        comparison_page(compare([picture("a", 1, metadata=metadata), picture("b", 2)]))
+    )
     assert images[0].info == {"icc_profile": b"\0" * 128}
 
 
 def test_equal_pictures_have_a_black_map() -> None:
-    page = comparison_page(compare(picture("a", 1), picture("b", 1)))
+    page = comparison_page(compare([picture("a", 1), picture("b", 1)]))
     assert pictures(page)[2].getextrema() == ((0, 0),) * 3
     assert "inf" in page
+
+
+def test_any_two_of_many_can_be_set_beside_each_other() -> None:
+    page = comparison_page(compare([picture(name, seed) for seed, name in enumerate("abcd")]))
+    assert len(pictures(page)) == 4 + 3 + 4
+    (left,) = re.findall(r'<select id="left">(.*?)</select>', page)
+    assert re.findall(r">(\w)<", left) == list("abcd")

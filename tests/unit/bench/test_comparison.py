@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from srcli.bench.comparison import Picture, compare, comparison_table, pairs_of
+from srcli.bench.comparison import Picture, compare, comparison_table
 from srcli.errors import UsageError
 from srcli.images.photo import Metadata, Photo
 
@@ -24,7 +24,7 @@ def near(picture: Picture, name: str, amount: float) -> Picture:
 
 def test_numbers_are_those_of_another_library() -> None:
     a, b = noise("a", 1), noise("b", 2)
-    (likeness,) = compare(a, b).likenesses
+    (likeness,) = compare([a, b]).likenesses
     expected = peak_signal_noise_ratio(a.photo.pixels.numpy(), b.photo.pixels.numpy(), data_range=1)
     assert likeness.psnr_rgb == pytest.approx(expected, abs=1e-4)
     assert likeness.largest == pytest.approx(
@@ -34,14 +34,14 @@ def test_numbers_are_those_of_another_library() -> None:
 
 
 def test_equal_pictures_are_infinitely_alike() -> None:
-    (likeness,) = compare(noise("a", 1), noise("b", 1)).likenesses
+    (likeness,) = compare([noise("a", 1), noise("b", 1)]).likenesses
     assert (likeness.psnr_y, likeness.psnr_rgb, likeness.largest) == (math.inf, math.inf, 0)
     assert likeness.ssim_y == pytest.approx(1, abs=1e-12)
 
 
 def test_with_a_reference_each_is_measured_against_it_and_the_nearer_is_bold() -> None:
     reference = noise("hr", 1)
-    comparison = compare(near(reference, "far", 0.2), near(reference, "close", 0.01), reference)
+    comparison = compare([near(reference, "far", 0.2), near(reference, "close", 0.01)], reference)
     assert [(one.first, one.second) for one in comparison.likenesses] == [
         ("far", "close"),
         ("far", "hr"),
@@ -53,12 +53,31 @@ def test_with_a_reference_each_is_measured_against_it_and_the_nearer_is_bold() -
         [False] * 3,
         [True] * 3,
     ]
-    assert [pair[1].name for pair in pairs_of(comparison.pictures)] == ["close", "hr", "hr"]
+    assert [pair[1].name for pair in comparison.pairs] == ["close", "hr", "hr"]
+
+
+def test_of_many_the_first_is_measured_against_each_and_the_nearest_is_bold() -> None:
+    reference = noise("hr", 1)
+    rivals = [near(reference, str(amount), amount) for amount in (0.2, 0.01, 0.1)]
+    comparison = compare(rivals, reference)
+    assert [(one.first, one.second) for one in comparison.likenesses] == [
+        ("0.2", "0.01"),
+        ("0.2", "0.1"),
+        *((rival.name, "hr") for rival in rivals),
+    ]
+    best = [row[2].best for row in comparison_table(comparison).rows]
+    assert best == [False, False, False, True, False]
+    assert len(compare(rivals).likenesses) == 2
+
+
+def test_one_picture_is_no_comparison() -> None:
+    with pytest.raises(UsageError, match="with another one"):
+        compare([noise("a", 1)], noise("hr", 2))
 
 
 def test_two_that_are_equally_near_are_not_bold() -> None:
     reference = noise("hr", 1)
-    comparison = compare(near(reference, "a", 0.1), near(reference, "b", 0.1), reference)
+    comparison = compare([near(reference, "a", 0.1), near(reference, "b", 0.1)], reference)
     assert not any(cell.best for row in comparison_table(comparison).rows for cell in row)
 
 
@@ -66,12 +85,12 @@ def test_shaved_borders_do_not_count() -> None:
     a, b = noise("a", 1), noise("b", 1)
     b.photo.pixels[..., :2, :] = 0
     b.photo.pixels[..., -1] = 1
-    assert compare(a, b).likenesses[0].psnr_y < 30
-    assert compare(a, b, shave=2).likenesses[0].psnr_y == math.inf
+    assert compare([a, b]).likenesses[0].psnr_y < 30
+    assert compare([a, b], shave=2).likenesses[0].psnr_y == math.inf
 
 
 def test_pictures_too_small_for_ssim_have_the_other_numbers() -> None:
-    comparison = compare(noise("a", 1, 10, 24), noise("b", 2, 10, 24))
+    comparison = compare([noise("a", 1, 10, 24), noise("b", 2, 10, 24)])
     assert comparison.likenesses[0].ssim_y is None
     assert comparison_table(comparison).rows[0][3].text == "–"  # noqa: RUF001 - the dash
     assert "SSIM needs 11 pixels a side." in comparison.notes
@@ -83,7 +102,7 @@ def test_what_hides_under_full_transparency_does_not_count() -> None:
         replace(noise(n, s), photo=replace(noise(n, s).photo, alpha=clear))
         for n, s in (("a", 1), ("b", 2))
     )
-    comparison = compare(a, b)
+    comparison = compare([a, b])
     assert comparison.likenesses[0].psnr_rgb == math.inf
     assert any("mid-grey" in note for note in comparison.notes)
 
@@ -93,23 +112,23 @@ def test_sixteen_bits_are_not_rounded_and_differences_in_kind_are_said() -> None
     deep = replace(
         near(a, "deep", 0.0001).photo, bits=16, metadata=Metadata(icc_profile=b"profile")
     )
-    comparison = compare(a, Picture(name="deep", photo=deep))
+    comparison = compare([a, Picture(name="deep", photo=deep)])
     assert 0 < comparison.likenesses[0].largest < 0.1
     assert "Bits per sample differ, and nothing was rounded: a 8, deep 16." in comparison.notes
     assert any("profiles differ" in note for note in comparison.notes)
 
 
 def test_pictures_of_one_kind_have_no_warnings() -> None:
-    assert len(compare(noise("a", 1), noise("b", 2)).notes) == 1
+    assert len(compare([noise("a", 1), noise("b", 2)]).notes) == 1
 
 
 @pytest.mark.parametrize("wrong", ["b", "hr"])
 def test_sizes_that_differ_are_one_sentence(wrong: str) -> None:
     a, b, hr = (noise(n, 1, width=30 if n == wrong else 24) for n in ("a", "b", "hr"))
     with pytest.raises(UsageError, match=f"a has 24x20 pixels and {wrong} 30x20; only pictures"):
-        compare(a, b, hr)
+        compare([a, b], hr)
 
 
 def test_shaving_everything_is_refused() -> None:
     with pytest.raises(UsageError, match="nothing is left of 24x20"):
-        compare(noise("a", 1), noise("b", 2), shave=10)
+        compare([noise("a", 1), noise("b", 2)], shave=10)
