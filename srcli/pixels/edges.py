@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
@@ -53,12 +55,21 @@ def wrapped(image: Tensor, region: Region) -> Tensor:
     """Return a window of ``image`` (..., H, W), which is repeated without end on all sides."""
     for axis, start, stop in ((-2, region.top, region.bottom), (-1, region.left, region.right)):
         length = image.shape[axis]
-        if start >= 0 and stop <= length:
-            image = image.narrow(axis, start, stop - start)
-        else:
-            position = torch.arange(start, stop, device=image.device)
-            image = image.index_select(axis, position.remainder(length))
+        pieces = [image.narrow(axis, first, count) for first, count in _pieces(start, stop, length)]
+        image = pieces[0] if len(pieces) == 1 else torch.cat(pieces, axis)
     return image
+
+
+def _pieces(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut positions where a picture ends and begins again.
+
+    Older PyTorch cannot index uint16, but can join its windows.
+    """
+    first = start % length
+    count = min(length - first, stop - start)
+    yield first, count
+    if start + count < stop:
+        yield from _pieces(start + count, stop, length)
 
 
 def mirrored(position: Tensor, length: int) -> Tensor:

@@ -32,10 +32,13 @@ def test_a_mirrored_picture_repeats_its_outermost_samples(size, rows):
         Region(top=1, bottom=4, left=0, right=7),
         Region(top=-2, bottom=4, left=3, right=9),
         Region(top=-12, bottom=17, left=-1, right=30),
+        Region(top=5, bottom=5, left=-3, right=-3),
     ],
 )
-def test_a_wrapped_picture_repeats_itself(region):
-    picture = torch.rand(1, 3, 5, 7)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.uint16])
+def test_a_wrapped_picture_repeats_itself(region, dtype):
+    picture = (1000 * torch.rand(1, 3, 5, 7)).to(dtype)
     rows = [row % 5 for row in range(region.top, region.bottom)]
     columns = [column % 7 for column in range(region.left, region.right)]
-    assert torch.equal(wrapped(picture, region), picture[..., rows, :][..., columns])
+    expected = picture.numpy()[..., rows, :][..., columns]
+    assert np.array_equal(wrapped(picture, region).numpy(), expected)
