@@ -90,7 +90,12 @@ def test_what_goes_wrong_in_a_process_is_raised():
 
 
 def test_batches_of_a_process_that_was_killed_are_made_here(caplog):
-    with prepared(numbered, range(3, 20), processes=2) as made:
+    def make(step: int) -> Pair:
+        if step > 3 and multiprocessing.parent_process():
+            time.sleep(60)  # or the other process may have made all before the loss is noticed
+        return numbered(step)
+
+    with prepared(make, range(3, 20), processes=2) as made:
         first = next(made)
         os.kill(first.crops.item(), signal.SIGKILL)
         found = [first, *made]
