@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from srcli.usecases.sizes import SizeRequest
     from srcli.usecases.upscale_request import UpscaleRequest
 
-
 DEFAULT_SCALE = "2"
 Reporter = TextReporter | JsonReporter
 

@@ -42,10 +42,9 @@ def bleed(photo: Photo, borders: Borders = MIRRORED) -> Photo:
     if visible.all() or not visible.any():
         return photo
     rows, columns = (BEYOND if border == "wrap" else 0 for border in borders)
-    bottom, right = rows + photo.height, columns + photo.width
-    seen = Region(top=-rows, bottom=bottom, left=-columns, right=right)
+    own = Region.whole((photo.height, photo.width)).seen_from(-rows, -columns)
+    seen = Region(top=-rows, bottom=own.bottom, left=-columns, right=own.right)
     filled = _fill(from_levels(wrapped(photo.pixels, seen)), wrapped(visible, seen))
-    own = Region(top=rows, bottom=bottom, left=columns, right=right)
     return replace(photo, pixels=own.of(filled).contiguous())
 
 
