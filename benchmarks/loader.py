@@ -41,6 +41,9 @@ def main() -> None:
         each = seconds(make, processes=0, wait=0.0) / STEPS
         wait = 1.5 * each
         print(f"{degradation}: {1e3 * each:.0f} ms a batch")
+        left = Sampler(source, config, slice(None), later=True)
+        rest = seconds(left, processes=0, wait=0.0) / STEPS
+        print(f"  without what a GPU does itself: {rest / each:.2f} of that")
         for processes in (0, 1, 2):
             ratio = seconds(make, processes=processes, wait=wait) / (STEPS * wait)
             print(f"  {processes} processes: {ratio:.2f}")

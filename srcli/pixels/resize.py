@@ -34,6 +34,8 @@ MIRRORED: Borders = ("symmetric", "symmetric")
 
 FLOATS = 2**18
 """Samples of a float32 result that are made at once."""
+AT_ONCE = 2**24
+"""Samples of any result that a GPU makes at once: it has many to fill, and each start costs."""
 KEYS_A = -0.5
 KERNEL_WIDTH = 4.0
 
@@ -168,13 +170,15 @@ def _reach_of(in_size: int, out_size: int, start: int, stop: int, border: Border
 def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
     """Resize one axis of ``image`` (B, C, H, W); the last one transposed, which is faster.
 
-    Rows are made a few at a time, which stay in the cache; those of uint8 are summed in float64.
+    A CPU makes rows a few at a time, which stay in its cache; those of uint8 are summed in float64.
     """
     if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
         return image
     if axis == 3:  # noqa: PLR2004 - columns
         return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
     few = BAND if image.dtype == torch.uint8 else FLOATS
+    if image.device.type != "cpu":
+        few = AT_ONCE
     batch, channels, _, width = image.shape
     parts = [
         _weighted(image, taps.index[rows], taps.weight[rows])

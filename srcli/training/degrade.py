@@ -38,28 +38,35 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """HR crops and what reduction made of them, still in 8 bits: a quarter of the bytes to move.
+    """HR crops and what reduction makes of them, still in 8 bits: a quarter of the bytes to move.
 
     Attributes:
-        reduced: LR, (B, 3, h, h) uint8.
         crops: HR, (B, 3, P, P) uint8; for a network of any ratio with ``MARGIN`` pixels on each
             side to be cut off.
+        side: of LR.
+        reduced: LR, (B, 3, side, side) uint8; None for a bicubic reduction still to be made, on
+            the device that the crops will be on.
         passes: that lead from one to the other: none of a network of a fixed scale; of two the
             network makes the first itself, and the second is to be trained.
 
     """
 
-    reduced: Tensor
     crops: Tensor
+    side: int
+    reduced: Tensor | None
     passes: int
 
     def on(self, device: torch.device) -> Pair:
         """Return the same on ``device``."""
-        return replace(self, reduced=self.reduced.to(device), crops=self.crops.to(device))
+        reduced = None if self.reduced is None else self.reduced.to(device)
+        return replace(self, crops=self.crops.to(device), reduced=reduced)
 
     def sample(self, predict: Predict) -> Sample:
         """Make what the network is shown; ``predict`` runs a first pass."""
-        image, side = self.reduced / 255, self.crops.shape[2]
+        reduced = self.reduced
+        if reduced is None:
+            reduced = reduce_bicubic(self.crops, self.side)
+        image, side = reduced / 255, self.crops.shape[2]
         if self.passes == 0:
             return Sample(image=image, target=self.crops / 255, ratio=None)
         if self.passes > 1:
@@ -77,13 +84,13 @@ def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
     return resize_uint8(crops, (side, side))
 
 
-def fixed_scale_pair(crops: Tensor, scale: int, reduce: Reduce = reduce_bicubic) -> Pair:
-    """Reduce HR crops (B, 3, P, P) uint8 by ``scale``; P is a multiple of it."""
-    return Pair(reduced=reduce(crops, crops.shape[2] // scale), crops=crops, passes=0)
+def fixed_scale_pair(crops: Tensor, scale: int, reduce: Reduce | None = reduce_bicubic) -> Pair:
+    """Reduce HR crops (B, 3, P, P) uint8 by ``scale``, or leave it for later; P is a multiple."""
+    return _pair(crops, crops.shape[2] // scale, reduce, passes=0)
 
 
 def any_ratio_pair(
-    crops: Tensor, random: Random, reduce: Reduce = reduce_bicubic, *, passes: int = 1
+    crops: Tensor, random: Random, reduce: Reduce | None = reduce_bicubic, *, passes: int = 1
 ) -> Pair:
     """Reduce HR crops by a factor that needs so many passes: in (1, 2], or in (2, 4].
 
@@ -92,11 +99,16 @@ def any_ratio_pair(
     Args:
         crops: (B, 3, P, P) uint8 with margins.
         random: decides the factor.
-        reduce: makes LR.
+        reduce: makes LR; None leaves a bicubic reduction for later.
         passes: 1 or 2.
 
     """
     side, later = crops.shape[2], 2 ** (passes - 1)
     least, most = side // (2 * later), int(side / (later * LEAST_RATIO))
     chosen = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
-    return Pair(reduced=reduce(crops, chosen), crops=crops, passes=passes)
+    return _pair(crops, chosen, reduce, passes=passes)
+
+
+def _pair(crops: Tensor, side: int, reduce: Reduce | None, *, passes: int) -> Pair:
+    reduced = None if reduce is None else reduce(crops, side)
+    return Pair(crops=crops, side=side, reduced=reduced, passes=passes)

@@ -96,7 +96,8 @@ class Trainer:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
         margin = MARGIN if config.scale is None else 0
         source = CropSource(corpus.files, config.patch + 2 * margin)
-        self.make_pair = Sampler(source, config, team.share(config.batch))
+        later = team.device.type == "cuda"
+        self.make_pair = Sampler(source, config, team.share(config.batch), later=later)
         self.network = network
         self.average = copy.deepcopy(network)
         self.state = TrainState(
@@ -179,10 +180,10 @@ class Trainer:
         self.team.average_gradients(self.network.parameters())
         state.scaler.unscale_(state.optimizer)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip or math.inf)
-        self._check(norm)
         state.scaler.step(state.optimizer)
         state.scaler.update()
         update_average(self.average, self.network, config.ema, state.step)
+        self._check(norm)
         state.step += 1
         return loss.item()
 

@@ -127,7 +127,8 @@ def orthogonalize(matrices: Tensor) -> Tensor:
         x = x.to(torch.bfloat16)
     for _ in range(NEWTON_SCHULZ_STEPS):
         gram = x @ x.transpose(1, 2)
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
     x = x.to(matrices.dtype)
     return x.transpose(1, 2) if tall else x
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import fields
 from random import Random
 from threading import Thread
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -56,13 +58,17 @@ class Sampler:
         config: the run.
         share: which of a batch's patches are wanted; chance decides over all of them all the
             same, so that the shares of several processes make up the batch of one.
+        later: leave bicubic reductions to the device that trains.
 
     """
 
-    def __init__(self, source: CropSource, config: TrainConfig, share: slice) -> None:
+    def __init__(
+        self, source: CropSource, config: TrainConfig, share: slice, *, later: bool = False
+    ) -> None:
         self.source = source
         self.config = config
         self.share = share
+        self.later = later
 
     def __call__(self, step: int) -> Pair:
         """Make the batch of a step, counted from 0."""
@@ -75,10 +81,10 @@ class Sampler:
         passes = 2 if random.random() < config.recursive else 1
         return any_ratio_pair(crops, random, reduce, passes=passes)
 
-    def _reducer(self, random: Random) -> Reduce:
+    def _reducer(self, random: Random) -> Reduce | None:
         draw = DRAW.get(self.config.degradation)
         if draw is None:
-            return reduce_bicubic
+            return None if self.later else reduce_bicubic
 
         def reduce(crops: Tensor, side: int) -> Tensor:
             reduced = reduce_bicubic(crops, side)
@@ -112,15 +118,15 @@ def prepared(make: Make, steps: range, *, processes: int) -> Iterator[Iterator[P
 
 def _in_order(pool: ProcessPoolExecutor, make: Make, steps: range, depth: int) -> Iterator[Pair]:
     """Give what the pool makes; once one of its processes was killed, make the rest here."""
-    waiting: deque[Future[tuple[Any, Any, int]]] = deque()
+    waiting: deque[Future[dict[str, Any]]] = deque()
     for done in range(len(steps)):
         try:
             for step in steps[done + len(waiting) : done + 1 + depth]:
                 waiting.append(pool.submit(_Worker.work, step))
-            reduced, crops, passes = waiting.popleft().result()
+            made = waiting.popleft().result()
         except BrokenProcessPool:
             break
-        yield Pair(reduced=torch.from_numpy(reduced), crops=torch.from_numpy(crops), passes=passes)
+        yield Pair(**{name: _from_array(value) for name, value in made.items()})
     else:
         return
     logger.warning("a process that made batches was killed: from now on none is made ahead")
@@ -144,10 +150,18 @@ class _Worker:
         Thread(target=_end_with_parent, daemon=True).start()
 
     @classmethod
-    def work(cls, step: int) -> tuple[Any, Any, int]:
+    def work(cls, step: int) -> dict[str, Any]:
         """Make a batch, as arrays: tensors would travel through shared memory, often too small."""
         pair = cls.make(step)
-        return pair.reduced.numpy(), pair.crops.numpy(), pair.passes
+        return {field.name: _to_array(getattr(pair, field.name)) for field in fields(pair)}
+
+
+def _to_array(value: object) -> object:
+    return value.numpy() if isinstance(value, Tensor) else value
+
+
+def _from_array(value: Any) -> Any:  # noqa: ANN401 - of any field
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
 def _end_with_parent() -> None:

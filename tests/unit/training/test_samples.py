@@ -45,6 +45,23 @@ def test_shares_make_up_the_batch_of_one_process(source, config):
     assert passes == ({1, 2} if config.scale is None else {0})
 
 
+@pytest.mark.parametrize("scale", [None, 2])
+def test_what_is_reduced_later_is_the_same(source, scale):
+    config = replace(RUN, scale=scale)
+    now, later = (Sampler(source, config, slice(None), later=later) for later in (False, True))
+    for step in range(6):
+        assert later(step).reduced is None
+        found, expected = (make(step).sample(lambda image, _: image) for make in (later, now))
+        assert found.ratio == expected.ratio
+        assert torch.equal(found.image, expected.image)
+        assert torch.equal(found.target, expected.target)
+
+
+def test_a_spoilt_reduction_is_never_left_for_later(source):
+    spoilt = replace(RUN, degradation="photo")
+    assert Sampler(source, spoilt, slice(None), later=True)(0).reduced is not None
+
+
 def test_every_step_has_its_own_batch_and_always_the_same(source):
     make = Sampler(source, RUN, slice(None))
     assert torch.equal(make(3).crops, make(3).crops)
@@ -60,13 +77,15 @@ def test_what_is_made_ahead_is_the_same_and_in_order(source, processes, way, mon
         found = list(made)
     expected = [make(step) for step in range(3, 12)]
     assert [pair.passes for pair in found] == [pair.passes for pair in expected]
+    assert [pair.side for pair in found] == [pair.side for pair in expected]
     for pair, same in zip(found, expected, strict=True):
         assert torch.equal(pair.reduced, same.reduced)
         assert torch.equal(pair.crops, same.crops)
 
 
 def numbered(step: int) -> Pair:
-    return Pair(reduced=torch.tensor([step]), crops=torch.tensor([os.getpid()]), passes=0)
+    crops, reduced = torch.tensor([os.getpid()]), torch.tensor([step])
+    return Pair(crops=crops, side=1, reduced=reduced, passes=0)
 
 
 def test_batches_are_made_while_the_last_one_is_used(tmp_path):
