@@ -40,10 +40,18 @@ SMALLEST_SCALE = 2.0**-16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """How often, in steps, a run reports its loss, and validates and saves; at its end too."""
+    """How often a run does what it does at its end too.
+
+    Attributes:
+        report: its loss, in steps.
+        validate: and save, in steps.
+        save: in seconds since it was saved last.
+
+    """
 
     report: int = 100
     validate: int = 2000
+    save: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,7 @@ class Trainer:
         self.make_pair = Sampler(source, config, team.share(config.batch), later=later)
         self.network = network
         self.average = copy.deepcopy(network)
+        self.saved = time.monotonic()
         self.state = TrainState(
             network=network,
             average=self.average,
@@ -148,7 +157,7 @@ class Trainer:
         losses: list[float] = []
         if self._is_due(interval) and self.state.validated < self.state.step:
             self._tell(listen, losses, 0.0, checked=True)
-        began = time.monotonic()
+        self.saved = began = time.monotonic()
         steps = range(self.state.step, self.config.steps)
         with prepared(self.make_pair, steps, processes=loaders) as pairs:
             while self.state.step < self.config.steps and not self.team.any(stop()):
@@ -160,6 +169,8 @@ class Trainer:
                     seconds = (time.monotonic() - began) / len(losses)
                     self._tell(listen, losses, seconds, checked=checked)
                     losses, began = [], time.monotonic()
+                if time.monotonic() > self.saved + interval.save:
+                    self._save()
         self._save()
 
     def _is_due(self, interval: Interval) -> bool:
@@ -254,6 +265,7 @@ class Trainer:
         if self.team.is_first:
             self.state.save(self.out / STATE_FILE, self.config)
         self._save_weights(LAST_FILE)
+        self.saved = time.monotonic()
 
     def _save_weights(self, name: str) -> None:
         if self.team.is_first:

@@ -49,9 +49,11 @@ from srcli.weights.checkpoint import Header, Model, load_model
 
 AUTO = "auto"
 REPORT_EVERY = 100
+SAVE_EVERY = 600.0
+"""Seconds: what a kill may cost at most, beside the step it hits."""
 RUN_FILE = "run.toml"
 LOCK_FILE = ".lock"
-TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last validation"
+TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last save"
 MOST_LOADERS = 8
 CURVES_FILE = "curves.png"
 
@@ -162,7 +164,9 @@ def train(
         with memory_errors("there is not enough memory for a training step", hint=TOO_LARGE):
             trainer.run(
                 _drawing(listen, request.out),
-                interval=Interval(report=REPORT_EVERY, validate=request.validate_every),
+                interval=Interval(
+                    report=REPORT_EVERY, validate=request.validate_every, save=SAVE_EVERY
+                ),
                 stop=lambda: interrupted() or time.monotonic() > deadline,
                 tick=tick,
                 loaders=default_loaders(team) if request.loaders is None else request.loaders,

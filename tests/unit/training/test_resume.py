@@ -25,6 +25,31 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for, final_stat
             assert torch.equal(value, found[part][key])
 
 
+class Killed(Exception):
+    """Stands for an end without a last word."""
+
+
+def test_a_run_that_was_killed_goes_on_from_where_it_saved_itself(
+    request_for, final_state, monkeypatch
+):
+    def kill_at_five(step: int, _: float) -> None:
+        if step == 5:
+            raise Killed
+
+    whole, killed = (request_for(name, val_pictures=1) for name in ("whole", "killed"))
+    train(whole, lambda _: None)
+    monkeypatch.setattr("srcli.usecases.train.SAVE_EVERY", 0)
+    with pytest.raises(Killed):
+        train(killed, lambda _: None, tick=kill_at_five)
+    assert final_state(killed)["step"] == 4
+    train(replace(killed, resume=True), lambda _: None)
+    expected, found = final_state(whole), final_state(killed)
+    assert found["step"] == expected["step"] == 6
+    assert all(
+        torch.equal(value, found["network"][key]) for key, value in expected["network"].items()
+    )
+
+
 def test_half_precision_scales_its_loss_and_goes_on_exactly(request_for, final_state):
     whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
     config = replace(whole.config, hold=1.0, precision="float16", warmup=1, steps=4)
