@@ -21,14 +21,17 @@
 from __future__ import annotations
 
 import errno
+from typing import ClassVar
 
 
 class SrcliError(Exception):
     """An expected failure.
 
     ``message`` is one sentence saying what failed, with the path; ``hint``, where there is
-    one, says what to do about it.
+    one, says what to do about it. ``exit_code`` is what a command ends with.
     """
+
+    exit_code: ClassVar[int]
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -39,9 +42,13 @@ class SrcliError(Exception):
 class UsageError(SrcliError):
     """The request makes no sense."""
 
+    exit_code = 2
+
 
 class ImageError(SrcliError):
     """A picture cannot be used."""
+
+    exit_code = 3
 
 
 class UnreadableImage(ImageError):
@@ -59,6 +66,8 @@ class BadTile(ImageError):
 class WeightsError(SrcliError):
     """A model cannot be used."""
 
+    exit_code = 4
+
 
 class UnknownModel(WeightsError):
     """No model of that name is in the catalogue."""
@@ -75,9 +84,13 @@ class CorruptWeights(WeightsError):
 class DataError(SrcliError):
     """A folder of training or benchmark pictures cannot be used."""
 
+    exit_code = 3
+
 
 class ResourceError(SrcliError):
     """The machine has not enough of something."""
+
+    exit_code = 5
 
 
 class OutOfMemory(ResourceError):

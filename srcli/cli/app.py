@@ -62,4 +62,4 @@ def main() -> None:
 
 def _leave(error: SrcliError) -> NoReturn:
     errors.show(error)
-    sys.exit(errors.exit_code(error))
+    sys.exit(error.exit_code)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srcli.cli import errors
 from srcli.cli.console import data, talk
 from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import show_table
+from srcli.errors import ImageError
 
 if TYPE_CHECKING:
     from srcli.usecases.bench import BenchResult
@@ -109,7 +109,7 @@ def bench_command(
     for line in dict.fromkeys(f"{one.task.image}: {one.error}" for one in result.failures):
         talk.print(line, markup=False)
     if result.failures:
-        raise typer.Exit(errors.IMAGES_FAILED)
+        raise typer.Exit(ImageError.exit_code)
 
 
 def _print(result: BenchResult, output: Path | None) -> None:

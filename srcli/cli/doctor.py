@@ -18,6 +18,6 @@ def doctor_command(context: typer.Context) -> None:
         data(f"{finding.topic:<9}  {finding.name:<16} {finding.value}")
         if finding.problem is not None:
             errors.show(finding.problem)
-            codes.add(errors.exit_code(finding.problem))
+            codes.add(finding.problem.exit_code)
     if codes:
         raise typer.Exit(max(codes))

@@ -1,4 +1,4 @@
-"""From an expected failure to a message, a hint and an exit code."""
+"""From an expected failure to a message and a hint."""
 
 from __future__ import annotations
 
@@ -7,30 +7,13 @@ import logging
 from rich.markup import escape
 
 from srcli.cli.console import talk
-from srcli.errors import DataError, ImageError, ResourceError, SrcliError, UsageError, WeightsError
+from srcli.errors import SrcliError
 
 logger = logging.getLogger(__name__)
 
 DONE = 0
-USAGE = 2
-IMAGES_FAILED = 3
-WEIGHTS = 4
-RESOURCES = 5
 INTERRUPTED = 130
-
-EXIT_CODES: tuple[tuple[type[SrcliError], int], ...] = (
-    (UsageError, USAGE),
-    (ImageError, IMAGES_FAILED),
-    (DataError, IMAGES_FAILED),
-    (WeightsError, WEIGHTS),
-    (ResourceError, RESOURCES),
-)
-"""1 is a bug (a traceback), which Python sees to; 130 an interruption."""
-
-
-def exit_code(error: SrcliError) -> int:
-    """Return the exit code of an expected failure."""
-    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+"""1 is a bug (a traceback), which Python sees to; the others stand on the classes of errors."""
 
 
 def show(error: SrcliError) -> None:

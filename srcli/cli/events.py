@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 
 from srcli import __version__
 from srcli.cli.console import data
-from srcli.cli.errors import exit_code
 from srcli.cli.tally import Tally
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def _error(error: SrcliError) -> dict[str, object]:
         "error": type(error).__name__,
         "message": error.message,
         "hint": error.hint,
-        "exit_code": exit_code(error),
+        "exit_code": error.exit_code,
     }
 
 

@@ -14,6 +14,7 @@ from srcli.cli.console import data, talk
 from srcli.cli.download import DownloadProgress
 from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import print_whole
+from srcli.errors import WeightsError
 
 if TYPE_CHECKING:
     from srcli.weights.card import WeightCard
@@ -238,7 +239,7 @@ def verify_command(
         if verdict.problem is not None:
             errors.show(verdict.problem)
     if any(verdict.problem for verdict in verdicts):
-        raise typer.Exit(errors.WEIGHTS)
+        raise typer.Exit(WeightsError.exit_code)
 
 
 def _figures(model: WeightCard | Source) -> tuple[str, ...]:

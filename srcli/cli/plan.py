@@ -28,7 +28,7 @@ def print_plan(planned: Iterable[Planned], *, json: bool) -> int:
     if not json:
         _print_table([HEAD, *map(_cells, pictures)])
         _print_sums(pictures)
-    codes = (errors.exit_code(picture.error) for picture in pictures if picture.error)
+    codes = (picture.error.exit_code for picture in pictures if picture.error)
     return max(codes, default=errors.DONE)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from srcli.cli import errors
+from srcli.errors import ImageError
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
@@ -41,7 +42,7 @@ class Tally:
 
         if isinstance(outcome, Failed):
             self.failed += 1
-            self.code = max(self.code, errors.exit_code(outcome.error))
+            self.code = max(self.code, outcome.error.exit_code)
         elif isinstance(outcome, Skipped):
             self.skipped += 1
         else:
@@ -63,4 +64,4 @@ class Tally:
     @property
     def exit_code(self) -> int:
         """The gravest of all failures; never 0 if a picture was not reached."""
-        return self.code or (errors.IMAGES_FAILED if self.not_reached else errors.DONE)
+        return self.code or (ImageError.exit_code if self.not_reached else errors.DONE)
