@@ -184,7 +184,7 @@ def _count_tiles(
     for step in passes:
         if not step.resample:
             rows, columns = step.size if step.scale is None else size
-            network = networks[step.scale]
+            network = networks[step.scale].at(step.ratio)
             count += _along(rows, network) * _along(columns, network)
         size = step.size
     return count

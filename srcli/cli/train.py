@@ -79,6 +79,12 @@ def train_command(
     recursive: Annotated[
         float, typer.Option(min=0, max=1, help="Share of batches from the network's own output.")
     ] = 0.0,
+    range_weights: Annotated[
+        str,
+        typer.Option(
+            help="How often an ASDN trains ratios up to 2, 3 and 4, as 1,2,2. Default: all alike."
+        ),
+    ] = "",
     degradation: Annotated[
         str,
         typer.Option(

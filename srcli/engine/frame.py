@@ -91,10 +91,12 @@ def frame_widths(
 ) -> tuple[int, int]:
     """Return how wide the frame of a network is above and below, and on the left and right.
 
-    In pixels of its input. A network of any ratio gets the picture enlarged, at most by two: its
-    frame is twice as wide. Where borders meet it is as wide as the halo of a tile.
+    In pixels of its input. A network of any ratio gets the picture enlarged: its frame is wider
+    by the largest ratio for which the traits hold. Where borders meet, the frame is as wide as
+    the halo of a tile.
     """
-    plain = (WIDTH if traits.scale else 2 * WIDTH) if framed else 0
+    enlarged = 1 if traits.scale else math.ceil(traits.max_ratio)
+    plain = enlarged * WIDTH if framed else 0
     rows, columns = (
         math.ceil((halo if border == "wrap" else plain) / traits.size_multiple)
         * traits.size_multiple

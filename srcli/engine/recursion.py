@@ -1,7 +1,8 @@
 """Which passes lead from one size to another.
 
-Source: ASDN, arXiv 2010.02414, Eq. 4-6 (doubling, the remainder last); sizes by
-specification: they come first, and geometry follows from them, per axis.
+Source: ASDN, arXiv 2010.02414, Eq. 4-6 (the largest ratio of one pass again and again, the
+remainder last); sizes by specification: they come first, and geometry follows from them, per
+axis.
 """
 
 from __future__ import annotations
@@ -65,21 +66,23 @@ def plan_passes(
         The passes in order; none if the size does not change and no network restores.
 
     """
+    largest = max((one.max_ratio for one in (traits, *others) if one.scale is None), default=0.0)
     if traits.restoring_ratio and target == size:
-        return _there_and_back(size, traits.restoring_ratio)
+        return _there_and_back(size, traits.restoring_ratio, largest)
     if traits.scale is None:
-        return _plan_any_ratio(size, target, ratio)
+        return _plan_any_ratio(size, target, ratio, largest)
     scales = {one.scale for one in (traits, *others)}
     if traits.scale == 1:
         rest = ratio if None in scales and ratio > 1 else 1.0
-        return plan_route(size, target, Route(name="restore", scales=(1,), rest=rest))
+        route = Route(name="restore", scales=(1,), rest=rest)
+        return plan_route(size, target, route, largest)
     fixed = [scale for scale in scales if scale is not None]
     route = choose_route(ratio, fixed, any_ratio=None in scales)
-    return plan_route(size, target, route)
+    return plan_route(size, target, route, largest)
 
 
 def _plan_any_ratio(
-    size: tuple[int, int], target: tuple[int, int], ratio: float
+    size: tuple[int, int], target: tuple[int, int], ratio: float, largest: float
 ) -> tuple[Pass, ...]:
     """Enlarge both axes alike, and then reduce the one that was to grow less.
 
@@ -94,8 +97,8 @@ def _plan_any_ratio(
         return (_resample(target, ratio),)
     alike = _enlarged_alike(size, target, ratio)
     if alike == target or alike[0] * alike[1] > MAX_DETOUR * target[0] * target[1]:
-        return double_up(size, target, ratio)
-    return (*double_up(size, alike, ratio), _resample(target, 1.0))
+        return repeat_passes(size, target, ratio, largest)
+    return (*repeat_passes(size, alike, ratio, largest), _resample(target, 1.0))
 
 
 def _enlarged_alike(
@@ -110,42 +113,53 @@ def _enlarged_alike(
     return height, width
 
 
-def _there_and_back(size: tuple[int, int], ratio: float) -> tuple[Pass, ...]:
+def _there_and_back(size: tuple[int, int], ratio: float, largest: float) -> tuple[Pass, ...]:
     """Enlarge and reduce again, which leaves out what the network undoes on the way."""
-    return (*double_up(size, scaled_size(size, (ratio, ratio)), ratio), _resample(size, 1.0))
+    enlarged = scaled_size(size, (ratio, ratio))
+    return (*repeat_passes(size, enlarged, ratio, largest), _resample(size, 1.0))
 
 
 def _resample(size: tuple[int, int], ratio: float) -> Pass:
     return Pass(height=size[0], width=size[1], ratio=ratio, resample=True)
 
 
-def double_up(size: tuple[int, int], target: tuple[int, int], ratio: float) -> tuple[Pass, ...]:
-    """Double, as often as ``ratio`` needs it, and take the remainder last; no axis past its end.
+def repeat_passes(
+    size: tuple[int, int], target: tuple[int, int], ratio: float, largest: float
+) -> tuple[Pass, ...]:
+    """Run passes of the largest ratio and the remainder last; no axis goes past its end.
 
     Args:
         size: (height, width) at hand.
         target: (height, width) wanted.
         ratio: above 1, the larger of the two axis ratios.
+        largest: ratio of one pass at most, 2 or more; a whole number.
 
     """
-    count = max(1, math.ceil(math.log2(ratio) - EPSILON))
+    count = max(1, math.ceil(math.log(ratio, largest) - EPSILON))
+    factor = int(largest)
     passes = []
     for n in range(1, count + 1):
         last = n == count
-        reached = target if last else (min(2 * size[0], target[0]), min(2 * size[1], target[1]))
-        step = ratio / 2 ** (count - 1) if last else 2.0
+        height, width = (min(factor * n, end) for n, end in zip(size, target, strict=True))
+        reached = target if last else (height, width)
+        step = ratio / largest ** (count - 1) if last else largest
         if reached != size:
             passes.append(Pass(height=reached[0], width=reached[1], ratio=step))
         size = reached
     return tuple(passes)
 
 
-def plan_route(size: tuple[int, int], target: tuple[int, int], route: Route) -> tuple[Pass, ...]:
-    """Plan the way from ``size`` to ``target``, both (height, width), along a route."""
+def plan_route(
+    size: tuple[int, int], target: tuple[int, int], route: Route, largest: float = 2.0
+) -> tuple[Pass, ...]:
+    """Plan the way from ``size`` to ``target``, both (height, width), along a route.
+
+    ``largest`` is the ratio of one pass of the network that makes the rest.
+    """
     passes = []
     for scale in route.scales:
         size = scale * size[0], scale * size[1]
         passes.append(Pass(height=size[0], width=size[1], ratio=float(scale), scale=scale))
     if route.rest > 1:
-        return (*passes, *_plan_any_ratio(size, target, route.rest))
+        return (*passes, *_plan_any_ratio(size, target, route.rest, largest))
     return (*passes, *([] if size == target else [_resample(target, 1.0)]))

@@ -29,6 +29,19 @@ class TiledTraits:
     traits: NetworkTraits
     tile: int
 
+    def at(self, ratio: float) -> TiledTraits:
+        """Return what holds at one ratio."""
+        traits = self.traits.at(ratio)
+        return TiledTraits(traits=traits, tile=tile_side(self.tile, traits))
+
+
+def tile_side(tile: int, traits: NetworkTraits) -> int:
+    """Return the side of a tile at the ratio of ``traits``, given that at the lowest ratios.
+
+    Where a network works on a coarser grid, a tile of as much memory is as much larger.
+    """
+    return int(tile * traits.coarseness)
+
 
 def plan_tiles(
     size: tuple[int, int],

@@ -25,7 +25,7 @@ from srcli.engine.memory import (
 from srcli.engine.official import plan_official_tiles
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
-from srcli.engine.tiling import Tile, TiledTraits, plan_tiles
+from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side
 from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
@@ -72,6 +72,15 @@ class UpscaleOptions:
     borders: Borders = MIRRORED
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What one pass shows its network: traits that hold in it, windows of its grid, the call."""
+
+    traits: NetworkTraits
+    window: Callable[[Region], Tensor]
+    run: Run
+
+
 class Upscaler:
     """Runs a network on pictures of any size, to any size.
 
@@ -106,10 +115,8 @@ class Upscaler:
         if self.official_tiles and options.borders != MIRRORED:
             msg = "the authors' tiles end at the border of a picture, and do not wrap"
             raise UsageError(msg, hint="leave out --official-tiles or --wrap")
-        self.halo = _halo(network.traits)
         self.borders = options.borders
-        framed = options.frame and not self.official_tiles
-        self.frame = frame_widths(network.traits, self.halo, self.borders, framed=framed)
+        self.framed = options.frame and not self.official_tiles
         self._others = {
             other.traits.scale: Upscaler(other, compute, _options_for(other, options))
             for other in others
@@ -215,13 +222,12 @@ class Upscaler:
                 take(strip, resize(image, step.size, region=strip, borders=self.borders))
                 progress.advance(strip.height * strip.width)
         elif step.scale is None:
-            self._run_tiles(
-                step.size,
+            enlarged = _Input(
+                self.network.traits.at(step.ratio),
                 lambda region: resize(image, step.size, region=region, borders=self.borders),
                 lambda tile: self.network(tile, step.ratio),
-                take,
-                progress,
             )
+            self._run_tiles(step.size, enlarged, take, progress)
         elif self.official_tiles and self.ensemble:
             enlarge = ensembled(lambda picture: self._enlarge(picture, progress))
             take(Region.whole(step.size), enlarge(from_levels(image)))
@@ -237,74 +243,71 @@ class Upscaler:
 
     def _enlarge_to(self, image: Tensor, take: Take, progress: Progress) -> None:
         size = image.shape[2], image.shape[3]
-        self._run_tiles(
-            size,
+        plain = _Input(
+            self.network.traits,
             lambda region: from_levels(wrapped(image, region)),
             self.network,
-            take,
-            progress,
         )
+        self._run_tiles(size, plain, take, progress)
 
     def _run_tiles(
-        self,
-        size: tuple[int, int],
-        source: Callable[[Region], Tensor],
-        run: Run,
-        take: Take,
-        progress: Progress,
+        self, size: tuple[int, int], shown: _Input, take: Take, progress: Progress
     ) -> None:
-        """Run a network over a grid of ``size``, tile by tile; ``source`` gives its windows."""
-        traits = self.network.traits
+        """Run a network over a grid of ``size``, tile by tile."""
+        traits = shown.traits
         scale = traits.scale or 1
         feather = traits.receptive_radius is None and not self.official_tiles
         canvas = Blend(size, scale=scale, take=take) if feather else Mosaic(scale=scale, take=take)
-        pending = self._plan(size)
+        widths = frame_widths(traits, _halo(traits), self.borders, framed=self.framed)
+        pending = self._plan(size, traits)
         while pending:
             tile = pending[0]
-            frame = Frame.of(tile.context, size, self.frame, self.borders)
+            frame = Frame.of(tile.context, size, widths, self.borders)
             try:
-                output = self._run_tile(frame.around(tile.context, source), run)
+                output = self._run_tile(frame.around(tile.context, shown.window), shown)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
-                pending = self._smaller_tiles(size, pending, error)
+                pending = self._smaller_tiles(size, traits, pending, error)
                 continue
             pending = pending[1:]
             canvas.put(tile, frame.take_off(output, scale))
             canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
             progress.advance(tile.core.height * tile.core.width * scale**2)
 
-    def _plan(self, size: tuple[int, int]) -> tuple[Tile, ...]:
-        traits = self.network.traits
+    def _plan(
+        self, size: tuple[int, int], traits: NetworkTraits, within: Region | None = None
+    ) -> tuple[Tile, ...]:
         if self.official_tiles and traits.chop is not None:
             return plan_official_tiles(size, traits.chop)
-        return plan_tiles(size, tile=self.tile, halo=self.halo, multiple=traits.size_multiple)
+        tile, multiple = tile_side(self.tile, traits), traits.size_multiple
+        return plan_tiles(size, tile=tile, halo=_halo(traits), multiple=multiple, within=within)
 
     def _smaller_tiles(
-        self, size: tuple[int, int], pending: tuple[Tile, ...], error: RuntimeError
+        self,
+        size: tuple[int, int],
+        traits: NetworkTraits,
+        pending: tuple[Tile, ...],
+        error: RuntimeError,
     ) -> tuple[Tile, ...]:
         """Cut what is unfinished into smaller tiles, and use these from now on."""
         if self.official_tiles:
             msg = f"not enough memory on {self.compute.device} for the authors' tiles"
             raise OutOfMemory(msg, hint="leave out --official-tiles") from error
-        tile = smaller(min(self.tile, max(pending[0].core.height, pending[0].core.width)))
+        side = max(pending[0].core.height, pending[0].core.width)
+        tile = smaller(min(self.tile, int(side / traits.coarseness)))
         if tile is None:
             msg = f"not enough memory on {self.compute.device}, even for the smallest tiles"
             raise OutOfMemory(msg, hint="close other programs, or use --device cpu") from error
         logger.warning("out of memory: tiles are now %d pixels a side", tile)
         self.tile = tile
-        multiple = self.network.traits.size_multiple
         return tuple(
-            part
-            for whole in pending
-            for part in plan_tiles(
-                size, tile=tile, halo=self.halo, multiple=multiple, within=whole.core
-            )
+            part for whole in pending for part in self._plan(size, traits, within=whole.core)
         )
 
-    def _run_tile(self, window: Tensor, run: Run) -> Tensor:
+    def _run_tile(self, window: Tensor, shown: _Input) -> Tensor:
         """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
-        traits = self.network.traits
+        traits, run = shown.traits, shown.run
         scale = traits.scale or 1
         height, width = window.shape[2:]
         padded = extend_to(window, multiple=traits.size_multiple, minimum=traits.minimum_size)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
+EPSILON = 1e-6
+"""What rounding may add to a ratio."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChopRule:
@@ -28,6 +31,16 @@ class ChopRule:
     overlap: int = 10
     multiple: int = 1
     grows: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What ``NetworkTraits`` says, for the ratios of one range, which ends at ``max_ratio``."""
+
+    max_ratio: float
+    receptive_radius: int | None
+    size_multiple: int
+    minimum_size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,8 @@ class NetworkTraits:
         tile: side of the input up to which the work per pixel is moderate, for networks whose
             work grows with the square of the pixels; None for the others.
         chop: the authors' own tiling, where they published one.
+        reaches: of a network of any ratio whose reach, multiple and minimum differ by ratio:
+            what they are, by rising ``max_ratio``. The fields above then hold for all ratios.
 
     """
 
@@ -58,6 +73,25 @@ class NetworkTraits:
     minimum_size: int = 1
     tile: int | None = None
     chop: ChopRule | None = None
+    reaches: tuple[Reach, ...] = ()
+
+    @property
+    def coarseness(self) -> float:
+        """How many times as coarse the network's grid is as at the lowest ratios."""
+        return self.size_multiple / self.reaches[0].size_multiple if self.reaches else 1.0
+
+    def at(self, ratio: float) -> NetworkTraits:
+        """Return the traits that hold at one ratio; ``max_ratio`` is where their range ends."""
+        for reach in self.reaches:
+            if ratio <= reach.max_ratio + EPSILON:
+                return replace(
+                    self,
+                    max_ratio=reach.max_ratio,
+                    receptive_radius=reach.receptive_radius,
+                    size_multiple=reach.size_multiple,
+                    minimum_size=reach.minimum_size,
+                )
+        return self
 
 
 class SrNetwork(nn.Module, ABC):

@@ -26,7 +26,8 @@ class TrainConfig:
         scale: factor of a fixed-scale network; None for any ratio.
         steps: optimiser steps of the whole run.
         batch: patches a step.
-        patch: side of a target patch, in HR pixels.
+        patch: side of a target patch, in HR pixels; of a network of any ratio, at ratios up to
+            2. Patches for larger ratios show its trunk as large a grid.
         loss: what is made small: mean absolute (``l1``) or squared (``l2``) error.
         optimizer: Adam, or Muon for the kernels inside the network and Adam for the rest.
         learning_rate: at its highest.
@@ -39,6 +40,8 @@ class TrainConfig:
         clip: largest norm of the gradient; 0 for any.
         recursive: share of batches that train a later pass of the recursion: their input is
             the network's own output, not a reduced picture (any ratio only).
+        range_weights: how often each range of ratios that the network distinguishes is drawn,
+            in relation to the others: numbers joined by commas; empty if all are alike.
         degradation: how inputs come to be: reduced as the benchmarks are, or blurred, noisy
             and compressed as well; for a restoration network compressed, or noisy.
         precision: of the convolutions; with float16 the loss is scaled so that no gradient
@@ -61,11 +64,25 @@ class TrainConfig:
     ema: float = 0.999
     clip: float = 1.0
     recursive: float = 0.0
+    range_weights: str = ""
     degradation: Degradation = "bicubic"
     precision: Precision = "float32"
     seed: int = 0
     schedule: Schedule = "cosine"
     halve_every: float = 0.1
+
+    def weights(self) -> tuple[float, ...]:
+        """Return the numbers in ``range_weights``.
+
+        Raises:
+            ValueError: one is no finite number of 0 or more, or all are 0.
+
+        """
+        numbers = tuple(float(part) for part in self.range_weights.split(",") if part.strip())
+        if numbers and not (min(numbers) >= 0 and 0 < sum(numbers) < math.inf):
+            msg = f"{self.range_weights!r} are no weights"
+            raise ValueError(msg)
+        return numbers
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""

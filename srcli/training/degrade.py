@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
@@ -9,17 +10,17 @@ from random import Random
 import torch
 from torch import Tensor
 
+from srcli.networks.spec import NetworkTraits
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
 
-MARGIN = 8
-"""HR pixels around a patch that resizing needs as context and that are then cut off."""
+CONTEXT = 4
+"""LR pixels around a patch that resizing needs and that are then cut off."""
 
-SHARE_OF_TWO = 0.4
-"""Share of batches at ratio 2, which every factor above 2 passes through."""
+SHARE_OF_LARGEST = 0.4
+"""Share of a range's batches that are at its largest ratio: whole factors are asked for most."""
 
 LEAST_RATIO = 1.08
-
 
 Reduce = Callable[[Tensor, int], Tensor]
 """HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
@@ -37,24 +38,74 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatioRange:
+    """A range of ratios that patches of one size serve.
+
+    Attributes:
+        least: the ratio above which the range begins.
+        most: its largest ratio.
+        patch: side of a target patch, in HR pixels.
+        margin: HR pixels around a patch that are cut off.
+
+    """
+
+    least: float
+    most: float
+    patch: int
+    margin: int
+
+    @property
+    def side(self) -> int:
+        """Side of a crop with its margins."""
+        return self.patch + 2 * self.margin
+
+    def draw_side(self, random: Random) -> int:
+        """Draw the side of LR; the largest ratio has ``SHARE_OF_LARGEST``, all others are alike."""
+        smallest = math.ceil(self.side / self.most)
+        largest = math.ceil(self.side / max(self.least, LEAST_RATIO)) - 1
+        return smallest if random.random() < SHARE_OF_LARGEST else random.randint(smallest, largest)
+
+
+def ratio_ranges(traits: NetworkTraits, patch: int) -> tuple[RatioRange, ...]:
+    """Return the ranges that a network of any ratio distinguishes.
+
+    Args:
+        traits: of the network.
+        patch: side of a target patch of the first range. Those of the others show the network's
+            trunk as large a grid.
+
+    """
+    grids = [(reach.max_ratio, reach.size_multiple) for reach in traits.reaches]
+    grids = grids or [(traits.max_ratio, 1)]
+    ranges, least = [], 1.0
+    for most, multiple in grids:
+        side, margin = patch * multiple // grids[0][1], CONTEXT * math.ceil(most)
+        ranges.append(RatioRange(least=least, most=most, patch=side, margin=margin))
+        least = most
+    return tuple(ranges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """HR crops and what reduction makes of them, still in 8 bits: a quarter of the bytes to move.
 
     Attributes:
-        crops: HR, (B, 3, P, P) uint8; for a network of any ratio with ``MARGIN`` pixels on each
-            side to be cut off.
+        crops: HR, (B, 3, P, P) uint8.
         side: of LR.
         reduced: LR, (B, 3, side, side) uint8; None for a bicubic reduction still to be made, on
             the device that the crops will be on.
-        passes: that lead from one to the other: none of a network of a fixed scale; of two the
-            network makes the first itself, and the second is to be trained.
+        margin: pixels on each side of the crops that are cut off for a network of any ratio;
+            None for one of a fixed scale.
+        first: ratio of the pass that the network makes itself, before the pass that is to be
+            trained; None if it makes none.
 
     """
 
     crops: Tensor
     side: int
     reduced: Tensor | None
-    passes: int
+    margin: int | None
+    first: int | None = None
 
     def on(self, device: torch.device) -> Pair:
         """Return the same on ``device``."""
@@ -67,15 +118,18 @@ class Pair:
         if reduced is None:
             reduced = reduce_bicubic(self.crops, self.side)
         image, side = reduced / 255, self.crops.shape[2]
-        if self.passes == 0:
+        if self.margin is None:
             return Sample(image=image, target=self.crops / 255, ratio=None)
-        if self.passes > 1:
-            doubled = 2 * image.shape[2]
-            image = predict(resize(image, (doubled, doubled)), 2.0)
-        inner = Region(top=MARGIN, bottom=side - MARGIN, left=MARGIN, right=side - MARGIN)
-        enlarged = resize(image, (side, side), region=inner)
+        if self.first is not None:
+            enlarged = self.first * image.shape[2]
+            image = predict(resize(image, (enlarged, enlarged)), float(self.first))
+        end = side - self.margin
+        inner = Region(top=self.margin, bottom=end, left=self.margin, right=end)
+        enlarged_inner = resize(image, (side, side), region=inner)
         return Sample(
-            image=enlarged, target=inner.of(self.crops) / 255, ratio=side / image.shape[2]
+            image=enlarged_inner,
+            target=inner.of(self.crops) / 255,
+            ratio=side / image.shape[2],
         )
 
 
@@ -86,29 +140,28 @@ def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
 
 def fixed_scale_pair(crops: Tensor, scale: int, reduce: Reduce | None = reduce_bicubic) -> Pair:
     """Reduce HR crops (B, 3, P, P) uint8 by ``scale``, or leave it for later; P is a multiple."""
-    return _pair(crops, crops.shape[2] // scale, reduce, passes=0)
+    side = crops.shape[2] // scale
+    return Pair(crops=crops, side=side, reduced=reduce and reduce(crops, side), margin=None)
 
 
 def any_ratio_pair(
-    crops: Tensor, random: Random, reduce: Reduce | None = reduce_bicubic, *, passes: int = 1
+    crops: Tensor,
+    side: int,
+    margin: int,
+    reduce: Reduce | None = reduce_bicubic,
+    *,
+    first: int | None = None,
 ) -> Pair:
-    """Reduce HR crops by a factor that needs so many passes: in (1, 2], or in (2, 4].
-
-    The largest is drawn with probability ``SHARE_OF_TWO``, otherwise all are alike.
+    """Reduce HR crops for one pass, or for a first one by a ratio of ``first`` and another.
 
     Args:
         crops: (B, 3, P, P) uint8 with margins.
-        random: decides the factor.
+        side: of what the last pass enlarges.
+        margin: of the crops.
         reduce: makes LR; None leaves a bicubic reduction for later.
-        passes: 1 or 2.
+        first: ratio of the first of two passes; None for a single pass.
 
     """
-    side, later = crops.shape[2], 2 ** (passes - 1)
-    least, most = side // (2 * later), int(side / (later * LEAST_RATIO))
-    chosen = least if random.random() < SHARE_OF_TWO else random.randint(least, most)
-    return _pair(crops, chosen, reduce, passes=passes)
-
-
-def _pair(crops: Tensor, side: int, reduce: Reduce | None, *, passes: int) -> Pair:
-    reduced = None if reduce is None else reduce(crops, side)
-    return Pair(crops=crops, side=side, reduced=reduced, passes=passes)
+    lr = math.ceil(side / (first or 1))
+    reduced = reduce and reduce(crops, lr)
+    return Pair(crops=crops, side=lr, reduced=reduced, margin=margin, first=first)

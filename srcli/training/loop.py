@@ -20,11 +20,11 @@ from srcli.engine.device import PRECISIONS, Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import MARGIN, Pair
+from srcli.training.degrade import Pair
 from srcli.training.losses import LOSSES
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
-from srcli.training.samples import Sampler, prepared
+from srcli.training.samples import Sampler, largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.team import Team
 from srcli.training.validate import Validation, validate
@@ -102,10 +102,9 @@ class Trainer:
         self.team = team
         network.to(team.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
-        margin = MARGIN if config.scale is None else 0
-        source = CropSource(corpus.files, config.patch + 2 * margin)
-        later = team.device.type == "cuda"
-        self.make_pair = Sampler(source, config, team.share(config.batch), later=later)
+        share, later = team.share(config.batch), team.device.type == "cuda"
+        source = CropSource(corpus.files, largest_crop(network.traits, config))
+        self.make_pair = Sampler(source, config, network.traits, share, later=later)
         self.network = network
         self.average = copy.deepcopy(network)
         self.saved = time.monotonic()

@@ -60,7 +60,15 @@ def identify(*collections: Sequence[Path]) -> str:
 class CropSource:
     """Draws crops from pictures that are kept decoded in memory, one byte a sample.
 
-    A picture is drawn in proportion to its area; those smaller than a crop are left out.
+    A picture is drawn in proportion to its area.
+
+    Args:
+        files: the pictures.
+        side: of the largest crop that will be drawn; smaller pictures are left out.
+
+    Raises:
+        DataError: no picture is as large.
+
     """
 
     def __init__(self, files: tuple[Path, ...], side: int) -> None:
@@ -68,18 +76,18 @@ class CropSource:
             pictures = (picture.numpy() for picture in pool.map(read_uint8, files))
             self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
         self.areas = [p.shape[2] * p.shape[3] for p in self.pictures]
-        self.side = side
         if not self.pictures:
             msg = f"no training picture is as large as a crop of {side} pixels"
             raise DataError(msg, hint="give larger pictures or a smaller --patch")
 
-    def draw(self, count: int, random: Random) -> Tensor:
+    def draw(self, count: int, side: int, random: Random) -> Tensor:
         """Return ``count`` crops (count, 3, side, side), uint8, in random symmetries."""
         chosen = random.choices(self.pictures, self.areas, k=count)
-        return torch.cat([self._crop(picture, random) for picture in chosen])
+        return torch.cat([_crop(picture, side, random) for picture in chosen])
 
-    def _crop(self, picture: NDArray[np.uint8], random: Random) -> Tensor:
-        top = random.randint(0, picture.shape[2] - self.side)
-        left = random.randint(0, picture.shape[3] - self.side)
-        crop = picture[..., top : top + self.side, left : left + self.side]
-        return random.choice(SYMMETRIES).apply(torch.from_numpy(crop))
+
+def _crop(picture: NDArray[np.uint8], side: int, random: Random) -> Tensor:
+    top = random.randint(0, picture.shape[2] - side)
+    left = random.randint(0, picture.shape[3] - side)
+    crop = picture[..., top : top + side, left : left + side]
+    return random.choice(SYMMETRIES).apply(torch.from_numpy(crop))

@@ -21,12 +21,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srcli.networks.spec import NetworkTraits
 from srcli.training.config import Degradation, TrainConfig
 from srcli.training.degrade import (
     Pair,
+    RatioRange,
     Reduce,
     any_ratio_pair,
     fixed_scale_pair,
+    ratio_ranges,
     reduce_bicubic,
 )
 from srcli.training.patches import CropSource
@@ -56,6 +59,7 @@ class Sampler:
     Args:
         source: of HR crops.
         config: the run.
+        traits: of the network that is trained.
         share: which of a batch's patches are wanted; chance decides over all of them all the
             same, so that the shares of several processes make up the batch of one.
         later: leave bicubic reductions to the device that trains.
@@ -63,10 +67,17 @@ class Sampler:
     """
 
     def __init__(
-        self, source: CropSource, config: TrainConfig, share: slice, *, later: bool = False
+        self,
+        source: CropSource,
+        config: TrainConfig,
+        traits: NetworkTraits,
+        share: slice,
+        *,
+        later: bool = False,
     ) -> None:
         self.source = source
         self.config = config
+        self.ranges = ratio_ranges(traits, config.patch) if config.scale is None else ()
         self.share = share
         self.later = later
 
@@ -74,12 +85,19 @@ class Sampler:
         """Make the batch of a step, counted from 0."""
         config = self.config
         random = Random(f"{config.seed}:{step}")
-        crops = self.source.draw(config.batch, random)[self.share]
-        reduce = self._reducer(random)
         if config.scale is not None:
-            return fixed_scale_pair(crops, config.scale, reduce)
-        passes = 2 if random.random() < config.recursive else 1
-        return any_ratio_pair(crops, random, reduce, passes=passes)
+            crops = self.source.draw(config.batch, config.patch, random)[self.share]
+            return fixed_scale_pair(crops, config.scale, self._reducer(random))
+        later_pass = random.random() < config.recursive
+        first = int(self.ranges[-1].most) if later_pass else None
+        drawn = self.ranges[0] if later_pass else self._draw_range(random)
+        side = drawn.draw_side(random)
+        crops = self.source.draw(config.batch, drawn.side, random)[self.share]
+        return any_ratio_pair(crops, side, drawn.margin, self._reducer(random), first=first)
+
+    def _draw_range(self, random: Random) -> RatioRange:
+        weights = self.config.weights() or (1.0,) * len(self.ranges)
+        return random.choices(self.ranges, weights)[0]
 
     def _reducer(self, random: Random) -> Reduce | None:
         draw = DRAW.get(self.config.degradation)
@@ -93,6 +111,13 @@ class Sampler:
             return torch.stack([spoil(image) for spoil, image in pairs])
 
         return reduce
+
+
+def largest_crop(traits: NetworkTraits, config: TrainConfig) -> int:
+    """Return the side of the largest crop that a run draws."""
+    if config.scale is not None:
+        return config.patch
+    return max(drawn.side for drawn in ratio_ranges(traits, config.patch))
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def _options(scale: float, upscaler: Upscaler, tile: int | None) -> Iterator[str
         yield "official-tiles"
     elif tile is not None and not upscaler.local:
         yield f"tile-{tile}"
-    if any(upscaler.frame):
+    if upscaler.framed:
         yield "frame"
     own = upscaler.network.traits.scale
     if own is not None and own != scale:

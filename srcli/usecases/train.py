@@ -20,6 +20,7 @@ from srcli.engine.memory import memory_errors
 from srcli.errors import DataError, ImageError, UsageError
 from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
+from srcli.networks.asdn import LocalAsdn
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.training import curves
@@ -43,6 +44,7 @@ from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, identify, picture_files
 from srcli.training.team import Team, join_team
 from srcli.training.validate import check_picture
+from srcli.training.warm_start import solve_grids, warm_start_source
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
 from srcli.weights.checkpoint import Header, Model, load_model
@@ -99,6 +101,7 @@ def make_config(
         raise UsageError(str(error)) from error
     _check_numbers(config)
     _check_task(config)
+    _check_weights(config)
     return config
 
 
@@ -108,6 +111,23 @@ def _check_numbers(config: TrainConfig) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             msg = f"{field.name.replace('_', ' ')} must be a finite number, not {value}"
             raise UsageError(msg)
+
+
+def _check_weights(config: TrainConfig) -> None:
+    try:
+        weights = config.weights()
+    except ValueError as error:
+        msg = f"the range weights must be numbers of 0 or more: {error}"
+        raise UsageError(msg, hint="give them as 1,2,2") from error
+    if not weights:
+        return
+    with torch.device("meta"):
+        spec = NETWORKS[config.network]
+        traits = spec.build(spec.configure(config.preset, config.scale)).traits
+    count = 0 if traits.scale is not None else len(traits.reaches) or 1
+    if len(weights) != count:
+        msg = f"{config.network} distinguishes {count} ranges of ratios, not {len(weights)}"
+        raise UsageError(msg, hint="give one number a range with --range-weights")
 
 
 def _check_task(config: TrainConfig) -> None:
@@ -219,9 +239,9 @@ def _prepare(request: TrainRequest, team: Team) -> tuple[Model, Corpus]:
         msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
         raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
-    model = _fresh_model(request, init=None if going_on else request.init)
-    _check_patch(request.config, model.network)
     files, held_out = picture_files(request.data), _held_out_files(request)
+    model = _fresh_model(request, files, init=None if going_on else request.init)
+    _check_patch(request.config, model.network)
     corpus = Corpus(
         files=files,
         identity=identify(files, held_out),
@@ -250,7 +270,7 @@ def _holds_run(request: TrainRequest) -> bool:
 
 
 def _check_patch(config: TrainConfig, network: SrNetwork) -> None:
-    multiple = network.traits.size_multiple
+    multiple = network.traits.at(1.0).size_multiple
     if config.scale is None and config.patch % multiple:
         msg = f"{config.network} cannot learn from patches of {config.patch} pixels"
         raise UsageError(msg, hint=f"give a --patch that is a multiple of {multiple}")
@@ -292,17 +312,19 @@ def _held_out_files(request: TrainRequest) -> tuple[Path, ...]:
     return tuple(files[n * len(files) // count] for n in range(count))
 
 
-def _fresh_model(request: TrainRequest, init: Path | None) -> Model:
+def _fresh_model(request: TrainRequest, files: tuple[Path, ...], init: Path | None) -> Model:
     spec = NETWORKS[request.config.network]
     config = spec.configure(request.config.preset, request.config.scale)
     network = spec.build(config)
     if init is not None:
-        _take_over(network, load_model(init).network)
+        missing = _take_over(network, load_model(init).network)
+        if isinstance(network, LocalAsdn) and any(key.startswith("coarser.") for key in missing):
+            solve_grids(network, warm_start_source(files), seed=request.config.seed)
     return Model(header=Header(network=spec.name, config=config), network=network)
 
 
-def _take_over(network: SrNetwork, source: SrNetwork) -> None:
-    """Copy every tensor that has the same name and shape in both.
+def _take_over(network: SrNetwork, source: SrNetwork) -> set[str]:
+    """Copy every tensor that has the same name and shape in both; return the names of the others.
 
     Raises:
         UsageError: there is none.
@@ -318,3 +340,4 @@ def _take_over(network: SrNetwork, source: SrNetwork) -> None:
         msg = "the file given with --init has nothing in common with the network"
         raise UsageError(msg)
     network.load_state_dict(shared, strict=False)
+    return wanted.keys() - shared.keys()

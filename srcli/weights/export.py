@@ -83,14 +83,16 @@ def export_onnx(
         CorruptWeights: onnxruntime's result differs by more than 1e-4.
 
     """
-    fixed = _Fixed(network, _checked_ratio(network.traits, ratio)).eval()
+    ratio = _checked_ratio(network.traits, ratio)
+    fixed, traits = _Fixed(network, ratio).eval(), network.traits
+    traits = traits if ratio is None else traits.at(ratio)
     _require_extra()
     with torch.inference_mode():  # what networks keep between runs must not be made by the tracer
-        fixed(torch.rand(_shape(SIDES[-1], network.traits)))
-    program = _trace(fixed, network.traits)
+        fixed(torch.rand(_shape(SIDES[-1], traits)))
+    program = _trace(fixed, traits)
     program.model.metadata_props.update(notes or {})
     content: bytes = program.model_proto.SerializeToString()
-    parity = tuple(_compare(content, fixed, network.traits))
+    parity = tuple(_compare(content, fixed, traits))
     return Exported(content=content, opset=program.model.opset_imports[""], parity=parity)
 
 

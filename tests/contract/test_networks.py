@@ -49,7 +49,12 @@ class Case:
     @property
     def ratios(self) -> tuple[float | None, ...]:
         """Ratios that together use every part of the network."""
-        return (None,) if self.scale else tuple(1 + step / 20 for step in range(1, 21))
+        if self.scale:
+            return (None,)
+        with torch.device("meta"):
+            most = self.spec.build(self.spec.configure(self.preset)).traits.max_ratio
+        above_two = (2 + step / 8 for step in range(1, int(8 * (most - 2)) + 1))
+        return (*(1 + step / 20 for step in range(1, 21)), *above_two)
 
 
 CASES = [

@@ -13,7 +13,7 @@ from PIL import Image
 
 def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
     (tmp_path / "hr").mkdir()
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "hr/noise.png")
     done = srcli(
         *("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2),
@@ -59,7 +59,7 @@ def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
 
 def test_a_file_of_settings_is_overruled_by_options_and_written_back(srcli, tmp_path):
     (tmp_path / "hr").mkdir()
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "hr/noise.png")
     asked = {"data": "hr", "val": "hr", "out": "run", "steps": 1, "batch": 2, "patch": 32}
     lines = [f"{key} = {json.dumps(value)}" for key, value in asked.items()]
@@ -89,7 +89,7 @@ def test_a_setting_that_means_nothing_is_said(srcli, tmp_path):
 
 def test_curves_that_cannot_be_drawn_are_said(srcli, tmp_path, monkeypatch):
     (tmp_path / "hr").mkdir()
-    Image.new("RGB", (64, 64), "red").save(tmp_path / "hr/red.png")
+    Image.new("RGB", (128, 128), "red").save(tmp_path / "hr/red.png")
     monkeypatch.setattr("srcli.training.curves.can_draw", lambda: False)
     done = srcli(
         *("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 1),
@@ -143,7 +143,7 @@ def test_variables_overrule_a_file_of_settings_and_it_overrules_srcli_toml(
     srcli, tmp_path, monkeypatch
 ):
     (tmp_path / "hr").mkdir()
-    Image.new("RGB", (64, 64), "red").save(tmp_path / "hr/red.png")
+    Image.new("RGB", (128, 128), "red").save(tmp_path / "hr/red.png")
     (tmp_path / "srcli.toml").write_text(
         '[train]\ndata = "hr"\nval = "hr"\nbatch = 3\npatch = 48\nwarmup = 5\n'
     )

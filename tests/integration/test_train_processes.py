@@ -49,7 +49,7 @@ def _pictures(tmp_path):
     (tmp_path / "hr").mkdir()
     generator = np.random.default_rng(0)
     for n in range(3):
-        noise = generator.integers(0, 256, (60, 64, 3), dtype=np.uint8)
+        noise = generator.integers(0, 256, (112, 120, 3), dtype=np.uint8)
         Image.fromarray(noise).save(tmp_path / f"hr/{n}.png")
 
 

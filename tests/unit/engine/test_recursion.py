@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from srcli.engine.recursion import Pass, double_up, plan_passes, scaled_size
+from srcli.engine.recursion import Pass, plan_passes, repeat_passes, scaled_size
 from srcli.networks.spec import NetworkTraits
 
 ANY = NetworkTraits(scale=None, receptive_radius=1)
@@ -30,7 +30,7 @@ def test_a_factor_becomes_doublings_with_the_remainder_last(size, ratio, expecte
 
 
 def test_doubling_stops_at_each_axis_end():
-    passes = double_up((50, 60), (150, 72), 3.0)
+    passes = repeat_passes((50, 60), (150, 72), 3.0, 2.0)
     assert [(p.size, p.ratio) for p in passes] == [((100, 72), 2.0), ((150, 72), 1.5)]
 
 
@@ -54,6 +54,23 @@ def test_what_restores_at_any_ratio_goes_there_and_back_where_the_size_stays():
         target = scaled_size((51, 60), (ratio, ratio))
         expected = plan_passes((51, 60), target, ratio, ANY)
         assert plan_passes((51, 60), target, ratio, cleaning) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (2.7, [2.7]),
+        (4.0, [4.0]),
+        (4.01, [4.0, 4.01 / 4]),
+        (8.0, [4.0, 2.0]),
+        (20.0, [4.0, 4.0, 1.25]),
+    ],
+)
+def test_a_network_to_four_makes_up_to_four_in_one_pass(ratio, expected):
+    target = scaled_size((100, 60), (ratio, ratio))
+    passes = plan_passes((100, 60), target, ratio, replace(ANY, max_ratio=4.0))
+    assert [step.ratio for step in passes] == pytest.approx(expected)
+    assert passes[-1].size == target
 
 
 def test_an_axis_may_keep_its_size():
@@ -108,7 +125,9 @@ def test_a_sister_is_used_where_it_fits():
 
 
 def test_a_network_of_any_ratio_needs_no_help():
-    assert plan_passes((9, 9), (18, 18), 2.0, ANY, DOUBLING) == double_up((9, 9), (18, 18), 2.0)
+    assert plan_passes((9, 9), (18, 18), 2.0, ANY, DOUBLING) == repeat_passes(
+        (9, 9), (18, 18), 2.0, 2.0
+    )
 
 
 def test_a_restoring_network_runs_once():

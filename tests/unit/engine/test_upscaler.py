@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from srcli.engine.device import Compute
@@ -96,6 +98,38 @@ def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, frame, ratio):
     assert torch.equal(whole, tiled)
 
 
+@pytest.fixture(scope="module")
+def wide() -> LocalAsdn:
+    """One pass to ratio 4; every layer has channels enough to be convolved alike."""
+    torch.manual_seed(0)
+    network = LocalAsdn(AsdnConfig(blocks=2, width=12, unshuffle=2, max_ratio=4, own_blocks=1))
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    return network
+
+
+@settings(max_examples=40)
+@given(
+    ratio=st.sampled_from([1.3, 2.0, 2.7, 3.0, 3.3, 4.0]),
+    height=st.integers(20, 70),
+    width=st.integers(20, 70),
+    tile=st.sampled_from([32, 40, 52]),
+    frame=st.booleans(),
+)
+def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(wide, ratio, height, width, tile, frame):
+    image = torch.rand(1, 3, height, width)
+    size = round(height * ratio), round(width * ratio)
+    options = UpscaleOptions(tile=1000, frame=frame)
+    whole = Upscaler(wide, CPU, options)(image, size, ratio=ratio)
+    tiled = Upscaler(wide, CPU, replace(options, tile=tile))(image, size, ratio=ratio)
+    assert torch.equal(whole, tiled)
+
+
+def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
+    upscaler = Upscaler(wide, CPU, UpscaleOptions(tile=32))
+    assert [upscaler.tiled[0].at(ratio).tile for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]
+
+
 @pytest.mark.parametrize("tile", [32, 1000])
 @pytest.mark.parametrize("ratio", [2, 4])
 @pytest.mark.parametrize("frame", [False, True])
@@ -157,7 +191,7 @@ def test_a_halo_that_is_too_small_is_seen(local, monkeypatch):
     image, size = torch.rand(1, 3, 61, 47), (122, 94)
     whole = Upscaler(local, CPU, UpscaleOptions(tile=1000))(image, size)
     upscaler = Upscaler(local, CPU, UpscaleOptions(tile=32))
-    monkeypatch.setattr(upscaler, "halo", 4)
+    monkeypatch.setattr("srcli.engine.upscaler._halo", lambda _traits: 4)
     assert not torch.equal(whole, upscaler(image, size))
 
 

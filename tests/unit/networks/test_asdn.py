@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from srcli.networks.spec import SrNetwork
 
 TINY = AsdnConfig(blocks=2, width=16, dense_layers=2, growth=8, stem=8)
 TINY_LOCAL = AsdnConfig(blocks=2, width=6, unshuffle=2)
+TINY_WIDE = replace(TINY_LOCAL, max_ratio=4, own_blocks=1)
 BOTH = pytest.mark.parametrize("config", [TINY, TINY_LOCAL], ids=["paper", "local"])
 
 
@@ -34,7 +36,7 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
         ("paper", 22_438_288),
         ("light", 839_008),
         ("base", 1_264_836),
-        ("fast", 436_500),
+        ("fast", 714_507),
         ("photo", 436_500),
     ],
 )
@@ -50,6 +52,17 @@ def test_a_picture_is_restored_by_way_of_a_ratio_that_the_network_has(ratio: flo
         replace(SPEC.presets["fast"], restoring_ratio=ratio)
     assert build(SPEC.presets["photo"]).traits.restoring_ratio == 1.5
     assert build(SPEC.presets["fast"]).traits.restoring_ratio is None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"max_ratio": 1}, {"max_ratio": 5}, {"max_ratio": 4, "unshuffle": 1}],
+)
+def test_a_pass_that_no_grid_serves_is_refused(settings: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="ratio"):
+        replace(TINY_LOCAL, **settings)
+    with pytest.raises(ValueError, match="local trunk"):
+        replace(TINY, max_ratio=3)
 
 
 def test_the_paper_network_is_a_trunk_and_eleven_heads() -> None:
@@ -127,6 +140,76 @@ def test_the_output_is_continuous_across_a_trained_ratio(config: AsdnConfig) -> 
         torch.testing.assert_close(
             network(image, 1.5 + step), network(image, 1.5), atol=1e-4, rtol=0
         )
+
+
+def awake_wide() -> LocalAsdn:
+    """Build a network to ratio 4 in which every part says something."""
+    torch.manual_seed(0)
+    network = LocalAsdn(TINY_WIDE).double().requires_grad_(requires_grad=False)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("ratio", "unshuffle", "level", "weight"),
+    [
+        (1.3, 2, 3, 0),
+        (2.0, 2, 10, 0),
+        (2.0000001, 2, 10, 0),
+        (2.01, 3, 1, 0.96),
+        (2.25, 3, 1, 0),
+        (2.7, 3, 3, 0.2),
+        (3.0, 3, 4, 0),
+        (3.3, 4, 2, 0.8),
+        (4.0, 4, 4, 0),
+    ],
+)
+def test_each_ratio_has_its_grid_and_level(
+    ratio: float, unshuffle: int, level: int, weight: float
+) -> None:
+    grid = awake_wide().grid_of(ratio)
+    assert (grid.unshuffle, grid.level) == (unshuffle, level)
+    assert grid.weight == pytest.approx(weight, abs=1e-9)
+
+
+@pytest.mark.parametrize(("ratio", "upper", "weight"), [(2.1, 2.25, 0.6), (3.9, 4.0, 0.4)])
+def test_levels_above_two_are_blended_too(ratio: float, upper: float, weight: float) -> None:
+    network, image = awake_wide(), picture(12, 24)
+    lower = max(upper - 0.25, math.floor(ratio) + 1e-5)
+    expected = (1 - weight) * network(image, upper) + weight * network(image, lower)
+    torch.testing.assert_close(network(image, ratio), expected, atol=2e-3, rtol=0)
+    assert (network(image, upper) - network(image, lower)).abs().max() > 0.01
+
+
+def test_up_to_two_a_network_to_four_is_the_one_to_two() -> None:
+    wide, image = awake_wide(), picture()
+    narrow = LocalAsdn(TINY_LOCAL).double()
+    narrow.load_state_dict(wide.state_dict(), strict=False)
+    for ratio in (1.27, 2.0):
+        assert torch.equal(narrow(image, ratio), wide(image, ratio))
+
+
+@pytest.mark.parametrize("ratio", [1.5, 2.5, 3.5])
+def test_a_wide_network_reaches_exactly_what_it_says_for_each_ratio(ratio: float) -> None:
+    network = LocalAsdn(TINY_WIDE).double()
+    for parameter in network.parameters():
+        torch.nn.init.constant_(parameter, 0.1)
+    traits = network.traits.at(ratio)
+    step, radius = traits.size_multiple, traits.receptive_radius
+    assert step == traits.minimum_size == math.ceil(ratio)
+    assert radius is not None
+    assert radius <= (network.traits.receptive_radius or 0)
+    assert network.traits.size_multiple % step == 0
+    side = (2 * radius // step + 3) * step
+    reach = 0
+    for centre in range(side // step // 2 * step, side // step // 2 * step + step):
+        image = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
+        network(image, ratio)[..., centre, centre].sum().backward()
+        assert image.grad is not None
+        rows = torch.nonzero(image.grad.abs().sum((0, 1, 3)))
+        reach = max(reach, int((rows - centre).abs().max()))
+    assert reach == radius
 
 
 @BOTH

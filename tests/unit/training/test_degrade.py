@@ -1,16 +1,22 @@
+import math
+from collections import Counter
 from random import Random
 
 import pytest
 import torch
 
+from srcli.networks import asdn
+from srcli.networks.spec import NetworkTraits
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training.degrade import (
-    MARGIN,
-    Predict,
-    Sample,
+    LEAST_RATIO,
+    RatioRange,
     any_ratio_pair,
     fixed_scale_pair,
+    ratio_ranges,
 )
+
+WIDE = ratio_ranges(asdn.build(asdn.FAST).traits, 32)
 
 
 @pytest.fixture
@@ -22,10 +28,6 @@ def unasked(image: torch.Tensor, ratio: float) -> torch.Tensor:
     pytest.fail(f"no first pass was needed, of {tuple(image.shape)} by {ratio}")
 
 
-def of_any_ratio(crops, seed: int, predict: Predict = unasked, *, passes: int = 1) -> Sample:
-    return any_ratio_pair(crops, Random(seed), passes=passes).sample(predict)
-
-
 def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
     sample = fixed_scale_pair(crops, 3).sample(unasked)
     assert torch.equal(sample.image, resize_uint8(crops, (16, 16)) / 255)
@@ -33,35 +35,55 @@ def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
     assert sample.ratio is None
 
 
-def test_any_ratio_gives_the_enlarged_picture_without_its_margins(crops):
-    for seed in range(20):
-        sample = of_any_ratio(crops, seed)
-        side = round(48 / sample.ratio)
-        enlarged = resize(resize_uint8(crops, (side, side)) / 255, (48, 48))
-        inner = slice(MARGIN, 48 - MARGIN)
-        assert torch.equal(sample.image, enlarged[..., inner, inner])
-        assert torch.equal(sample.target, crops[..., inner, inner] / 255)
+@pytest.mark.parametrize("side", [24, 31, 44])
+def test_any_ratio_gives_the_enlarged_picture_without_its_margins(crops, side):
+    sample = any_ratio_pair(crops, side, 8).sample(unasked)
+    enlarged = resize(resize_uint8(crops, (side, side)) / 255, (48, 48))
+    inner = slice(8, 40)
+    assert torch.equal(sample.image, enlarged[..., inner, inner])
+    assert torch.equal(sample.target, crops[..., inner, inner] / 255)
+    assert sample.ratio == 48 / side
 
 
-def test_ratios_lie_in_one_to_two_and_two_is_frequent(crops):
-    ratios = [of_any_ratio(crops, seed).ratio for seed in range(200)]
-    assert 1 < min(ratios) < 1.2
-    assert max(ratios) == 2
-    assert 60 <= sum(ratio == 2 for ratio in ratios) <= 110
+def test_a_network_to_ratio_two_has_one_range():
+    traits = asdn.build(asdn.PHOTO).traits
+    expected = RatioRange(least=1.0, most=2.0, patch=32, margin=8)
+    assert ratio_ranges(traits, 32) == (expected,)
+    assert ratio_ranges(NetworkTraits(scale=None, receptive_radius=None), 32) == (expected,)
 
 
-def test_a_later_pass_is_trained_on_the_first_ones_output(crops):
-    seen = []
+def test_every_range_shows_the_trunk_as_large_a_grid():
+    assert [(drawn.least, drawn.most) for drawn in WIDE] == [(1, 2), (2, 3), (3, 4)]
+    assert [drawn.patch / math.ceil(drawn.most) for drawn in WIDE] == [16, 16, 16]
+    assert [drawn.margin for drawn in WIDE] == [8, 12, 16]
+
+
+@pytest.mark.parametrize("drawn", WIDE, ids=lambda drawn: f"x{drawn.most:g}")
+def test_ratios_lie_within_their_range_and_its_largest_is_frequent(drawn):
+    sides = Counter(drawn.draw_side(Random(seed)) for seed in range(400))
+    ratios = [drawn.side / side for side in sides]
+    assert max(drawn.least, LEAST_RATIO) < min(ratios) < drawn.least + 0.15
+    assert max(ratios) == drawn.most
+    assert 0.3 < sides[min(sides)] / sides.total() < 0.55
+
+
+@pytest.mark.parametrize("first", [2, 4])
+def test_a_later_pass_is_trained_on_the_first_ones_output(first):
+    drawn, seen = WIDE[0], []
+    crops = torch.randint(0, 256, (2, 3, drawn.side, drawn.side), dtype=torch.uint8)
 
     def predict(image: torch.Tensor, ratio: float) -> torch.Tensor:
         seen.append((image.shape[2], ratio))
         return torch.zeros_like(image)
 
     for seed in range(20):
-        sample = of_any_ratio(crops, seed, predict, passes=2)
-        doubled, first = seen[-1]
-        assert first == 2.0
-        assert sample.ratio == pytest.approx(48 / doubled)
-        assert 1 < sample.ratio <= 2
+        side = drawn.draw_side(Random(seed))
+        pair = any_ratio_pair(crops, side, drawn.margin, first=first)
+        sample = pair.sample(predict)
+        enlarged, told = seen[-1]
+        assert told == first
+        assert enlarged == first * pair.side
+        assert sample.ratio == pytest.approx(drawn.side / enlarged)
+        assert 1 <= sample.ratio <= 2
         assert sample.image.abs().max() == 0
         assert sample.target.shape == (2, 3, 32, 32)

@@ -1,3 +1,4 @@
+import math
 import multiprocessing
 import os
 import signal
@@ -8,12 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from srcli.networks import asdn
 from srcli.training import samples
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import Pair
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.samples import Sampler, prepared
 
+TRAITS = asdn.build(asdn.PHOTO).traits
+WIDE = asdn.build(asdn.FAST).traits
 RUN = TrainConfig(network="asdn", preset="fast", steps=9, batch=4, patch=32, recursive=0.5)
 RESTORED = replace(RUN, network="panetir", scale=1, recursive=0.0)
 
@@ -33,22 +37,24 @@ def source(pictures):
     ids=lambda config: f"{config.degradation}-{config.scale}",
 )
 def test_shares_make_up_the_batch_of_one_process(source, config):
-    whole = Sampler(source, config, slice(None))
-    halves = [Sampler(source, config, share) for share in (slice(0, 2), slice(2, 4))]
-    passes = set()
+    whole = Sampler(source, config, TRAITS, slice(None))
+    halves = [Sampler(source, config, TRAITS, share) for share in (slice(0, 2), slice(2, 4))]
+    first = set()
     for step in range(6):
         expected, parts = whole(step), [half(step) for half in halves]
-        passes.add(expected.passes)
-        assert {part.passes for part in parts} == {expected.passes}
+        first.add(expected.first)
+        assert {part.first for part in parts} == {expected.first}
         assert torch.equal(torch.cat([part.reduced for part in parts]), expected.reduced)
         assert torch.equal(torch.cat([part.crops for part in parts]), expected.crops)
-    assert passes == ({1, 2} if config.scale is None else {0})
+    assert first == ({None, 2} if config.scale is None else {None})
 
 
 @pytest.mark.parametrize("scale", [None, 2])
 def test_what_is_reduced_later_is_the_same(source, scale):
     config = replace(RUN, scale=scale)
-    now, later = (Sampler(source, config, slice(None), later=later) for later in (False, True))
+    now, later = (
+        Sampler(source, config, TRAITS, slice(None), later=later) for later in (False, True)
+    )
     for step in range(6):
         assert later(step).reduced is None
         found, expected = (make(step).sample(lambda image, _: image) for make in (later, now))
@@ -59,24 +65,34 @@ def test_what_is_reduced_later_is_the_same(source, scale):
 
 def test_a_spoilt_reduction_is_never_left_for_later(source):
     spoilt = replace(RUN, degradation="photo")
-    assert Sampler(source, spoilt, slice(None), later=True)(0).reduced is not None
+    assert Sampler(source, spoilt, TRAITS, slice(None), later=True)(0).reduced is not None
 
 
 def test_every_step_has_its_own_batch_and_always_the_same(source):
-    make = Sampler(source, RUN, slice(None))
+    make = Sampler(source, RUN, TRAITS, slice(None))
     assert torch.equal(make(3).crops, make(3).crops)
     assert not torch.equal(make(3).crops, make(4).crops)
+
+
+@pytest.mark.parametrize(
+    ("weights", "seen"), [("", {1, 2, 3}), ("1,0,0", {1}), ("0,1,1", {2, 3}), ("0,0,1", {3})]
+)
+def test_ranges_of_ratios_are_drawn_by_their_weights(source, weights, seen):
+    config = replace(RUN, patch=16, recursive=0.0, range_weights=weights)
+    make = Sampler(source, config, WIDE, slice(None), later=True)
+    ratios = [pair.crops.shape[2] / pair.side for pair in map(make, range(30))]
+    assert {math.ceil(ratio) - 1 for ratio in ratios} == seen
 
 
 @pytest.mark.parametrize("way", ["fork", "spawn"])
 @pytest.mark.parametrize("processes", [0, 1, 3])
 def test_what_is_made_ahead_is_the_same_and_in_order(source, processes, way, monkeypatch):
     monkeypatch.setattr(samples, "WAY", way)
-    make = Sampler(source, RUN, slice(None))
+    make = Sampler(source, RUN, TRAITS, slice(None))
     with prepared(make, range(3, 12), processes=processes) as made:
         found = list(made)
     expected = [make(step) for step in range(3, 12)]
-    assert [pair.passes for pair in found] == [pair.passes for pair in expected]
+    assert [pair.first for pair in found] == [pair.first for pair in expected]
     assert [pair.side for pair in found] == [pair.side for pair in expected]
     for pair, same in zip(found, expected, strict=True):
         assert torch.equal(pair.reduced, same.reduced)
@@ -85,7 +101,7 @@ def test_what_is_made_ahead_is_the_same_and_in_order(source, processes, way, mon
 
 def numbered(step: int) -> Pair:
     crops, reduced = torch.tensor([os.getpid()]), torch.tensor([step])
-    return Pair(crops=crops, side=1, reduced=reduced, passes=0)
+    return Pair(crops=crops, side=1, reduced=reduced, margin=None)
 
 
 def test_batches_are_made_while_the_last_one_is_used(tmp_path):

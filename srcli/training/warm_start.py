@@ -1,0 +1,131 @@
+"""Start the grids above ratio 2 of an ASDN from weights that were trained up to ratio 2.
+
+Both ends of such a grid are linear where the trunk is not trained, so both are solved for:
+
+- the stem, so that the trunk sees of a picture what it sees at ratio 2. The enlarged picture
+  is linear in the small one at every ratio, and an enlargement by 3 or 4 holds all that one by
+  2 holds: away from the borders the solution is exact.
+- each head, for the least squared error over training pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks.asdn import LARGEST_RATIO, STEPS, LocalAsdn
+from srcli.pixels.resize import resize
+from srcli.training.degrade import CONTEXT, any_ratio_pair
+from srcli.training.patches import CropSource
+
+KERNEL = 3
+LR_SIDE = 60
+"""Side of the small pictures that are solved over."""
+INSIDE = 10
+"""Pixels at each border of them that are left out: an enlargement mirrors there."""
+RIDGE = 1e-8
+"""Share of the mean of the diagonal that is added to it, so that there is one solution."""
+PICTURES = 100
+CROPS = 96
+"""Crops of training pictures that a head is solved over."""
+
+
+class LeastSquares:
+    """The convolution of 3x3 that comes nearest to what it is to make, over all that is added.
+
+    Args:
+        channels: of its input.
+        outputs: of its output.
+
+    """
+
+    def __init__(self, channels: int, outputs: int) -> None:
+        self.shape = outputs, channels, KERNEL, KERNEL
+        unknown = channels * KERNEL**2 + 1
+        self.gram = torch.zeros(unknown, unknown, dtype=torch.float64)
+        self.cross = torch.zeros(unknown, outputs, dtype=torch.float64)
+
+    def add(self, seen: Tensor, wanted: Tensor) -> None:
+        """Take in a batch: input (B, C, H, W) and output (B, outputs, H, W) that is wanted."""
+        columns = F.unfold(seen, KERNEL, padding=1).transpose(1, 2)
+        columns = columns.reshape(len(seen), *seen.shape[2:], -1)
+        rows = columns[:, INSIDE:-INSIDE, INSIDE:-INSIDE].flatten(0, 2).double()
+        rows = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
+        target = wanted[..., INSIDE:-INSIDE, INSIDE:-INSIDE].permute(0, 2, 3, 1).flatten(0, 2)
+        self.gram += rows.T @ rows
+        self.cross += rows.T @ target.double()
+
+    def write_to(self, convolution: torch.nn.Module) -> None:
+        """Give a convolution the kernel and bias of the solution."""
+        ridge = RIDGE * self.gram.diagonal().mean() * torch.eye(len(self.gram)).double()
+        solution = torch.linalg.solve(self.gram + ridge, self.cross)
+        with torch.no_grad():
+            convolution.get_parameter("weight").copy_(solution[:-1].T.reshape(self.shape))
+            convolution.get_parameter("bias").copy_(solution[-1])
+
+
+def warm_start_source(files: Sequence[Path]) -> CropSource:
+    """Return crops of ``PICTURES`` of the training pictures, evenly chosen."""
+    chosen = files[:: max(1, len(files) // PICTURES)]
+    return CropSource(tuple(chosen), LARGEST_RATIO * (LR_SIDE + 2 * CONTEXT))
+
+
+@torch.no_grad()
+def solve_grids(network: LocalAsdn, source: CropSource, *, seed: int = 0) -> None:
+    """Solve the stems and heads of all grids above ratio 2, in this order.
+
+    Args:
+        network: with the stem, trunk and heads of ratios up to 2 trained.
+        source: of HR crops; their side decides how much is learned from each.
+        seed: of what is drawn.
+
+    """
+    for step in map(int, network.coarser):
+        solve_stem(network, step, source, Random(f"{seed}:{step}"))
+        for level in range(STEPS + 1):
+            solve_head(network, step, level, source, Random(f"{seed}:{step}:{level}"))
+
+
+def solve_stem(network: LocalAsdn, step: int, source: CropSource, random: Random) -> None:
+    """Solve the stem of a grid over small pictures, at all ratios that the grid serves.
+
+    A ratio of r on this grid shows the trunk what one of 2 r / ``step`` shows it at ratios up
+    to 2.
+    """
+    kernel, bias = (part.double() for part in network.stem.parameters())
+    solver = LeastSquares(3 * step**2, network.config.width)
+    for n in range(CROPS):
+        ratio = step - (n % STEPS) / STEPS
+        small = source.draw(1, round(LR_SIDE * step / ratio), random) / 255
+        doubled, enlarged = (
+            F.pixel_unshuffle(resize(small.double(), (factor * LR_SIDE, factor * LR_SIDE)), factor)
+            for factor in (2, step)
+        )
+        solver.add(enlarged, F.conv2d(doubled, kernel, bias, padding=1))
+    solver.write_to(network.get_submodule(f"coarser.{step}.stem"))
+
+
+def solve_head(
+    network: LocalAsdn, step: int, level: int, source: CropSource, random: Random
+) -> None:
+    """Solve the head of one level over crops of pictures, reduced by the level's ratio."""
+    ratio, margin = step - 1 + level / STEPS, CONTEXT * step
+    crop = step * LR_SIDE + 2 * margin
+    grid = network.grid_of(ratio if level else ratio + 1 / STEPS)
+    solver = LeastSquares(network.config.width, 3 * step**2)
+    for _ in range(CROPS):
+        crops = source.draw(1, crop, random)
+        sample = any_ratio_pair(crops, round(crop / ratio), margin).sample(_no_first_pass)
+        seen = network.features(sample.image, grid)
+        solver.add(seen, F.pixel_unshuffle(sample.target - sample.image, step))
+    solver.write_to(grid.heads[level])
+
+
+def _no_first_pass(image: Tensor, _ratio: float) -> Tensor:
+    """Stand for a network's own first pass, of which a single pass has none."""
+    return image

@@ -1,0 +1,92 @@
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
+
+from srcli.networks import asdn
+from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.pixels.resize import resize
+from srcli.training import warm_start
+from srcli.training.degrade import any_ratio_pair
+from srcli.training.patches import CropSource, picture_files
+from srcli.training.warm_start import solve_grids
+from srcli.usecases.train import train
+from srcli.weights.checkpoint import Header, load_model, save_model
+
+NARROW = AsdnConfig(blocks=1, width=8, unshuffle=2)
+WIDE = replace(NARROW, max_ratio=4, own_blocks=1)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch) -> CropSource:
+    """Pictures of waves, and less to solve over."""
+    monkeypatch.setattr(warm_start, "LR_SIDE", 24)
+    monkeypatch.setattr(warm_start, "INSIDE", 4)
+    monkeypatch.setattr(warm_start, "CROPS", 12)
+    rows, columns = np.mgrid[0:160, 0:160]
+    waves = 128 + 60 * np.sin(rows / 1.4) + 60 * np.sin(columns / 3.5 + rows / 9)
+    noise = np.random.default_rng(0).normal(0, 4, (160, 160, 3))
+    picture = np.clip(waves[..., None] + noise, 0, 255).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "waves.png")
+    return CropSource(picture_files(tmp_path), 128)
+
+
+@pytest.fixture
+def solved(source) -> LocalAsdn:
+    torch.manual_seed(0)
+    network = LocalAsdn(WIDE)
+    torch.nn.init.normal_(network.stem.weight, std=0.2)
+    solve_grids(network, source)
+    return network
+
+
+@pytest.mark.parametrize("step", [3, 4])
+def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
+    small = torch.rand(1, 3, 20, 20)
+    doubled = F.pixel_unshuffle(resize(small, (40, 40)), 2)
+    enlarged = F.pixel_unshuffle(resize(small, (20 * step, 20 * step)), step)
+    expected = solved.stem(doubled)
+    found = solved.get_submodule(f"coarser.{step}.stem")(enlarged)
+    inside = slice(4, -4)
+    error = (found - expected)[..., inside, inside].abs().max()
+    assert error < 0.02 * expected.abs().max()
+
+
+@pytest.mark.parametrize("ratio", [2.25, 3.0, 3.5, 4.0])
+def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
+    step = solved.grid_of(ratio).unshuffle
+    crops = source.draw(4, 32 * step, Random(9))
+    sample = any_ratio_pair(crops, round(32 * step / ratio), 4 * step).sample(lambda x, _: x)
+    with torch.no_grad():
+        made = solved(sample.image, ratio)
+    inside = slice(4 * step, -4 * step)
+    before, after = (
+        (one - sample.target)[..., inside, inside].square().mean() for one in (sample.image, made)
+    )
+    assert after < 0.9 * before
+
+
+def test_training_from_a_network_to_two_starts_with_solved_grids(
+    request_for, source, monkeypatch, tmp_path
+):
+    presets = {"tiny": WIDE}
+    monkeypatch.setattr(
+        "srcli.usecases.train.NETWORKS", {"asdn": replace(asdn.SPEC, presets=presets)}
+    )
+    monkeypatch.setattr("srcli.usecases.train.warm_start_source", lambda _files: source)
+    narrow = LocalAsdn(NARROW)
+    path = tmp_path / "narrow.safetensors"
+    save_model(path, narrow.state_dict(), Header(network="asdn", config=NARROW))
+    request = request_for("run", init=path)
+    config = replace(request.config, steps=0, patch=16, recursive=0.0)
+    request = replace(request, config=config)
+    made = load_model(train(request, lambda _: None)).network
+    for key, value in narrow.state_dict().items():
+        assert torch.equal(made.state_dict()[key], value)
+    for step in (3, 4):
+        head = made.get_submodule(f"coarser.{step}.heads.4")
+        assert head.get_parameter("weight").abs().max() > asdn.HEAD_BOUND
