@@ -18,9 +18,10 @@ Presets (parameters):
     base     1,264,836   ours, not the authors': 16 plain residual blocks of 64 channels on the
                          grid reduced by two (pixel unshuffle), no attention, so its reach is
                          finite and tiles join bit for bit; 0.299 MMAC per output pixel
-    fast       714,507   the same with 9 blocks of 48 channels, to ratio 4 in one pass; MMAC per
-                         output pixel: 0.096 at ratio 2, 0.049 at 3, 0.029 at 4
-    photo      436,500   the same 9 blocks, to ratio 2
+    fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
+    photo      436,500   as fast
+    wide       714,507   as fast, to ratio 4 in one pass; MMAC per output pixel: 0.096 up to
+                         ratio 2, 0.049 up to 3, 0.029 up to 4
 
 What the paper leaves open, and our choice: kernels 1x1 for compression and restoration (they
 give the parameter counts that circulate), three mask channels in spatial attention, and the
@@ -35,7 +36,7 @@ Shape suffixes: B batch, C channels, H W rows and columns of the output.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
@@ -99,8 +100,9 @@ class AsdnConfig:
 PAPER = AsdnConfig(blocks=16, width=64, dense_layers=8, growth=64)
 LIGHT = AsdnConfig(blocks=8, width=32, dense_layers=4, growth=32)
 BASE = AsdnConfig(blocks=16, width=64, unshuffle=2)
-FAST = AsdnConfig(blocks=9, width=48, unshuffle=2, max_ratio=4, own_blocks=1)
-PHOTO = AsdnConfig(blocks=9, width=48, unshuffle=2, restoring_ratio=1.5)
+FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
+PHOTO = replace(FAST, restoring_ratio=1.5)
+WIDE = replace(FAST, max_ratio=4, own_blocks=1)
 
 
 def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[int, float]:
@@ -316,7 +318,14 @@ SPEC = NetworkSpec(
     name="asdn",
     config=AsdnConfig,
     build=build,
-    presets={"paper": PAPER, "light": LIGHT, "base": BASE, "fast": FAST, "photo": PHOTO},
+    presets={
+        "paper": PAPER,
+        "light": LIGHT,
+        "base": BASE,
+        "fast": FAST,
+        "photo": PHOTO,
+        "wide": WIDE,
+    },
     untrained=("heads.0.",),
     source="arXiv 2010.02414; no code or weights were published",
 )

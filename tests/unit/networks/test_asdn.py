@@ -36,8 +36,9 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
         ("paper", 22_438_288),
         ("light", 839_008),
         ("base", 1_264_836),
-        ("fast", 714_507),
+        ("fast", 436_500),
         ("photo", 436_500),
+        ("wide", 714_507),
     ],
 )
 def test_every_preset_has_the_size_it_states(preset: str, expected: int) -> None:

@@ -16,7 +16,7 @@ from srcli.training.degrade import (
     ratio_ranges,
 )
 
-WIDE = ratio_ranges(asdn.build(asdn.FAST).traits, 32)
+WIDE = ratio_ranges(asdn.build(asdn.WIDE).traits, 32)
 
 
 @pytest.fixture

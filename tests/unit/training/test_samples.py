@@ -17,7 +17,7 @@ from srcli.training.patches import CropSource, picture_files
 from srcli.training.samples import Sampler, prepared
 
 TRAITS = asdn.build(asdn.PHOTO).traits
-WIDE = asdn.build(asdn.FAST).traits
+WIDE = asdn.build(asdn.WIDE).traits
 RUN = TrainConfig(network="asdn", preset="fast", steps=9, batch=4, patch=32, recursive=0.5)
 RESTORED = replace(RUN, network="panetir", scale=1, recursive=0.0)
 
