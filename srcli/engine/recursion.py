@@ -24,7 +24,8 @@ class Pass:
 
     ``ratio`` is what a network of any ratio is told; ``scale`` is that of the fixed-scale
     network that runs, None for one of any ratio; ``resample`` marks a step of plain
-    antialiased bicubic resizing, without a network.
+    antialiased bicubic resizing, without a network. ``strengths`` are told to a network that
+    can be told how spoilt its input is: see ``NetworkTraits.told``.
     """
 
     height: int
@@ -32,6 +33,7 @@ class Pass:
     ratio: float
     scale: int | None = None
     resample: bool = False
+    strengths: tuple[float, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,6 +22,7 @@ from srcli.engine.memory import (
     smaller,
     working_bytes,
 )
+from srcli.engine.network_input import NetworkInput, enlarged_input, plain_input
 from srcli.engine.official import plan_official_tiles
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
@@ -30,7 +31,7 @@ from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
-from srcli.pixels.edges import extend_to, wrapped
+from srcli.pixels.edges import extend_to
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import MIRRORED, Borders, resize
@@ -70,15 +71,6 @@ class UpscaleOptions:
     official_tiles: bool = False
     frame: bool = False
     borders: Borders = MIRRORED
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """What one pass shows its network: traits that hold in it, windows of its grid, the call."""
-
-    traits: NetworkTraits
-    window: Callable[[Region], Tensor]
-    run: Run
 
 
 class Upscaler:
@@ -222,11 +214,7 @@ class Upscaler:
                 take(strip, resize(image, step.size, region=strip, borders=self.borders))
                 progress.advance(strip.height * strip.width)
         elif step.scale is None:
-            enlarged = _Input(
-                self.network.traits.at(step.ratio),
-                lambda region: resize(image, step.size, region=region, borders=self.borders),
-                lambda tile: self.network(tile, step.ratio),
-            )
+            enlarged = enlarged_input(self.network, image, step, self.borders)
             self._run_tiles(step.size, enlarged, take, progress)
         elif self.official_tiles and self.ensemble:
             enlarge = ensembled(lambda picture: self._enlarge(picture, progress))
@@ -243,15 +231,10 @@ class Upscaler:
 
     def _enlarge_to(self, image: Tensor, take: Take, progress: Progress) -> None:
         size = image.shape[2], image.shape[3]
-        plain = _Input(
-            self.network.traits,
-            lambda region: from_levels(wrapped(image, region)),
-            self.network,
-        )
-        self._run_tiles(size, plain, take, progress)
+        self._run_tiles(size, plain_input(self.network, image), take, progress)
 
     def _run_tiles(
-        self, size: tuple[int, int], shown: _Input, take: Take, progress: Progress
+        self, size: tuple[int, int], shown: NetworkInput, take: Take, progress: Progress
     ) -> None:
         """Run a network over a grid of ``size``, tile by tile."""
         traits = shown.traits
@@ -305,7 +288,7 @@ class Upscaler:
             part for whole in pending for part in self._plan(size, traits, within=whole.core)
         )
 
-    def _run_tile(self, window: Tensor, shown: _Input) -> Tensor:
+    def _run_tile(self, window: Tensor, shown: NetworkInput) -> Tensor:
         """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
         traits, run = shown.traits, shown.run
         scale = traits.scale or 1

@@ -20,6 +20,7 @@ Presets (parameters):
                          finite and tiles join bit for bit; 0.299 MMAC per output pixel
     fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
     photo      436,500   as fast
+    wild       450,420   as fast, told how spoilt its input is
     wide       714,507   as fast, to ratio 4 in one pass; MMAC per output pixel: 0.096 up to
                          ratio 2, 0.049 up to 3, 0.029 up to 4
 
@@ -42,6 +43,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
+from srcli.networks.blocks.ratio_heads import blended_head, fresh_heads
+from srcli.networks.blocks.residual import ResidualBlock, Shifts
 from srcli.networks.spec import NetworkSpec, NetworkTraits, Reach, SrNetwork
 
 LEVELS = 11
@@ -51,8 +54,8 @@ FIRST_OCTAVE = 2.0
 STEPS = 4
 """Levels above ratio 2 that one of 1 is divided into."""
 LARGEST_RATIO = 4
-HEAD_BOUND = 2e-3
-"""Of new heads: training starts near the bicubic picture."""
+TOLD = ("noise", "compression")
+"""Standard deviation of the noise over 50 of 255 levels; 100 less the quality of JPEG, over 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class AsdnConfig:
     ``max_ratio``, 2 to 4, is the largest ratio of one pass; above 2 it needs the local trunk
     and an ``unshuffle`` of 2. ``own_blocks`` is the number of residual blocks that each grid
     above ratio 2 has for itself, after the trunk.
+
+    ``is_told`` makes a local network that may be told how spoilt its input is: see ``TOLD``.
 
     ``restoring_ratio``, in (1, 2], is for weights that undo more than a reduction: see
     ``NetworkTraits``. 0 is for all others.
@@ -83,6 +88,7 @@ class AsdnConfig:
     unshuffle: int = 1
     max_ratio: int = 2
     own_blocks: int = 0
+    is_told: int = 0
     restoring_ratio: float = 0.0
 
     def __post_init__(self) -> None:
@@ -102,6 +108,7 @@ LIGHT = AsdnConfig(blocks=8, width=32, dense_layers=4, growth=32)
 BASE = AsdnConfig(blocks=16, width=64, unshuffle=2)
 FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
 PHOTO = replace(FAST, restoring_ratio=1.5)
+WILD = replace(PHOTO, is_told=1)
 WIDE = replace(FAST, max_ratio=4, own_blocks=1)
 
 
@@ -169,19 +176,6 @@ class Asdn(SrNetwork):
         return output_B3HW
 
 
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a ReLU between, plus the input."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, features_BCHW: Tensor) -> Tensor:
-        residual_BCHW: Tensor = self.second(F.relu(self.first(features_BCHW), inplace=True))
-        return features_BCHW + residual_BCHW
-
-
 class CoarserGrid(nn.Module):
     """What ratios in (unshuffle - 1, unshuffle] have for themselves around the trunk.
 
@@ -193,26 +187,27 @@ class CoarserGrid(nn.Module):
         samples = 3 * unshuffle**2
         self.stem = nn.Conv2d(samples, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(ResidualBlock(config.width) for _ in range(config.own_blocks))
-        self.heads = _fresh_heads(config.width, samples, STEPS + 1)
+        self.heads = fresh_heads(config.width, samples, STEPS + 1)
         for block in self.blocks:
             for parameter in block.get_submodule("second").parameters():
                 nn.init.zeros_(parameter)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """The parts of a ``LocalAsdn`` that run at one ratio; ``level`` and ``weight``: ``blend_of``.
 
-    ``identity`` says that level 0 adds nothing.
+    A head that is None adds nothing. ``first_shift`` is the index of the shift of the first of
+    the grid's own blocks.
     """
 
     unshuffle: int
     stem: nn.Module
-    own_blocks: nn.ModuleList | tuple[()]
-    heads: nn.ModuleList
+    own_blocks: tuple[nn.Module, ...]
+    heads: tuple[nn.Module | None, ...]
     level: int
     weight: float
-    identity: bool
+    first_shift: int
 
 
 class LocalAsdn(SrNetwork):
@@ -228,9 +223,13 @@ class LocalAsdn(SrNetwork):
         samples = 3 * config.unshuffle**2
         self.stem = nn.Conv2d(samples, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(ResidualBlock(config.width) for _ in range(config.blocks))
-        self.heads = _fresh_heads(config.width, samples, LEVELS)
+        self.heads = fresh_heads(config.width, samples, LEVELS)
         self.coarser = nn.ModuleDict(
             {str(step): CoarserGrid(config, step) for step in range(3, config.max_ratio + 1)}
+        )
+        own = config.own_blocks * len(self.coarser)
+        self.shifts = (
+            Shifts(len(TOLD), config.blocks + own, config.width) if config.is_told else None
         )
 
     @property
@@ -254,23 +253,41 @@ class LocalAsdn(SrNetwork):
             receptive_radius=reaches[-1].receptive_radius,
             size_multiple=math.lcm(*blocks),
             minimum_size=reaches[-1].minimum_size,
+            told=TOLD if config.is_told else (),
             reaches=reaches,
         )
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:
+    def forward(
+        self,
+        image_B3HW: Tensor,
+        ratio: float | None = None,
+        strengths_BT: Tensor | None = None,
+    ) -> Tensor:
         grid = self.grid_of(2.0 if ratio is None else ratio)
-        features_BCHW = self.features(image_B3HW, grid)
-        kernel, bias = _blended_head(grid)
+        features_BCHW = self.features(image_B3HW, grid, strengths_BT)
+        kernel, bias = blended_head(grid.heads, grid.level, grid.weight)
         residual_BCHW = F.conv2d(features_BCHW, kernel, bias, padding=1)
         return image_B3HW + F.pixel_shuffle(residual_BCHW, grid.unshuffle)
 
-    def features(self, image_B3HW: Tensor, grid: Grid) -> Tensor:
+    def features(
+        self, image_B3HW: Tensor, grid: Grid, strengths_BT: Tensor | None = None
+    ) -> Tensor:
         """Return what the heads of a grid see of a picture: (B, width, H / u, W / u)."""
         stem_BCHW: Tensor = grid.stem(F.pixel_unshuffle(image_B3HW, grid.unshuffle))
         features_BCHW = stem_BCHW
-        for block in (*self.blocks, *grid.own_blocks):
-            features_BCHW = block(features_BCHW)
+        blocks = (*self.blocks, *grid.own_blocks)
+        for block, shift in zip(blocks, self._shifts_of(grid, strengths_BT), strict=True):
+            features_BCHW = block(features_BCHW, shift)
         return features_BCHW + stem_BCHW
+
+    def _shifts_of(self, grid: Grid, strengths_BT: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the shift of each block that runs on a grid."""
+        own = len(grid.own_blocks)
+        if self.shifts is None or strengths_BT is None:
+            return (None,) * (len(self.blocks) + own)
+        shifts = self.shifts(strengths_BT)
+        first = grid.first_shift
+        return (*shifts[: len(self.blocks)], *shifts[first : first + own])
 
     def grid_of(self, ratio: float) -> Grid:
         """Return the parts that run at a ratio in (1, max_ratio]."""
@@ -278,35 +295,25 @@ class LocalAsdn(SrNetwork):
         if str(step) not in self.coarser:
             level, weight = blend_of(ratio)
             return Grid(
-                self.config.unshuffle, self.stem, (), self.heads, level, weight, identity=True
+                unshuffle=self.config.unshuffle,
+                stem=self.stem,
+                own_blocks=(),
+                heads=(None, *list(self.heads)[1:]),
+                level=level,
+                weight=weight,
+                first_shift=0,
             )
-        own = self.coarser[str(step)]
+        own = self.coarser.get_submodule(str(step))
         level, weight = blend_of(ratio, step - 1, STEPS)
-        return Grid(step, own.stem, own.blocks, own.heads, level, weight, identity=False)  # type: ignore[arg-type]
-
-
-def _fresh_heads(width: int, samples: int, count: int) -> nn.ModuleList:
-    heads = nn.ModuleList(nn.Conv2d(width, samples, 3, padding=1) for _ in range(count))
-    for head in heads:
-        nn.init.uniform_(head.get_parameter("weight"), -HEAD_BOUND, HEAD_BOUND)
-        nn.init.zeros_(head.get_parameter("bias"))
-    return heads
-
-
-def _blended_head(grid: Grid) -> tuple[Tensor, Tensor]:
-    kernel, bias = _parameters(grid.heads[grid.level])
-    weight = grid.weight
-    if weight == 0:
-        return kernel, bias
-    kernel, bias = (1 - weight) * kernel, (1 - weight) * bias
-    if grid.level > 1 or not grid.identity:
-        below, below_bias = _parameters(grid.heads[grid.level - 1])
-        kernel, bias = kernel + weight * below, bias + weight * below_bias
-    return kernel, bias
-
-
-def _parameters(head: nn.Module) -> tuple[Tensor, Tensor]:
-    return head.get_parameter("weight"), head.get_parameter("bias")
+        return Grid(
+            unshuffle=step,
+            stem=own.get_submodule("stem"),
+            own_blocks=tuple(own.get_submodule("blocks").children()),
+            heads=tuple(own.get_submodule("heads").children()),
+            level=level,
+            weight=weight,
+            first_shift=self.config.blocks + (step - 3) * self.config.own_blocks,
+        )
 
 
 def build(config: AsdnConfig) -> SrNetwork:
@@ -324,6 +331,7 @@ SPEC = NetworkSpec(
         "base": BASE,
         "fast": FAST,
         "photo": PHOTO,
+        "wild": WILD,
         "wide": WIDE,
     },
     untrained=("heads.0.",),

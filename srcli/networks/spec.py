@@ -59,6 +59,8 @@ class NetworkTraits:
         minimum_size: both sides of the input must be at least this.
         tile: side of the input up to which the work per pixel is moderate, for networks whose
             work grows with the square of the pixels; None for the others.
+        told: names of what a network of any ratio may be told of its input, as the numbers of
+            ``strengths`` in this order, each in [0, 1]; 0 is what it takes for granted.
         chop: the authors' own tiling, where they published one.
         reaches: of a network of any ratio whose reach, multiple and minimum differ by ratio:
             what they are, by rising ``max_ratio``. The fields above then hold for all ratios.
@@ -72,6 +74,7 @@ class NetworkTraits:
     size_multiple: int = 1
     minimum_size: int = 1
     tile: int | None = None
+    told: tuple[str, ...] = ()
     chop: ChopRule | None = None
     reaches: tuple[Reach, ...] = ()
 
@@ -98,7 +101,8 @@ class SrNetwork(nn.Module, ABC):
     """A network: RGB float (B, 3, H, W) in [0, 1] to RGB float, not clamped.
 
     A fixed-scale network is called as ``network(image)`` and returns (B, 3, sH, sW); one of
-    any ratio as ``network(enlarged, ratio)`` and keeps the size.
+    any ratio as ``network(enlarged, ratio)`` and keeps the size. One that is told how spoilt its
+    input is takes ``strengths``, (B, number of ``traits.told``), as a third argument.
     """
 
     @property

@@ -123,7 +123,7 @@ def solve_head(
         sample = any_ratio_pair(crops, round(crop / ratio), margin).sample(_no_first_pass)
         seen = network.features(sample.image, grid)
         solver.add(seen, F.pixel_unshuffle(sample.target - sample.image, step))
-    solver.write_to(grid.heads[level])
+    solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))
 
 
 def _no_first_pass(image: Tensor, _ratio: float) -> Tensor:

@@ -165,7 +165,9 @@ def reached(network: SrNetwork, ratios: tuple[float | None, ...]) -> set[str]:
     """Return the names of the parameters with a gradient at one of the ratios."""
     _, height, width = legal_sides(network)
     image = picture(height, width)
-    torch.stack([network(image, ratio) for ratio in ratios]).pow(2).sum().backward()
+    names = network.traits.told
+    told = [torch.full((len(image), len(names)), 0.5, dtype=image.dtype)] if names else []
+    torch.stack([network(image, ratio, *told) for ratio in ratios]).pow(2).sum().backward()
     gradients = {name: parameter.grad for name, parameter in network.named_parameters()}
     return {name for name, grad in gradients.items() if grad is not None and grad.any()}
 

@@ -125,6 +125,26 @@ def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(wide, ratio, height, w
     assert torch.equal(whole, tiled)
 
 
+@pytest.mark.parametrize("tile", [32, 1000])
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_a_network_is_told_what_its_pass_says(tile, ensemble):
+    torch.manual_seed(0)
+    network = LocalAsdn(AsdnConfig(blocks=2, width=12, unshuffle=2, is_told=1))
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    image = torch.rand(1, 3, 40, 30)
+    upscaler = Upscaler(network, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))
+    (step,) = upscaler.plan((40, 30), (80, 60), 2.0)
+    plain, nothing, much = (
+        upscaler.follow(image, [replace(step, strengths=strengths)])
+        for strengths in ((), (0.0, 0.0), (0.5, 0.2))
+    )
+    assert torch.equal(plain, nothing)
+    assert not torch.equal(plain, much)
+    whole = Upscaler(network, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))
+    assert torch.equal(much, whole.follow(image, [replace(step, strengths=(0.5, 0.2))]))
+
+
 def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
     upscaler = Upscaler(wide, CPU, UpscaleOptions(tile=32))
     assert [upscaler.tiled[0].at(ratio).tile for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]

@@ -39,6 +39,7 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
         ("fast", 436_500),
         ("photo", 436_500),
         ("wide", 714_507),
+        ("wild", 450_420),
     ],
 )
 def test_every_preset_has_the_size_it_states(preset: str, expected: int) -> None:
@@ -189,6 +190,23 @@ def test_up_to_two_a_network_to_four_is_the_one_to_two() -> None:
     narrow.load_state_dict(wide.state_dict(), strict=False)
     for ratio in (1.27, 2.0):
         assert torch.equal(narrow(image, ratio), wide(image, ratio))
+
+
+@pytest.mark.parametrize("ratio", [1.5, 2.5, 3.5])
+def test_a_network_that_is_told_of_nothing_is_the_one_that_is_not_told(ratio: float) -> None:
+    torch.manual_seed(0)
+    told = LocalAsdn(replace(TINY_WIDE, is_told=1)).double().requires_grad_(requires_grad=False)
+    assert told.traits.told == ("noise", "compression")
+    image, strengths = picture(12, 24), torch.rand(2, 2, dtype=torch.float64)
+    assert torch.equal(told(image, ratio, strengths), told(image, ratio))
+    for parameter in told.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    plain = LocalAsdn(TINY_WIDE).double()
+    plain.load_state_dict(told.state_dict(), strict=False)
+    assert torch.equal(told(image, ratio, torch.zeros_like(strengths)), plain(image, ratio))
+    output = told(image, ratio, strengths)
+    assert (output - plain(image, ratio)).abs().amax((1, 2, 3)).min() > 1e-3
+    torch.testing.assert_close(output[1:], told(image[1:], ratio, strengths[1:]))
 
 
 @pytest.mark.parametrize("ratio", [1.5, 2.5, 3.5])

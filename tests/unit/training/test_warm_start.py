@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks import asdn
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.blocks.ratio_heads import HEAD_BOUND
 from srcli.pixels.resize import resize
 from srcli.training import warm_start
 from srcli.training.degrade import any_ratio_pair
@@ -89,4 +90,4 @@ def test_training_from_a_network_to_two_starts_with_solved_grids(
         assert torch.equal(made.state_dict()[key], value)
     for step in (3, 4):
         head = made.get_submodule(f"coarser.{step}.heads.4")
-        assert head.get_parameter("weight").abs().max() > asdn.HEAD_BOUND
+        assert head.get_parameter("weight").abs().max() > HEAD_BOUND
