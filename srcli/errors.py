@@ -21,7 +21,12 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar
+
+LONGEST_NAME = 200
+"""Characters of one name in a message; more than any sensible file or tensor is called by."""
 
 
 class SrcliError(Exception):
@@ -104,3 +109,25 @@ class DiskFull(ResourceError):
 def is_disk_full(error: OSError) -> bool:
     """Tell whether there was no room, on the disk or in what its user may take of it."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def listed(names: Iterable[str], most: int = 10, *, between: str = ", ") -> str:
+    """Join names for a message, which stays short however many and however long they are.
+
+    Args:
+        names: what to list, in the order to list it in.
+        most: how many are written out; the others are counted.
+        between: what separates two names.
+
+    Returns:
+        ``"a, b"``, or ``"a, b and 1,998 more"``.
+
+    """
+    rest = iter(names)
+    shown = between.join(_shortened(name) for name in islice(rest, most))
+    more = sum(1 for _ in rest)
+    return f"{shown} and {more:,} more" if more else shown
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
