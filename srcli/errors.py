@@ -26,22 +26,25 @@ from itertools import islice
 from typing import ClassVar
 
 LONGEST_NAME = 200
-"""Characters of one name in a message; more than any sensible file or tensor is called by."""
+"""Characters of one name in a list; more than any sensible file or tensor is called by."""
+LONGEST_TEXT = 8192
+"""Characters of a message or a hint; more than the longest path and a sentence around it."""
 
 
 class SrcliError(Exception):
     """An expected failure.
 
     ``message`` is one sentence saying what failed, with the path; ``hint``, where there is
-    one, says what to do about it. ``exit_code`` is what a command ends with.
+    one, says what to do about it. ``exit_code`` is what a command ends with. Text without end,
+    which files and servers may hold, is cut.
     """
 
     exit_code: ClassVar[int]
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _shortened(message, LONGEST_TEXT)
+        self.hint = _shortened(hint, LONGEST_TEXT)
+        super().__init__(self.message)
 
 
 class UsageError(SrcliError):
@@ -124,10 +127,10 @@ def listed(names: Iterable[str], most: int = 10, *, between: str = ", ") -> str:
 
     """
     rest = iter(names)
-    shown = between.join(_shortened(name) for name in islice(rest, most))
+    shown = between.join(_shortened(name, LONGEST_NAME) for name in islice(rest, most))
     more = sum(1 for _ in rest)
     return f"{shown} and {more:,} more" if more else shown
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

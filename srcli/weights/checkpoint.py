@@ -8,14 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
-from warnings import catch_warnings
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, listed
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.weights.bound import bounded_by
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 SUFFIX = ".safetensors"
 HEADER_KEY = "srcli"
 FORMAT = 1
+LONGEST_ORIGIN = 10_000
+"""Characters of a header's free text."""
 LARGEST_SETTING = 4096
 """No number in a network's configuration is larger."""
 WRITTEN: Mapping[type, tuple[type, ...]] = {int: (int,), float: (int, float)}
@@ -117,7 +118,7 @@ def load_model(path: Path) -> Model:
     problems = mismatches(wanted, state)
     if problems:
         msg = f"the tensors of {path} do not fit the network {header.network}"
-        raise CorruptWeights(msg, hint="; ".join(problems))
+        raise CorruptWeights(msg, hint=listed(problems, between="; "))
     network.load_state_dict({k: v.to(wanted[k].dtype) for k, v in state.items()}, assign=True)
     return Model(header=header, network=network)
 
@@ -176,7 +177,7 @@ def _refuse(name: str, value: object) -> NoReturn:
 def _build(path: Path, header: Header, tensors: Collection[Tensor]) -> SrNetwork:
     """Build the network without memory for its weights."""
     try:
-        with torch.device("meta"), bounded_by(tensors, path), catch_warnings(action="ignore"):
+        with torch.device("meta"), bounded_by(tensors, path):
             return NETWORKS[header.network].build(header.config)
     except UNFIT as error:
         msg = f"{path} has a header that does not describe a network"
@@ -194,7 +195,7 @@ def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
         config = spec.config(**described["config"])
         _check_settings(config)
         version, origin = described["format"], described["origin"]
-        if not isinstance(origin, str):
+        if not isinstance(origin, str) or len(origin) > LONGEST_ORIGIN:
             _refuse("origin", origin)
     except UNFIT as error:
         msg = f"{path} has a header that this version cannot read"

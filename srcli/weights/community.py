@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,6 @@ from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from warnings import catch_warnings
 
 import torch
 from safetensors import SafetensorError
@@ -33,7 +34,10 @@ from srcli.weights.pickled import read_pickle
 SUFFIXES = (".pt", ".pth", ".ckpt")
 CHANNELS = 3
 IMPORT = "srcli models import"
+ODDITY = r"torch\.meshgrid: in an upcoming release"
+"""What PyTorch says, once, of the way in which some of these architectures call it."""
 STAND_INS = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+_IMPORT_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +95,9 @@ def load_community(path: Path) -> CommunityNetwork:
     """
     state = _read(path)
     spandrel = _import_spandrel()
+    warnings.filterwarnings("ignore", ODDITY, UserWarning)  # catch_warnings is not for threads
     try:
-        with catch_warnings(action="ignore"), bounded_by(list(_tensors(state)), path):
+        with bounded_by(list(_tensors(state)), path):
             descriptor = spandrel.ModelLoader("cpu").load_from_state_dict(state)
     except CorruptWeights:
         raise
@@ -153,10 +158,11 @@ def _import_spandrel() -> ModuleType:
         msg = "models of other tools need spandrel, which is not installed"
         hint = f"pip install 'srcli[community]'; for CSNLN, PANet and SAN: {IMPORT}"
         raise WeightsUnavailable(msg, hint=hint)
-    if "spandrel" in sys.modules:
-        return sys.modules["spandrel"]
-    with _torchvision():
-        return importlib.import_module("spandrel")
+    with _IMPORT_LOCK:
+        if "spandrel" in sys.modules:
+            return sys.modules["spandrel"]
+        with _torchvision():
+            return importlib.import_module("spandrel")
 
 
 @contextmanager

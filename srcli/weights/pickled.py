@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from warnings import catch_warnings
 
 import torch
 
@@ -21,8 +20,7 @@ def read_pickle(path: Path) -> object:
     check_start(path)
     check_archive(path)
     try:
-        with catch_warnings(action="ignore"):  # an odd pickle is refused or it is fine
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
+        content: object = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a malformed pickle can make torch raise anything
         msg = f"{path} is not a readable checkpoint of tensors alone; nothing in it was run"
         raise CorruptWeights(msg) from error

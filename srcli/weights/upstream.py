@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, listed
 from srcli.networks import csnln, panet, san
 from srcli.networks.blocks.box_sum import NORM_FLOOR
 from srcli.networks.spec import AnySpec
@@ -29,8 +29,6 @@ KERNEL_RANK = 4
 EIGHT_BIT_RANGE = 255.0
 EIGHT_BIT_BIAS = 10.0
 """A mean shift beyond this belongs to 0..255, not to 0..1."""
-LISTED = 8
-"""How many entries of a kind a message names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +84,8 @@ def identify(state: State) -> Upstream:
         if "tail.0.weight" in state:
             return Upstream(network=panet.RESTORATION_SPEC.name, config=_restoration(state))
         return Upstream(network=panet.SPEC.name, config=_panet(state))
-    msg = f"the checkpoint is neither CSNLN, PANet nor SAN: it has {_listed(state) or 'no entry'}"
+    found = listed(sorted(state)) or "no entry"
+    msg = f"the checkpoint is neither CSNLN, PANet nor SAN: it has {found}"
     raise CorruptWeights(msg, hint="These three networks can be imported from the authors' files.")
 
 
@@ -150,14 +149,8 @@ def _changed_constants(state: State) -> list[str]:
 
 
 def _fault(kind: str, names: Iterable[str]) -> str:
-    listed = _listed(names)
-    return f"{kind}: {listed}" if listed else ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - LISTED} more" if len(ordered) > LISTED else ""
-    return ", ".join(ordered[:LISTED]) + more
+    found = listed(sorted(names))
+    return f"{kind}: {found}" if found else ""
 
 
 def _shape(state: State, name: str) -> torch.Size:

@@ -1,4 +1,4 @@
-from srcli.errors import LONGEST_NAME, listed
+from srcli.errors import LONGEST_NAME, LONGEST_TEXT, DataError, listed
 
 
 def test_few_names_are_all_listed():
@@ -14,3 +14,9 @@ def test_the_names_beyond_the_first_are_counted():
 
 def test_a_giant_name_is_cut():
     assert listed(["a" * 10_000_000]) == "a" * LONGEST_NAME + "…"
+
+
+def test_text_without_end_is_cut():
+    error = DataError("a" * 10_000_000, hint="b" * 10_000_000)
+    assert error.message == str(error) == "a" * LONGEST_TEXT + "…"
+    assert error.hint == "b" * LONGEST_TEXT + "…"

@@ -186,13 +186,41 @@ def test_a_setting_that_fits_the_tensors_is_refused_all_the_same(tmp_path, netwo
         load_model(path)
 
 
-@pytest.mark.parametrize("origin", [None, ["a"], 1])
+def test_only_ten_of_very_many_tensors_are_named(saved, tmp_path):
+    _, network, header = saved
+    extra = {f"stranger.{number}": torch.zeros(1) for number in range(2_000)}
+    save_model(tmp_path / "many.safetensors", {**network.state_dict(), **extra}, header)
+    with pytest.raises(CorruptWeights) as caught:
+        load_model(tmp_path / "many.safetensors")
+    assert caught.value.hint.count("stranger") == 10
+    assert caught.value.hint.endswith(" and 1,990 more")
+
+
+@pytest.mark.parametrize("key", ["network", "config"])
+def test_a_giant_name_in_a_header_is_not_repeated_in_full(tmp_path, key):
+    name = "x" * 1_000_000
+    odd = {"network": name, "config": {name: 1}}[key]
+    told = {"format": 1, "network": "asdn", "config": {}, "origin": "", key: odd}
+    path = write(tmp_path / "giant.safetensors", {"srcli": json.dumps(told)})
+    with pytest.raises(CorruptWeights) as caught:
+        read_header(path)
+    assert len(caught.value.hint) < 10_000
+
+
+def test_weights_without_samples_are_refused_without_a_warning(tmp_path):
+    config = {"blocks": 1, "width": 8, "dense_layers": 1, "growth": 0}
+    path = write(tmp_path / "hollow.safetensors", described(**config))
+    with pytest.raises(CorruptWeights, match="weights of no samples"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("origin", [None, ["a"], 1, "a" * 10_001])
 def test_an_origin_that_is_no_text_is_refused(saved, origin):
     path, network, header = saved
     save_model(path, network.state_dict(), replace(header, origin=origin))
     with pytest.raises(CorruptWeights) as caught:
         read_header(path)
-    assert caught.value.hint == f"its origin is {origin!r}"
+    assert caught.value.hint == f"its origin is {origin!r:.40}"
 
 
 @pytest.mark.parametrize("length", [1 << 31, 1 << 62, 20_000_000])
