@@ -114,7 +114,12 @@ def _checked(name: str, folder: Path) -> tuple[Path, ...]:
 def _fetch(name: str, archive: HubPlace, folder: Path) -> tuple[Path, ...]:
     """Put the pictures of the hub's archive into ``folder``, in one step."""
     path = cached(archive) or download(archive)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
+    prefix = f".new-{archive.revision}-"
+    for left in folder.parent.glob(
+        f"{prefix}*"
+    ):  # by a process that was killed: this one has the lock
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=prefix) as temporary:
         fresh = Path(temporary) / name
         fresh.mkdir()
         try:

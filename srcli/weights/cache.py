@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -11,6 +12,9 @@ from filelock import FileLock
 from srcli.errors import CorruptWeights, UsageError
 from srcli.settings import read_setting
 from srcli.weights.digest import check_digest, sha256_of
+
+STALE = 7 * 24 * 3600
+"""Seconds after which an unfinished file is taken for abandoned."""
 
 
 def cache_folder() -> Path:
@@ -36,6 +40,22 @@ def cached_file(model: str, suffix: str = ".safetensors") -> Path:
 def downloads_folder() -> Path:
     """Return where files are while they come; it need not exist."""
     return cache_folder() / "downloads"
+
+
+def drop_stale(folder: Path, pattern: str, *, but: Path) -> None:
+    """Delete unfinished files that no one has written to for a week, and that no one will.
+
+    Args:
+        folder: where to look.
+        pattern: of their names, as ``Path.glob`` takes it.
+        but: is left alone: it is about to be gone on with.
+
+    """
+    limit = time.time() - STALE
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process deletes it, or may do what this one may not
+            if path != but and path.lstat().st_mtime < limit:
+                path.unlink()
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from srcli.errors import CorruptWeights
 
+SHA256 = "sha256"
+SHA1 = "git sha1"
+BLOCK = 1 << 20
 START = 256
 """Bytes that tell what a file is."""
 LARGE_FILE_POINTER = b"version https://git-lfs"
@@ -27,6 +30,32 @@ def sha256_of(path: Path) -> str:
     """Return the sha256 of a file, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    """Tell whether a file has a sha256, or a name that git gives it, both hexadecimal.
+
+    Anything else, such as nothing, is no digest, and every file has it.
+    """
+    kind = digest_kind(digest)
+    if kind == SHA1:
+        return _git_name(path) == digest
+    return kind != SHA256 or sha256_of(path) == digest
+
+
+def digest_kind(digest: str) -> str:
+    """Return what a digest is: ``sha256``, ``git sha1``, or nothing."""
+    is_hexadecimal = not set(digest) - set("0123456789abcdef")
+    return {64: SHA256, 40: SHA1}.get(len(digest), "") if is_hexadecimal else ""
+
+
+def _git_name(path: Path) -> str:
+    """Return by what name git keeps the content of a file."""
+    name = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            name.update(block)
+    return name.hexdigest()
 
 
 def check_digest(path: Path, sha256: str, *, hint: str = "") -> None:

@@ -1,49 +1,57 @@
-"""Fetch one file of known size and sha256 from a list of addresses."""
+"""Fetch one file of known size from a list of addresses, and go on with what is there of it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, InvalidURL
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 from srcli.errors import DiskFull, WeightsUnavailable, is_disk_full
-from srcli.weights.digest import begins_as_page, sha256_of
+from srcli.weights.digest import begins_as_page, digest_kind, has_digest
+from srcli.weights.web import USER, Refusal, Response, ask, line, patiently
 
-TIMEOUT = 30
-"""Seconds without an answer, or without more of it."""
 CHUNK = 1 << 16
 PARTIAL = 206
-USER = re.compile(r"(?<=://)[^/?#]*@")
+PROGRESS = 1 << 20
+"""Bytes; as long as the tries bring as many, there are more tries."""
 WEB_PAGE = "gives a web page instead of the file"
 
 Listener = Callable[[int, int], None]
 """Told how many bytes are there, and of how many."""
 
 
-class _Refusal(Exception):
-    """Why an address did not give the file."""
-
-
-class _Misfit(_Refusal):
+class _Misfit(Refusal):
     """What an address gave does not go with the bytes that were there before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """The file that is asked for, as far as it is there, and who hears of its progress."""
-
-    part: Path
-    size: int
-    sha256: str
-    listen: Listener
 
 
 def silent(done: int, total: int) -> None:
     """Hear of progress and say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A file that is asked for.
+
+    Attributes:
+        part: where it grows, and where what a broken connection left is gone on with.
+        size: in bytes; no more than that is ever written.
+        digest: its sha256 or git's name of it, hexadecimal; empty if neither is known.
+        listen: told of progress.
+        headers: sent to the address, and to no other host.
+
+    """
+
+    part: Path
+    size: int
+    digest: str
+    listen: Listener = silent
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def have(self) -> int:
+        """Return how many bytes are there."""
+        return self.part.stat().st_size if self.part.exists() else 0
 
 
 def download(
@@ -66,14 +74,23 @@ def download(
         DiskFull: there is no room for it.
 
     """
-    part = target.with_name(f"{target.name}.part")
+    wanted = Wanted(part=part_of(target), size=size, digest=sha256, listen=listen)
     try:
         if target.exists():
-            target.replace(part)
-        _fill(addresses, _Wanted(part=part, size=size, sha256=sha256, listen=listen))
-        part.replace(target)
+            target.replace(wanted.part)
+        fill(tuple(addresses), wanted)
+        wanted.part.replace(target)
+    except Refusal as refusal:
+        msg = f"{target.name} cannot be downloaded: {refusal}"
+        hint = "run it again to go on from there" if wanted.have() else "try again later"
+        raise WeightsUnavailable(msg, hint=hint) from refusal
     except OSError as error:
         raise unwritable(target.parent, error) from error
+
+
+def part_of(target: Path) -> Path:
+    """Return where a file is that has not come to its end."""
+    return target.with_name(f"{target.name}.part")
 
 
 def unwritable(
@@ -85,24 +102,49 @@ def unwritable(
     return WeightsUnavailable(f"{place} cannot be written: {error.strerror or error}", hint=hint)
 
 
-def _fill(addresses: Iterable[str], wanted: _Wanted) -> None:
+def fill(addresses: Sequence[str], wanted: Wanted) -> None:
+    """Make the part of a wanted file the whole, trying again as long as there is hope.
+
+    Raises:
+        Refusal: no address gave the file.
+        DiskFull: there is no room for it.
+        OSError: the part cannot be written.
+
+    """
+    while True:
+        before = wanted.have()
+        try:
+            patiently(lambda: _round(addresses, wanted))
+        except Refusal as refusal:
+            if not refusal.is_passing or wanted.have() < before + PROGRESS:
+                raise
+        else:
+            return
+
+
+def _round(addresses: Sequence[str], wanted: Wanted) -> None:
     """Try one address after the other until the part is the whole file."""
-    reasons = []
+    refusals = []
     for address in addresses:
         try:
             _complete(address, wanted)
-        except _Refusal as refusal:
-            reasons.append(f"{USER.sub('', address)} {refusal}")
+        except Refusal as refusal:
+            refusals.append((address, refusal))
         else:
             return
-    msg = f"{wanted.part.stem} cannot be downloaded: {'; '.join(reasons)}"
-    hint = "run it again to go on from there" if wanted.part.exists() else "try again later"
-    raise WeightsUnavailable(msg, hint=hint)
+    reasons = [f"{USER.sub('', address)} {refusal}" for address, refusal in refusals]
+    passing = [refusal.wait for _, refusal in refusals if refusal.is_passing]
+    raise Refusal(
+        "; ".join(reasons),
+        status=max((refusal.status for _, refusal in refusals), default=0),
+        is_passing=bool(passing),
+        wait=min(passing, default=0.0),
+    )
 
 
-def _complete(address: str, wanted: _Wanted) -> None:
+def _complete(address: str, wanted: Wanted) -> None:
     """Make the part whole; where what was there does not fit, ask once more for all of it."""
-    have = wanted.part.stat().st_size if wanted.part.exists() else 0
+    have = wanted.have()
     start = have if have <= wanted.size else 0
     try:
         _fetch(address, wanted, start)
@@ -112,65 +154,50 @@ def _complete(address: str, wanted: _Wanted) -> None:
         _fetch(address, wanted, 0)
 
 
-def _fetch(address: str, wanted: _Wanted, start: int) -> None:
+def _fetch(address: str, wanted: Wanted, start: int) -> None:
     """Write what comes behind the first ``start`` bytes, and check the whole."""
-    if start < wanted.size:
-        with _open(address, start) as response:
+    if start < wanted.size or not wanted.part.exists():
+        ranged = {"Range": f"bytes={start}-"} if start else {}
+        with ask(address, headers={**wanted.headers, **ranged}) as response:
             if response.status != PARTIAL:
                 start = 0
             _check_answer(response, start, wanted.size)
+            _check_room(wanted, start)
             _copy(response, wanted, start)
-    if sha256_of(wanted.part) != wanted.sha256:
+    if not has_digest(wanted.part, wanted.digest):
         wanted.part.unlink()
-        msg = f"has another file, whose sha256 is not {wanted.sha256}"
+        msg = f"has another file, whose {digest_kind(wanted.digest)} is not {wanted.digest}"
         raise _Misfit(msg)
 
 
-def _open(address: str, start: int) -> HTTPResponse:
-    """Ask an address for what comes behind the first ``start`` bytes."""
-    if not address.startswith(("http://", "https://")):
-        msg = "is not an address of the web"
-        raise _Refusal(msg)
-    if USER.search(address):
-        msg = "was given with the name of a user, which is not supported"
-        raise _Refusal(msg)
-    headers = {"Range": f"bytes={start}-"} if start else {}
-    try:
-        request = Request(address, headers=headers)  # noqa: S310 - the scheme is checked above
-        response: HTTPResponse = urlopen(request, timeout=TIMEOUT)  # noqa: S310 - the same
-    except HTTPError as error:
-        error.close()
-        msg = f"answers {error.code} {_line(error.reason)}"
-    except URLError as error:
-        msg = f"cannot be reached: {_line(error.reason)}"
-    except (InvalidURL, ValueError) as error:  # its own, or one that it sends to
-        msg = f"leads to no address that can be asked: {_line(error)}"
-    except (OSError, HTTPException) as error:
-        msg = f"broke off: {_line(error)}"
-    else:
-        return response
-    raise _Refusal(msg)
-
-
-def _check_answer(response: HTTPResponse, start: int, size: int) -> None:
+def _check_answer(response: Response, start: int, size: int) -> None:
     """Refuse an answer that cannot be the rest of the file."""
     if response.headers.get_content_type() == "text/html":
-        raise _Refusal(WEB_PAGE)
+        raise Refusal(WEB_PAGE)
     given = response.headers.get("Content-Range", "")
     if start and not given.startswith(f"bytes {start}-"):
-        msg = f"gives {_line(given) or 'bytes of nowhere'} instead of those from {start}"
+        msg = f"gives {line(given) or 'bytes of nowhere'} instead of those from {start}"
         raise _Misfit(msg)
     length = response.headers.get("Content-Length", str(size - start))
     if length != str(size - start):
-        msg = f"gives {_line(length)} bytes instead of {size - start}"
-        raise _Refusal(msg)
+        msg = f"gives {line(length)} bytes instead of {size - start}"
+        raise Refusal(msg)
 
 
-def _copy(response: HTTPResponse, wanted: _Wanted, start: int) -> None:
+def _check_room(wanted: Wanted, start: int) -> None:
+    """Refuse what the disk has no room for, before it is full."""
+    folder = wanted.part.parent
+    if shutil.disk_usage(folder).free < wanted.size - start:
+        msg = f"there is no room left in {folder}: the file has {wanted.size:,} bytes"
+        raise DiskFull(msg, hint="free some space or choose another folder")
+
+
+def _copy(response: Response, wanted: Wanted, start: int) -> None:
     """Write an answer behind the first ``start`` bytes, never beyond the size."""
+    response.expect(wanted.size - start)
     chunk = _read(response, wanted.size - start)
     if not start and begins_as_page(chunk):
-        raise _Refusal(WEB_PAGE)
+        raise Refusal(WEB_PAGE)
     done = start
     with wanted.part.open("ab" if start else "wb") as file:
         while chunk:
@@ -180,19 +207,13 @@ def _copy(response: HTTPResponse, wanted: _Wanted, start: int) -> None:
             chunk = _read(response, wanted.size - done)
     if done < wanted.size:
         msg = f"broke off after {done} of {wanted.size} bytes"
-        raise _Refusal(msg)
+        raise Refusal(msg, is_passing=True)
 
 
-def _read(response: HTTPResponse, missing: int) -> bytes:
+def _read(response: Response, missing: int) -> bytes:
     """Take the next bytes of an answer; only those of the disk may fail otherwise."""
     try:
         return response.read(min(CHUNK, missing))
     except (OSError, HTTPException) as error:
-        msg = f"broke off: {_line(error)}"
-        raise _Refusal(msg) from error
-
-
-def _line(reason: object) -> str:
-    """Return the first line of what a server or the system says, as it can be printed."""
-    first = str(reason).partition("\n")[0]
-    return "".join(letter for letter in first if letter.isprintable())
+        msg = f"broke off: {line(error)}"
+        raise Refusal(msg, is_passing=True) from error

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import HfFileMetadata
-
 from srcli.errors import CorruptWeights
 from srcli.weights import hub_client
 from srcli.weights.digest import check_archive, check_digest, check_safetensors
-from srcli.weights.hub_client import SHA256, HubPlace, forget, known_sha256
+from srcli.weights.download import Listener, silent
+from srcli.weights.hub_client import SHA256, HubPlace, Offer, forget, known_sha256
 from srcli.weights.reference import HubFile
 
 
@@ -18,8 +17,10 @@ def cached_copy(file: HubFile) -> Path | None:
     return hub_client.cached(_place(file))
 
 
-def fetch(file: HubFile) -> Path:
+def fetch(file: HubFile, listen: Listener = silent) -> Path:
     """Download a file into the hub's cache, and check it; a damaged copy is replaced.
+
+    ``listen`` is told of progress.
 
     Raises:
         CorruptWeights: it is not the one that was asked for, or no weights file at all.
@@ -28,7 +29,10 @@ def fetch(file: HubFile) -> Path:
 
     """
     found = hub_client.download(
-        _place(file), lambda offer: _check_offer(file, offer), anew=_is_damaged(file)
+        _place(file),
+        lambda offer: _check_offer(file, offer),
+        anew=_is_damaged(file),
+        listen=listen,
     )
     try:
         check(found, file)
@@ -72,9 +76,9 @@ def _place(file: HubFile) -> HubPlace:
     )
 
 
-def _check_offer(file: HubFile, offer: HfFileMetadata) -> None:
+def _check_offer(file: HubFile, offer: Offer) -> None:
     """Refuse another file than the one that was measured, before it is fetched."""
-    offered = offer.etag if SHA256.fullmatch(offer.etag or "") else file.sha256
-    if file.sha256 and (offered != file.sha256 or offer.size not in (None, file.size)):
+    offered = offer.etag if SHA256.fullmatch(offer.etag) else file.sha256
+    if file.sha256 and (offered != file.sha256 or offer.size != file.size):
         msg = f"{file} is another file than the one that was measured, of sha256 {file.sha256}"
         raise CorruptWeights(msg, hint="SRCLI_HUB_REPO may name a repository of older models")

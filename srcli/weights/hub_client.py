@@ -1,41 +1,49 @@
-"""The Hugging Face hub, through its own client and that client's cache.
+"""The Hugging Face hub: what it has of a file, and the file itself, in the cache of its client.
 
-The client reads ``HF_HOME``, ``HF_ENDPOINT``, ``HF_TOKEN`` and its other variables itself, and
-shows its progress on a terminal.
+Addresses, tokens and the cache are those of the hub's own client, which reads ``HF_HOME``,
+``HF_ENDPOINT``, ``HF_TOKEN`` and its other variables. The requests are not: that client takes
+whatever a server says for a path, reads answers to their end, and begins anew after a kill.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from huggingface_hub import (
-    HfFileMetadata,
-    constants,
-    get_hf_file_metadata,
-    hf_hub_download,
-    hf_hub_url,
-    try_to_load_from_cache,
-)
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
-from huggingface_hub.utils.logging import set_verbosity
+from huggingface_hub import constants, get_token, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 
+from srcli import __version__
 from srcli.errors import DataError, DiskFull, SrcliError, WeightsUnavailable, is_disk_full
+from srcli.weights.download import Listener, Wanted, fill, silent
+from srcli.weights.hub_cache import COMMIT, ETAG, CacheEntry
+from srcli.weights.web import Refusal, Response, ask, patiently
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SIZE = re.compile(r"[0-9]{1,18}")
 FORBIDDEN = (401, 403)
 MISSING = 404
+LARGEST = 20_000_000_000
+"""Bytes; many times what the largest model and the largest data set here have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the hub says that it has.
+
+    Attributes:
+        commit: which the revision is at present, 40 hexadecimal digits.
+        etag: its name of the content: the sha256 of a large file, git's name of another.
+        size: in bytes.
+
+    """
+
+    commit: str
+    etag: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +93,26 @@ def cached(place: HubPlace) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def accept(_: HfFileMetadata) -> None:
+def accept(_: Offer) -> None:
     """Take whatever the hub offers."""
 
 
 def download(
-    place: HubPlace, check: Callable[[HfFileMetadata], None] = accept, *, anew: bool = False
+    place: HubPlace,
+    check: Callable[[Offer], None] = accept,
+    *,
+    anew: bool = False,
+    listen: Listener = silent,
 ) -> Path:
     """Bring a file into the hub's cache.
 
-    The hub is asked once, without the client's patience, whether it has the file.
+    A fetch that was stopped is gone on with.
 
     Args:
         place: where it is.
         check: refuses what is offered, before it is fetched.
         anew: replace what the cache has of it.
+        listen: told of progress.
 
     Raises:
         WeightsUnavailable: of a model: it cannot be had, or cannot be kept.
@@ -107,19 +120,14 @@ def download(
         DiskFull: there is no room for it.
 
     """
-    set_verbosity(logging.ERROR)
-    repo, file, revision, kind = place.repo, place.file, place.revision, place.kind
     try:
-        offer = get_hf_file_metadata(hf_hub_url(repo, file, revision=revision, repo_type=kind))
-        _check_hub(place, offer)
+        offer = patiently(lambda: _offered(place))
         check(offer)
-        return Path(
-            hf_hub_download(repo, file, revision=revision, repo_type=kind, force_download=anew)
-        )
-    except SrcliError:
-        raise
-    except Exception as error:  # the client's transport, and its classes, change with its version
-        raise _explained(place, error) from error
+        return _obtain(place, offer, anew=anew, listen=listen)
+    except Refusal as refusal:
+        raise _refused(place, refusal) from refusal
+    except OSError as error:
+        raise _unwritable(place, error) from error
 
 
 def known_sha256(path: Path) -> str:
@@ -135,37 +143,95 @@ def forget(path: Path) -> None:
     content.unlink(missing_ok=True)
 
 
-def _check_hub(place: HubPlace, offer: HfFileMetadata) -> None:
-    if not (offer.commit_hash and offer.etag):
+def _offered(place: HubPlace) -> Offer:
+    """Ask the hub what it has, without the content."""
+    address = _address(place, place.revision)
+    with ask(address, headers=_headers(), method="HEAD", leave_host=False) as response:
+        return _checked(place, response)
+
+
+def _checked(place: HubPlace, response: Response) -> Offer:
+    """Refuse what no hub says, before any of it is taken for a path or a size."""
+    commit, size = (_header(response, name) for name in ("X-Repo-Commit", "X-Linked-Size"))
+    etag = _header(response, "X-Linked-Etag") or _header(response, "ETag")
+    etag, size = etag.removeprefix("W/").strip('"'), size or _header(response, "Content-Length")
+    if not (COMMIT.fullmatch(commit) and ETAG.fullmatch(etag) and SIZE.fullmatch(size)):
         msg = f"what answers for {place.title} is not a hub"
         raise place.refusal(msg, "check HF_ENDPOINT, and any proxy in between")
+    if int(size) > LARGEST:
+        msg = f"{place.title} has {int(size):,} bytes, and at most {LARGEST:,} are fetched"
+        raise place.refusal(msg, "download it by itself, and name the file")
+    return Offer(commit=commit, etag=etag, size=int(size))
 
 
-def _explained(place: HubPlace, error: Exception) -> SrcliError:
-    if isinstance(error, HfHubHTTPError):
-        return _refused(place, error)
-    if isinstance(error, OSError) and error.errno is not None:
-        hint = "choose another folder with HF_HOME"
-        if is_disk_full(error):
-            return DiskFull("there is no room left in the hub's cache", hint=hint)
-        reason = error.strerror or error
-        return place.refusal(f"the hub's cache cannot be written: {reason}", hint)
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    hint = "check the network and HF_ENDPOINT, then try again"
-    return place.refusal(f"{place.title} cannot be downloaded: {reason}", hint)
+def _header(response: Response, name: str) -> str:
+    return response.headers.get(name) or ""
 
 
-def _refused(place: HubPlace, error: HfHubHTTPError) -> SrcliError:
-    status = error.response.status_code
-    if isinstance(error, GatedRepoError) or status in FORBIDDEN:
+def _obtain(place: HubPlace, offer: Offer, *, anew: bool, listen: Listener) -> Path:
+    entry = CacheEntry(
+        root=hub_folder(),
+        repo=place.repo,
+        kind=place.kind,
+        revision=place.revision,
+        commit=offer.commit,
+        file=place.file,
+        etag=offer.etag,
+    )
+    if anew or not entry.path.exists():
+        with entry.locked():
+            entry.drop_stale_parts()
+            if anew or not entry.blob.exists():
+                wanted = Wanted(
+                    part=entry.part,
+                    size=offer.size,
+                    digest=offer.etag,
+                    listen=listen,
+                    headers=_headers(),
+                )
+                fill([_address(place, offer.commit)], wanted)
+                entry.keep()
+            else:
+                entry.link()
+    entry.note_revision()
+    return entry.path
+
+
+def _address(place: HubPlace, revision: str) -> str:
+    return hf_hub_url(place.repo, place.file, revision=revision, repo_type=place.kind)
+
+
+def _headers() -> dict[str, str]:
+    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    given = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"User-Agent": f"srcli/{__version__}", **given}
+
+
+def _unwritable(place: HubPlace, error: OSError) -> SrcliError:
+    hint = "choose another folder with HF_HOME"
+    if is_disk_full(error):
+        return DiskFull("there is no room left in the hub's cache", hint=hint)
+    reason = error.strerror or error
+    return place.refusal(f"the hub's cache cannot be written: {reason}", hint)
+
+
+def _refused(place: HubPlace, refusal: Refusal) -> SrcliError:
+    status, code = refusal.status, refusal.code
+    if status in FORBIDDEN:
         msg = f"the hub does not let you read {place.repo}"
         return place.refusal(msg, "it may be private, gated or missing; with access, set HF_TOKEN")
-    if isinstance(error, RevisionNotFoundError):
-        msg = f"{place.repo} has no revision {place.revision}"
-    elif isinstance(error, RepositoryNotFoundError):
-        msg = f"there is no repository {place.repo} on the hub"
-    elif isinstance(error, EntryNotFoundError) or status == MISSING:
-        msg = f"there is no {place.title} on the hub"
-    else:
-        return place.refusal(f"the hub answers {status} for {place.title}", "try again later")
+    if status != MISSING:
+        return place.refusal(*_failed(place, refusal))
+    msg = {
+        "RevisionNotFound": f"{place.repo} has no revision {place.revision}",
+        "RepoNotFound": f"there is no repository {place.repo} on the hub",
+    }.get(code, f"there is no {place.title} on the hub")
     return place.refusal(msg, "check the spelling; or set HF_TOKEN if it is private")
+
+
+def _failed(place: HubPlace, refusal: Refusal) -> tuple[str, str]:
+    """Return what to say of a hub that fails, or that is not there, and what to do."""
+    if refusal.status:
+        return f"the hub answers {refusal.status} for {place.title}", "try again later"
+    hint = "check the network and HF_ENDPOINT, then try again"
+    return f"{place.title} cannot be downloaded: {refusal}", hint

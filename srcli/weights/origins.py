@@ -16,13 +16,14 @@ from srcli.weights.cache import (
     check_sealed,
     discard,
     downloads_folder,
+    drop_stale,
     keep,
     locked,
 )
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import shipped_folder
 from srcli.weights.digest import check_digest, is_file
-from srcli.weights.download import Listener, download, unwritable
+from srcli.weights.download import Listener, download, part_of, unwritable
 from srcli.weights.reference import HubFile
 from srcli.weights.sources import Source
 
@@ -123,11 +124,10 @@ class Hub:
         hub.check(path, self.file)
 
     def fetch(self, listen: Listener) -> Path:
-        """Download it; the hub's client shows the progress itself."""
+        """Download it."""
         from srcli.weights import hub
 
-        del listen
-        return hub.fetch(self.file)
+        return hub.fetch(self.file, listen)
 
     def remove(self) -> bool:
         """Delete it from the hub's cache."""
@@ -169,6 +169,8 @@ class Authors:
             for folder in (target.parent, original.parent):
                 folder.mkdir(parents=True, exist_ok=True)
             with locked(self.source.id):
+                drop_stale(downloads_folder(), "*/*.part", but=part_of(original))
+                drop_stale(target.parent, ".*.part", but=target)
                 if not self._is_sound(target):
                     self._make(target, original, listen)
         except OSError as error:

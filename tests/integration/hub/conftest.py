@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session, constants
 
+from srcli.weights import web
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 
 REPO = "someone/models"
@@ -28,6 +29,7 @@ class Seen:
     method: str
     path: str
     range: str
+    token: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +38,10 @@ class Hub:
 
     ``commits`` are the files of each revision of ``REPO``; ``plain`` are files by path, outside
     any repository. ``cuts`` downloads break off half-way, and after them ``refusals`` are
-    answered with 503. ``created``, ``pages`` and ``stored`` are what was published.
+    answered with ``status``; ``head_refusals`` are those of questions. ``lies`` replace headers.
+    ``moved`` are redirects by path. Answers of a status in ``endless`` have a body without end,
+    of which ``sent`` counts the bytes. ``stalls`` downloads stop half-way and wait for ``released``.
+    ``created``, ``pages`` and ``stored`` are what was published.
     """
 
     address: str
@@ -50,6 +55,16 @@ class Hub:
     token: str = ""
     cuts: int = 0
     refusals: int = 0
+    head_refusals: int = 0
+    status: int = 503
+    retry_after: str = ""
+    lies: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    endless: set[int] = field(default_factory=set)
+    sent: int = 0
+    stalls: int = 0
+    stalled: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
     only_pages: bool = False
     seen: list[Seen] = field(default_factory=list)
 
@@ -102,6 +117,8 @@ class Handler(BaseHTTPRequestHandler):
         self.note()
         if self.hub.only_pages:
             self.reply(200, PAGE, {"Content-Type": "text/html"})
+        elif path in self.hub.moved:
+            self.reply(302, b"", {"Location": self.hub.moved[path]})
         elif path in self.hub.plain:
             self.send_content(self.hub.plain[path], {})
         elif found := RESOLVE.fullmatch(path):
@@ -144,7 +161,12 @@ class Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers["Content-Length"]))
 
     def note(self) -> None:
-        seen = Seen(method=self.command, path=self.path, range=self.headers.get("Range", ""))
+        seen = Seen(
+            method=self.command,
+            path=self.path,
+            range=self.headers.get("Range", ""),
+            token=self.headers.get("Authorization", ""),
+        )
         self.hub.seen.append(seen)
 
     def is_welcome(self) -> bool:
@@ -180,24 +202,50 @@ class Handler(BaseHTTPRequestHandler):
         if asked := self.headers.get("Range"):
             begin = int(asked.removeprefix("bytes=").partition("-")[0])
             headers["Content-Range"] = f"bytes {begin}-{len(content) - 1}/{len(content)}"
-        if self.command == "GET" and self.hub.cuts:
+        if self.command == "HEAD" and self.hub.head_refusals:
+            self.hub.head_refusals -= 1
+            self.refuse()
+        elif self.command == "GET" and self.hub.stalls:
+            self.hub.stalls -= 1
+            self.reply(206 if begin else 200, content[begin:], headers, send=len(content) // 2)
+            self.hub.stalled.set()
+            self.hub.released.wait()
+            self.close_connection = True
+        elif self.command == "GET" and self.hub.cuts:
             self.hub.cuts -= 1
             self.reply(206 if begin else 200, content[begin:], headers, send=len(content) // 2)
             self.close_connection = True
         elif self.command == "GET" and self.hub.refusals:
             self.hub.refusals -= 1
-            self.reply(503, b"", {})
+            self.refuse()
         else:
             self.reply(206 if begin else 200, content[begin:], headers)
+
+    def refuse(self) -> None:
+        wait = {"Retry-After": self.hub.retry_after} if self.hub.retry_after else {}
+        self.reply(self.hub.status, b"", wait)
+
+    def pour(self) -> None:
+        """Send a body until the other side hangs up."""
+        self.close_connection = True
+        with suppress(ConnectionError):
+            while True:
+                self.wfile.write(bytes(1 << 16))
+                self.hub.sent += 1 << 16
 
     def reply(
         self, status: int, content: bytes, headers: dict[str, str], *, send: int | None = None
     ) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+        told = {"Content-Length": str(len(content)), **headers, **self.hub.lies}
+        if status in self.hub.endless:
+            del told["Content-Length"]
+        for name, value in told.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
+        if status in self.hub.endless:
+            self.pour()
+        elif self.command != "HEAD":
             with suppress(ConnectionError):
                 self.wfile.write(content[:send])
 
@@ -215,6 +263,7 @@ def hub(tmp_path, monkeypatch) -> Iterator[Hub]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     cache = tmp_path / "hf/hub"
+    monkeypatch.setattr(web, "WAITS", (0, 0, 0))
     for name, value in {
         "HF_ENDPOINT": address,
         "HF_HOME": tmp_path / "hf",
@@ -235,6 +284,7 @@ def hub(tmp_path, monkeypatch) -> Iterator[Hub]:
     registry = str(tmp_path / "hf/registry.json")  # newer clients look it up once a day
     monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", registry, raising=False)
     yield server.RequestHandlerClass.hub
+    server.RequestHandlerClass.hub.released.set()
     close_session()
     server.shutdown()
     thread.join()

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -109,16 +110,28 @@ def test_the_next_address_goes_on_where_the_first_broke_off(srcli, hub, offered)
 
 
 def test_a_broken_download_is_kept_for_the_next_time(srcli, hub, offered, tmp_path):
-    hub.cuts = 1
+    hub.cuts, hub.refusals = 1, 9
     done = srcli("models", "fetch", offered.id)
     assert done.returncode == 4
-    assert f"broke off after {offered.size // 2} of {offered.size} bytes" in done.stderr
+    assert "answers 503 Service Unavailable" in done.stderr
     assert "second.example" not in done.stderr
     assert kept(tmp_path) == {"SAN_TINY.pt.part"}
     assert srcli("models", "path", offered.id).returncode == 4
+    hub.refusals = 0
     assert srcli("models", "fetch", offered.id).returncode == 0
     assert hub.downloads()[-1].range == f"bytes={offered.size // 2}-"
     assert kept(tmp_path) == {"san-x4.safetensors", "san-x4.sha256"}
+
+
+def test_what_was_abandoned_long_ago_is_deleted(srcli, offered, tmp_path):
+    old, new = (tmp_path / "srcli/downloads" / name for name in ("a/old.pt.part", "b/new.pt.part"))
+    for path in (old, new):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert srcli("models", "fetch", offered.id).returncode == 0
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_another_file_is_refused(srcli, hub, offered, tmp_path):

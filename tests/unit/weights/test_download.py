@@ -10,10 +10,17 @@ from http.client import HTTPResponse
 import pytest
 
 from srcli.errors import DiskFull, WeightsUnavailable
+from srcli.weights import web
 from srcli.weights.download import download
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch):
+    """Nothing is asked for again, unless a test says so."""
+    monkeypatch.setattr(web, "WAITS", ())
 
 
 @pytest.fixture
