@@ -5,27 +5,29 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import torch
 from torch import nn
 
-from srcli.errors import DataError
+from srcli.errors import CorruptWeights, DataError, listed
 from srcli.images.atomic import write_file
 from srcli.training.config import TrainConfig
+from srcli.training.saved import Saved, read_saved
 
 SHORTEST_MEMORY = 10
 DAMAGES = (
+    ArithmeticError,
     AttributeError,
     BadZipFile,
+    CorruptWeights,
     EOFError,
     LookupError,
+    MemoryError,
+    NotImplementedError,
     OSError,
     RuntimeError,
     TypeError,
-    UnpicklingError,
     ValueError,
 )
 """What reading a file that is no state, or taking it over, may end in."""
@@ -87,39 +89,38 @@ class TrainState:
             DataError: not a state of this run, or damaged.
 
         """
+        groups = [list(group["params"]) for group in self.optimizer.param_groups]
         try:
-            saved = _read(path)
-            found = TrainConfig(**saved["config"])
-            differences = _differences(found, config)
-            if saved.get("pictures", self.pictures) != self.pictures:
+            saved = read_saved(path, self.network.state_dict(), groups)
+            differences = _differences(saved.config, config)
+            if saved.pictures not in {None, self.pictures}:
                 differences.append("its pictures were others")
             if not differences:
                 self._take_over(saved)
         except DAMAGES as error:
             msg = f"{path} is not the state of a training run, or damaged"
-            raise DataError(msg, hint=str(error)) from error
+            raise DataError(msg, hint=_reason(error)) from error
         if differences:
             msg = f"{path} belongs to another run"
-            raise DataError(msg, hint="; ".join(differences))
+            raise DataError(msg, hint=listed(differences, between="; "))
 
-    def _take_over(self, saved: dict[str, Any]) -> None:
-        self.network.load_state_dict(saved["network"])
-        self.average.load_state_dict(saved["average"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.scaler.load_state_dict(saved.get("scaler", {}))
-        self.step, self.best = saved["step"], saved["best"]
-        self.validated = saved.get("validated", self.step)
+    def _take_over(self, saved: Saved) -> None:
+        self.network.load_state_dict(saved.network)
+        self.average.load_state_dict(saved.average)
+        settings = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": saved.optimizer, "param_groups": settings})
+        if saved.scaler is not None and self.scaler.is_enabled():
+            scale, tracker = saved.scaler
+            told = {"scale": scale, "_growth_tracker": tracker}
+            self.scaler.load_state_dict({**self.scaler.state_dict(), **told})
+        self.step, self.best, self.validated = saved.step, saved.best, saved.validated
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Read a file that ``save`` wrote; PyTorch does not look at its checksums."""
-    with ZipFile(path) as archive:
-        damaged = archive.testzip()
-        if damaged:
-            msg = f"a checksum of {damaged} does not match"
-            raise BadZipFile(msg)
-    saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return saved
+def _reason(error: BaseException) -> str:
+    """Return in one line what is wrong."""
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!s}"
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def update_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:

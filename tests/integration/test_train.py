@@ -77,7 +77,13 @@ def test_a_file_of_settings_is_overruled_by_options_and_written_back(srcli, tmp_
         assert curves.format == "PNG"
     again = srcli("train", "--config", "run/run.toml", "--resume", "--steps", 2)
     assert again.returncode == 0, again.stderr
-    assert torch.load(tmp_path / "run/state.pt", weights_only=True)["step"] == 2
+    state = torch.load(tmp_path / "run/state.pt", weights_only=True)
+    assert state["step"] == 2
+    torch.save({**state, "step": -1}, tmp_path / "run/state.pt")
+    refused = srcli("train", "--config", "run/run.toml", "--resume", "--steps", 3)
+    assert refused.returncode == 3
+    assert "state.pt is not the state of a training run" in refused.stderr
+    assert "its step is -1" in refused.stderr
 
 
 def test_a_setting_that_means_nothing_is_said(srcli, tmp_path):

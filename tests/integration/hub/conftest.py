@@ -40,8 +40,8 @@ class Hub:
     any repository. ``cuts`` downloads break off half-way, and after them ``refusals`` are
     answered with ``status``; ``head_refusals`` are those of questions. ``lies`` replace headers.
     ``moved`` are redirects by path. Answers of a status in ``endless`` have a body without end,
-    of which ``sent`` counts the bytes. ``stalls`` downloads stop half-way and wait for ``released``.
-    ``created``, ``pages`` and ``stored`` are what was published.
+    of which ``sent`` counts the bytes. ``stalls`` downloads stop half-way until they are
+    ``released``. ``created``, ``pages`` and ``stored`` are what was published.
     """
 
     address: str

@@ -216,3 +216,66 @@ def test_a_place_that_cannot_be_written_is_said(answering, tmp_path):
     (tmp_path / "file.part").mkdir()
     with pytest.raises(WeightsUnavailable, match="cannot be written"):
         ask([answering(good())], tmp_path / "file")
+
+
+BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_a_server_that_is_busy_is_asked_again(answering, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "WAITS", (0, 0))
+    ask([answering(BUSY, BUSY, good())], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_tries_that_bring_content_are_not_counted(answering, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "WAITS", ())
+    monkeypatch.setattr("srcli.weights.download.PROGRESS", 1000)
+    third = len(CONTENT) // 3
+    pieces = (good(CONTENT[:third]), partial(third)[: -third - 1], partial(2 * third))
+    ask([answering(*pieces)], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_server_that_refuses_for_good_is_asked_once(answering, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "WAITS", (0, 0))
+    gone = b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"
+    assert "answers 404" in refusal(answering(gone, good()), target=tmp_path / "file")
+
+
+def test_an_answer_that_never_begins_is_given_up(tmp_path, monkeypatch):
+    """Each of its lines comes at once, and none of them is the last."""
+    monkeypatch.setattr(web, "LONGEST_HEAD", 0.1)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            while True:
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/file"
+    message = refusal(address, target=tmp_path / "file")
+    thread.join()
+    listening.close()
+    assert message.endswith("broke off: the answer takes too long")
+
+
+@pytest.mark.parametrize("name", ["7", "0", "-3", "nonsense", "nan", "1e400", "", "\ud800"])
+def test_a_wait_is_a_number_of_seconds(name):
+    assert web._wait(name) == {"7": 7.0}.get(name, 0.0)
+
+
+def test_a_redirect_keeps_to_https():
+    assert web._target("https://a/b", "c") == "https://a/c"
+    with pytest.raises(web.Refusal, match="not secure"):
+        web._target("https://a/b", "http://a/b")
+
+
+def test_a_disk_with_too_little_room_is_not_filled(answering, tmp_path):
+    with pytest.raises(DiskFull, match="no room left"):
+        download(
+            [answering(b"HTTP/1.1 200 OK\r\n\r\n")], tmp_path / "f", size=1 << 60, sha256=SHA256
+        )
+    assert list(tmp_path.iterdir()) == []
