@@ -23,6 +23,7 @@ from srcli.weights.hub_cache import COMMIT, ETAG, CacheEntry
 from srcli.weights.web import Refusal, Response, ask, patiently
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+COMMIT_HEADER = "X-Repo-Commit"
 SIZE = re.compile(r"[0-9]{1,18}")
 FORBIDDEN = (401, 403)
 MISSING = 404
@@ -146,13 +147,13 @@ def forget(path: Path) -> None:
 def _offered(place: HubPlace) -> Offer:
     """Ask the hub what it has, without the content."""
     address = _address(place, place.revision)
-    with ask(address, headers=_headers(), method="HEAD", leave_host=False) as response:
+    with ask(address, headers=_headers(), method="HEAD", sought=COMMIT_HEADER) as response:
         return _checked(place, response)
 
 
 def _checked(place: HubPlace, response: Response) -> Offer:
     """Refuse what no hub says, before any of it is taken for a path or a size."""
-    commit, size = (_header(response, name) for name in ("X-Repo-Commit", "X-Linked-Size"))
+    commit, size = (_header(response, name) for name in (COMMIT_HEADER, "X-Linked-Size"))
     etag = _header(response, "X-Linked-Etag") or _header(response, "ETag")
     etag, size = etag.removeprefix("W/").strip('"'), size or _header(response, "Content-Length")
     if not (COMMIT.fullmatch(commit) and ETAG.fullmatch(etag) and SIZE.fullmatch(size)):

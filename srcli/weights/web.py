@@ -164,7 +164,7 @@ class _AnyStatus(HTTPErrorProcessor):
 
 
 def ask(
-    address: str, *, headers: Mapping[str, str], method: str = "GET", leave_host: bool = True
+    address: str, *, headers: Mapping[str, str], method: str = "GET", sought: str = ""
 ) -> Response:
     """Return the answer of an address, its content unread, after following redirects.
 
@@ -175,7 +175,7 @@ def ask(
         address: of the web; without a user's name.
         headers: sent along.
         method: GET or HEAD.
-        leave_host: follow redirects to other hosts; if not, the redirect is the answer.
+        sought: a header; a redirect to another host that has it is the answer itself.
 
     Raises:
         Refusal: there was no answer, or one of another status than 200 and 206.
@@ -193,7 +193,7 @@ def ask(
             response.close()
             raise
         if urlsplit(target).netloc != urlsplit(address).netloc:
-            if not leave_host:
+            if response.headers.get(sought):
                 return response
             sent.pop("Authorization", None)
         response.close()

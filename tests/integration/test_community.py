@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import sys
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +65,19 @@ def test_the_network_is_the_one_that_spandrel_calls(checkpoint):
     scale = model.network.traits.scale
     assert result.shape == (2, 3, 16 * scale, 12 * scale)
     assert model.header.config.scale == scale
+
+
+def test_threads_that_need_spandrel_first_all_get_it_whole(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "spandrel"]:
+        monkeypatch.delitem(sys.modules, name)
+    start = threading.Barrier(8)
+
+    def load(_: int) -> bool:
+        start.wait()
+        return hasattr(community._import_spandrel(), "ModelLoader")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(load, range(8)))
 
 
 def test_tiles_are_joined(srcli, tmp_path):

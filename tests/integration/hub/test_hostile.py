@@ -1,15 +1,18 @@
 """A hub, or whatever stands between, that lies, fails, stalls and never ends."""
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from srcli.weights import web
+from srcli.weights.store import fetch
 
 FILE = "models/fast.safetensors"
 ANYONE = f"hf:someone/models/{FILE}"
@@ -148,15 +151,54 @@ def test_a_token_stays_with_the_hub(srcli, hub, weights, monkeypatch):
     ]
 
 
+def test_a_hub_that_moved_is_followed_to_its_new_address(srcli, hub, weights):
+    commit = hub.commit({FILE: weights})
+    elsewhere = hub.address.replace("127.0.0.1", "localhost")
+    hub.moved = {f"/someone/models/resolve/main/{FILE}": f"{elsewhere}/b/c/resolve/main/{FILE}"}
+    hub.moved[f"/b/c/resolve/main/{FILE}"] = f"/someone/models/resolve/{commit}/{FILE}"
+    done = srcli("models", "fetch", ANYONE)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).read_bytes() == weights
+
+
+def test_content_elsewhere_is_described_by_the_hub(srcli, hub, weights):
+    """Large files are redirected to another host, by an answer that says what they are."""
+    commit = hub.commit({FILE: weights})
+    elsewhere = hub.address.replace("127.0.0.1", "localhost")
+    place = f"/someone/models/resolve/{commit}/{FILE}"
+    hub.moved = {place: f"{elsewhere}/w", f"/someone/models/resolve/main/{FILE}": f"{elsewhere}/w"}
+    hub.lies = {
+        "X-Repo-Commit": commit,
+        "X-Linked-Etag": f'"{hashlib.sha256(weights).hexdigest()}"',
+        "X-Linked-Size": str(len(weights)),
+    }
+    hub.plain["/w"] = weights
+    assert srcli("models", "fetch", ANYONE).returncode == 0
+    assert [(seen.method, seen.path) for seen in hub.seen] == [
+        ("HEAD", f"/someone/models/resolve/main/{FILE}"),
+        ("GET", place),
+        ("GET", "/w"),
+    ]
+
+
+def test_threads_that_fetch_one_file_bring_it_once(hub, weights):
+    hub.commit({FILE: weights})
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(fetch, [ANYONE] * 8))
+    assert len(set(paths)) == 1
+    assert paths[0].read_bytes() == weights
+    assert len(hub.downloads()) == 1
+
+
 def test_a_killed_fetch_is_gone_on_with(srcli, hub, weights, cache):
     hub.commit({FILE: weights})
     hub.stalls = 1
     command = [sys.executable, "-m", "srcli", "models", "fetch", ANYONE]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fetch:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         hub.stalled.wait()
         while not any(path.stat().st_size for path in cache.rglob("*.incomplete")):
             time.sleep(0.01)
-        fetch.send_signal(signal.SIGKILL)
+        killed.send_signal(signal.SIGKILL)
     hub.released.set()
     (part,) = cache.rglob("*.incomplete")
     have = part.stat().st_size
