@@ -11,11 +11,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
-from srcli.bench.archive import unpack
+from srcli.bench.archive import LARGEST, unpack
 from srcli.bench.datasets import (
     SIZES,
     Dataset,
@@ -31,7 +32,7 @@ from srcli.images.atomic import disk_errors
 from srcli.settings import read_setting
 from srcli.weights.cache import cache_folder
 from srcli.weights.digest import is_web_page, sha256_of
-from srcli.weights.hub_client import HubPlace, cached, download, forget, known_sha256
+from srcli.weights.hub_client import HubPlace, Offer, cached, download, forget, known_sha256
 
 OWNER = "eugenesiow"
 ON_HUB = ("Set5", "Set14", "BSD100", "Urban100")
@@ -113,7 +114,7 @@ def _checked(name: str, folder: Path) -> tuple[Path, ...]:
 
 def _fetch(name: str, archive: HubPlace, folder: Path) -> tuple[Path, ...]:
     """Put the pictures of the hub's archive into ``folder``, in one step."""
-    path = cached(archive) or download(archive)
+    path = cached(archive) or download(archive, partial(_check_size, archive))
     prefix = f".new-{archive.revision}-"
     for left in folder.parent.glob(
         f"{prefix}*"
@@ -134,6 +135,13 @@ def _fetch(name: str, archive: HubPlace, folder: Path) -> tuple[Path, ...]:
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     return pictures(folder / f"{name}_HR")
+
+
+def _check_size(archive: HubPlace, offer: Offer) -> None:
+    """Refuse before the download what is larger than what may come out of it."""
+    if offer.size > LARGEST:
+        msg = f"{archive.title} has {offer.size:,} bytes, which no data set here has"
+        raise DataError(msg)
 
 
 def _checked_sha256(archive: HubPlace, path: Path) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -18,7 +17,7 @@ from srcli.errors import CorruptWeights, listed
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.weights.bound import bounded_by
-from srcli.weights.digest import check_safetensors
+from srcli.weights.tensor_file import read_metadata, read_tensors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -85,17 +84,7 @@ def read_header(path: Path) -> Header:
         CorruptWeights: not a safetensors file, or not one of ours.
 
     """
-    return _parse_header(path, _metadata(path))
-
-
-def _metadata(path: Path) -> Mapping[str, str]:
-    try:
-        check_safetensors(path)
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        msg = f"{path} is not a safetensors file that can be read"
-        raise CorruptWeights(msg, hint=str(error)) from error
+    return _parse_header(path, read_metadata(path))
 
 
 def load_model(path: Path) -> Model:
@@ -111,8 +100,7 @@ def load_model(path: Path) -> Model:
     if is_foreign(path):
         return _load_foreign(path)
     header = read_header(path)
-    with safe_open(path, framework="pt") as file:
-        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+    state = read_tensors(path)
     network = _build(path, header, state.values())
     wanted = network.state_dict()
     problems = mismatches(wanted, state)
@@ -130,7 +118,7 @@ def is_foreign(path: Path) -> bool:
         CorruptWeights: not a file that can be read.
 
     """
-    return path.suffix.lower() != SUFFIX or HEADER_KEY not in _metadata(path)
+    return path.suffix.lower() != SUFFIX or HEADER_KEY not in read_metadata(path)
 
 
 def _load_foreign(path: Path) -> Model:

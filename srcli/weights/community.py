@@ -21,15 +21,13 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from srcli.errors import CorruptWeights, WeightsUnavailable
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.weights.bound import bounded_by
-from srcli.weights.digest import check_safetensors
 from srcli.weights.pickled import read_pickle
+from srcli.weights.tensor_file import read_tensors
 
 SUFFIXES = (".pt", ".pth", ".ckpt")
 CHANNELS = 3
@@ -136,21 +134,12 @@ def _tensors(state: Mapping[str, Any]) -> Iterator[Tensor]:
 def _read(path: Path) -> dict[str, Any]:
     """Read the tensors, and the names around them, without running anything."""
     if path.suffix.lower() not in SUFFIXES:
-        return _read_safetensors(path)
+        return dict(read_tensors(path))
     state = read_pickle(path)
     if not isinstance(state, dict):
         msg = f"{path} holds something other than named tensors"
         raise CorruptWeights(msg)
     return state
-
-
-def _read_safetensors(path: Path) -> dict[str, Any]:
-    check_safetensors(path)
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        msg = f"{path} is not a safetensors file that can be read"
-        raise CorruptWeights(msg, hint=str(error)) from error
 
 
 def _import_spandrel() -> ModuleType:

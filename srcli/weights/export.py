@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ LEAST_SIDE = 4
 """Of the pictures that an exported network takes; smaller ones are extended by a branch."""
 ONLY_FATAL = 4
 """Severity from which onnxruntime speaks; its errors are raised as well."""
+_ALONE = threading.Lock()
 UNFIT = "this network cannot be exported for any height and width"
 
 
@@ -193,11 +195,14 @@ def _shape(sides: tuple[int, int, int], traits: NetworkTraits) -> tuple[int, int
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's warnings and log, which are about itself, from the user."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with catch_warnings(action="ignore"):
+    """Keep the exporter's warnings and log, which are about itself, from the user.
+
+    Both settings are those of the process, so one thread exports at a time.
+    """
+    with _ALONE, catch_warnings(action="ignore"):
+        before = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+        try:
             yield
-    finally:
-        logging.disable(before)
+        finally:
+            logging.disable(before)

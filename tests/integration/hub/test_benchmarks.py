@@ -287,3 +287,35 @@ def test_a_cache_that_cannot_be_written_is_said(srcli, shelf, monkeypatch):
     done = srcli(*BENCH, "Set5")
     assert done.returncode == 3
     assert "/proc/nowhere/datasets/Set5/main cannot be written" in done.stderr
+
+
+def test_an_archive_beyond_all_measure_is_not_downloaded(srcli, shelf):
+    shelf.commit({FILE: tar()})
+    shelf.lies = {"X-Linked-Size": str(10**9)}
+    done = srcli(*BENCH, "Set5")
+    assert done.returncode == 3
+    assert "has 1,000,000,000 bytes, which no data set here has" in done.stderr
+    assert shelf.downloads() == []
+
+
+def test_a_data_set_is_gone_on_with_after_a_kill(srcli, shelf, tmp_path):
+    """The killed process was unpacking, and another one downloads."""
+    whole = tar()
+    shelf.commit({FILE: whole})
+    left = tmp_path / "srcli/datasets/Set5/.new-main-abc"
+    left.mkdir(parents=True)
+    (left / "half.png").write_bytes(b"half")
+    shelf.cuts = 1
+    assert srcli(*BENCH, "Set5").returncode == 0
+    assert not left.exists()
+    assert [seen.range for seen in shelf.downloads()] == ["", f"bytes={len(whole) // 2}-"]
+
+
+@pytest.mark.parametrize("etag", ['"../../evil"', "/evil", '".."'])
+def test_what_the_hub_says_of_a_data_set_never_becomes_a_path(srcli, shelf, tmp_path, etag):
+    shelf.commit({FILE: tar()})
+    shelf.lies = {"X-Linked-Etag": etag}
+    done = srcli(*BENCH, "Set5")
+    assert done.returncode == 3
+    assert "is not a hub" in done.stderr
+    assert list(tmp_path.rglob("*evil*")) == []

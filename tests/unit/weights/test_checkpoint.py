@@ -196,6 +196,17 @@ def test_only_ten_of_very_many_tensors_are_named(saved, tmp_path):
     assert caught.value.hint.endswith(" and 1,990 more")
 
 
+def test_a_file_of_far_too_many_tensors_is_refused_unread(tmp_path):
+    kind = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    header = {"__metadata__": described(blocks=1, width=8)}
+    header |= {str(number): kind for number in range(20_001)}
+    text = json.dumps(header).encode()
+    path = tmp_path / "many.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    with pytest.raises(CorruptWeights, match="has 20,001 tensors"):
+        load_model(path)
+
+
 @pytest.mark.parametrize("key", ["network", "config"])
 def test_a_giant_name_in_a_header_is_not_repeated_in_full(tmp_path, key):
     name = "x" * 1_000_000
