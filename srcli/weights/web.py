@@ -10,6 +10,7 @@ import logging
 import math
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPHandler, HTTPSHandler, Request, build_opener
+
+import truststore
 
 TIMEOUT = 30
 """Seconds without an answer, or without more of it."""
@@ -149,8 +152,11 @@ class _PlainHandler(HTTPHandler):
 
 
 class _SecureHandler(HTTPSHandler):
+    """Trusts the certificates that the system trusts, wherever it keeps them."""
+
     def https_open(self, req: Request) -> HTTPResponse:
-        return self.do_open(_Secure, req)
+        trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return self.do_open(_Secure, req, context=trusted)
 
 
 class _AnyStatus(HTTPErrorProcessor):
