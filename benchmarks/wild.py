@@ -14,28 +14,25 @@ that LR is drawn at its own size, and otherwise it is reduced from HR.
 from __future__ import annotations
 
 import argparse
-import io
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from statistics import fmean
 
-import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from wild_scenes import SCENES
+from wild_ways import CLEAN, DRAWN_ANEW, PNG, WAYS, to_pillow, way_of
 
 from srcli.bench.baselines import bicubic
 from srcli.bench.sheet import worst_window
 from srcli.images.decode import decode_photo, read_uint8
-from srcli.metrics.protocol import PUBLISHED, reduce_for
+from srcli.metrics.protocol import PUBLISHED
 from srcli.metrics.psnr import psnr_y
 from srcli.pixels.color import quantize
 from srcli.training.patches import picture_files
@@ -45,131 +42,6 @@ SCENES_OF_A_KIND = 4
 CROP = 384
 CELL = 160
 LABEL = 130
-
-Reduce = Callable[[Tensor, int], Tensor]
-"""HR (1, 3, H, W) uint8 and a scale that divides its sides, to LR (1, 3, H/s, W/s) uint8."""
-Spoil = Callable[[Tensor, Random], Tensor]
-"""LR (1, 3, h, w) uint8 to the same, worse."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
-    """How a file is written: Pillow's name of the format, its suffix, and its settings."""
-
-    name: str
-    suffix: str
-    settings: tuple[tuple[str, int | bool | str], ...] = ()
-
-    def write(self, image: Tensor) -> bytes:
-        """Encode RGB uint8 (1, 3, H, W)."""
-        file = io.BytesIO()
-        to_pillow(image).save(file, self.name, **dict(self.settings))
-        return file.getvalue()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way that pictures come to be: reduced, spoilt and written."""
-
-    reduce: Reduce
-    spoil: Spoil
-    container: Container
-
-    def __call__(self, hr: Tensor, scale: int, random: Random) -> bytes:
-        """Make a file of LR from HR, uint8 (1, 3, H, W)."""
-        return self.container.write(self.spoil(self.reduce(hr, scale), random))
-
-
-def to_pillow(image: Tensor) -> Image.Image:
-    return Image.fromarray(image[0].permute(1, 2, 0).contiguous().numpy())
-
-
-def from_pillow(image: Image.Image) -> Tensor:
-    return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].contiguous()
-
-
-def by_matlab(hr: Tensor, scale: int) -> Tensor:
-    return reduce_for(hr, scale)[0]
-
-
-def by_pillow(hr: Tensor, scale: int, *, kernel: Image.Resampling) -> Tensor:
-    size = (hr.shape[3] // scale, hr.shape[2] // scale)
-    return from_pillow(to_pillow(hr).resize(size, kernel))
-
-
-def unspoilt(image: Tensor, _random: Random) -> Tensor:
-    return image
-
-
-def sharpened(image: Tensor, _random: Random, *, percent: int) -> Tensor:
-    return from_pillow(to_pillow(image).filter(ImageFilter.UnsharpMask(1, percent, 0)))
-
-
-def blurred(image: Tensor, _random: Random, *, sigma: float) -> Tensor:
-    distance = torch.arange(-4, 5).double()
-    kernel = torch.exp(-(distance**2) / (2 * sigma**2))
-    kernel = (kernel / kernel.sum()).view(1, 1, -1, 1)
-    channels = torch.nn.functional.pad(image.double(), (4,) * 4, mode="reflect").transpose(0, 1)
-    rows = torch.nn.functional.conv2d(channels, kernel)
-    both = torch.nn.functional.conv2d(rows, kernel.transpose(2, 3)).transpose(0, 1)
-    return (both + 0.5).clamp(0, 255).to(torch.uint8)
-
-
-def noisy(image: Tensor, random: Random, *, sigma: float) -> Tensor:
-    noise = np.random.default_rng(random.getrandbits(64)).normal(0, sigma, image.shape)
-    return (image + torch.from_numpy(noise) + 0.5).clamp(0, 255).to(torch.uint8)
-
-
-def recoded(image: Tensor, _random: Random, *, container: Container) -> Tensor:
-    with Image.open(io.BytesIO(container.write(image))) as decoded:
-        return from_pillow(decoded)
-
-
-def jpeg(quality: int) -> Container:
-    settings = (("quality", quality), ("subsampling", "4:2:0"))
-    return Container(name="JPEG", suffix=".jpg", settings=settings)
-
-
-def webp(quality: int) -> Container:
-    return Container(name="WEBP", suffix=".webp", settings=(("quality", quality),))
-
-
-PNG = Container(name="PNG", suffix=".png")
-CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp}
-
-DRAWN_ANEW = ", drawn anew"
-CODED = re.compile(r"(?P<codec>JPEG|WebP) (?P<quality>\d+)(?P<as_png> as PNG)?")
-NOISY = re.compile(r"noise (?P<sigma>\d+)(?:, JPEG (?P<quality>\d+))?")
-CLEAN = Way(reduce=by_matlab, spoil=unspoilt, container=PNG)
-NAMED: Mapping[str, Way] = {
-    "clean": CLEAN,
-    "Lanczos": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.LANCZOS)),
-    "box": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.BOX)),
-    "sharpened": replace(CLEAN, spoil=partial(sharpened, percent=50)),
-    "blurred 0.8": replace(CLEAN, spoil=partial(blurred, sigma=0.8)),
-    **{f"{kind}{how}": CLEAN for kind in SCENES for how in ("", DRAWN_ANEW)},
-}
-WAYS = (
-    *("clean", "Lanczos", "box", "sharpened", "JPEG 92", "JPEG 80", "JPEG 60", "JPEG 40"),
-    *("JPEG 60 as PNG", "WebP 60", "noise 5", "noise 10", "noise 20", "noise 8, JPEG 80"),
-    "blurred 0.8",
-    *(f"{kind}{how}" for kind in SCENES for how in ("", DRAWN_ANEW)),
-)
-
-
-def way_of(name: str) -> Way:
-    """Return a way by its name; JPEG, WebP and noise may have any strength."""
-    if name in NAMED:
-        return NAMED[name]
-    if coded := CODED.fullmatch(name):
-        container = CODECS[coded["codec"]](int(coded["quality"]))
-        if coded["as_png"]:
-            return replace(CLEAN, spoil=partial(recoded, container=container))
-        return replace(CLEAN, container=container)
-    if found := NOISY.fullmatch(name):
-        container = jpeg(int(found["quality"])) if found["quality"] else PNG
-        return replace(CLEAN, spoil=partial(noisy, sigma=int(found["sigma"])), container=container)
-    sys.exit(f"there is no way called {name!r}: try {', '.join(WAYS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,9 +88,14 @@ def train_command(
     degradation: Annotated[
         str,
         typer.Option(
-            help="bicubic, or photo: blur, noise and JPEG as well; jpeg or noise to restore."
+            help="How LR is made: bicubic; photo adds blur, noise and JPEG; wild also reduces in "
+            "many ways; jpeg or noise to restore."
         ),
     ] = "bicubic",
+    drawn: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of patches that are drawn: text, screens and such."),
+    ] = 0.0,
     precision: Annotated[
         str, typer.Option(help="bfloat16, float16 or float32; auto: bfloat16 where built in.")
     ] = "auto",

@@ -11,7 +11,7 @@ from srcli.training.losses import LossName
 
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo", "jpeg", "noise"]
+Degradation = Literal["bicubic", "photo", "wild", "jpeg", "noise"]
 RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
 """The degradations that keep the size: tasks of a restoration network."""
 
@@ -42,8 +42,11 @@ class TrainConfig:
             the network's own output, not a reduced picture (any ratio only).
         range_weights: how often each range of ratios that the network distinguishes is drawn,
             in relation to the others: numbers joined by commas; empty if all are alike.
-        degradation: how inputs come to be: reduced as the benchmarks are, or blurred, noisy
-            and compressed as well; for a restoration network compressed, or noisy.
+        degradation: how inputs come to be: reduced as the benchmarks are (``bicubic``), blurred,
+            noisy and compressed as well (``photo``), or reduced and spoilt in the many ways of
+            pictures in the wild (``wild``); for a restoration network compressed, or noisy.
+        drawn: share of patches that are drawn, such as text and screens, and not cut out of
+            pictures.
         precision: of the convolutions; with float16 the loss is scaled so that no gradient
             vanishes.
         seed: of weights, crops and ratios.
@@ -66,6 +69,7 @@ class TrainConfig:
     recursive: float = 0.0
     range_weights: str = ""
     degradation: Degradation = "bicubic"
+    drawn: float = 0.0
     precision: Precision = "float32"
     seed: int = 0
     schedule: Schedule = "cosine"

@@ -98,6 +98,8 @@ class Pair:
             None for one of a fixed scale.
         first: ratio of the pass that the network makes itself, before the pass that is to be
             trained; None if it makes none.
+        strengths: how much each LR was spoilt, (B, 2) float32 in [0, 1], noise and compression;
+            None where the degradation does not count it.
 
     """
 
@@ -106,11 +108,13 @@ class Pair:
     reduced: Tensor | None
     margin: int | None
     first: int | None = None
+    strengths: Tensor | None = None
 
     def on(self, device: torch.device) -> Pair:
         """Return the same on ``device``."""
         reduced = None if self.reduced is None else self.reduced.to(device)
-        return replace(self, crops=self.crops.to(device), reduced=reduced)
+        told = None if self.strengths is None else self.strengths.to(device)
+        return replace(self, crops=self.crops.to(device), reduced=reduced, strengths=told)
 
     def sample(self, predict: Predict) -> Sample:
         """Make what the network is shown; ``predict`` runs a first pass."""

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.training.config import Degradation
-from srcli.training.photo import Spoil, add_noise
+from srcli.training.degradations import Degrade, add_noise
 
 JPEG_QUALITIES = (10, 90)
 SHARE_OF_SUBSAMPLING = 0.5
@@ -26,14 +26,14 @@ LEVELS: Mapping[Degradation, tuple[int, ...]] = {"jpeg": (10, 20, 30, 40), "nois
 """What is measured: JPEG qualities, and standard deviations in levels of 8 bits."""
 
 
-def draw_jpeg(random: Random) -> Spoil:
+def draw_jpeg(random: Random) -> Degrade:
     """Decide how one picture is compressed: its quality, and whether its colour is halved."""
     quality = random.randint(*JPEG_QUALITIES)
     subsample = random.random() < SHARE_OF_SUBSAMPLING
     return partial(jpeg_round_trip, quality=quality, subsample=subsample)
 
 
-def draw_noise(random: Random) -> Spoil:
+def draw_noise(random: Random) -> Degrade:
     """Decide which noise one picture gets."""
     deviation = random.uniform(0, MAX_NOISE) / 255
     return partial(add_noise, deviation=deviation, seed=random.getrandbits(63))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from random import Random
 from threading import Thread
 from typing import Any, ClassVar
@@ -23,25 +23,28 @@ from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
 from srcli.training.config import Degradation, TrainConfig
+from srcli.training.degradations import Degraded, MakeLr, after_bicubic, draw_photo, unspoilt
 from srcli.training.degrade import (
     Pair,
     RatioRange,
-    Reduce,
     any_ratio_pair,
     fixed_scale_pair,
     ratio_ranges,
     reduce_bicubic,
 )
+from srcli.training.drawn import SHARE_DRAWN_ANEW, draw_scene
 from srcli.training.patches import CropSource
-from srcli.training.photo import Spoil, draw_photo
 from srcli.training.restore import draw_jpeg, draw_noise
+from srcli.training.wild import draw_wild
 
-DRAW: Mapping[Degradation, Callable[[Random], Spoil]] = {
-    "photo": draw_photo,
-    "jpeg": draw_jpeg,
-    "noise": draw_noise,
+DRAW: Mapping[Degradation, Callable[[Random], MakeLr]] = {
+    "bicubic": lambda _: unspoilt,
+    "photo": lambda random: after_bicubic(draw_photo(random)),
+    "wild": draw_wild,
+    "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
+    "noise": lambda random: after_bicubic(draw_noise(random)),
 }
-"""Decide what happens to a picture after it was reduced."""
+"""Decide how LR is made of a picture."""
 
 PREPARED_PER_PROCESS = 2
 WAY = "fork" if sys.platform == "linux" else "spawn"
@@ -85,32 +88,62 @@ class Sampler:
         """Make the batch of a step, counted from 0."""
         config = self.config
         random = Random(f"{config.seed}:{step}")
+        is_plain = config.degradation == "bicubic" and config.drawn == 0
+        reduce = reduce_bicubic if is_plain and not self.later else None
         if config.scale is not None:
             crops = self.source.draw(config.batch, config.patch, random)[self.share]
-            return fixed_scale_pair(crops, config.scale, self._reducer(random))
+            pair = fixed_scale_pair(crops, config.scale, reduce)
+            return pair if is_plain else self._degraded(pair, random)
         later_pass = random.random() < config.recursive
         first = int(self.ranges[-1].most) if later_pass else None
         drawn = self.ranges[0] if later_pass else self._draw_range(random)
         side = drawn.draw_side(random)
         crops = self.source.draw(config.batch, drawn.side, random)[self.share]
-        return any_ratio_pair(crops, side, drawn.margin, self._reducer(random), first=first)
+        pair = any_ratio_pair(crops, side, drawn.margin, reduce, first=first)
+        return pair if is_plain else self._degraded(pair, random)
 
     def _draw_range(self, random: Random) -> RatioRange:
         weights = self.config.weights() or (1.0,) * len(self.ranges)
         return random.choices(self.ranges, weights)[0]
 
-    def _reducer(self, random: Random) -> Reduce | None:
-        draw = DRAW.get(self.config.degradation)
-        if draw is None:
-            return None if self.later else reduce_bicubic
+    def _degraded(self, pair: Pair, random: Random) -> Pair:
+        """Make LR of the crops, some of which give way to scenes."""
+        config, size = self.config, (pair.side, pair.side)
+        makers = [DRAW[config.degradation](random) for _ in range(config.batch)][self.share]
+        scenes = self._scenes(random)[self.share]
+        made: list[Degraded] = []
+        crops = list(pair.crops)
+        for n, (make, scene) in enumerate(zip(makers, scenes, strict=True)):
+            shown = crops[n]
+            if scene is not None:
+                crops[n], shown = _drawn(scene, pair.crops.shape[2], pair.side)
+            made.append(make(shown, size))
+        told = [one.strengths.told for one in made if one.strengths is not None]
+        return replace(
+            pair,
+            crops=torch.stack(crops),
+            reduced=torch.stack([one.image for one in made]),
+            strengths=torch.tensor(told) if len(told) == len(made) else None,
+        )
 
-        def reduce(crops: Tensor, side: int) -> Tensor:
-            reduced = reduce_bicubic(crops, side)
-            spoils = [draw(random) for _ in range(self.config.batch)][self.share]
-            pairs = zip(spoils, reduced, strict=True)
-            return torch.stack([spoil(image) for spoil, image in pairs])
+    def _scenes(self, random: Random) -> list[int | None]:
+        """Choose the patches that are drawn: the seed of each, or None."""
+        share = self.config.drawn
+        if share == 0:
+            return [None] * self.config.batch
+        return [
+            random.getrandbits(63) if random.random() < share else None
+            for _ in range(self.config.batch)
+        ]
 
-        return reduce
+
+def _drawn(seed: int, side: int, lr_side: int) -> tuple[Tensor, Tensor]:
+    """Draw HR of ``side`` pixels, and what LR is to be made of: HR, or LR drawn at its size."""
+    random = Random(seed)
+    anew = random.random() < SHARE_DRAWN_ANEW
+    scene = draw_scene(lr_side if anew else side, random)
+    hr = scene.render(side, side)
+    return hr, scene.render(lr_side, lr_side) if anew else hr
 
 
 def largest_crop(traits: NetworkTraits, config: TrainConfig) -> int:

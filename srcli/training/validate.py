@@ -18,8 +18,8 @@ from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.color import quantize
 from srcli.training.config import RESTORED, Degradation
-from srcli.training.photo import degrade_photo
 from srcli.training.restore import LEVELS, degrade_at
+from srcli.training.samples import DRAW
 from srcli.training.team import Team
 
 ANY_RATIO_SCALES = (2.0, 3.0, 4.0)
@@ -94,8 +94,8 @@ def _enlarged(
     upscaler: Upscaler, degradation: Degradation, n: int, hr: Tensor, scale: float
 ) -> float:
     lr, cropped = reduce_for(hr, scale)
-    if degradation == "photo":
-        lr = degrade_photo(lr, Random(n))
+    if degradation != "bicubic":
+        lr = DRAW[degradation](Random(n))(cropped[0], (lr.shape[2], lr.shape[3])).image[None]
     sr = upscaler(lr.to(torch.float32) / 255, (cropped.shape[2], cropped.shape[3]), ratio=scale)
     return score(sr, cropped, scale).psnr_y
 

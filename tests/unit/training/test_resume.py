@@ -11,9 +11,10 @@ from srcli.training.state import TrainState
 from srcli.usecases.train import train
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for, final_state):
-    whole, halves = request_for("whole"), request_for("halves")
-    config = replace(whole.config, hold=1.0)
+@pytest.mark.parametrize("material", [{}, {"degradation": "wild", "drawn": 0.5}])
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(request_for, final_state, material):
+    whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
+    config = replace(whole.config, hold=1.0, **material)
     train(replace(whole, config=config), lambda _: None)
     train(replace(halves, config=replace(config, steps=3)), lambda _: None)
     assert final_state(halves)["step"] == 3

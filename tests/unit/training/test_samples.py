@@ -30,11 +30,13 @@ def source(pictures):
 @pytest.mark.parametrize(
     "config",
     [
-        *(replace(RUN, degradation=kind) for kind in ("bicubic", "photo")),
+        *(replace(RUN, degradation=kind) for kind in ("bicubic", "photo", "wild")),
+        *(replace(RUN, degradation=kind, drawn=0.5) for kind in ("bicubic", "wild")),
         *(replace(RESTORED, degradation=kind) for kind in ("jpeg", "noise")),
         replace(RUN, scale=2, degradation="photo"),
+        replace(RUN, scale=3, patch=48, degradation="wild", drawn=0.5),
     ],
-    ids=lambda config: f"{config.degradation}-{config.scale}",
+    ids=lambda config: f"{config.degradation}-{config.scale}-{config.drawn}",
 )
 def test_shares_make_up_the_batch_of_one_process(source, config):
     whole = Sampler(source, config, TRAITS, slice(None))
@@ -46,6 +48,8 @@ def test_shares_make_up_the_batch_of_one_process(source, config):
         assert {part.first for part in parts} == {expected.first}
         assert torch.equal(torch.cat([part.reduced for part in parts]), expected.reduced)
         assert torch.equal(torch.cat([part.crops for part in parts]), expected.crops)
+        if expected.strengths is not None:
+            assert torch.equal(torch.cat([part.strengths for part in parts]), expected.strengths)
     assert first == ({None, 2} if config.scale is None else {None})
 
 
@@ -66,6 +70,38 @@ def test_what_is_reduced_later_is_the_same(source, scale):
 def test_a_spoilt_reduction_is_never_left_for_later(source):
     spoilt = replace(RUN, degradation="photo")
     assert Sampler(source, spoilt, TRAITS, slice(None), later=True)(0).reduced is not None
+
+
+def test_strengths_come_with_the_batches_of_the_degradation_that_counts_them(source):
+    wild = Sampler(source, replace(RUN, degradation="wild", batch=24), TRAITS, slice(None))(0)
+    assert wild.strengths.shape == (24, 2)
+    assert wild.strengths.dtype == torch.float32
+    assert ((wild.strengths >= 0) & (wild.strengths <= 1)).all()
+    assert (wild.strengths > 0).any(0).all()
+    photo = Sampler(source, replace(RUN, degradation="photo"), TRAITS, slice(None))(0)
+    assert photo.strengths is None
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_strengths_are_made_ahead_like_the_rest(source, processes):
+    make = Sampler(source, replace(RUN, degradation="wild", drawn=0.5), TRAITS, slice(None))
+    with prepared(make, range(2), processes=processes) as made:
+        for step, pair in enumerate(made):
+            assert torch.equal(pair.strengths, make(step).strengths)
+            assert torch.equal(pair.on(torch.device("cpu")).strengths, make(step).strengths)
+
+
+def test_drawn_patches_give_way_to_no_more_than_their_share(source):
+    pictures = Sampler(source, replace(RUN, batch=64), TRAITS, slice(None))(1).crops
+    for share, least, most in ((0.0, 64, 64), (0.3, 34, 55), (1.0, 0, 0)):
+        drawn = Sampler(source, replace(RUN, batch=64, drawn=share), TRAITS, slice(None))(1)
+        kept = sum(map(torch.equal, drawn.crops, pictures))
+        assert least <= kept <= most
+
+
+def test_drawn_patches_are_never_left_for_later(source):
+    drawn = replace(RUN, drawn=0.5)
+    assert Sampler(source, drawn, TRAITS, slice(None), later=True)(0).reduced is not None
 
 
 def test_every_step_has_its_own_batch_and_always_the_same(source):

@@ -5,8 +5,13 @@ import torch
 from torch.nn import functional
 
 from srcli.images.recompress import jpeg_round_trip
-from srcli.training import photo
-from srcli.training.photo import degrade_photo
+from srcli.pixels.resize import resize_uint8
+from srcli.training import degradations
+from srcli.training.degradations import Strengths, after_bicubic, draw_photo
+
+
+def degrade_photo(images: torch.Tensor, random: Random) -> torch.Tensor:
+    return torch.stack([draw_photo(random)(image) for image in images])
 
 
 @pytest.fixture
@@ -32,15 +37,17 @@ def test_each_picture_meets_its_own_fate_and_the_seed_decides(images):
 
 
 def test_blur_keeps_the_mean_and_softens(images):
-    blurred = photo._blur(Random(0))(images[0]).float()
+    blurred = degradations._blur(Random(0))(images[0]).float()
     assert blurred.mean() == pytest.approx(images[0].float().mean().item(), abs=0.6)
     noise = torch.randint(0, 256, (3, 40, 40), dtype=torch.uint8)
-    assert photo._blur(Random(3))(noise).float().std() < noise.float().std()
+    assert degradations._blur(Random(3))(noise).float().std() < noise.float().std()
 
 
 def test_noise_is_of_the_size_that_was_drawn():
     grey = torch.full((3, 64, 64), 128, dtype=torch.uint8)
-    deviations = [photo._noise(Random(seed))(grey).float().std().item() for seed in range(20)]
+    deviations = [
+        degradations._noise(Random(seed))(grey).float().std().item() for seed in range(20)
+    ]
     assert max(deviations) < 7
     assert max(deviations) > 3
 
@@ -62,3 +69,17 @@ def test_halved_colour_costs_colour():
         jpeg_round_trip(stripes, quality=95, subsample=flag).float() for flag in (False, True)
     )
     assert (halved - stripes).abs().mean() > 4 * (full - stripes).abs().mean()
+
+
+def test_what_is_degraded_was_reduced_as_the_benchmarks_do(images):
+    made = after_bicubic(draw_photo(Random(4)))(images[0], (20, 24))
+    expected = draw_photo(Random(4))(resize_uint8(images[:1], (20, 24))[0])
+    assert torch.equal(made.image, expected)
+    assert made.strengths is None
+
+
+@pytest.mark.parametrize(
+    ("noise", "compression", "told"), [(0, 0, (0, 0)), (25, 60, (0.5, 0.6)), (80, 120, (1, 1))]
+)
+def test_strengths_are_told_as_numbers_up_to_one(noise, compression, told):
+    assert Strengths(noise=noise, compression=compression).told == told

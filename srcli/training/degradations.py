@@ -1,9 +1,10 @@
-"""What happens to pictures in the wild after they were reduced: blur, noise, JPEG."""
+"""How LR comes to be: reduced and then blurred, noisy and compressed, in some order."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, reduce
 from random import Random
 
@@ -13,9 +14,10 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.pixels.color import quantize
+from srcli.pixels.resize import resize_uint8
 
-Spoil = Callable[[Tensor], Tensor]
-"""What happens to one picture, RGB uint8 (3, H, W), with all that chance decides decided."""
+Degrade = Callable[[Tensor], Tensor]
+"""RGB uint8 (3, H, W) to the same size, worse; all that chance decides is decided."""
 
 SHARE_OF_BLUR = 0.3
 SHARE_OF_NOISE = 0.3
@@ -26,23 +28,60 @@ MAX_BLUR = 0.8
 MAX_NOISE = 6 / 255
 JPEG_QUALITIES = (50, 95)
 
+STRONGEST_NOISE = 50.0
+STRONGEST_COMPRESSION = 100.0
 
-def degrade_photo(images: Tensor, random: Random) -> Tensor:
-    """Blur, add noise and compress each picture, each or not, in random order.
 
-    Args:
-        images: RGB uint8 (B, 3, H, W).
-        random: decides what, in which order and how much.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strengths:
+    """How much a picture was spoilt, as a network can be told.
 
-    Returns:
-        RGB uint8 (B, 3, H, W).
+    Attributes:
+        noise: standard deviation of the noise that is left in LR, in levels of 8 bits.
+        compression: 0 for none, else 100 less the quality of the hardest coding.
 
     """
-    return torch.stack([draw_photo(random)(image) for image in images])
+
+    noise: float = 0.0
+    compression: float = 0.0
+
+    @property
+    def told(self) -> tuple[float, float]:
+        """Both as numbers of 0 to 1, where 1 is a deviation of 50 and a quality of 0."""
+        return (
+            min(max(self.noise / STRONGEST_NOISE, 0.0), 1.0),
+            min(max(self.compression / STRONGEST_COMPRESSION, 0.0), 1.0),
+        )
 
 
-def draw_photo(random: Random) -> Spoil:
-    """Decide what happens to one picture."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """LR, RGB uint8 (3, h, w), and how much it was spoilt; None where nobody counts it."""
+
+    image: Tensor
+    strengths: Strengths | None
+
+
+MakeLr = Callable[[Tensor, tuple[int, int]], Degraded]
+"""HR, RGB uint8 (3, H, W), and the (height, width) of LR to LR. No axis of LR is longer."""
+
+
+def unspoilt(crop: Tensor, size: tuple[int, int]) -> Degraded:
+    """Reduce as the benchmarks do."""
+    return Degraded(image=resize_uint8(crop[None], size)[0], strengths=Strengths())
+
+
+def after_bicubic(degrade: Degrade) -> MakeLr:
+    """Reduce as the benchmarks do, and then degrade."""
+
+    def make(crop: Tensor, size: tuple[int, int]) -> Degraded:
+        return Degraded(image=degrade(resize_uint8(crop[None], size)[0]), strengths=None)
+
+    return make
+
+
+def draw_photo(random: Random) -> Degrade:
+    """Decide how one picture is blurred, made noisy and compressed: each or not, in any order."""
     draws = [
         draw
         for draw, share in (
@@ -64,7 +103,7 @@ def add_noise(image: Tensor, deviation: float, seed: int) -> Tensor:
     return _bytes(image / 255 + noise)
 
 
-def _blur(random: Random) -> Spoil:
+def _blur(random: Random) -> Degrade:
     sigma = random.uniform(0.1, MAX_BLUR)
     radius = math.ceil(3 * sigma)
     distance = torch.arange(-radius, radius + 1, dtype=torch.float32)
@@ -79,12 +118,12 @@ def _blur(random: Random) -> Spoil:
     return blur
 
 
-def _noise(random: Random) -> Spoil:
+def _noise(random: Random) -> Degrade:
     seed = random.getrandbits(63)
     return partial(add_noise, deviation=random.uniform(0, MAX_NOISE), seed=seed)
 
 
-def _jpeg(random: Random) -> Spoil:
+def _jpeg(random: Random) -> Degrade:
     quality = random.randint(*JPEG_QUALITIES)
     subsample = random.random() < SHARE_OF_SUBSAMPLING
     return partial(jpeg_round_trip, quality=quality, subsample=subsample)

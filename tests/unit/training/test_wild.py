@@ -1,0 +1,114 @@
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+
+from srcli.pixels.resize import resize, resize_uint8
+from srcli.training import wild
+from srcli.training.degradations import Strengths
+from srcli.training.wild import STANDARD, Spoilt, draw_wild
+
+ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
+
+
+@pytest.fixture
+def crop() -> torch.Tensor:
+    coarse = torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(1))
+    return (resize(coarse, (64, 72)).clamp(0, 1) * 255).to(torch.uint8)[0]
+
+
+def levels(crop: torch.Tensor) -> np.ndarray:
+    return crop.permute(1, 2, 0).contiguous().numpy().astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(64, 72), (59, 67), (32, 36), (21, 24), (16, 18)])
+def test_every_draw_gives_lr_of_the_size_and_the_seed_decides(crop, size):
+    before = crop.clone()
+    for seed in range(40):
+        made, again = (draw_wild(Random(seed))(crop, size) for _ in range(2))
+        assert made.image.shape == (3, *size)
+        assert made.image.dtype == torch.uint8
+        assert torch.equal(made.image, again.image)
+        assert made.strengths == again.strengths
+    assert torch.equal(crop, before)
+
+
+def test_a_share_is_reduced_exactly_as_the_benchmarks_do_and_told_so(crop):
+    expected = resize_uint8(crop[None], (32, 36))[0]
+    made = [draw_wild(Random(seed))(crop, (32, 36)) for seed in range(400)]
+    clean = [one for one in made if torch.equal(one.image, expected)]
+    assert 0.11 < len(clean) / len(made) < 0.25
+    assert all(one.strengths == Strengths() for one in clean)
+
+
+def test_the_picture_stays_where_it_is(crop):
+    spot = torch.zeros(3, 64, 72, dtype=torch.uint8)
+    spot[:, 27:37, 31:41] = 255
+    row, column = np.mgrid[0:32, 0:36] + 0.5
+    for seed in range(150):
+        made = draw_wild(Random(seed))(spot, (32, 36))
+        image = made.image.float().mean(0).numpy()
+        weight = np.where(image > 100, image, 0)  # without noise
+        assert (weight * row).sum() / weight.sum() == pytest.approx(16, abs=0.35)
+        assert (weight * column).sum() / weight.sum() == pytest.approx(18, abs=0.35)
+    assert crop.shape == spot.shape
+
+
+def test_noise_is_told_as_it_is_left_in_lr():
+    grey = Spoilt(image=np.full((64, 64, 3), 128, np.float32))
+    seen = set()
+    for seed in range(40):
+        made = wild._noise(Random(seed), STANDARD)(grey).finished()
+        found = (made.image.float() - 128).std().item()
+        assert made.strengths.noise == pytest.approx(found, rel=0.1, abs=0.3)
+        seen.add(round(found / STANDARD.max_noise, 1))
+    assert len(seen) > 6
+
+
+def test_noise_that_was_blurred_counts_less():
+    spoilt = wild._noise(Random(3), STANDARD)(Spoilt(image=np.full((48, 48, 3), 99, np.float32)))
+    soft = wild._blur(Random(2), replace(STANDARD, max_blur=3))(spoilt)
+    assert soft.finished().strengths.noise < 0.8 * spoilt.finished().strengths.noise
+
+
+def test_compression_is_told_of_the_worst_coding(crop):
+    spoilt = Spoilt(image=levels(crop))
+    for seed in range(30):
+        grade = replace(ALWAYS, qualities=(40 + seed, 40 + seed))
+        made = wild._code(Random(seed), grade)(spoilt)
+        assert made.image.shape == spoilt.image.shape
+        assert 0 < made.compression <= 75
+        harder = replace(made, compression=99.0)
+        assert wild._code(Random(seed), grade)(harder).compression == 99.0
+
+
+def test_a_coding_may_begin_anywhere_beside_the_corner(crop):
+    samples = levels(crop).astype(np.uint8)
+    coding = wild.Coding(quality=20)
+    places = {wild._coded(samples, coding, (0, left)).tobytes() for left in range(8)}
+    assert len(places) == 8
+
+
+def test_a_size_between_weakens_a_coding(crop):
+    grade = replace(ALWAYS, qualities=(40, 40))
+    strengths = set()
+    for seed in range(60):
+        spoilt = wild._draw_reduction(Random(seed), grade)(Spoilt(image=levels(crop)), (32, 36))
+        assert spoilt.image.shape == (32, 36, 3)
+        strengths.add(spoilt.compression > 0)
+        assert spoilt.compression < 75
+    assert strengths == {False, True}
+
+
+@pytest.mark.parametrize("draw", [wild._blur, wild._sharpen, wild._ringing])
+def test_filters_change_edges_and_leave_plain_areas(draw):
+    plain = Spoilt(image=np.full((32, 32, 3), 80, np.float32))
+    step = np.where(np.arange(32)[None, :, None] < 16, 40, 200) * np.ones((32, 1, 3))
+    edge = Spoilt(image=step.astype(np.float32))
+    for seed in range(20):
+        change = draw(Random(seed), STANDARD)
+        assert np.allclose(change(plain).image, 80, atol=0.01)
+        assert not np.array_equal(change(edge).image, edge.image)
+        assert change(edge).image.mean() == pytest.approx(120, abs=2.5)
