@@ -34,7 +34,7 @@ def seconds(make: Sampler, *, processes: int, wait: float) -> float:
 def main() -> None:
     torch.set_num_threads(1)
     files = picture_files(Path(sys.argv[1]))[:PICTURES]
-    for degradation in ("bicubic", "photo"):
+    for degradation in ("bicubic", "photo", "wild"):
         config = TrainConfig(network="asdn", preset="fast", steps=1, degradation=degradation)
         source = CropSource(files, 112)
         make = Sampler(source, config, slice(None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from PIL import Image
@@ -49,6 +50,7 @@ def quality_of_table(luminance: Sequence[int]) -> float:
     return 100 - percent / 2 if percent <= 100 else 5000 / percent  # noqa: PLR2004 - libjpeg's rule
 
 
+@lru_cache(maxsize=512)
 def tables_of(encoder: Encoder, quality: int) -> tuple[Table, ...] | None:
     """Return the tables for luminance and colour of an encoder; None for libjpeg's own.
 
