@@ -77,14 +77,12 @@ def cropped(picture: Tensor, side: int, random: Random) -> Tensor:
 
 
 def _scene_case(name: str, kind: str, scale: int, number: int) -> Case:
-    draw, random = SCENES[kind], Random(f"{SEED}:{kind}:{number}")
-    if name == kind:
-        hr = draw(CROP, random).render(CROP, CROP)[None]
-        return Case(hr=hr, file=CLEAN(hr, scale, random), suffix=PNG.suffix)
-    low = CROP // scale
-    scene = draw(low, random)
-    hr, lr = scene.render(low * scale, low * scale)[None], scene.render(low, low)[None]
-    return Case(hr=hr, file=PNG.write(lr), suffix=PNG.suffix)
+    """Draw a scene large, and reduce it or draw it small."""
+    side, random = CROP // scale, Random(f"{SEED}:{kind}:{number}")
+    scene = SCENES[kind](side, random)
+    hr = scene.render(side * scale, side * scale)[None]
+    file = CLEAN(hr, scale, random) if name == kind else PNG.write(scene.render(side, side)[None])
+    return Case(hr=hr, file=file, suffix=PNG.suffix)
 
 
 def enlarge(folder: Path, out: Path, model: str, scale: int) -> None:

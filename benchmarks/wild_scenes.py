@@ -1,7 +1,7 @@
 """Screens and line art that ``wild.py`` measures: drawn, and the same for every run.
 
-A scene is laid out in whole units, and a unit is a pixel of the large picture where the small
-one is reduced from it, or a pixel of the small picture where both are drawn.
+A scene is laid out in pixels of the small picture, so its text can be read there. The large
+picture is the same scene with every pixel as large as the factor.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Drawn material: screens, text, line art, charts, flat shapes and halftones to learn from.
 
-A scene is laid out in whole units. Where HR is drawn and LR is reduced from it, a unit is a pixel
-of HR. Where LR is drawn anew at its own size, a unit is a pixel of LR: its lines and text are as
-sharp as a program draws them, and HR is the same scene drawn larger.
+A scene is laid out in whole units. A unit is a pixel of HR or a pixel of LR. In the second case
+LR is either reduced from HR or drawn anew: its lines and text then are as sharp as a program draws
+them, and HR is the same scene drawn larger.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from srcli.images.scene import (
     Text,
 )
 
-SHARE_DRAWN_ANEW = 0.5
+WAYS_TO_DRAW = {"fine": 0.25, "coarse": 0.35, "anew": 0.4}
+"""Shares of scenes in pixels of HR, and in pixels of LR, which is reduced or drawn anew."""
 SHARE_OF_OWN_FONT = 0.15
 LETTERS = "eeeeettttaaaaooooiiiinnnsssrrrhhlldducmfpgwybvkxjqz"
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

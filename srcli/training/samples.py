@@ -32,7 +32,7 @@ from srcli.training.degrade import (
     ratio_ranges,
     reduce_bicubic,
 )
-from srcli.training.drawn import SHARE_DRAWN_ANEW, draw_scene
+from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
 from srcli.training.restore import draw_jpeg, draw_noise
 from srcli.training.wild import draw_wild
@@ -140,10 +140,10 @@ class Sampler:
 def _drawn(seed: int, side: int, lr_side: int) -> tuple[Tensor, Tensor]:
     """Draw HR of ``side`` pixels, and what LR is to be made of: HR, or LR drawn at its size."""
     random = Random(seed)
-    anew = random.random() < SHARE_DRAWN_ANEW
-    scene = draw_scene(lr_side if anew else side, random)
+    way = random.choices(tuple(WAYS_TO_DRAW), tuple(WAYS_TO_DRAW.values()))[0]
+    scene = draw_scene(side if way == "fine" else lr_side, random)
     hr = scene.render(side, side)
-    return hr, scene.render(lr_side, lr_side) if anew else hr
+    return hr, scene.render(lr_side, lr_side) if way == "anew" else hr
 
 
 def largest_crop(traits: NetworkTraits, config: TrainConfig) -> int:
