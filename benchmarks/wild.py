@@ -41,7 +41,7 @@ SEED = "wild"
 SCENES_OF_A_KIND = 4
 CROP = 384
 CELL = 160
-LABEL = 130
+LABEL = 190
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

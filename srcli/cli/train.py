@@ -96,6 +96,10 @@ def train_command(
         float,
         typer.Option(min=0, max=1, help="Share of patches that are drawn: text, screens and such."),
     ] = 0.0,
+    kept_noise: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of wild patches whose target keeps some noise."),
+    ] = 0.0,
     precision: Annotated[
         str, typer.Option(help="bfloat16, float16 or float32; auto: bfloat16 where built in.")
     ] = "auto",

@@ -47,6 +47,8 @@ class TrainConfig:
             pictures in the wild (``wild``); for a restoration network compressed, or noisy.
         drawn: share of patches that are drawn, such as text and screens, and not cut out of
             pictures.
+        kept_noise: share of patches in whose target a part of LR's noise stays, while the strengths
+            tell of the rest alone (``wild`` only).
         precision: of the convolutions; with float16 the loss is scaled so that no gradient
             vanishes.
         seed: of weights, crops and ratios.
@@ -70,6 +72,7 @@ class TrainConfig:
     range_weights: str = ""
     degradation: Degradation = "bicubic"
     drawn: float = 0.0
+    kept_noise: float = 0.0
     precision: Precision = "float32"
     seed: int = 0
     schedule: Schedule = "cosine"

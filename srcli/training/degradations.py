@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from random import Random
 
@@ -14,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.images.recompress import jpeg_round_trip
 from srcli.pixels.color import quantize
-from srcli.pixels.resize import resize_uint8
+from srcli.pixels.resize import resize, resize_uint8
 
 Degrade = Callable[[Tensor], Tensor]
 """RGB uint8 (3, H, W) to the same size, worse; all that chance decides is decided."""
@@ -56,14 +56,46 @@ class Strengths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded:
-    """LR, RGB uint8 (3, h, w), and how much it was spoilt; None where nobody counts it."""
+    """LR, and what was done to it.
+
+    Attributes:
+        image: RGB uint8 (3, h, w).
+        strengths: how much it was spoilt; None where the degradation does not count it.
+        noise: what noise added to LR, float32 (3, h, w) in levels of 8 bits; None if it has no
+            noise, or if it was compressed as well.
+
+    """
 
     image: Tensor
     strengths: Strengths | None
+    noise: Tensor | None = None
 
 
 MakeLr = Callable[[Tensor, tuple[int, int]], Degraded]
 """HR, RGB uint8 (3, H, W), and the (height, width) of LR to LR. No axis of LR is longer."""
+
+
+def keep_noise(crop: Tensor, degraded: Degraded, part: float) -> tuple[Tensor, Degraded]:
+    """Let a part of LR's noise stay in the target, and tell of the rest alone.
+
+    A network that learns from such pairs removes as much noise as it is told of.
+
+    Args:
+        crop: HR, RGB uint8 (3, H, W).
+        degraded: LR of it; without ``noise`` nothing changes.
+        part: of the noise that stays, 0 to 1.
+
+    Returns:
+        HR with that part of the noise, enlarged by bicubic, and the same LR.
+
+    """
+    if degraded.noise is None or degraded.strengths is None:
+        return crop, degraded
+    height, width = crop.shape[1:]
+    kept = resize(part * degraded.noise[None], (height, width))[0]
+    told = replace(degraded.strengths, noise=(1 - part) * degraded.strengths.noise)
+    target = (crop + kept + 0.5).clamp_(0, 255).to(torch.uint8)
+    return target, replace(degraded, strengths=told)
 
 
 def unspoilt(crop: Tensor, size: tuple[int, int]) -> Degraded:

@@ -23,7 +23,14 @@ from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
 from srcli.training.config import Degradation, TrainConfig
-from srcli.training.degradations import Degraded, MakeLr, after_bicubic, draw_photo, unspoilt
+from srcli.training.degradations import (
+    Degraded,
+    MakeLr,
+    after_bicubic,
+    draw_photo,
+    keep_noise,
+    unspoilt,
+)
 from srcli.training.degrade import (
     Pair,
     RatioRange,
@@ -46,6 +53,8 @@ DRAW: Mapping[Degradation, Callable[[Random], MakeLr]] = {
 }
 """Decide how LR is made of a picture."""
 
+MOST_KEPT = 1.25
+"""Parts of the noise are drawn up to here, and those above 1 count as 1: a fifth keeps it all."""
 PREPARED_PER_PROCESS = 2
 WAY = "fork" if sys.platform == "linux" else "spawn"
 """How processes begin: by forking, which copies no picture, where that is safe."""
@@ -110,14 +119,19 @@ class Sampler:
         """Make LR of the crops, some of which give way to scenes."""
         config, size = self.config, (pair.side, pair.side)
         makers = [DRAW[config.degradation](random) for _ in range(config.batch)][self.share]
-        scenes = self._scenes(random)[self.share]
+        scenes = self._chosen(random, config.drawn)[self.share]
+        kept = self._chosen(random, config.kept_noise)[self.share]
         made: list[Degraded] = []
         crops = list(pair.crops)
-        for n, (make, scene) in enumerate(zip(makers, scenes, strict=True)):
+        for n, (make, scene, keep) in enumerate(zip(makers, scenes, kept, strict=True)):
             shown = crops[n]
             if scene is not None:
                 crops[n], shown = _drawn(scene, pair.crops.shape[2], pair.side)
-            made.append(make(shown, size))
+            one = make(shown, size)
+            if keep is not None:
+                part = min(1.0, Random(keep).uniform(0, MOST_KEPT))
+                crops[n], one = keep_noise(crops[n], one, part)
+            made.append(one)
         told = [one.strengths.told for one in made if one.strengths is not None]
         return replace(
             pair,
@@ -126,9 +140,8 @@ class Sampler:
             strengths=torch.tensor(told) if len(told) == len(made) else None,
         )
 
-    def _scenes(self, random: Random) -> list[int | None]:
-        """Choose the patches that are drawn: the seed of each, or None."""
-        share = self.config.drawn
+    def _chosen(self, random: Random, share: float) -> list[int | None]:
+        """Choose a share of a batch's patches: the seed of each, or None."""
         if share == 0:
             return [None] * self.config.batch
         return [

@@ -165,10 +165,16 @@ class Spoilt:
     def finished(self) -> Degraded:
         """Round it to 8 bits, and measure what is left of the noise."""
         levels = _bytes(self.image)
-        noise = 0.0 if self.quiet is None else _deviation(levels, _bytes(self.quiet))
+        image = torch.from_numpy(levels).permute(2, 0, 1).contiguous()
+        if self.quiet is None:
+            return Degraded(image=image, strengths=Strengths(compression=self.compression))
+        noise = levels.astype(np.float32) - _bytes(self.quiet)
+        deviation = float(np.sqrt(np.square(noise).mean()))
+        left = torch.from_numpy(noise).permute(2, 0, 1).contiguous()
         return Degraded(
-            image=torch.from_numpy(levels).permute(2, 0, 1).contiguous(),
-            strengths=Strengths(noise=noise, compression=self.compression),
+            image=image,
+            strengths=Strengths(noise=deviation, compression=self.compression),
+            noise=left if self.compression == 0 else None,
         )
 
 
@@ -335,7 +341,3 @@ def _pick(random: Random, options: Sequence[tuple[T, float]]) -> T:
 
 def _bytes(image: Levels) -> NDArray[np.uint8]:
     return np.asarray((image + 0.5).clip(0, 255), np.uint8)
-
-
-def _deviation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    return float(np.sqrt(np.square(first.astype(np.float32) - second).mean()))

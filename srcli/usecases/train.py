@@ -138,6 +138,9 @@ def _check_task(config: TrainConfig) -> None:
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
         raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+    if config.kept_noise > 0 and config.degradation != "wild":
+        msg = f"the degradation {config.degradation!r} does not tell how much noise stays"
+        raise UsageError(msg, hint="leave out --kept-noise, or give --degradation wild")
     if config.scale is not None and config.recursive > 0:
         msg = f"{config.network} runs in one pass: there is no later one to train"
         raise UsageError(msg, hint="leave out --recursive")

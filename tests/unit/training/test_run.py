@@ -163,9 +163,10 @@ def test_precision_is_the_fast_one_of_the_device(monkeypatch, built_in, precisio
     [
         ({"network": "panetir", "scale": 1, "degradation": "bicubic"}, "jpeg or noise"),
         ({"network": "panetir", "scale": 1, "degradation": "photo"}, "jpeg or noise"),
-        ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo"),
+        ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo or wild"),
         ({"network": "san", "scale": 4, "patch": 50}, "multiple of 4"),
         ({"network": "san", "scale": 4, "recursive": 0.5}, "--recursive"),
+        ({"network": "asdn", "kept_noise": 0.5, "degradation": "photo"}, "--degradation wild"),
     ],
 )
 def test_a_task_that_a_network_cannot_learn_is_a_usage_error(monkeypatch, wrong, said):

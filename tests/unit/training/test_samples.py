@@ -34,7 +34,7 @@ def source(pictures):
         *(replace(RUN, degradation=kind, drawn=0.5) for kind in ("bicubic", "wild")),
         *(replace(RESTORED, degradation=kind) for kind in ("jpeg", "noise")),
         replace(RUN, scale=2, degradation="photo"),
-        replace(RUN, scale=3, patch=48, degradation="wild", drawn=0.5),
+        replace(RUN, scale=3, patch=48, degradation="wild", drawn=0.5, kept_noise=0.5),
     ],
     ids=lambda config: f"{config.degradation}-{config.scale}-{config.drawn}",
 )
@@ -97,6 +97,22 @@ def test_drawn_patches_give_way_to_no_more_than_their_share(source):
         drawn = Sampler(source, replace(RUN, batch=64, drawn=share), TRAITS, slice(None))(1)
         kept = sum(map(torch.equal, drawn.crops, pictures))
         assert least <= kept <= most
+
+
+def test_kept_noise_changes_targets_of_noisy_patches_alone(source):
+    wild = replace(RUN, degradation="wild", batch=48, recursive=0.0)
+    without, kept = (
+        Sampler(source, replace(wild, kept_noise=share), TRAITS, slice(None))(2)
+        for share in (0.0, 1.0)
+    )
+    assert torch.equal(without.reduced, kept.reduced)
+    changed = (without.crops != kept.crops).flatten(1).any(1)
+    noise, compression = without.strengths.T
+    noisy = (noise > 0) & (compression == 0)
+    assert changed.any()
+    assert not changed[~noisy].any()
+    assert (kept.strengths[noisy, 0] < noise[noisy]).all()
+    assert torch.equal(kept.strengths[~noisy], without.strengths[~noisy])
 
 
 def test_drawn_patches_are_never_left_for_later(source):

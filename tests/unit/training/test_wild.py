@@ -7,7 +7,7 @@ import torch
 
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
-from srcli.training.degradations import Strengths
+from srcli.training.degradations import Strengths, keep_noise, unspoilt
 from srcli.training.wild import STANDARD, Spoilt, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
@@ -65,6 +65,23 @@ def test_noise_is_told_as_it_is_left_in_lr():
         assert made.strengths.noise == pytest.approx(found, rel=0.1, abs=0.3)
         seen.add(round(found / STANDARD.max_noise, 1))
     assert len(seen) > 6
+
+
+def test_noise_that_stays_in_the_target_is_not_told(crop):
+    plain = torch.full((3, 48, 48), 128, dtype=torch.uint8)
+    grey = Spoilt(image=np.full((24, 24, 3), 128, np.float32))
+    made = wild._noise(Random(5), STANDARD)(grey).finished()
+    for part in (0.0, 0.5, 1.0):
+        target, told = keep_noise(plain, made, part)
+        left = (target.float() - 128)[None]
+        expected = part * resize(made.image.float()[None] - 128, (48, 48))
+        assert (left - expected).abs().max() < 1
+        assert told.strengths.noise == pytest.approx((1 - part) * made.strengths.noise)
+        assert torch.equal(told.image, made.image)
+    coded = wild._code(Random(1), STANDARD)(wild._noise(Random(5), STANDARD)(grey)).finished()
+    assert coded.noise is None
+    assert keep_noise(plain, coded, 0.5) == (plain, coded)
+    assert keep_noise(crop, unspoilt(crop, (20, 20)), 0.5)[0] is crop
 
 
 def test_noise_that_was_blurred_counts_less():
