@@ -8,7 +8,8 @@ axis.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from srcli.engine.routes import Route, choose_route
 from srcli.networks.spec import NetworkTraits
@@ -81,6 +82,19 @@ def plan_passes(
     fixed = [scale for scale in scales if scale is not None]
     route = choose_route(ratio, fixed, any_ratio=None in scales)
     return plan_route(size, target, route, largest)
+
+
+def tell(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
+    """Return the passes, the first network of which is told how spoilt the picture is.
+
+    The others see what it made. Only a network of any ratio can be told: see
+    ``NetworkTraits.told``.
+    """
+    first = next((n for n, step in enumerate(passes) if not step.resample), None)
+    if first is None or passes[first].scale is not None:
+        return tuple(passes)
+    before, after = passes[:first], passes[first + 1 :]
+    return (*before, replace(passes[first], strengths=strengths), *after)
 
 
 def _plan_any_ratio(

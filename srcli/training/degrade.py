@@ -24,17 +24,21 @@ LEAST_RATIO = 1.08
 
 Reduce = Callable[[Tensor, int], Tensor]
 """HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
-Predict = Callable[[Tensor, float], Tensor]
-"""One pass of a network of any ratio: enlarged image and ratio to image, in [0, 1]."""
+Predict = Callable[[Tensor, float, Tensor | None], Tensor]
+"""One pass of a network of any ratio: enlarged image, ratio, strengths to image, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A batch: input and target (B, 3, H, W) in [0, 1]; ``ratio`` for a network of any."""
+    """A batch: input and target (B, 3, H, W) in [0, 1]; ``ratio`` for a network of any.
+
+    ``strengths`` (B, 2), for a network that is told how spoilt its input is: see ``Pair``.
+    """
 
     image: Tensor
     target: Tensor
     ratio: float | None
+    strengths: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +130,8 @@ class Pair:
             return Sample(image=image, target=self.crops / 255, ratio=None)
         if self.first is not None:
             enlarged = self.first * image.shape[2]
-            image = predict(resize(image, (enlarged, enlarged)), float(self.first))
+            bicubic = resize(image, (enlarged, enlarged))
+            image = predict(bicubic, float(self.first), self.strengths)
         end = side - self.margin
         inner = Region(top=self.margin, bottom=end, left=self.margin, right=end)
         enlarged_inner = resize(image, (side, side), region=inner)
@@ -134,6 +139,7 @@ class Pair:
             image=enlarged_inner,
             target=inner.of(self.crops) / 255,
             ratio=side / image.shape[2],
+            strengths=self.strengths if self.first is None else None,
         )
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from srcli.engine.device import PRECISIONS, Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
+from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import Pair
 from srcli.training.losses import LOSSES
@@ -184,7 +185,7 @@ class Trainer:
             group["lr"] = rate
         self.network.train()
         state.optimizer.zero_grad()
-        output = self._call(self.network, sample.image, sample.ratio)
+        output = self._call(self.network, sample.image, sample.ratio, sample.strengths)
         loss = LOSSES[config.loss](output.float(), sample.target)
         state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
         self.team.average_gradients(self.network.parameters())
@@ -197,16 +198,21 @@ class Trainer:
         state.step += 1
         return loss.item()
 
-    def _call(self, network: nn.Module, image: Tensor, ratio: float | None) -> Tensor:
+    def _call(
+        self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None
+    ) -> Tensor:
         image = image.contiguous(memory_format=torch.channels_last)
+        said: list[float | Tensor] = [] if ratio is None else [ratio]
+        if strengths is not None and network.traits.told:
+            said.append(strengths)
         with Compute(device=self.team.device, dtype=PRECISIONS[self.config.precision]).autocast():
-            output: Tensor = network(image) if ratio is None else network(image, ratio)
+            output: Tensor = network(image, *said)
         return output
 
     @torch.no_grad()
-    def _predict(self, image: Tensor, ratio: float) -> Tensor:
+    def _predict(self, image: Tensor, ratio: float, strengths: Tensor | None) -> Tensor:
         """Run one pass of the average, as the recursion will."""
-        return self._call(self.average, image, ratio).float().clamp_(0, 1)
+        return self._call(self.average, image, ratio, strengths).float().clamp_(0, 1)
 
     def _tell(
         self,

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from srcli.engine.device import Compute
+from srcli.engine.recursion import tell
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, score
 from srcli.metrics.psnr import psnr_y
@@ -94,9 +95,14 @@ def _enlarged(
     upscaler: Upscaler, degradation: Degradation, n: int, hr: Tensor, scale: float
 ) -> float:
     lr, cropped = reduce_for(hr, scale)
+    size, wanted = (lr.shape[2], lr.shape[3]), (cropped.shape[2], cropped.shape[3])
+    passes = upscaler.plan(size, wanted, scale)
     if degradation != "bicubic":
-        lr = DRAW[degradation](Random(n))(cropped[0], (lr.shape[2], lr.shape[3])).image[None]
-    sr = upscaler(lr.to(torch.float32) / 255, (cropped.shape[2], cropped.shape[3]), ratio=scale)
+        degraded = DRAW[degradation](Random(n))(cropped[0], size)
+        lr = degraded.image[None]
+        if degraded.strengths is not None and upscaler.network.traits.told:
+            passes = tell(passes, degraded.strengths.told)
+    sr = upscaler.follow(lr.to(torch.float32) / 255, passes)
     return score(sr, cropped, scale).psnr_y
 
 

@@ -126,6 +126,6 @@ def solve_head(
     solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))
 
 
-def _no_first_pass(image: Tensor, _ratio: float) -> Tensor:
+def _no_first_pass(image: Tensor, _ratio: float, _strengths: Tensor | None) -> Tensor:
     """Stand for a network's own first pass, of which a single pass has none."""
     return image

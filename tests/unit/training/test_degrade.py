@@ -24,7 +24,7 @@ def crops() -> torch.Tensor:
     return torch.randint(0, 256, (2, 3, 48, 48), dtype=torch.uint8)
 
 
-def unasked(image: torch.Tensor, ratio: float) -> torch.Tensor:
+def unasked(image: torch.Tensor, ratio: float, _strengths: object) -> torch.Tensor:
     pytest.fail(f"no first pass was needed, of {tuple(image.shape)} by {ratio}")
 
 
@@ -72,7 +72,7 @@ def test_a_later_pass_is_trained_on_the_first_ones_output(first):
     drawn, seen = WIDE[0], []
     crops = torch.randint(0, 256, (2, 3, drawn.side, drawn.side), dtype=torch.uint8)
 
-    def predict(image: torch.Tensor, ratio: float) -> torch.Tensor:
+    def predict(image: torch.Tensor, ratio: float, _strengths: object) -> torch.Tensor:
         seen.append((image.shape[2], ratio))
         return torch.zeros_like(image)
 

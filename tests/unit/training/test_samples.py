@@ -61,7 +61,7 @@ def test_what_is_reduced_later_is_the_same(source, scale):
     )
     for step in range(6):
         assert later(step).reduced is None
-        found, expected = (make(step).sample(lambda image, _: image) for make in (later, now))
+        found, expected = (make(step).sample(lambda image, *_: image) for make in (later, now))
         assert found.ratio == expected.ratio
         assert torch.equal(found.image, expected.image)
         assert torch.equal(found.target, expected.target)

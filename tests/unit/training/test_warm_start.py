@@ -61,7 +61,7 @@ def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
 def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
     step = solved.grid_of(ratio).unshuffle
     crops = source.draw(4, 32 * step, Random(9))
-    sample = any_ratio_pair(crops, round(32 * step / ratio), 4 * step).sample(lambda x, _: x)
+    sample = any_ratio_pair(crops, round(32 * step / ratio), 4 * step).sample(lambda x, *_: x)
     with torch.no_grad():
         made = solved(sample.image, ratio)
     inside = slice(4 * step, -4 * step)
