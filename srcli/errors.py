@@ -13,9 +13,11 @@
     │   ├── WeightsUnavailable
     │   └── CorruptWeights
     ├── DataError             a training or benchmark folder does not hold what it should
+    │   └── ForeignManifest   a folder's record of results is damaged, or not one of ours
     └── ResourceError         the machine has not enough memory or disk
         ├── OutOfMemory
-        └── DiskFull
+        ├── DiskFull
+        └── OutputLost        the folder of results was removed or replaced during a run
 """
 
 from __future__ import annotations
@@ -95,6 +97,10 @@ class DataError(SrcliError):
     exit_code = 3
 
 
+class ForeignManifest(DataError):
+    """A file with the name of a manifest is damaged, or srcli did not write it."""
+
+
 class ResourceError(SrcliError):
     """The machine has not enough of something."""
 
@@ -107,6 +113,10 @@ class OutOfMemory(ResourceError):
 
 class DiskFull(ResourceError):
     """The disk is full."""
+
+
+class OutputLost(ResourceError):
+    """The folder of results, or its manifest, was removed or replaced during a run."""
 
 
 def is_disk_full(error: OSError) -> bool:

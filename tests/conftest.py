@@ -21,6 +21,13 @@ def _repeatable() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch) -> None:
+    """Keep the record of what tests make out of the user's."""
+    folder = tmp_path_factory.getbasetemp() / "srcli-cache"
+    monkeypatch.setenv("SRCLI_CACHE_DIR", str(folder))
+
+
 @pytest.fixture
 def bench_folder() -> Path | None:
     """The benchmark pictures, where they are on this machine."""

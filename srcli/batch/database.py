@@ -1,70 +1,96 @@
-"""The SQLite file of a manifest: how it is opened, read, and how its failures are told."""
+"""The SQLite file of a manifest: how it is opened, and how its failures are told."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from srcli.batch.fingerprint import FileState
-from srcli.batch.ledger import Entry
-from srcli.batch.locks import folder_lock
-from srcli.errors import DataError, DiskFull, UnwritableImage
+from srcli.batch.locks import any_run_alive, folder_lock
+from srcli.batch.trust import (
+    blank_manifest,
+    bound,
+    check_content,
+    check_files,
+    family,
+    foreign,
+    move_aside,
+    restrain,
+)
+from srcli.errors import DiskFull, ForeignManifest, UnwritableImage
+from srcli.images.atomic import disk_errors, write_file
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NAME = ".srcli-manifest.sqlite"
-VERSION = 1
 PATIENCE = 60.0
 """Seconds to wait for another run's transaction, which takes milliseconds."""
 NO_ROOM = 2**16
 """Free bytes below which a failed write is laid to the full disk."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (fingerprint TEXT PRIMARY KEY, content TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pictures (
-    output TEXT PRIMARY KEY, source TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, updated REAL NOT NULL,
-    source_bytes INTEGER, source_mtime_ns INTEGER, source_sha256 TEXT,
-    output_bytes INTEGER, output_mtime_ns INTEGER, output_sha256 TEXT,
-    source_height INTEGER, source_width INTEGER, height INTEGER, width INTEGER,
-    seconds REAL, consistency_db REAL, message TEXT
-);
-"""
-
-ENTRIES = """
-SELECT output, state, owner, fingerprint, source_bytes, source_mtime_ns, source_sha256,
-       output_bytes, output_mtime_ns, output_sha256
-FROM pictures
-"""
+_DAMAGE = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_INTERNAL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_SCHEMA,
+    sqlite3.SQLITE_TOOBIG,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_NOTADB,
+}
+"""What SQLite says of files that no run of ours could have left; SQL itself is never wrong here."""
 
 
 def open_database(path: Path) -> sqlite3.Connection:
     """Open or create the file for writing, by whoever has its folder alone.
 
+    What is in its place but is no manifest, or a damaged one, is moved aside with a warning.
+
     Raises:
         UnwritableImage: its place does not allow writing.
         DiskFull: the disk is full.
-        DataError: it is none of ours, or of another version.
+        DataError: it is of a later version.
 
     """
+    _make_sound(path)
     with database_errors(path):
-        database = _connect(str(path))
+        database = _connect(path, "mode=rw")
         try:
-            version = _version(database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
-            if version == 0:
-                database.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
-            _check_version(path, version or VERSION)
         except BaseException:
             database.close()
             raise
         return database
+
+
+def _make_sound(path: Path) -> None:
+    """Leave a whole manifest at ``path``: the one that is there, or else a new one."""
+    try:
+        if _ask(path, lambda _: True):
+            return
+    except ForeignManifest as error:
+        logger.warning(
+            "%s; it was moved to %s, and a new one was begun", error.message, move_aside(path).name
+        )
+    else:
+        with disk_errors(path):
+            for empty in family(path):
+                empty.unlink(missing_ok=True)
+    try:
+        write_file(path, blank_manifest(), overwrite=False)
+    except UnwritableImage:
+        if not path.is_file():  # else another run was faster, where folders cannot be locked
+            raise
 
 
 def read(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -75,38 +101,70 @@ def read(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T | None:
 
     Raises:
         UnwritableImage: it cannot be opened.
-        DataError: it is none of ours, or of another version.
+        ForeignManifest: it is none of ours, or is damaged.
+        DataError: it is of a later version.
 
     """
-    if not path.exists():
+    if not any(map(os.path.lexists, family(path))):
         return None
-    with folder_lock(path.parent, exclusive=False), database_errors(path):
-        unused = not path.with_name(f"{path.name}-wal").exists()
-        uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if unused else ''}"
-        with closing(_connect(uri, uri=True)) as database:
-            version = _version(database)
-            if version == 0:
-                return None
-            _check_version(path, version)
-            return ask(database)
+    with folder_lock(path.parent, exclusive=False):
+        return _ask(path, ask)
 
 
-def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
+def _ask(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T | None:
+    """As ``read``, by whoever has a lock on the folder."""
+    size = check_files(path)
+    if not size:
+        return None
+    with database_errors(path), _readable(path) as database:
+        bound(database, size)
+        return ask(database) if check_content(database, path) else None
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file so that neither it nor anything beside it changes.
+
+    SQLite would make use of what killed runs left beside the file, and thereby change it: a copy
+    of all is read then. While a run is alive, that is the run's own business, and no copy would
+    be whole.
+    """
+    left = [file for file in family(path)[1:] if file.name[-4:] != "-shm" and _has_content(file)]
+    if not left:
+        database = _connect(path, "mode=ro&immutable=1")
+    elif any_run_alive(path.parent):
+        database = _connect(path, "mode=ro")
+    else:
+        with tempfile.TemporaryDirectory(prefix="srcli-") as place:
+            with disk_errors(path):
+                for file in (path, *left):
+                    shutil.copyfile(file, Path(place, file.name), follow_symlinks=False)
+            with closing(_connect(Path(place, path.name), "mode=rw")) as copy:
+                yield copy
+        return
+    with closing(database):
+        yield database
+
+
+def _has_content(file: Path) -> bool:
+    return os.path.lexists(file) and file.lstat().st_size > 0
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    """Open a file that is there."""
     database = sqlite3.connect(
-        name, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri
+        f"{path.absolute().as_uri()}?{options}",
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=True,
     )
-    database.text_factory = os.fsdecode  # names of files need not be UTF-8
+    try:
+        restrain(database)
+    except BaseException:
+        database.close()
+        raise
     return database
-
-
-def _version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _check_version(path: Path, version: int) -> None:
-    if version != VERSION:
-        msg = f"{path} has version {version}; this srcli reads version {VERSION}"
-        raise DataError(msg, hint="use another output folder, or the srcli that wrote it")
 
 
 @contextmanager
@@ -116,41 +174,17 @@ def database_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-            msg = f"{path} is not a manifest, or is damaged"
-            raise DataError(
-                msg, hint="remove it; results that are there then need --overwrite"
-            ) from error
-        if code == sqlite3.SQLITE_FULL or shutil.disk_usage(path.parent).free < NO_ROOM:
+        if code in _DAMAGE:
+            raise foreign(path) from error
+        if code == sqlite3.SQLITE_FULL or _is_full(path.parent):
             msg = f"{path} cannot be written: the disk is full"
             raise DiskFull(msg, hint="free some space or choose another folder") from error
-        msg = f"{path} cannot be written: {error}"
+        msg = f"{path} cannot be opened or written: {error}"
         raise UnwritableImage(msg) from error
 
 
-def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
-    """Return what is known of the result of that relative path."""
-    row = database.execute(f"{ENTRIES} WHERE output = CAST(? AS TEXT)", (key,)).fetchone()
-    return _entry(row) if row else None
-
-
-def all_entries(database: sqlite3.Connection) -> dict[bytes, Entry]:
-    """Return what is known of every result, by its relative path."""
-    return {os.fsencode(row[0]): _entry(row) for row in database.execute(ENTRIES)}
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    state, owner, fingerprint, *files = row[1:]
-    source, output = (_file_state(*files[at : at + 3]) for at in (0, 3))
-    return Entry(state=state, owner=owner, fingerprint=fingerprint, source=source, output=output)
-
-
-def _file_state(size: int | None, mtime_ns: int | None, sha256: str | None) -> FileState | None:
-    if size is None or sha256 is None:
-        return None
-    return FileState(size=size, mtime_ns=-1 if mtime_ns is None else mtime_ns, sha256=sha256)
-
-
-def output_key(folder: Path, output: Path) -> bytes:
-    """Return the relative path that a result goes by; bytes, as names need not be UTF-8."""
-    return os.fsencode(os.path.relpath(output, folder))
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < NO_ROOM
+    except OSError:  # the folder is gone
+        return False

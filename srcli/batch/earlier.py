@@ -3,44 +3,151 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
+from srcli.batch.consistency import SMALLEST, consistency
 from srcli.batch.database import NAME
+from srcli.batch.ledger import Entry
 from srcli.batch.manifest import recorded_results
-from srcli.errors import DataError, UnwritableImage
+from srcli.batch.outcome import Size
+from srcli.batch.personal import PersonalRecord
+from srcli.engine.memory import check_fits
+from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableImage
+from srcli.images.animation import photos
+from srcli.images.decode import decode_picture
 from srcli.images.discover import Source
+from srcli.images.head import read_content, read_head
+from srcli.images.naming import template_pattern
 
 logger = logging.getLogger(__name__)
+BYTES_PER_PIXEL = 40
+"""Of two pictures that are compared, at float32 and with what decoding takes."""
 
 
-def earlier_results(sources: Sequence[Source], folder: Path | None) -> frozenset[str]:
-    """Return the real paths of results: of all in ``folder``, and of what was made of ``sources``.
+def earlier_results(
+    sources: Sequence[Source], folder: Path | None, *, templates: Sequence[str]
+) -> frozenset[Path]:
+    """Return which of the sources are results of earlier runs.
 
-    The manifests that are asked are that of the folder, where the results of this run go, and
-    those in the folders that the sources were found in and below.
+    These are, as long as they are as they were made: what the manifest of ``folder`` knows, where
+    the results of this run go; what was made of other sources, by the manifests in the folders
+    that the sources were found in and below, or by the user's own record. Where nothing is
+    recorded, it is what has both the name of a result of another source and its content.
+
+    Args:
+        sources: the pictures found.
+        folder: where the results of this run go; None if not below one folder.
+        templates: of the names that results may have.
 
     Raises:
         UnwritableImage: the manifest of the folder cannot be opened.
-        DataError: it is none of ours, or of another version.
+        DataError: it is of a later version.
 
     """
-    results = set(recorded_results(folder)) if folder is not None else set()
-    others = _with_manifest(sources) - {folder}
-    given = {str(source.path.absolute()) for source in sources} if others else set()
-    for place in others:
-        try:
-            recorded = recorded_results(place)
-        except (DataError, UnwritableImage) as error:
-            logger.warning("results of earlier runs are not known: %s", error.message)
-            continue
-        results |= {output for output, source in recorded.items() if source in given}
+    recorded = _recorded(sources, folder)
+    personal = PersonalRecord()
+    given = {str(source.path.absolute()) for source in sources}
+    results = set()
+    for source in sources:
+        entry = recorded.get(os.path.realpath(source.path))
+        own = personal.find(source.path)
+        if own and own.source_path in given:
+            entry = entry or own
+        if entry and entry.output and entry.output.still_holds(source.path):
+            results.add(source.path)
+    results.update(_by_content(sources, results, templates))
     return frozenset(results)
+
+
+def _recorded(sources: Sequence[Source], folder: Path | None) -> Mapping[str, Entry]:
+    """Return what manifests know, by real path: of all in ``folder``, and of what is of sources."""
+    given = {str(source.path.absolute()) for source in sources}
+    own = os.path.realpath(folder) if folder else None
+    found: dict[str, Entry] = {}
+    for place in _with_manifest(sources):
+        if os.path.realpath(place) != own:
+            known = _ask(place)
+            found |= {path: entry for path, entry in known.items() if entry.source_path in given}
+    if folder:
+        with suppress(ForeignManifest):  # whoever opens it to write says so
+            found |= recorded_results(folder)
+    return found
+
+
+def _ask(place: Path) -> Mapping[str, Entry]:
+    """Return what a manifest knows that is only read; one that cannot be read knows nothing."""
+    try:
+        return recorded_results(place)
+    except (DataError, UnwritableImage) as error:
+        logger.warning("results of earlier runs are not known: %s", error.message)
+        return {}
 
 
 def _with_manifest(sources: Sequence[Source]) -> set[Path]:
     """Return the folders between the sources and where they were looked for that have one."""
     depths = {(source.path.parent, len(source.relative.parts)) for source in sources}
     folders = {place for folder, depth in depths for place in (folder, *folder.parents)[:depth]}
-    return {folder for folder in folders if os.path.isfile(folder / NAME)}  # noqa: PTH113 - never raises
+    return {folder for folder in folders if os.path.lexists(folder / NAME)}
+
+
+def _by_content(
+    sources: Sequence[Source], known: set[Path], templates: Sequence[str]
+) -> Iterator[Path]:
+    """Yield the sources of which nothing is recorded, but that look as if made of others."""
+    patterns = [pattern for template in templates if (pattern := template_pattern(template))]
+    stems: dict[Path, set[Path]] = {}
+    for source in sources:
+        stems.setdefault(source.path.with_suffix(""), set()).add(source.path)
+    for source in sources:
+        path = source.path
+        matches = (pattern.fullmatch(path.stem) for pattern in patterns)
+        names = {path.with_name(match["stem"]) for match in matches if match}
+        originals = {original for name in names for original in stems.get(name, ())}
+        if path not in known and any(_looks_made_of(path, original) for original in originals):
+            logger.warning("%s is left out: it looks like an earlier result", path)
+            yield path
+
+
+def _looks_made_of(result: Path, original: Path) -> bool:
+    try:
+        states = [
+            (path, path.stat().st_size, path.stat().st_mtime_ns) for path in (result, original)
+        ]
+        return _gives_back(*states)
+    except (OSError, ImageError, OutOfMemory):
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _gives_back(result: tuple[Path, int, int], original: tuple[Path, int, int]) -> bool:
+    """Whether one file is the other made larger, judged as ``Consistency`` is.
+
+    Raises:
+        ImageError: one of them cannot be read.
+        OutOfMemory: both together do not fit.
+
+    """
+    files = {path: read_content(path)[0] for path, _, _ in (result, original)}
+    heads = {path: read_head(content, name=str(path)) for path, content in files.items()}
+    large, small = heads[result[0]].size, heads[original[0]].size
+    if not _is_enlarged(small, large):
+        return False
+    check_fits(large, BYTES_PER_PIXEL * (math.prod(large) + math.prod(small)))
+    before, after = (
+        next(photos(decode_picture(files[path], name=str(path)))).pixels
+        for path in (original[0], result[0])
+    )
+    found = consistency(before, after)
+    return found is not None and found.sound
+
+
+def _is_enlarged(small: Size, large: Size) -> bool:
+    """Whether a size is another one in its proportions, larger along both axes."""
+    if math.prod(small) < SMALLEST or large[0] <= small[0] or large[1] <= small[1]:
+        return False
+    return abs(large[0] * small[1] - large[1] * small[0]) <= max(small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ class FileState:
         """Whether a file is as it was: same size, and same time or else same content."""
         try:
             found = path.stat()
-            if found.st_size != self.size:
+            if found.st_size != self.size or not stat.S_ISREG(found.st_mode):
                 return False
             return found.st_mtime_ns == self.mtime_ns or sha256_of(path) == self.sha256
         except OSError:

@@ -11,7 +11,6 @@ from typing import Literal, Protocol
 from srcli.batch.fingerprint import FileState
 from srcli.batch.outcome import Upscaled
 from srcli.errors import ImageError, ResourceError, UnwritableImage
-from srcli.images.atomic import refuse_existing
 from srcli.images.naming import Job
 
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
@@ -34,16 +33,26 @@ class Entry:
         state: how far it came.
         owner: token of the run that last had it.
         fingerprint: of the settings it was made with.
-        source: the picture it was made of, as it was then.
+        source_path: absolute path of the picture it was made of.
+        source: that picture, as it was then.
         output: the file it became, with its sha256; its time is known once it is done.
+        model: name of the model it was made with; empty if that was not written down.
 
     """
 
     state: State
     owner: str
     fingerprint: str
+    source_path: str
     source: FileState | None
     output: FileState | None
+    model: str = ""
+
+    def describes(self, output: Path) -> bool:
+        """Whether a file is the result that this says."""
+        if self.state not in {"writing", "done"} or self.output is None:
+            return False
+        return self.output.still_holds(output)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +115,7 @@ class NoLedger:
             UnwritableImage: the output is there and is not to be replaced.
 
         """
-        if self.overwrite:
-            return Verdict.REPLACE
-        refuse_existing(job.output)
-        return Verdict.MAKE
+        return judge(None, job, "", overwrite=self.overwrite)
 
     def writing(self, job: Job, made: Made) -> None:
         """Keep nothing."""
@@ -124,8 +130,17 @@ class NoLedger:
         """Keep nothing."""
 
 
-def judge(entry: Entry | None, job: Job, fingerprint: str, *, overwrite: bool) -> Verdict:
+def judge(
+    entry: Entry | None, job: Job, fingerprint: str, *, overwrite: bool, model: str = ""
+) -> Verdict:
     """Decide about a picture that no living run has claimed.
+
+    Args:
+        entry: what is known of its output.
+        job: the picture.
+        fingerprint: of the settings asked for.
+        overwrite: replace what is there.
+        model: name of the model asked for, for messages.
 
     Returns:
         ``DONE`` if its output is there as it was recorded, was made with the same settings and
@@ -136,20 +151,27 @@ def judge(entry: Entry | None, job: Job, fingerprint: str, *, overwrite: bool) -
         UnwritableImage: its output is there, is not that, and is not to be replaced.
 
     """
-    ours = _is_ours(entry, job.output)
-    current = entry.source if entry and ours and entry.fingerprint == fingerprint else None
+    ours = entry if entry and entry.describes(job.output) else None
+    current = ours.source if ours and ours.fingerprint == fingerprint else None
     if current and current.still_holds(job.source.path):
         return Verdict.DONE
     if overwrite:
         return Verdict.REPLACE
-    if ours and os.path.lexists(job.output):
-        message = f"{job.output} was made with other settings or from another state of its source"
-        raise UnwritableImage(message, hint="add --overwrite to make it again")
-    refuse_existing(job.output)
+    if os.path.lexists(job.output):
+        raise _is_there(ours, job, fingerprint, model)
     return Verdict.MAKE
 
 
-def _is_ours(entry: Entry | None, output: Path) -> bool:
-    if entry is None or entry.state not in {"writing", "done"} or entry.output is None:
-        return False
-    return entry.output.still_holds(output)
+def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> UnwritableImage:
+    """Say what is known of a file that is not to be replaced."""
+    other = "" if entry is None or entry.model == model else entry.model
+    if entry is None:
+        msg = f"{job.output} exists already, and there is no record of how it was made"
+    elif entry.fingerprint == fingerprint:
+        msg = f"{job.output} was made from another state of {job.source.path}"
+    elif other and model:
+        msg = f"{job.output} was made with the model {other}, not with {model}"
+    else:
+        msg = f"{job.output} was made with other settings"
+    name = "--name '{stem}_{scale}_{model}'" if other else "another --name"
+    return UnwritableImage(msg, hint=f"add --overwrite to replace it, or {name} to keep both")

@@ -11,9 +11,10 @@ from itertools import islice
 
 from srcli.batch.budget import ByteBudget
 from srcli.batch.locks import remove_strays
-from srcli.batch.outcome import Listener, Outcome, ends_run
+from srcli.batch.outcome import Failed, Listener, Outcome, ends_run
 from srcli.batch.stages import Enlarged, Read, ResultT, Workshop, enlarge, read, write
 from srcli.engine.host import host_memory
+from srcli.errors import OutputLost
 from srcli.images.naming import Job
 
 AHEAD = 8
@@ -32,8 +33,8 @@ def run_local(jobs: Sequence[Job], workshop: Workshop, listener: Listener) -> It
     """Make every picture, and yield what became of each, in order; a bad one stops no other.
 
     One thread reads ahead, the caller's enlarges, a few write. Fewer outcomes than jobs come
-    only after a failure that ends the run: a full disk, or any with ``fail_fast``. Whatever
-    ends it, pictures that are ready are still written and recorded.
+    only after a failure that ends the run: a full disk, a folder of results that is gone, or any
+    with ``fail_fast``. Whatever ends it, pictures that are ready are still written and recorded.
     """
     remove_strays({job.output.parent for job in jobs})
     line = _Line(workshop, listener)
@@ -74,7 +75,7 @@ class _Line:
                 writing.popleft()
                 yield outcome
                 if ends_run(outcome, fail_fast=self.workshop.fail_fast):
-                    yield from self._rest(writing)
+                    yield from (late for late in self._rest(writing) if not _is_lost(late))
                     return
 
     def _rest(self, writing: deque[Future[Outcome]]) -> Iterator[Outcome]:
@@ -113,6 +114,11 @@ class _Line:
             return write(enlarged, self.workshop)
         finally:
             self.budget.release(enlarged.claim.memory)
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    """Whether a picture failed only because the folder of results is gone, which is said once."""
+    return isinstance(outcome, Failed) and isinstance(outcome.error, OutputLost)
 
 
 def _settled(outcome: Outcome) -> Future[Outcome]:

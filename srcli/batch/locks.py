@@ -7,12 +7,14 @@ Nothing is guessed from process numbers or the age of files.
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeGuard
 
 from srcli.images.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
 
@@ -20,6 +22,19 @@ if sys.platform != "win32":
     import fcntl
 
 RUN_SUFFIX = ".run"
+TOKEN_BYTES = 8
+_TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
+_TOKEN_GLOB = "[0-9a-f]" * (2 * TOKEN_BYTES)
+_CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Flags for files that others may have put there: follow no link, wait for no pipe."""
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether a value is the name of a run: 16 hexadecimal digits.
+
+    Names of runs are read from files and become parts of paths, so nothing else may pass.
+    """
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 @contextmanager
@@ -40,7 +55,7 @@ def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
     with ExitStack() as stack:
         held = False
         with suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY)
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             stack.callback(os.close, handle)
             held = _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
         yield held
@@ -49,8 +64,8 @@ def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
 def remove_strays(folders: Iterable[Path]) -> int:
     """Remove the unfinished files of killed runs from folders; return how many there were.
 
-    Only files named as ours are; and only while nobody writes into their folder, so that none
-    is in use.
+    Only regular files with the names that ours have are removed, and only while nobody writes
+    into their folder, so that none is in use.
     """
     removed = 0
     for folder in folders:
@@ -75,16 +90,21 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.token = secrets.token_hex(8)
+        self.token = secrets.token_hex(TOKEN_BYTES)
         self._handle = _hold(_run_file(folder, self.token))
 
     def is_alive(self, token: str) -> bool:
-        """Whether the run of that name is still at work; True for this one."""
+        """Whether the run of that name is still at work; True for this one.
+
+        What is no name of a run is not alive, and no file is looked for.
+        """
+        if not is_token(token):
+            return False
         return token == self.token or _is_held(_run_file(self.folder, token))
 
     def sweep(self) -> None:
         """Remove the files of runs that are dead."""
-        for path in self.folder.glob(f"{TEMPORARY_PREFIX}*{RUN_SUFFIX}"):
+        for path in _run_files(self.folder):
             if path != _run_file(self.folder, self.token):
                 _is_held(path)
 
@@ -92,7 +112,8 @@ class RunLock:
         """End the run."""
         if self._handle >= 0:
             os.close(self._handle)
-            _run_file(self.folder, self.token).unlink(missing_ok=True)
+            with suppress(OSError):  # the folder may be gone, or be a file now
+                _run_file(self.folder, self.token).unlink(missing_ok=True)
             self._handle = -1
 
     def __enter__(self) -> Self:
@@ -102,6 +123,15 @@ class RunLock:
         self.release()
 
 
+def any_run_alive(folder: Path) -> bool:
+    """Whether a run has the manifest of a folder open; changes nothing there."""
+    return any(_is_held(path, remove=False) for path in _run_files(folder))
+
+
+def _run_files(folder: Path) -> list[Path]:
+    return _files(folder, f"{TEMPORARY_PREFIX}{_TOKEN_GLOB}{RUN_SUFFIX}")
+
+
 def _run_file(folder: Path, token: str) -> Path:
     return folder / f"{TEMPORARY_PREFIX}{token}{RUN_SUFFIX}"
 
@@ -109,7 +139,7 @@ def _run_file(folder: Path, token: str) -> Path:
 def _hold(path: Path) -> int:
     """Create a file and lock it; made anew if a sweep took it before it was locked."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFULLY, 0o666)
         if sys.platform == "win32":
             return handle
         _lock(handle, fcntl.LOCK_EX)
@@ -121,27 +151,32 @@ def _hold(path: Path) -> int:
         os.close(handle)
 
 
-def _is_held(path: Path) -> bool:
-    """Whether a run holds its file; the file is removed if not."""
+def _is_held(path: Path, *, remove: bool = True) -> bool:
+    """Whether a run holds its file; if not, a regular file is removed, unless told otherwise."""
     if sys.platform == "win32":
-        try:
-            path.unlink(missing_ok=True)
-        except PermissionError:
-            return True
-        return False
+        return _is_in_use(path)
     try:
-        handle = os.open(path, os.O_RDONLY)
-    except (FileNotFoundError, PermissionError) as error:
+        handle = os.open(path, os.O_RDONLY | _CAREFULLY)
+    except OSError as error:
         return isinstance(error, PermissionError)  # another user's, who may be at work
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if remove:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
     finally:
         os.close(handle)
+    return False
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether a file cannot be removed because it is open, as on Windows; else it is removed."""
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        return True
     return False
 
 
@@ -157,7 +192,19 @@ def _lock(handle: int, kind: int) -> bool:
 
 
 def _strays(folder: Path) -> list[Path]:
+    found = _files(folder, f"{TEMPORARY_PREFIX}{_TOKEN_GLOB}{TEMPORARY_SUFFIX}")
+    return [path for path in found if _is_regular(path)]
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
     try:
-        return list(folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"))
+        return list(folder.glob(pattern))
     except OSError:
         return []
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False

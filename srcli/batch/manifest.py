@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from srcli.batch.database import (
-    NAME,
-    all_entries,
-    database_errors,
-    find_entry,
-    open_database,
-    output_key,
-    read,
-)
+from srcli.batch.database import NAME, database_errors, open_database, read
+from srcli.batch.entries import all_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
 from srcli.batch.locks import RunLock, folder_lock
-from srcli.errors import ImageError, ResourceError
+from srcli.batch.place import ResultFolder, identity_of
+from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError
 from srcli.images.atomic import disk_errors
 from srcli.images.naming import Job
+
+logger = logging.getLogger(__name__)
+Elsewhere = Callable[[Path], Entry | None]
+"""From the path of a result to what another manifest says of it."""
 
 
 class Manifest:
@@ -36,31 +35,51 @@ class Manifest:
     reliably: a local disk, not every network share.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, object], *, overwrite: bool) -> None:
-        """Open or create the manifest of ``folder``, and begin a run.
+    def __init__(
+        self,
+        folder: ResultFolder | Path,
+        settings: Mapping[str, object],
+        *,
+        overwrite: bool,
+        model: str = "",
+        elsewhere: Elsewhere = lambda _: None,
+    ) -> None:
+        """Open or create the manifest of a folder, and begin a run.
+
+        Args:
+            folder: where it lies; a run that opens it more than once gives the same object.
+            settings: all that results depend on, beside their sources.
+            overwrite: replace results that were made with other settings.
+            model: name of the model, which later runs tell of; it does not tell settings apart.
+            elsewhere: asked for results that are there but not in this manifest.
 
         Raises:
             UnwritableImage: the folder does not allow writing.
             DiskFull: the disk is full.
-            DataError: the file there is none of ours, or of another version.
+            DataError: the manifest is of a later version.
+            OutputLost: the folder was entered before and is not the same any more.
 
         """
-        self.folder = folder
+        self._place = folder if isinstance(folder, ResultFolder) else ResultFolder(folder)
+        self.folder = self._place.path
         self.fingerprint = settings_fingerprint(settings)
         self.overwrite = overwrite
-        self._path = folder / NAME
+        self.model = model
+        self._elsewhere = elsewhere
+        self._path = self.folder / NAME
         self._mutex = threading.Lock()
         with disk_errors(self._path):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._run = RunLock(folder)
+            self._place.enter()
+            self._run = RunLock(self.folder)
         try:
             self._run.sweep()
-            with folder_lock(folder, exclusive=True):  # not while others open or read it
+            with folder_lock(self.folder, exclusive=True):  # not while others open or read it
                 self._database = open_database(self._path)
+            self._file = identity_of(self._path)
+            content = canonical({**settings, "model": model})
             with self._transaction() as database:
                 database.execute(
-                    "INSERT OR IGNORE INTO settings VALUES (?, ?)",
-                    (self.fingerprint, canonical(settings)),
+                    "INSERT OR REPLACE INTO settings VALUES (?, ?)", (self.fingerprint, content)
                 )
         except BaseException:
             self._run.release()
@@ -73,13 +92,17 @@ class Manifest:
             entry = find_entry(database, key)
             if entry and self._is_busy(entry):
                 return Verdict.BUSY
-            verdict = judge(entry, job, self.fingerprint, overwrite=self.overwrite)
+            known = entry
+            if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):
+                known = self._elsewhere(job.output)
+            overwrite, model = self.overwrite, self.model
+            verdict = judge(known, job, self.fingerprint, overwrite=overwrite, model=model)
             if verdict is not Verdict.DONE:
                 self._put(database, job, "claimed")
-            elif entry:
+            elif known:
                 with suppress(OSError):  # gone since it was looked at
-                    if not _is_current(entry, job):
-                        self._put(database, job, "done", **_times(job))
+                    if known is not entry or not _is_current(known, job):
+                        self._put(database, job, "done", **_files(known), **_times(job))
             return verdict
 
     def writing(self, job: Job, made: Made) -> None:
@@ -122,6 +145,12 @@ class Manifest:
         with self._transaction() as database:
             self._put(database, job, "failed", message=error.message)
 
+    def forget(self, *, keep: int) -> None:
+        """Forget all results but those that were written down last."""
+        last = "SELECT rowid FROM pictures ORDER BY updated DESC LIMIT ?"
+        with self._transaction() as database:
+            database.execute(f"DELETE FROM pictures WHERE rowid NOT IN ({last})", (keep,))  # noqa: S608 - no value of others
+
     def close(self) -> None:
         """End the run."""
         with folder_lock(self.folder, exclusive=True):  # the last to close rewrites the file
@@ -140,15 +169,38 @@ class Manifest:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One at a time, in this process and all others: reads hold for the writes after them."""
-        with self._mutex, database_errors(self._path):
+        """One at a time, in this process and all others: reads hold for the writes after them.
+
+        Raises:
+            OutputLost: the folder or the manifest is not the one that was opened; nothing that
+                was written down in it would be found again.
+
+        """
+        with self._mutex, database_errors(self._path), self._kept():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
             except BaseException:
-                self._database.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # the first failure is the one to tell
+                    self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Check that the manifest still is in its place, also where writing to it failed."""
+        self._check_place()
+        try:
+            yield
+        except sqlite3.Error:
+            self._check_place()
+            raise
+
+    def _check_place(self) -> None:
+        self._place.check()
+        if identity_of(self._path) != self._file:
+            msg = f"{self._path} was removed or replaced while it was in use"
+            raise OutputLost(msg, hint="run the same command again")
 
     def _put(
         self,
@@ -179,23 +231,39 @@ class Manifest:
 class ManifestView(NoLedger):
     """What a manifest says, without a run and without changing anything."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, object], *, overwrite: bool) -> None:
-        """Read the manifest of ``folder``, if it has one.
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, object],
+        *,
+        overwrite: bool,
+        model: str = "",
+        elsewhere: Elsewhere = lambda _: None,
+    ) -> None:
+        """Read the manifest of ``folder``, if it has one; for the arguments see ``Manifest``.
 
         Raises:
             UnwritableImage: it cannot be opened.
-            DataError: the file there is none of ours, or of another version.
+            DataError: it is of a later version.
 
         """
         super().__init__(overwrite=overwrite)
         self.folder = folder
         self.fingerprint = settings_fingerprint(settings)
-        self._entries = read(folder / NAME, all_entries) or {}
+        self.model = model
+        self._elsewhere = elsewhere
+        try:
+            self._entries = read(folder / NAME, all_entries) or {}
+        except ForeignManifest as error:
+            logger.warning("%s; a run would move it aside and begin a new one", error.message)
+            self._entries = {}
 
     def claim(self, job: Job) -> Verdict:
         """Return what a run would do about a picture; see ``Ledger``."""
         entry = self._entries.get(output_key(self.folder, job.output))
-        return judge(entry, job, self.fingerprint, overwrite=self.overwrite)
+        if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):
+            entry = self._elsewhere(job.output)
+        return judge(entry, job, self.fingerprint, overwrite=self.overwrite, model=self.model)
 
     def __enter__(self) -> Self:
         return self
@@ -204,21 +272,34 @@ class ManifestView(NoLedger):
         """Nothing is open."""
 
 
-def recorded_results(folder: Path) -> dict[str, str]:
-    """Return what the manifest of a folder, if it has one, says that pictures were made of.
+def recorded_results(folder: Path) -> dict[str, Entry]:
+    """Return what the manifest of a folder, if it has one, says of the results below it.
 
     Returns:
-        By the real path of every result, the absolute path of its source.
+        By the real path of every result, what is known of it.
 
     Raises:
         UnwritableImage: it cannot be opened.
-        DataError: the file there is none of ours, or of another version.
+        ForeignManifest: it is none of ours, or is damaged.
+        DataError: it is of a later version.
 
     """
-    select = "SELECT output, source FROM pictures"
-    rows = read(folder / NAME, lambda database: database.execute(select).fetchall())
     root = os.path.realpath(folder)
-    return {os.path.join(root, output): source for output, source in rows or ()}  # noqa: PTH118 - may be many
+    found = read(folder / NAME, all_entries) or {}
+    return {
+        os.path.join(root, os.fsdecode(key)): entry  # noqa: PTH118 - may be many
+        for key, entry in found.items()
+        if not key.startswith((b"/", b"../"))
+    }
+
+
+def _files(entry: Entry) -> dict[str, int | str | None]:
+    """Return the states of the two files of an entry, as columns."""
+    columns: dict[str, int | str | None] = {}
+    for name, state in (("source", entry.source), ("output", entry.output)):
+        if state:
+            columns |= {f"{name}_bytes": state.size, f"{name}_sha256": state.sha256}
+    return columns
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from srcli.batch.consistency import Consistency
 from srcli.engine.progress import Progress
-from srcli.errors import DiskFull, ImageError, ResourceError
+from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError
 
 Size = tuple[int, int]
 """(height, width)."""
@@ -65,7 +65,9 @@ Outcome = Upscaled | Skipped | Failed
 
 def ends_run(outcome: Outcome, *, fail_fast: bool) -> bool:
     """Whether no more pictures are begun after this outcome."""
-    return isinstance(outcome, Failed) and (fail_fast or isinstance(outcome.error, DiskFull))
+    return isinstance(outcome, Failed) and (
+        fail_fast or isinstance(outcome.error, (DiskFull, OutputLost))
+    )
 
 
 class Listener(Progress, Protocol):

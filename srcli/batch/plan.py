@@ -161,9 +161,10 @@ def plan_picture(
         if action == "skip":
             return Planned(job=job, action="skip", source_size=size, note=LARGE_ENOUGH)
         if action == "copy":
+            check_output(job, size, frames=head.frames)
             cost = Cost(passes=(), tiles=0, memory=0, disk=len(content))
             return Planned(job=job, action="copy", source_size=size, size=size, cost=cost)
-        check_output(job.output, wanted, frames=head.frames)
+        check_output(job, wanted, frames=head.frames)
         passes = plan_way(size, target, networks)
         check_memory(size, passes, frames=head.frames)
         disk = estimate_disk(job, size, wanted, source_bytes=len(content))

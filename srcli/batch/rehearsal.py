@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from srcli.batch.outcome import Size
+from srcli.batch.place import check_links
 from srcli.errors import UnwritableImage
 from srcli.images.animation import Animation, Picture
 from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.formats import Format
+from srcli.images.naming import Job
 from srcli.images.photo import Photo
 from srcli.pixels.levels import from_levels
 
@@ -48,17 +50,19 @@ def _most_transparent_pixel(photo: Photo) -> Photo:
     return replace(photo, pixels=photo.pixels[place], alpha=alpha)
 
 
-def check_output(output: Path, size: Size, *, frames: int) -> Format:
+def check_output(job: Job, size: Size, *, frames: int) -> Format:
     """Refuse a file that could not be written, by what is known before it is decoded.
 
     Returns:
         The format of the file.
 
     Raises:
-        UnwritableImage: see ``check_place`` and ``check_format``; or no format is written under
-            that suffix.
+        UnwritableImage: see ``check_links``, ``check_place`` and ``check_format``; or no format
+            is written under that suffix.
 
     """
+    output = job.output
+    check_links(job)
     check_place(output)
     known = writable_format(output)
     check_format(known, size, frames=frames, name=str(output))
@@ -72,7 +76,7 @@ def check_place(output: Path) -> None:
         UnwritableImage: the place is forbidden or read-only.
 
     """
-    folder = next(place for place in output.absolute().parents if place.exists())
+    folder = next(place for place in output.absolute().parents if os.path.exists(place))  # noqa: PTH110 - never raises
     if not os.access(folder, os.W_OK):
         msg = f"{output} cannot be written: {folder} is read-only"
         raise UnwritableImage(msg, hint="choose another folder")

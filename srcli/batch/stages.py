@@ -16,6 +16,7 @@ from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
+from srcli.batch.place import make_folder
 from srcli.batch.plan import (
     LARGE_ENOUGH,
     Wish,
@@ -29,7 +30,7 @@ from srcli.batch.target import TargetSize
 from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import TiledTraits
-from srcli.errors import BadTile, ImageError, OutOfMemory, ResourceError
+from srcli.errors import BadTile, ImageError, OutOfMemory, OutputLost, ResourceError
 from srcli.images.alpha import bleed
 from srcli.images.animation import Picture, each
 from srcli.images.atomic import disk_errors, write_file
@@ -189,13 +190,22 @@ def named_failures(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
-    """Keep in the ledger why a picture that was claimed has failed."""
+    """Keep in the ledger why a picture that was claimed has failed.
+
+    Raises:
+        OutputLost: that is why, whatever failed first.
+
+    """
     try:
         with _memory_errors():
             yield
     except (ImageError, ResourceError) as error:
-        with contextlib.suppress(ImageError, ResourceError):  # the first failure is the one to tell
+        try:
             ledger.failed(job, error)
+        except OutputLost:
+            raise
+        except (ImageError, ResourceError):
+            pass  # the first failure is the one to tell
         raise
 
 
@@ -227,7 +237,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     budget.acquire(memory)
     try:
         check_memory(size, passes, frames=head.frames)
-        known = check_output(job.output, wanted, frames=head.frames)
+        known = check_output(job, wanted, frames=head.frames)
         picture = wish.finish.apply(decode_picture(content, name=str(path)))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))
@@ -276,10 +286,9 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)
     workshop.ledger.writing(job, made)
-    folder = job.output.parent
     with disk_errors(job.output):
-        folder.mkdir(parents=True, exist_ok=True)
-        with folder_lock(folder, exclusive=False):
+        make_folder(job)
+        with folder_lock(job.output.parent, exclusive=False):
             write_file(job.output, content, overwrite=claim.verdict is Verdict.REPLACE)
     workshop.ledger.done(job)
     return outcome

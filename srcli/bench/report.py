@@ -24,6 +24,7 @@ from srcli.bench.tables import (
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import PUBLISHED, Protocol
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
@@ -180,10 +181,15 @@ def _latex_text(text: str) -> str:
     return "".join(LATEX_ESCAPES.get(mark, mark) for mark in text)
 
 
+def _plain(value: object) -> object:
+    """Put an apostrophe before text that spreadsheets would run as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
 def _csv(lines: Sequence[Mapping[str, object]]) -> str:
     head = tuple(dict.fromkeys(name for line in lines for name in line))
     file = io.StringIO()
     writer = csv.DictWriter(file, head, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({name: _plain(value) for name, value in line.items()} for line in lines)
     return file.getvalue()

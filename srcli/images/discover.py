@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -39,9 +40,10 @@ def find_sources(
 
     A file is taken whatever its name, and even if it is missing, so that reading it can say
     so. A folder gives the files below it that have a picture's suffix, sorted; hidden files
-    and folders are left out, links to folders are not followed. A pattern (``*``, ``?``,
-    ``[...]``, and ``**`` for any depth) that is no file's name gives the pictures it matches,
-    below the part of it without wildcards.
+    and folders are left out. A pattern (``*``, ``?``, ``[...]``, and ``**`` for any depth) that
+    is no file's name gives the pictures it matches, below the part of it without wildcards.
+    Neither follows links to folders, except those that are named: the folder itself, and what
+    comes before the first wildcard.
 
     Args:
         inputs: files, folders and patterns.
@@ -97,10 +99,49 @@ def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
     fixed = Path(pattern)
     while glob.has_magic(str(fixed)):
         fixed = fixed.parent
-    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - any anchor
-        path = Path(match)
+    parts = Path(pattern).parts[len(fixed.parts) :]
+    for path in sorted(set(_fill(fixed, parts))):
         if not path.is_dir() and _is_read(path, on_unread):
             yield Source(path=path, relative=path.relative_to(fixed))
+
+
+def _fill(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+    """Yield what the parts of a pattern match below a folder; links to folders match nothing.
+
+    ``**`` is any number of folders. Names that begin with a dot match only parts that do.
+    """
+    first, *rest = parts
+    if first == "**":
+        yield from _fill(folder, tuple(rest) or ("*",))
+        for below in _matching(folder, "*"):
+            if _is_own_folder(below):
+                yield from _fill(below, parts)
+    elif not rest:
+        yield from _matching(folder, first)
+    else:
+        for below in _matching(folder, first):
+            if _is_own_folder(below):
+                yield from _fill(below, tuple(rest))
+
+
+def _matching(folder: Path, part: str) -> list[Path]:
+    """Return what one part of a pattern matches in a folder; nothing where it is not listed."""
+    if not glob.has_magic(part):
+        path = folder / part
+        return [path] if os.path.lexists(path) else []
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names are all that is asked for
+    except OSError:
+        return []
+    return [
+        folder / name
+        for name in fnmatch.filter(names, part)
+        if not _is_hidden(name) or _is_hidden(part)
+    ]
+
+
+def _is_own_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from string import Formatter
 
 from srcli.errors import UsageError
 from srcli.images.discover import Source
 from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
 FIELDS = "{stem}, {scale} and {model}"
+LABEL = r"(?:x[\d.]+(?:x[\d.]+)?|\d*x\d*|fit\d+x\d+|[\d.]+mp|(?:long|short)\d+)"
+"""What ``{scale}`` may stand for, as a pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,19 @@ class Naming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One picture and the file that it becomes."""
+    """One picture and the file that it becomes.
+
+    Attributes:
+        source: the picture.
+        output: the file.
+        root: the folder that the user named for results, if there is one; below it no link is
+            followed.
+
+    """
 
     source: Source
     output: Path
+    root: Path | None = None
 
 
 OnClash = Callable[[Job, UsageError], None]
@@ -70,7 +83,8 @@ def plan_outputs(
         _check_suffix(naming.output)
         jobs = [Job(source=sources[0], output=Path(naming.output))]
     else:
-        jobs = [Job(source=source, output=_output(source, naming)) for source in sources]
+        root = Path(naming.output) if naming.output else None
+        jobs = [Job(source=one, output=_output(one, naming), root=root) for one in sources]
     return _without_clashes(jobs, on_clash)
 
 
@@ -113,17 +127,53 @@ def _moves(path: Path) -> bool:
 
 
 def _stem(source: Source, naming: Naming) -> str:
-    try:
-        stem = naming.template.format(
-            stem=source.relative.stem, scale=naming.scale, model=naming.model
-        )
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        message = f"{naming.template} is no template for names"
-        raise UsageError(message, hint=f"Use {FIELDS} in it.") from error
-    if not stem or PurePath(stem).name != stem:
+    values = {"stem": source.relative.stem, "scale": naming.scale, "model": naming.model}
+    parts = parse_template(naming.template)
+    stem = "".join(text + (values[field] if field else "") for text, field in parts)
+    if not stem or "\0" in stem or PurePath(stem).name != stem:
         message = f"{naming.template} gives no name of a file for {source.path}"
         raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
     return stem
+
+
+def parse_template(template: str) -> list[tuple[str, str]]:
+    """Split a template into texts, each with the field that follows it, or with none at the end.
+
+    Fields are names alone: a width such as ``{stem:>99}`` could ask for any amount of memory.
+
+    Raises:
+        UsageError: it is no template, or a field is none of ours or more than a name.
+
+    """
+    hint = f"Use {FIELDS} in it."
+    try:
+        parsed = list(Formatter().parse(template))
+    except ValueError as error:
+        message = f"{template} is no template for names"
+        raise UsageError(message, hint=hint) from error
+    for _, field, spec, conversion in parsed:
+        if field is not None and (field not in {"stem", "scale", "model"} or spec or conversion):
+            message = f"{template} is no template for names"
+            raise UsageError(message, hint=hint)
+    return [(text, field or "") for text, field, _, _ in parsed]
+
+
+def template_pattern(template: str) -> re.Pattern[str] | None:
+    """Return what matches the stems of results, as the group ``stem`` that of their source.
+
+    Returns:
+        None if the template does not keep the stem of the source, or keeps nothing else.
+
+    Raises:
+        UsageError: as ``parse_template``.
+
+    """
+    fields = {"": "", "stem": "(?P<stem>.+)", "scale": LABEL, "model": ".+"}
+    parts = parse_template(template)
+    used = [field for _, field in parts if field]
+    if used.count("stem") != 1 or "scale" not in used:
+        return None
+    return re.compile("".join(re.escape(text) + fields[field] for text, field in parts))
 
 
 def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> list[Job]:
@@ -133,14 +183,13 @@ def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> list[Job]
         identity = _identity(job.output)
         if identity in inputs:
             message = f"{job.output} would be written over a picture that is read"
-            error = UsageError(message, hint="Choose another name or folder.")
         elif identity in outputs:
             first = outputs[identity].source.path
             message = f"{first} and {job.source.path} would both become {job.output}"
-            error = UsageError(message, hint="Choose another folder, or keep their formats.")
         else:
             outputs[identity] = job
             continue
+        error = UsageError(message, hint="Choose another name, format or folder.")
         if on_clash is None:
             raise error
         on_clash(job, error)

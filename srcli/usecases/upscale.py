@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -17,6 +16,8 @@ from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
 from srcli.batch.manifest import Manifest, ManifestView
 from srcli.batch.outcome import Listener, Outcome, SilentListener
+from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
+from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, Wish, plan_picture
 from srcli.batch.stages import Workshop
 from srcli.engine.device import choose_compute
@@ -30,9 +31,10 @@ from srcli.images.photo import Photo
 from srcli.images.samples import Painting
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
+from srcli.usecases.clashes import Clashes
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
-from srcli.usecases.upscale_request import UpscaleRequest
+from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest
 from srcli.weights.store import is_file_name
 
 logger = logging.getLogger(__name__)
@@ -44,27 +46,38 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
     Where results go into one folder, it keeps a manifest: what is done is not done again,
     whatever ended the run before, and other runs may work beside this one. That is the folder
     given as output, or else a folder that is the only input. Results beside single pictures,
-    and a single named file, leave nothing but themselves.
+    and a single named file, leave nothing but themselves; the user's own record says that they
+    were made. A picture whose result would be written over another picture or result fails.
 
     Raises:
-        UsageError: the request makes no sense, or two inputs would write one file.
+        UsageError: the request makes no sense, or every picture clashes with another.
         UnreadableImage: a folder cannot be listed.
         UnwritableImage: the folder of the manifest does not allow writing.
         DiskFull: the manifest finds no room.
-        DataError: the manifest is none, or of another version.
+        DataError: the manifest is of a later version.
         WeightsError: the model cannot be used.
 
     """
-    jobs = _find_and_tell(request)
-    yield from make(jobs, request, prepare(request), listener or SilentListener())
+    listener = listener or SilentListener()
+    jobs, clashes = _find_and_tell(request)
+    equipment = prepare(request)
+    yield from clashes.tell(listener)
+    yield from make(jobs, request, equipment, listener, result_folder(request))
 
 
 def make(
-    jobs: list[Job], request: UpscaleRequest, equipment: Equipment, listener: Listener
+    jobs: list[Job],
+    request: UpscaleRequest,
+    equipment: Equipment,
+    listener: Listener,
+    place: ResultFolder | None,
 ) -> Iterator[Outcome]:
-    """Enlarge some of the pictures of a request; see ``upscale``."""
+    """Enlarge some of the pictures of a request; see ``upscale``.
+
+    ``place`` is the folder of ``batch_folder``, the same object for all of a request.
+    """
     listener.found(len(jobs))
-    with _ledger(request, jobs, equipment) as ledger:
+    with _ledger(request, jobs, equipment, place) as ledger:
         workshop = Workshop(
             wish=_wish(request),
             networks=equipment.upscaler.tiled,
@@ -85,9 +98,11 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
         UsageError: as ``upscale``; so do the other errors.
 
     """
-    jobs = _find_and_tell(request)
+    jobs, clashes = _find_and_tell(request)
     equipment = prepare(request)
-    with _ledger(request, jobs, equipment, dry=True) as ledger:
+    for job, error in clashes.news():
+        yield Planned(job=job, action="fail", error=error)
+    with _view(request, jobs, equipment) as ledger:
         for job in jobs:
             planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
             way = equipment.describe(planned.cost.passes) if planned.cost else ""
@@ -105,10 +120,9 @@ def find_jobs(
     """Find the pictures of a request and name their results.
 
     Results of earlier runs are no pictures to be enlarged again, unless they are named
-    themselves: those that the manifest of the folder knows, and any that were made of the
-    pictures that are found. Of pictures that clash, one that is ``earlier`` comes first, and
-    ``on_clash`` is told of the others, which are left out; ``on_unread`` of pictures whose
-    formats are not read.
+    themselves: see ``earlier_results``. Of pictures that clash, one that is ``earlier`` comes
+    first, and ``on_clash`` is told of the others, which are left out; ``on_unread`` of pictures
+    whose formats are not read.
 
     Raises:
         UsageError: nothing is found and that is not allowed, a name or size makes no sense, or
@@ -118,18 +132,15 @@ def find_jobs(
     """
     request.size.check()
     sources = find_sources(request.inputs, allow_none=allow_none, on_unread=on_unread)
-    known = earlier_results(sources, batch_folder(request))
-    named = {Path(given) for given in request.inputs}
-    sources = [
-        source
-        for source in sources
-        if source.path in named or os.path.realpath(source.path) not in known
-    ]
+    templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
+    known = earlier_results(sources, batch_folder(request), templates=templates)
+    known -= {Path(given) for given in request.inputs}
+    sources = [source for source in sources if source.path not in known]
     naming = Naming(
         output=request.output,
         template=request.template,
         scale=request.size.label(),
-        model=Path(request.model).stem if is_file_name(request.model) else request.model,
+        model=_model_name(request),
         suffix=request.suffix,
     )
     sources = sorted(sources, key=lambda source: source.path not in earlier)
@@ -137,17 +148,25 @@ def find_jobs(
     return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
 
 
-def _find_and_tell(request: UpscaleRequest) -> list[Job]:
-    """Find the pictures of a request, and say which were left alone."""
+def _find_and_tell(request: UpscaleRequest) -> tuple[list[Job], Clashes]:
+    """Find the pictures of a request, and say which were left alone; also those that clash."""
     unread: list[Path] = []
-    jobs = find_jobs(request, on_unread=unread.append)
+    clashes = Clashes()
+    jobs = find_jobs(request, on_unread=unread.append, on_clash=clashes.add)
+    if clashes.first and (not jobs or "{stem}" not in request.template):
+        raise clashes.first
     if unread:
         suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
         count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
         remedy = remedies(unread)
         suffixes += f"; {remedy}" if remedy else ""
         logger.warning("%s left alone, of formats not read: %s", count, suffixes)
-    return jobs
+    return jobs, clashes
+
+
+def _model_name(request: UpscaleRequest) -> str:
+    """Return what the model is called in names of results and in manifests."""
+    return Path(request.model).stem if is_file_name(request.model) else request.model
 
 
 def prepare(request: UpscaleRequest) -> Equipment:
@@ -222,19 +241,55 @@ def batch_folder(request: UpscaleRequest) -> Path | None:
     return None
 
 
+def result_folder(request: UpscaleRequest) -> ResultFolder | None:
+    """Return ``batch_folder`` for a run, which enters it and then checks that it stays."""
+    folder = batch_folder(request)
+    return ResultFolder(folder) if folder is not None else None
+
+
+def _has_manifest(request: UpscaleRequest, jobs: list[Job]) -> bool:
+    """Whether the results go below one folder, which keeps a manifest then."""
+    folder = batch_folder(request)
+    return folder is not None and all(job.output != folder for job in jobs)
+
+
 @contextmanager
 def _ledger(
-    request: UpscaleRequest, jobs: list[Job], equipment: Equipment, *, dry: bool = False
+    request: UpscaleRequest, jobs: list[Job], equipment: Equipment, place: ResultFolder | None
 ) -> Iterator[Ledger]:
-    """Open the manifest where the results go below one folder."""
-    folder = batch_folder(request)
-    if folder is None or not jobs or any(job.output == folder for job in jobs):
+    """Open the manifest where the results go below one folder, else the user's own record."""
+    settings, overwrite = _settings(request, equipment), request.overwrite
+    model = _model_name(request)
+    personal = personal_folder()
+    if not jobs or (personal is None and not _has_manifest(request, jobs)):
+        yield NoLedger(overwrite=overwrite)
+    elif place and _has_manifest(request, jobs):
+        elsewhere = PersonalRecord().find
+        with Manifest(
+            place, settings, overwrite=overwrite, model=model, elsewhere=elsewhere
+        ) as manifest:
+            yield manifest
+    elif personal:
+        with PersonalLedger(personal, settings, overwrite=overwrite, model=model) as record:
+            yield record
+
+
+@contextmanager
+def _view(request: UpscaleRequest, jobs: list[Job], equipment: Equipment) -> Iterator[Ledger]:
+    """As ``_ledger``, to be read only."""
+    inside = _has_manifest(request, jobs)
+    folder = batch_folder(request) if inside else personal_folder()
+    if folder is None or not jobs:
         yield NoLedger(overwrite=request.overwrite)
         return
-    settings = _settings(request, equipment)
-    kind = ManifestView if dry else Manifest
-    with kind(folder, settings, overwrite=request.overwrite) as manifest:
-        yield manifest
+    with ManifestView(
+        folder,
+        _settings(request, equipment),
+        overwrite=request.overwrite,
+        model=_model_name(request),
+        elsewhere=PersonalRecord().find if inside else FolderRecords().find,
+    ) as view:
+        yield view
 
 
 def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object]:

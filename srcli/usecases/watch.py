@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from srcli.batch.outcome import Failed, Listener, Outcome, SilentListener, ends_run
-from srcli.errors import UnwritableImage, UsageError
-from srcli.images.naming import Job, OnClash
-from srcli.usecases.upscale import batch_folder, find_jobs, make, prepare
+from srcli.batch.outcome import Listener, Outcome, SilentListener, ends_run
+from srcli.errors import UsageError
+from srcli.images.naming import Job
+from srcli.usecases.clashes import Clashes
+from srcli.usecases.upscale import batch_folder, find_jobs, make, prepare, result_folder
 from srcli.usecases.upscale_request import UpscaleRequest
 
 INTERVAL = 2.0
@@ -27,9 +28,9 @@ def watch_folders(
     """Enlarge the pictures of a request, then every one that appears or changes.
 
     A picture is taken once it was the same in two looks, so that none is read while it is
-    still being written. One that appears and would become the same file as another fails, once.
-    It ends only by an exception such as KeyboardInterrupt, by a full disk,
-    or with ``fail_fast`` by any failure.
+    still being written. One that would become the same file as another fails, once.
+    It ends only by an exception such as KeyboardInterrupt, by a full disk, when the folder of
+    results is removed or replaced, or with ``fail_fast`` by any failure.
 
     Raises:
         UsageError: an input is neither a folder nor a pattern, or results would not go below
@@ -41,11 +42,10 @@ def watch_folders(
     equipment = prepare(request)
     looked: dict[Path, State] = {}
     taken: dict[Path, State] = {}
-    clashes = _Clashes()
-    on_clash: OnClash | None = None
+    clashes = Clashes()
+    place = result_folder(request)
     while True:
-        jobs = find_jobs(request, allow_none=True, earlier=taken, on_clash=on_clash)
-        on_clash = clashes.add
+        jobs = find_jobs(request, allow_none=True, earlier=taken, on_clash=clashes.add)
         found = {job: _state(job) for job in jobs}
         settled = [
             job
@@ -55,36 +55,13 @@ def watch_folders(
         looked = {job.source.path: state for job, state in found.items() if state}
         taken.update((job.source.path, looked[job.source.path]) for job in settled)
         ended = False
-        made = make(settled, request, equipment, listener) if settled else ()
-        for outcome in chain(clashes.news(listener), made):
+        made = make(settled, request, equipment, listener, place) if settled else ()
+        for outcome in chain(clashes.tell(listener), made):
             ended = ended or ends_run(outcome, fail_fast=request.fail_fast)
             yield outcome
         if ended:
             return
         time.sleep(interval)
-
-
-class _Clashes:
-    """Pictures that appeared and whose results have the names of others; each is told once."""
-
-    def __init__(self) -> None:
-        self._known: set[Path] = set()
-        self._news: list[Failed] = []
-
-    def add(self, job: Job, error: UsageError) -> None:
-        """Take one in."""
-        path = job.source.path
-        if path not in self._known:
-            self._known.add(path)
-            failure = UnwritableImage(error.message, hint=error.hint)
-            self._news.append(Failed(source=path, error=failure))
-
-    def news(self, listener: Listener) -> Iterator[Failed]:
-        """Yield those that were not told of yet."""
-        news, self._news = self._news, []
-        if news:
-            listener.found(len(news))
-        yield from news
 
 
 def _check(request: UpscaleRequest) -> None:

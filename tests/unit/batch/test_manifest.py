@@ -13,7 +13,14 @@ from srcli.batch.ledger import Made, Verdict
 from srcli.batch.locks import folder_lock
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.outcome import Upscaled
-from srcli.errors import DataError, UnreadableImage, UnwritableImage
+from srcli.batch.place import ResultFolder
+from srcli.errors import (
+    DataError,
+    ForeignManifest,
+    OutputLost,
+    UnreadableImage,
+    UnwritableImage,
+)
 from srcli.images.discover import Source
 from srcli.images.naming import Job
 from srcli.weights.digest import sha256_of
@@ -159,9 +166,8 @@ def test_a_view_says_the_same_and_changes_nothing(job):
     before = sorted(folder.iterdir())
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
         assert view.claim(job) is Verdict.DONE
-    assert recorded_results(folder) == {
-        os.path.realpath(job.output): str(job.source.path.absolute())
-    }
+    known = {path: entry.source_path for path, entry in recorded_results(folder).items()}
+    assert known == {os.path.realpath(job.output): str(job.source.path.absolute())}
     assert sorted(folder.iterdir()) == before
 
 
@@ -217,13 +223,20 @@ def test_names_need_not_be_unicode(job, tmp_path):
     assert set(recorded_results(tmp_path / "out")) == {os.path.realpath(odd.output)}
 
 
-def test_a_file_that_is_no_manifest_is_said_to_be_none(job):
+def test_a_file_that_is_no_manifest_is_moved_aside_with_a_warning(job, caplog):
     job.output.parent.mkdir()
     path = job.output.parent / NAME
-    path.write_bytes(b"not a database, but longer than the head of one would be" * 20)
-    with pytest.raises(DataError, match="not a manifest"):
-        opened(job)
+    content = b"not a database, but longer than the head of one would be" * 20
+    path.write_bytes(content)
+    with pytest.raises(ForeignManifest, match="not a manifest"):
+        recorded_results(path.parent)
     assert [entry.name for entry in path.parent.iterdir()] == [NAME]
+    for number in (1, 2):
+        with opened(job) as manifest:
+            assert manifest.claim(job) is Verdict.MAKE
+        assert caplog.text.count("it was moved to") == number
+        assert path.with_name(f"{NAME}.broken-{number}").read_bytes() == content
+        path.write_bytes(content)
 
 
 def test_a_manifest_of_another_version_is_not_touched(job):
@@ -236,3 +249,76 @@ def test_a_manifest_of_another_version_is_not_touched(job):
     for kind in (Manifest, ManifestView):
         with pytest.raises(DataError, match="version 99"):
             kind(path.parent, SETTINGS, overwrite=False)
+
+
+@pytest.mark.parametrize("change", ["removed", "folder", "file", "manifest"])
+def test_a_folder_that_is_not_the_same_any_more_is_noticed(job, change):
+    folder = job.output.parent
+    manifest = opened(job)
+    assert manifest.claim(job) is Verdict.MAKE
+    if change == "manifest":
+        (folder / NAME).unlink()
+    else:
+        folder.rename(folder.with_name("moved"))
+    if change == "folder":
+        folder.mkdir()
+    if change == "file":
+        folder.touch()
+    for attempt in (
+        lambda: manifest.claim(job),
+        lambda: announce(manifest, job, b"larger"),
+        lambda: manifest.failed(job, UnreadableImage("no")),
+    ):
+        with pytest.raises(OutputLost, match=r"was (removed|replaced|removed or replaced) while"):
+            attempt()
+    manifest.close()
+    assert not folder.exists() or folder.is_file() or not list(folder.glob("*.sqlite"))
+
+
+def test_a_run_that_opens_its_folder_again_notices_that_it_is_another(job):
+    place = ResultFolder(job.output.parent)
+    for _ in range(2):
+        with Manifest(place, SETTINGS, overwrite=False) as manifest:
+            manifest.claim(job)
+    shutil.rmtree(job.output.parent)
+    with pytest.raises(OutputLost, match="was removed"):
+        Manifest(place, SETTINGS, overwrite=False)
+    assert not job.output.parent.exists()
+
+
+def test_what_made_a_result_is_told(job):
+    with Manifest(job.output.parent, SETTINGS, overwrite=False, model="first") as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+    other = {"scale": 3}
+    for kind in (Manifest, ManifestView):
+        with (
+            kind(job.output.parent, other, overwrite=False, model="second") as ledger,
+            pytest.raises(UnwritableImage, match="made with the model first, not with second") as e,
+        ):
+            ledger.claim(job)
+        assert "--overwrite" in e.value.hint
+        assert "--name '{stem}_{scale}_{model}'" in e.value.hint
+
+
+def test_what_another_manifest_knows_is_taken_over(job, tmp_path):
+    with opened(job) as manifest:
+        manifest.claim(job)
+        make(manifest, job)
+    known = recorded_results(job.output.parent)
+    elsewhere = known.get(os.path.realpath(job.output))
+    other = tmp_path / "other"
+    with Manifest(other, SETTINGS, overwrite=False, elsewhere=lambda _: elsewhere) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+    with Manifest(other, SETTINGS, overwrite=False) as manifest:
+        assert manifest.claim(job) is Verdict.DONE
+
+
+def test_only_so_many_results_are_remembered(job, tmp_path):
+    jobs = [Job(source=job.source, output=tmp_path / f"out/{n}.png") for n in range(5)]
+    with opened(job) as manifest:
+        for one in jobs:
+            manifest.claim(one)
+            make(manifest, one)
+        manifest.forget(keep=2)
+    assert {Path(path).name for path in recorded_results(tmp_path / "out")} == {"3.png", "4.png"}

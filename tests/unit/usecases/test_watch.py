@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
-from srcli.errors import UsageError
+from srcli.errors import OutputLost, UsageError
 from srcli.images.discover import Source
 from srcli.images.naming import Job
 from srcli.usecases.sizes import SizeRequest
@@ -113,11 +114,31 @@ def test_what_comes_with_the_name_of_another_result_fails_once_and_the_watch_goe
     assert found == [1, 1, 1]
 
 
-def test_results_that_clash_from_the_start_are_a_usage_error(place):
+def test_results_that_clash_from_the_start_fail_once_too(place, come):
     picture(place / "in/b.png")
     picture(place / "in/b.jpg")
-    with pytest.raises(UsageError, match="would both become"):
-        next(watch_folders(request(place, suffix=".png")))
+    come({2: "c.png"})
+    first, second, third = itertools.islice(watch_folders(request(place, suffix=".png")), 3)
+    assert isinstance(first, Failed)
+    assert "would both become" in first.error.message
+    assert isinstance(second, Upscaled)
+    assert isinstance(third, Upscaled)
+
+
+def test_a_folder_of_results_that_is_removed_between_two_looks_ends_the_watch(place, monkeypatch):
+    picture(place / "in/a.png")
+    watch = watch_folders(request(place))
+
+    def remove(_: float) -> None:
+        if (place / "out/a_x2.png").exists():
+            shutil.rmtree(place / "out")
+            picture(place / "in/b.png")
+
+    monkeypatch.setattr("srcli.usecases.watch.time", SimpleNamespace(sleep=remove))
+    assert isinstance(next(watch), Upscaled)
+    with pytest.raises(OutputLost):
+        next(watch)
+    assert not (place / "out").exists()
 
 
 @pytest.mark.parametrize(

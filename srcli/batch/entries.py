@@ -1,0 +1,100 @@
+"""What a manifest says of results; of what others may have written only what makes sense."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeGuard, get_args
+
+from srcli.batch.fingerprint import FileState
+from srcli.batch.ledger import Entry, State
+from srcli.batch.locks import is_token
+
+STATES: tuple[State, ...] = get_args(State)
+DIGEST_DIGITS = 64
+LONGEST_NAME = 80
+"""Characters of a model's name that are told."""
+
+_ENTRIES = """
+SELECT output, source, state, owner, pictures.fingerprint, settings.content,
+       source_bytes, source_mtime_ns, source_sha256, output_bytes, output_mtime_ns, output_sha256
+FROM pictures LEFT JOIN settings ON settings.fingerprint = pictures.fingerprint
+"""
+
+
+def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
+    """Return what is known of the result of that relative path."""
+    row = database.execute(f"{_ENTRIES} WHERE output = CAST(? AS TEXT)", (key,)).fetchone()
+    return _entry(row) if row else None
+
+
+def all_entries(database: sqlite3.Connection) -> dict[bytes, Entry]:
+    """Return what is known of every result, by its relative path."""
+    found = {}
+    for row in database.execute(_ENTRIES):
+        entry = _entry(row)
+        if entry:
+            found[os.fsencode(row[0])] = entry
+    return found
+
+
+def output_key(folder: Path, output: Path) -> bytes:
+    """Return the relative path that a result goes by; bytes, as names need not be UTF-8."""
+    return os.fsencode(os.path.relpath(output, folder))
+
+
+def _entry(row: tuple[Any, ...]) -> Entry | None:
+    """Return a row's meaning; None if a run of ours cannot have written it."""
+    output, source, state, owner, fingerprint, content, *files = row
+    made_of, became = (_file_state(*files[at : at + 3]) for at in (0, 3))
+    sound = (
+        _is_path(output)
+        and _is_path(source)
+        and state in STATES
+        and is_token(owner)
+        and _is_digest(fingerprint)
+        and (state not in {"writing", "done"} or None not in {made_of, became})
+    )
+    if not sound:
+        return None
+    return Entry(
+        state=state,
+        owner=owner,
+        fingerprint=fingerprint,
+        source_path=source,
+        source=made_of,
+        output=became,
+        model=_model(content) if isinstance(content, str) else "",
+    )
+
+
+def _file_state(size: object, mtime_ns: object, sha256: object) -> FileState | None:
+    time = -1 if mtime_ns is None else mtime_ns
+    if isinstance(size, int) and size >= 0 and isinstance(time, int) and _is_digest(sha256):
+        return FileState(size=size, mtime_ns=time, sha256=sha256)
+    return None
+
+
+def _is_path(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
+def _is_digest(value: object) -> TypeGuard[str]:
+    digits = isinstance(value, str) and set(value) <= set("0123456789abcdef")
+    return digits and len(str(value)) == DIGEST_DIGITS
+
+
+@lru_cache(maxsize=64)
+def _model(content: str) -> str:
+    """Return the model that settings name; empty if they name none that can be printed."""
+    try:
+        settings = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    model = settings.get("model") if isinstance(settings, dict) else None
+    if isinstance(model, str) and model.isprintable() and len(model) <= LONGEST_NAME:
+        return model
+    return ""
