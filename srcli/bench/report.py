@@ -182,8 +182,13 @@ def _latex_text(text: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """Put an apostrophe before text that spreadsheets would run as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """Put an apostrophe before text that spreadsheets would run as a formula.
+
+    A carriage return, which the writer does not quote, would begin a new line.
+    """
+    if not isinstance(value, str):
+        return value
+    return ("'" if value.startswith(FORMULA_STARTS) else "") + value.replace("\r", " ")
 
 
 def _csv(lines: Sequence[Mapping[str, object]]) -> str:

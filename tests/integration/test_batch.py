@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Upscaled
+from srcli.usecases import upscale as upscale_use_case
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -79,6 +80,147 @@ def test_results_beside_their_sources_are_not_enlarged_again(srcli):
     assert "0 done, 3 skipped, 0 failed of 3" in again.stderr
     named = srcli("upscale", "in/a_x2.png", "-o", "in")
     assert named.stdout == "in/a_x2_x2.png\n"
+
+
+def test_one_earlier_result_does_not_block_a_folder(srcli, tmp_path):
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / name)
+    srcli("upscale", "a.png")
+    made = (tmp_path / "a_x2.png").stat()
+    done = srcli("upscale", ".")
+    assert (done.returncode, done.stdout) == (0, "b_x2.png\n")
+    assert "1 done, 1 skipped, 0 failed of 2" in done.stderr
+    assert (tmp_path / "a_x2.png").stat() == made
+    again = srcli("upscale", ".", "--dry-run", "--json")
+    assert [event["action"] for event in events(again)] == ["skip", "skip"]
+
+
+def test_an_earlier_result_without_a_record_is_known_by_name_and_content(
+    srcli, tmp_path, monkeypatch, caplog
+):
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / name)
+    srcli("upscale", "a.png")
+    picture(tmp_path / "b_x2.png", 40, 32)  # named like a result, but another picture
+    monkeypatch.setenv("SRCLI_CACHE_DIR", str(tmp_path / ".other"))
+    planned = events(srcli("upscale", ".", "--scale", "3", "--dry-run", "--json"))
+    assert {event["source"] for event in planned} == {"a.png", "b.png", "b_x2.png"}
+    assert caplog.messages == ["a_x2.png is left out: it looks like an earlier result"]
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_real_clash_fails_that_picture_alone(srcli, tmp_path, dry):
+    for name in ("a.png", "a_x2.png", "b.png", "b.jpg", "c.png"):
+        picture(tmp_path / "in" / name, len(name) * 9)
+    done = srcli("upscale", "in", "--format", "png", "--json", *dry)
+    assert done.returncode == 3
+    told = [event for event in events(done) if event["event"] not in {"start", "picture"}]
+    failed = {
+        event["source"]: (event["error"] or event)["message"] if dry else event["message"]
+        for event in told
+        if event.get("action") == "fail" or event["event"] == "failed"
+    }
+    assert failed == {
+        "in/a.png": "in/a_x2.png would be written over a picture that is read",
+        "in/b.png": "in/b.jpg and in/b.png would both become in/b_x2.png",
+    }
+    if not dry:
+        assert (told[-1]["found"], told[-1]["done"], told[-1]["failed"]) == (5, 3, 2)
+
+
+@pytest.mark.parametrize("name", ["{stem}", "same"])
+def test_a_request_of_which_nothing_or_one_picture_would_remain_is_refused(srcli, tmp_path, name):
+    for number in range(3):
+        picture(tmp_path / f"in/{number}.png")
+    done = srcli("upscale", "in", "--name", name)
+    assert done.returncode == 2
+    assert files(tmp_path) == ["in/0.png", "in/1.png", "in/2.png"]
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "large.png")])
+def test_a_single_result_is_made_once_and_says_what_made_it(srcli, tmp_path, output):
+    picture(tmp_path / "a.png")
+    assert srcli("upscale", "a.png", *output).returncode == 0
+    result = tmp_path / (output[-1] if output else "a_x2.png")
+    made = result.stat()
+    again = srcli("upscale", "a.png", *output)
+    assert (again.returncode, again.stderr) == (0, "a.png: skipped, done already\n")
+    for dry in ((), ("--dry-run",)):
+        other = srcli("upscale", "a.png", *output, "--model", "asdn-light", *dry)
+        assert other.returncode == 3
+        told = other.stdout if dry else other.stderr
+        assert "was made with the model asdn-fast, not with asdn-light" in told
+    assert (
+        "--overwrite to replace it, or --name"
+        in other.stderr + srcli("upscale", "a.png", *output, "--model", "asdn-light").stderr
+    )
+    assert result.stat() == made
+    assert srcli("upscale", "a.png", *output, "--ensemble", "--overwrite").returncode == 0
+    assert result.stat() != made
+    picture(tmp_path / "a.png", 22)
+    changed = srcli("upscale", "a.png", *output, "--ensemble")
+    assert "was made from another state of a.png" in changed.stderr
+
+
+def test_a_folder_and_its_single_pictures_know_of_each_other(srcli, folder):
+    srcli("upscale", "in")
+    again = srcli("upscale", "in/a.png", "in/deep/c.jpg")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert files(folder)[0] == MANIFEST
+
+
+def test_a_record_that_cannot_be_kept_stops_nothing(srcli, tmp_path, monkeypatch):
+    monkeypatch.setenv("SRCLI_CACHE_DIR", "/proc/nowhere")
+    picture(tmp_path / "a.png")
+    assert srcli("upscale", "a.png").stdout == "a_x2.png\n"
+    again = srcli("upscale", "a.png")
+    assert again.returncode == 3
+    assert "there is no record of how it was made" in again.stderr
+
+
+def test_nothing_is_written_through_a_linked_folder(srcli, folder, tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/deep").symlink_to(tmp_path / "far")
+    for dry in (("--dry-run",), ()):
+        done = srcli("upscale", "in", "-o", "out", *dry)
+        assert done.returncode == 3
+        assert "out/deep is a link to another folder" in done.stdout + done.stderr
+    assert files(tmp_path / "far") == []
+    assert files(tmp_path / "out") == [MANIFEST, "a_x2.png", "b_x2.png"]
+    (tmp_path / "named").symlink_to(tmp_path / "far")
+    assert srcli("upscale", "in", "-o", "named").returncode == 0
+    assert files(tmp_path / "far") == [MANIFEST, "a_x2.png", "b_x2.png", "deep/c_x2.jpg"]
+    assert folder.is_dir()
+
+
+@pytest.mark.parametrize("change", ["removed", "folder", "file"])
+def test_a_folder_of_results_that_is_lost_ends_the_run(
+    srcli, tmp_path, change, monkeypatch, caplog
+):
+    for number in range(20):
+        picture(tmp_path / f"in/{number:02}.png", 8, 8)
+    out, made = tmp_path / "out", upscale_use_case.upscale_picture
+
+    def lose(*arguments: object) -> object:
+        if out.is_dir() and len(list(out.glob("*.png"))) > 2:
+            out.rename(tmp_path / "moved")
+            if change == "folder":
+                out.mkdir()
+            if change == "file":
+                out.touch()
+        return made(*arguments)
+
+    monkeypatch.setattr(upscale_use_case, "upscale_picture", lose)
+    done = srcli("upscale", "in", "-o", "out", "--json")
+    assert done.returncode == 5
+    told = events(done)
+    (failed,) = [event for event in told if event["event"] == "failed"]
+    assert failed["error"] == "OutputLost"
+    assert f"was {'removed' if change == 'removed' else 'replaced'} while" in failed["message"]
+    assert told[-1]["not_reached"] > 0
+    assert caplog.messages == []
+    assert files(out) == []
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,6 +1,10 @@
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
+
+import pytest
 
 from srcli.batch.locks import RunLock, folder_lock, remove_strays
 
@@ -64,3 +68,39 @@ def test_nothing_is_removed_while_someone_writes(tmp_path):
         assert stray.exists()
     thread.join(5)
     assert not stray.exists()
+
+
+@pytest.mark.parametrize(
+    "token", ["x/../../precious", "../precious", "", "0123456789ABCDEF", "0" * 17, "0" * 15 + "\n"]
+)
+def test_what_is_no_name_of_a_run_is_not_alive_and_removes_nothing(tmp_path, token):
+    folder = tmp_path / "out"
+    (folder / ".srcli-x").mkdir(parents=True)
+    (tmp_path / "precious.run").touch()
+    with RunLock(folder) as mine:
+        assert not mine.is_alive(token)
+    assert (tmp_path / "precious.run").exists()
+
+
+@pytest.mark.parametrize("end", [".run", ".part"])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path.parent.parent / "precious")]
+)
+def test_what_only_has_the_name_of_our_files_is_left_alone(tmp_path, end, make):
+    (tmp_path / "precious").touch()
+    folder = tmp_path / "out"
+    folder.mkdir()
+    other = folder / f".srcli-0123456789abcdef{end}"
+    make(other)
+    remove_strays([folder])
+    with RunLock(folder) as mine:
+        mine.sweep()
+        assert not mine.is_alive("0123456789abcdef")
+    assert os.path.lexists(other)
+    assert (tmp_path / "precious").exists()
+
+
+def test_a_pipe_in_the_place_of_a_folder_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "out")
+    with folder_lock(tmp_path / "out", exclusive=True) as held:
+        assert not held

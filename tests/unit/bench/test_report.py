@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Callable
 
+import pytest
+
 from srcli.bench.records import Record
 from srcli.bench.report import (
     Report,
@@ -86,6 +88,17 @@ def test_the_csv_of_images_has_a_line_for_every_record(
     lines = list(csv.DictReader(io.StringIO(to_image_csv(Report(records=records)))))
     assert [line["psnr_y"] for line in lines] == ["", "30.5"]
     assert [line["error"] for line in lines] == ["a.png of bicubic is broken", ""]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_of_csv_is_a_formula(make_record: Callable[..., Record], start: str) -> None:
+    name = f"{start}HYPERLINK(A1)"
+    report = Report(records=(make_record(name, 2, name, -1.5),))
+    for written in (to_csv(report), to_image_csv(report)):
+        (line,) = csv.DictReader(io.StringIO(written, newline=""))
+        cell = "'" + name.replace("\r", " ")
+        assert (line["dataset"], line["model"]) == (cell, cell)
+        assert line["psnr_y"] == "-1.5"
 
 
 def test_json_is_strict_and_names_protocol_and_conditions(

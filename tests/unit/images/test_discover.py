@@ -97,6 +97,33 @@ def test_links_that_go_round_in_circles_end(tree: Path) -> None:
     ]
 
 
+def test_patterns_and_folders_treat_links_alike(tree: Path) -> None:
+    (tree / "in" / "loop").symlink_to(tree, target_is_directory=True)
+    (tree.parent / "far").mkdir()
+    (tree.parent / "far/f.png").touch()
+    (tree / "linked").symlink_to(tree.parent / "far", target_is_directory=True)
+    (tree / "link.png").symlink_to(tree.parent / "far/f.png")
+    expected = ["a.JPG", "b.png", "in/c.webp", "in/d/e.tif", "link.png"]
+    for given in (str(tree), f"{tree}/**", f"{tree}/**/*", f"{tree}/**/**/*"):
+        assert sorted(relatives(find_sources([given]))) == expected
+    assert relatives(find_sources([f"{tree}/*/*"])) == ["in/c.webp"]
+    for given in (f"{tree}/*/f.png", f"{tree}/*/linked/*"):
+        with pytest.raises(UsageError):
+            find_sources([given])
+
+
+def test_a_link_that_is_named_is_followed(tree: Path) -> None:
+    (tree.parent / "linked").symlink_to(tree, target_is_directory=True)
+    for given in (f"{tree.parent}/linked", f"{tree.parent}/linked/**/*"):
+        assert len(find_sources([given])) == 4
+
+
+def test_hidden_pictures_are_found_by_patterns_that_name_them(tree: Path) -> None:
+    assert relatives(find_sources([f"{tree}/.h*"])) == [".hidden.png"]
+    assert relatives(find_sources([f"{tree}/.t*/*"])) == [".thumbs/t.png"]
+    assert relatives(find_sources([f"{tree}/*/../b.*"])) == ["in/../b.png"]
+
+
 def test_nothing_found_is_an_error_that_names_the_argument(tree: Path) -> None:
     (tree / "empty").mkdir()
     for given in (str(tree / "empty"), str(tree / "*.gif")):

@@ -6,7 +6,7 @@ import pytest
 
 from srcli.errors import UsageError
 from srcli.images.discover import Source
-from srcli.images.naming import Naming, plan_outputs
+from srcli.images.naming import Naming, plan_outputs, template_pattern
 
 
 def source(path: str, relative: str = "") -> Source:
@@ -74,7 +74,13 @@ def test_a_format_that_is_not_written_is_refused(naming: dict[str, str]) -> None
     assert ".webp" in caught.value.hint
 
 
-@pytest.mark.parametrize("template", ["{name}", "{}", "{stem", "{stem.x}", "", "a/{stem}"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        *("{name}", "{}", "{0}", "{stem", "{stem.x}", "{stem[0]}", "", "a/{stem}", "{stem}\0"),
+        *("{stem:>999999999}", "{scale:09}", "{stem!r}", "{stem:{scale}}"),
+    ],
+)
 def test_a_template_that_gives_no_name_is_refused(template: str) -> None:
     with pytest.raises(UsageError):
         outputs([source("in.png")], template=template, suffix=".png")
@@ -104,3 +110,34 @@ def test_no_output_is_written_over_any_source(output: str) -> None:
 def test_a_template_that_keeps_the_name_may_not_hit_the_source() -> None:
     with pytest.raises(UsageError, match="over a picture that is read"):
         outputs(TREE, template="{stem}")
+
+
+def test_a_clash_leaves_out_that_picture_alone() -> None:
+    trio = [source("in/a.png"), source("in/a.jpg"), source("in/a_x2.7.png"), source("in/b.png")]
+    naming = Naming(template="{stem}_x{scale}", scale="2.7", model="fast", suffix=".png")
+    left_out: list[str] = []
+    jobs = plan_outputs(trio, naming, on_clash=lambda job, _: left_out.append(job.source.path.name))
+    assert left_out == ["a.png", "a.jpg"]
+    assert [job.output.name for job in jobs] == ["a_x2.7_x2.7.png", "b_x2.7.png"]
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "stem"),
+    [
+        ("{stem}_{scale}", "a_x2", "a"),
+        ("{stem}_{scale}", "a_x2_x2.7", "a_x2"),
+        ("{stem}_{scale}", "a_1920x", "a"),
+        ("{stem}_{scale}", "a_1", None),
+        ("big {stem}-{scale}-{model}", "big a-x2-asdn", "a"),
+    ],
+)
+def test_names_of_results_tell_their_sources(template: str, name: str, stem: str | None) -> None:
+    pattern = template_pattern(template)
+    assert pattern is not None
+    match = pattern.fullmatch(name)
+    assert (match["stem"] if match else None) == stem
+
+
+@pytest.mark.parametrize("template", ["{scale}", "{stem}", "{stem}{stem}{scale}"])
+def test_other_templates_do_not(template: str) -> None:
+    assert template_pattern(template) is None
