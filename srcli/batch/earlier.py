@@ -49,12 +49,13 @@ def earlier_results(
         DataError: it is of a later version.
 
     """
-    recorded = _recorded(sources, folder)
-    personal = PersonalRecord()
+    real = {source.path: os.path.realpath(source.path) for source in sources}
+    recorded = _recorded(sources, folder, among=frozenset(real.values()))
+    personal = PersonalRecord([source.path for source in sources])
     given = {str(source.path.absolute()) for source in sources}
     results = set()
     for source in sources:
-        entry = recorded.get(os.path.realpath(source.path))
+        entry = recorded.get(real[source.path])
         own = personal.find(source.path)
         if own and own.source_path in given:
             entry = entry or own
@@ -64,25 +65,27 @@ def earlier_results(
     return frozenset(results)
 
 
-def _recorded(sources: Sequence[Source], folder: Path | None) -> Mapping[str, Entry]:
+def _recorded(
+    sources: Sequence[Source], folder: Path | None, *, among: frozenset[str]
+) -> Mapping[str, Entry]:
     """Return what manifests know, by real path: of all in ``folder``, and of what is of sources."""
     given = {str(source.path.absolute()) for source in sources}
     own = os.path.realpath(folder) if folder else None
     found: dict[str, Entry] = {}
     for place in _with_manifest(sources):
         if os.path.realpath(place) != own:
-            known = _ask(place)
+            known = _ask(place, among)
             found |= {path: entry for path, entry in known.items() if entry.source_path in given}
     if folder:
         with suppress(ForeignManifest):  # whoever opens it to write says so
-            found |= recorded_results(folder)
+            found |= recorded_results(folder, among)
     return found
 
 
-def _ask(place: Path) -> Mapping[str, Entry]:
+def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
     """Return what a manifest knows that is only read; one that cannot be read knows nothing."""
     try:
-        return recorded_results(place)
+        return recorded_results(place, among)
     except (DataError, UnwritableImage) as error:
         logger.warning("results of earlier runs are not known: %s", error.message)
         return {}

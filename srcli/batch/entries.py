@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
@@ -14,7 +16,7 @@ from srcli.batch.ledger import Entry, State
 from srcli.batch.locks import is_token
 
 STATES: tuple[State, ...] = get_args(State)
-DIGEST_DIGITS = 64
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 LONGEST_NAME = 80
 """Characters of a model's name that are told."""
 
@@ -31,11 +33,18 @@ def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
     return _entry(row) if row else None
 
 
-def all_entries(database: sqlite3.Connection) -> dict[bytes, Entry]:
-    """Return what is known of every result, by its relative path."""
+def all_entries(
+    database: sqlite3.Connection, wanted: Callable[[str], bool] = lambda _: True
+) -> dict[bytes, Entry]:
+    """Return what is known of every result, or of those ``wanted`` by their relative paths.
+
+    Returns:
+        By the relative paths, as bytes.
+
+    """
     found = {}
     for row in database.execute(_ENTRIES):
-        entry = _entry(row)
+        entry = _entry(row) if _is_path(row[0]) and wanted(row[0]) else None
         if entry:
             found[os.fsencode(row[0])] = entry
     return found
@@ -83,8 +92,7 @@ def _is_path(value: object) -> TypeGuard[str]:
 
 
 def _is_digest(value: object) -> TypeGuard[str]:
-    digits = isinstance(value, str) and set(value) <= set("0123456789abcdef")
-    return digits and len(str(value)) == DIGEST_DIGITS
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=64)

@@ -158,7 +158,7 @@ def _is_held(path: Path, *, remove: bool = True) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY | _CAREFULLY)
     except OSError as error:
-        return isinstance(error, PermissionError)  # another user's, who may be at work
+        return isinstance(error, PermissionError) and _is_of_another_user(path)
     try:
         if stat.S_ISREG(os.fstat(handle).st_mode):
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -169,6 +169,14 @@ def _is_held(path: Path, *, remove: bool = True) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def _is_of_another_user(path: Path) -> bool:
+    """Whether another user, who may be at work, has a file; our own runs' files can be opened."""
+    try:
+        return path.lstat().st_uid != os.geteuid()
+    except OSError:
+        return False
 
 
 def _is_in_use(path: Path) -> bool:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -272,8 +272,12 @@ class ManifestView(NoLedger):
         """Nothing is open."""
 
 
-def recorded_results(folder: Path) -> dict[str, Entry]:
+def recorded_results(folder: Path, among: Container[str] | None = None) -> dict[str, Entry]:
     """Return what the manifest of a folder, if it has one, says of the results below it.
+
+    Args:
+        folder: where it lies.
+        among: real paths of the files that matter; None for all.
 
     Returns:
         By the real path of every result, what is known of it.
@@ -285,12 +289,13 @@ def recorded_results(folder: Path) -> dict[str, Entry]:
 
     """
     root = os.path.realpath(folder)
-    found = read(folder / NAME, all_entries) or {}
-    return {
-        os.path.join(root, os.fsdecode(key)): entry  # noqa: PTH118 - may be many
-        for key, entry in found.items()
-        if not key.startswith((b"/", b"../"))
-    }
+
+    def wanted(output: str) -> bool:
+        outside = output.startswith(("/", "../"))
+        return not outside and (among is None or os.path.join(root, output) in among)  # noqa: PTH118 - may be many
+
+    found = read(folder / NAME, lambda database: all_entries(database, wanted)) or {}
+    return {os.path.join(root, os.fsdecode(key)): entry for key, entry in found.items()}  # noqa: PTH118 - may be many
 
 
 def _files(entry: Entry) -> dict[str, int | str | None]:

@@ -8,7 +8,8 @@ and another one can say what is there.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -35,12 +36,14 @@ def personal_folder() -> Path | None:
 
 
 class PersonalRecord:
-    """What the user's record says; it is read once, when it is first asked."""
+    """What the user's record says of some results; it is read once, when it is first asked."""
+
+    def __init__(self, outputs: Iterable[Path]) -> None:
+        self._outputs = outputs
 
     def find(self, output: Path) -> Entry | None:
-        """Return what is known of a result."""
-        folder = self._folder
-        return self._entries.get(output_key(folder, output)) if folder else None
+        """Return what is known of one of the results."""
+        return self._entries.get(output_key(self._folder, output)) if self._folder else None
 
     @cached_property
     def _folder(self) -> Path | None:
@@ -48,8 +51,16 @@ class PersonalRecord:
 
     @cached_property
     def _entries(self) -> Mapping[bytes, Entry]:
+        folder = self._folder
+        if folder is None:
+            return {}
+        keys = {output_key(folder, output) for output in self._outputs}
+
+        def ask(database: sqlite3.Connection) -> dict[bytes, Entry]:
+            return all_entries(database, lambda output: os.fsencode(output) in keys)
+
         with suppress(SrcliError):  # a record that cannot be read is none
-            return (self._folder and read(self._folder / NAME, all_entries)) or {}
+            return read(folder / NAME, ask) or {}
         return {}
 
 

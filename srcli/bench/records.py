@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from io import FileIO
@@ -94,6 +95,7 @@ class Record:
     error: str = ""
 
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float)}
 OPENING = '{"schema"'
 """What every file of records starts with, unless its first line was cut short."""
 
@@ -121,14 +123,15 @@ def from_line(line: str) -> Record:
     """Read what :func:`to_line` wrote.
 
     Raises:
-        ValueError: if the line is cut, or of another schema.
+        ValueError: if the line is cut, of another schema, or has values of another type.
 
     """
-    values: dict[str, Any] = json.loads(line)
     try:
+        values: dict[str, Any] = json.loads(line)
         if values["schema"] != SCHEMA:
             msg = f"schema {values['schema']}, not {SCHEMA}"
             raise ValueError(msg)
+        _check_types(values)
         return Record(
             task=_pick(Task, values | {"conditions": _pick(Conditions, values)}),
             scores=None if values["error"] else _scores(values),
@@ -139,7 +142,7 @@ def from_line(line: str) -> Record:
             peak_memory=values["peak_memory"],
             error=values["error"],
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         msg = f"not a record: {error}"
         raise ValueError(msg) from error
 
@@ -212,6 +215,24 @@ def append(file: FileIO, record: Record) -> None:
 
 def _pick(kind: type[T], values: dict[str, Any]) -> T:
     return kind(**{field.name: values[field.name] for field in fields(kind)})
+
+
+def _check_types(values: dict[str, Any]) -> None:
+    """Refuse what cannot be counted with or compared.
+
+    Raises:
+        TypeError: a text or a number is something else, or a number is not finite.
+
+    """
+    for field in (field for kind in (Conditions, Task, Record) for field in fields(kind)):
+        kinds = _KINDS.get(str(field.type))
+        if kinds is None:
+            continue
+        value = values[field.name]
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not isinstance(value, kinds) or isinstance(value, bool) or not finite:
+            msg = f"{field.name} is {value!r}"
+            raise TypeError(msg)
 
 
 def _scores(values: dict[str, Any]) -> Scores:

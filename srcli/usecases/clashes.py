@@ -8,6 +8,7 @@ from pathlib import Path
 from srcli.batch.outcome import Failed, Listener
 from srcli.errors import UnwritableImage, UsageError
 from srcli.images.naming import Job
+from srcli.usecases.upscale_request import Shard
 
 
 class Clashes:
@@ -25,6 +26,11 @@ class Clashes:
         if path not in self._known:
             self._known.add(path)
             self._news.append((job, UnwritableImage(error.message, hint=error.hint)))
+
+    def keep(self, shard: Shard | None) -> None:
+        """Leave those that are in other parts of a batch to them."""
+        if shard is not None:
+            self._news = [(job, error) for job, error in self._news if shard.holds(job.source)]
 
     def news(self) -> list[tuple[Job, UnwritableImage]]:
         """Return those that were not told of yet."""

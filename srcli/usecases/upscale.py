@@ -132,10 +132,11 @@ def find_jobs(
     """
     request.size.check()
     sources = find_sources(request.inputs, allow_none=allow_none, on_unread=on_unread)
-    templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
-    known = earlier_results(sources, batch_folder(request), templates=templates)
-    known -= {Path(given) for given in request.inputs}
-    sources = [source for source in sources if source.path not in known]
+    named = {Path(given) for given in request.inputs}
+    if any(source.path not in named for source in sources):
+        templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
+        known = earlier_results(sources, batch_folder(request), templates=templates) - named
+        sources = [source for source in sources if source.path not in known]
     naming = Naming(
         output=request.output,
         template=request.template,
@@ -153,7 +154,9 @@ def _find_and_tell(request: UpscaleRequest) -> tuple[list[Job], Clashes]:
     unread: list[Path] = []
     clashes = Clashes()
     jobs = find_jobs(request, on_unread=unread.append, on_clash=clashes.add)
-    if clashes.first and (not jobs or "{stem}" not in request.template):
+    clashes.keep(request.shard)
+    nothing_left = not jobs and request.shard is None
+    if clashes.first and (nothing_left or "{stem}" not in request.template):
         raise clashes.first
     if unread:
         suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
@@ -261,17 +264,17 @@ def _ledger(
     settings, overwrite = _settings(request, equipment), request.overwrite
     model = _model_name(request)
     personal = personal_folder()
-    if not jobs or (personal is None and not _has_manifest(request, jobs)):
-        yield NoLedger(overwrite=overwrite)
-    elif place and _has_manifest(request, jobs):
-        elsewhere = PersonalRecord().find
+    if jobs and place and _has_manifest(request, jobs):
+        elsewhere = PersonalRecord([job.output for job in jobs]).find
         with Manifest(
             place, settings, overwrite=overwrite, model=model, elsewhere=elsewhere
         ) as manifest:
             yield manifest
-    elif personal:
+    elif jobs and personal:
         with PersonalLedger(personal, settings, overwrite=overwrite, model=model) as record:
             yield record
+    else:
+        yield NoLedger(overwrite=overwrite)
 
 
 @contextmanager
@@ -282,12 +285,13 @@ def _view(request: UpscaleRequest, jobs: list[Job], equipment: Equipment) -> Ite
     if folder is None or not jobs:
         yield NoLedger(overwrite=request.overwrite)
         return
+    record = PersonalRecord([job.output for job in jobs]) if inside else FolderRecords()
     with ManifestView(
         folder,
         _settings(request, equipment),
         overwrite=request.overwrite,
         model=_model_name(request),
-        elsewhere=PersonalRecord().find if inside else FolderRecords().find,
+        elsewhere=record.find,
     ) as view:
         yield view
 

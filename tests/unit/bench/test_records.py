@@ -64,6 +64,23 @@ def test_cut_lines_foreign_lines_and_other_schemas_are_passed_over(tmp_path: Pat
     assert read_records(store) == (BAD,)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("dataset", ["a"]), ("image", None), ("scale", "2"), ("model", {}), ("error", 0)),
+        *(("seconds", math.inf), ("megapixels", True), ("parameters", 1.5), ("kmacs", "many")),
+        *(("psnr_y", [1]), ("ssim_y", 10**400)),
+    ],
+)
+def test_lines_with_values_of_another_type_are_passed_over(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    store = tmp_path / "bench.jsonl"
+    odd = json.dumps(json.loads(to_line(GOOD)) | {name: value})
+    store.write_text("\n".join([to_line(BAD), odd, "[" * 9000, to_line(GOOD)]))
+    assert read_records(store) == (BAD, GOOD)
+
+
 def test_a_cut_line_does_not_swallow_the_next_record(tmp_path: Path) -> None:
     store = tmp_path / "runs" / "bench.jsonl"
     with appending(store) as file:
