@@ -128,6 +128,15 @@ def test_a_real_clash_fails_that_picture_alone(srcli, tmp_path, dry):
         assert (told[-1]["found"], told[-1]["done"], told[-1]["failed"]) == (5, 3, 2)
 
 
+def test_a_clash_is_told_by_the_shard_that_it_is_in(srcli, tmp_path):
+    for name in ("a.png", "a.jpg"):
+        picture(tmp_path / "in" / name)
+    options = ("upscale", "in", "-o", "out", "--format", "png", "--dry-run", "--json")
+    told = [events(srcli(*options, "--shard", f"{number}/2")) for number in (1, 2)]
+    actions = sorted(event["action"] for shard in told for event in shard)
+    assert actions == ["fail", "make"]
+
+
 @pytest.mark.parametrize("name", ["{stem}", "same"])
 def test_a_request_of_which_nothing_or_one_picture_would_remain_is_refused(srcli, tmp_path, name):
     for number in range(3):
