@@ -172,6 +172,8 @@ def database_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's failures into ours, about the manifest at ``path``."""
     try:
         yield
+    except UnicodeDecodeError as error:  # SQLite quoted a damaged name, and Python could not tell
+        raise foreign(path) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _DAMAGE:

@@ -59,8 +59,8 @@ def test_switches_lists_and_other_names_are_understood(srcli, photo, own, monkey
         '[bench]\ndataset = ["Set6", "Set5"]\nmodel = "bicubic"\n'
         "[models.fetch]\noffline = true\n"
     )
-    for _ in range(2):
-        assert srcli("upscale", photo).stdout.strip().endswith("photo_x2.bmp")
+    for other in ((), ("--ensemble",)):
+        assert srcli("upscale", photo, *other).stdout.strip().endswith("photo_x2.bmp")
     monkeypatch.setenv("SRCLI_UPSCALE_OVERWRITE", "no")
     assert "--overwrite" in srcli("upscale", photo).stderr
     assert "no data set named Set6" in srcli("bench").stderr

@@ -131,6 +131,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "other columns": sql("ALTER TABLE pictures RENAME COLUMN owner TO holder"),
     "no table": sql("DROP TABLE settings"),
     "broken schema": sql("UPDATE sqlite_master SET sql = 'CREATE TABLE x(' WHERE type = 'table'"),
+    "broken schema that is no text": sql(
+        "UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = 'CREATE TABLE x('"
+    ),
     "pages twice": sql("UPDATE sqlite_master SET rootpage = 2 WHERE type = 'table'"),
     "no version": sql("PRAGMA user_version = 0"),
     "no real version": sql("PRAGMA user_version = 123456789"),
