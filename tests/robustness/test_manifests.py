@@ -106,6 +106,13 @@ def journal_that_names_a_file(path: Path) -> None:
         file.write(b"\1\1")
 
 
+def owner_outside(manifest: Path) -> None:
+    """A run that is said to be at work, whose lock would be a file of the user's."""
+    manifest.with_name(".srcli-x").mkdir()
+    (outside(manifest) / "precious.run").touch()
+    sql("UPDATE pictures SET state = 'claimed', owner = 'x/../../outside/precious'")(manifest)
+
+
 ENDLESS = (
     "CREATE VIEW pictures AS WITH RECURSIVE endless(x) AS "
     "(SELECT 1 UNION ALL SELECT x + 1 FROM endless) SELECT x AS output, x AS source, 'done' AS "
@@ -137,7 +144,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "pages twice": sql("UPDATE sqlite_master SET rootpage = 2 WHERE type = 'table'"),
     "no version": sql("PRAGMA user_version = 0"),
     "no real version": sql("PRAGMA user_version = 123456789"),
-    "owner outside": value("owner", "'x/../../outside/precious'"),
+    "owner outside": owner_outside,
     "huge owner": value("owner", "CAST(zeroblob(900000) AS TEXT)"),
     "larger owner": value("owner", "hex(zeroblob(9000000))"),
     "owner with a zero": value("owner", "'0123' || char(0) || '456789abcde'"),
