@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from srcli.images.formats import Bits
 from srcli.images.photo import Metadata, Photo
-from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.images.samples import Samples, depth, from_photo, to_photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -14,7 +15,8 @@ class Animation:
     """Upright pictures of one size that are shown one after the other.
 
     Attributes:
-        frames: whole pictures, uint8 samples (H, W, C), C = 1 to 4; all are held at once.
+        frames: whole pictures, uint8 or uint16 samples (H, W, C), C = 1 to 4, of one depth; all
+            are held at once.
         durations: milliseconds that each is shown.
         plays: how often all are shown; 0 for ever.
         metadata: what is carried over from file to file.
@@ -38,6 +40,11 @@ class Animation:
         """Columns."""
         return int(self.frames[0].shape[1])
 
+    @property
+    def bits(self) -> Bits:
+        """Depth of the frames."""
+        return depth(self.frames[0])
+
 
 Picture = Photo | Animation
 
@@ -52,10 +59,12 @@ def photos(picture: Picture) -> Iterator[Photo]:
 
 
 def each(picture: Picture, change: Callable[[Photo], Photo]) -> Picture:
-    """Change a photo, or every frame of an animation; frames are rounded to 8 bits."""
+    """Change a photo, or every frame of an animation; frames are rounded to their depth."""
     if isinstance(picture, Photo):
         return change(picture)
-    frames = tuple(from_photo(change(photo), bits=8) for photo in photos(picture))
+    frames = tuple(
+        from_photo(changed, bits=changed.bits) for changed in map(change, photos(picture))
+    )
     return replace(picture, frames=frames)
 
 

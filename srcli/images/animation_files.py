@@ -1,25 +1,33 @@
-"""Animated GIF, PNG and WebP files to frames and back, through Pillow."""
+"""Animated GIF, PNG and WebP files to frames and back."""
 
 from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 
-from srcli.images import png
 from srcli.images.animation import Animation
-from srcli.images.eight_bit import read_metadata, resolved
+from srcli.images.codecs import apng, gif
+from srcli.images.eight_bit import read_metadata
 from srcli.images.formats import GIF, PNG, WEBP, Format
-from srcli.images.high_depth import DEEP
 from srcli.images.photo import Metadata
-from srcli.images.refusal import Refused, check_size, pillow_rules
-from srcli.images.samples import Samples, has_alpha, turn_upright
+from srcli.images.refusal import check_size, pillow_rules
+from srcli.images.samples import (
+    GRAY_ALPHA,
+    RGB,
+    RGB_ALPHA,
+    Samples,
+    has_alpha,
+    reduced,
+    turn_upright,
+    with_alpha,
+)
 
 _FEW_COLORS = 255
 """Of a GIF palette, one entry being kept for transparency."""
@@ -41,7 +49,7 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
     """Open a file as an animation, decoding nothing; None if it is none.
 
     Raises:
-        Refused: all frames together have too many pixels, or samples of more than 8 bits.
+        Refused: all frames together have too many pixels.
 
     """
     if not known.animates or _MARKS.get(known, b"") not in data:
@@ -51,9 +59,6 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
     if not getattr(image, "is_animated", False):
         return None
     check_size(image.height * count_frames(image), image.width, pixel_limit=pixel_limit)
-    if known is PNG and png.read_header(data).depth > DEEP:
-        message = "is an animation of 16 bits per sample, which is not supported"
-        raise Refused(message, hint="Save it with 8 bits.")
     return image
 
 
@@ -71,33 +76,75 @@ def count_frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1)) - bool(image.info.get("default_image"))
 
 
-def read_animation(image: Image.Image) -> Animation:
-    """Decode every frame as it is seen: laid over the ones before it as the file says."""
-    first = int(bool(image.info.get("default_image")))
+def read_animation(image: Image.Image, data: bytes) -> Animation:
+    """Decode every frame as browsers show it: laid over the ones before it as the file says.
+
+    Args:
+        image: the file as Pillow opened it.
+        data: its content.
+
+    Raises:
+        Refused: frames are missing, out of order or outside their canvas.
+
+    """
     metadata, orientation = read_metadata(image)
-    frames, durations = [], []
-    for number in range(first, int(getattr(image, "n_frames", 1))):
-        image.seek(number)
-        image.load()
-        durations.append(float(image.info.get("duration", 0)))
-        frames.append(turn_upright(resolved(image), orientation))
+    moving = _SOURCES[str(image.format)](data, image)
+    frames = tuple(
+        turn_upright(reduced(seen, colored=bool(metadata.icc_profile)), orientation)
+        for seen in moving.seen()
+    )
     return Animation(
-        frames=tuple(frames),
-        durations=tuple(durations),
-        plays=_plays(image),
+        frames=frames,
+        durations=moving.durations,
+        plays=moving.plays,
         metadata=metadata,
         source_format=str(image.format),
     )
 
 
-def _plays(image: Image.Image) -> int:
-    """GIF counts repetitions, and none without a count; the others count plays."""
-    if image.format != GIF.name:
-        return int(image.info.get("loop", 0))
-    repeats = image.info.get("loop")
-    if repeats is None:
-        return 1
-    return int(repeats) + 1 if repeats else 0
+class _Moving(Protocol):
+    """An animated file taken apart."""
+
+    @property
+    def plays(self) -> int:
+        """How often all frames are shown; 0 for ever."""
+        ...
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """Milliseconds that each frame is shown; known once all were decoded."""
+        ...
+
+    def seen(self) -> Iterator[Samples]:
+        """Decode the frames in turn, with colour and alpha (height, width, 4)."""
+        ...
+
+
+class _WebpFrames:
+    """An animated WebP file, whose frames libwebp composes as browsers do."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.plays = int(image.info.get("loop", 0))
+        self._durations: list[float] = []
+        self._image = image
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        return tuple(self._durations)
+
+    def seen(self) -> Iterator[Samples]:
+        for number in range(count_frames(self._image)):
+            self._image.seek(number)
+            self._image.load()
+            self._durations.append(float(self._image.info.get("duration", 0)))
+            yield np.asarray(self._image.convert("RGBA"))
+
+
+_SOURCES: dict[str, Callable[[bytes, Image.Image], _Moving]] = {
+    GIF.name: lambda data, _: gif.read_frames(data),
+    PNG.name: lambda data, _: apng.read_frames(data),
+    WEBP.name: lambda _, image: _WebpFrames(image),
+}
 
 
 def encode_webp(
@@ -122,10 +169,10 @@ def encode_webp(
 
 
 def encode_png(frames: Sequence[Samples], timing: Timing, metadata: Metadata) -> bytes:
-    """Encode as animated PNG."""
-    images = [Image.fromarray(frame) for frame in _alike(frames)]
-    data = _save(images, PNG, duration=list(timing.durations), loop=timing.plays)
-    return png.with_metadata(data, metadata)
+    """Encode as animated PNG, in grey if all frames are."""
+    gray = all(frame.shape[2] <= GRAY_ALPHA for frame in frames)
+    alike = _alike(frames, gray=gray)
+    return apng.encode(alike, timing.durations, timing.plays, metadata)
 
 
 def encode_gif(frames: Sequence[Samples], timing: Timing) -> bytes:
@@ -140,19 +187,11 @@ def encode_gif(frames: Sequence[Samples], timing: Timing) -> bytes:
     return _save(_with_palette(_alike(frames)), GIF, duration=durations, disposal=2, **repeats)
 
 
-def _alike(frames: Sequence[Samples]) -> list[Samples]:
-    """All frames in colour, and with alpha if any of them has it."""
+def _alike(frames: Sequence[Samples], *, gray: bool = False) -> list[Samples]:
+    """All frames in colour unless ``gray``, and with alpha if any of them has it."""
     transparent = any(has_alpha(frame) for frame in frames)
-    return [_in_color(frame, transparent=transparent) for frame in frames]
-
-
-def _in_color(frame: Samples, *, transparent: bool) -> Samples:
-    colors = frame[..., :-1] if has_alpha(frame) else frame
-    planes = [np.broadcast_to(colors, (*colors.shape[:2], 3))]
-    if transparent:
-        opaque = np.full((*colors.shape[:2], 1), np.iinfo(np.uint8).max, np.uint8)
-        planes.append(frame[..., -1:] if has_alpha(frame) else opaque)
-    return np.concatenate(planes, axis=2)
+    first, last = RGB - 1 if gray else 0, RGB_ALPHA if transparent else RGB
+    return [with_alpha(frame)[..., first:last] for frame in frames]
 
 
 def _with_palette(frames: Sequence[Samples]) -> list[Image.Image]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,9 +14,11 @@ from srcli.errors import UnreadableImage
 from srcli.images import heif, high_depth, tiff, webp
 from srcli.images.animation import Picture
 from srcli.images.animation_files import open_animation, read_animation
+from srcli.images.codecs import gif, png_samples
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
 from srcli.images.formats import (
     AVIF,
+    GIF,
     HEIF,
     PNG,
     SIGNATURE_LENGTH,
@@ -30,7 +31,7 @@ from srcli.images.formats import (
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import PngHeader, read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
-from srcli.images.samples import Samples, to_photo, turn_upright
+from srcli.images.samples import Samples, reduced, to_photo, turn_upright
 from srcli.pixels.levels import to_levels
 
 PIXEL_LIMIT = 512_000_000
@@ -98,10 +99,10 @@ def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) ->
         image = open_animation(data, known, pixel_limit=pixel_limit)
         if image and known is PNG:
             header = read_header(data)
-            animation = read_animation(image)
+            animation = read_animation(image, data)
             return replace(animation, metadata=_with_chunks(animation.metadata, header))
         if image:
-            animation = read_animation(image)
+            animation = read_animation(image, data)
             return replace(animation, metadata=_with_coding(animation.metadata, data, known))
     return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
@@ -147,13 +148,7 @@ def _with_coding(metadata: Metadata, data: bytes, known: Format) -> Metadata:
 def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
     image = open_picture(data, known, pixel_limit=pixel_limit)
     header = read_header(data)
-    if header.depth > high_depth.DEEP:
-        check = np.asarray(image)
-        samples = high_depth.read_png(data, channels=header.channels, check=check)
-    else:
-        samples = read_samples(image)
-    if header.color_key:
-        samples = _with_color_key(samples, header.color_key)
+    samples = png_samples.read_samples(data, image, header)
     metadata, orientation = read_metadata(image)
     return turn_upright(samples, orientation), _with_chunks(metadata, header)
 
@@ -162,13 +157,10 @@ def _with_chunks(metadata: Metadata, header: PngHeader) -> Metadata:
     return replace(metadata, color_chunks=header.color_chunks, text_chunks=header.text_chunks)
 
 
-def _with_color_key(samples: Samples, key: tuple[int, ...]) -> Samples:
-    """Samples with alpha where any pixel has the colour that stands for transparency."""
-    opaque = (samples != key).any(axis=2, keepdims=True)
-    if opaque.all():
-        return samples
-    alpha = opaque.astype(samples.dtype) * np.iinfo(samples.dtype).max
-    return np.concatenate([samples, alpha], axis=2)
+def _read_gif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    image = open_picture(data, known, pixel_limit=pixel_limit)
+    (seen,) = gif.read_frames(data).seen()
+    return reduced(seen, colored=False), read_metadata(image)[0]
 
 
 def _read_tiff(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
@@ -200,6 +192,7 @@ def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metad
 
 _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
     PNG: _read_png,
+    GIF: _read_gif,
     TIFF: _read_tiff,
     AVIF: _read_avif,
     HEIF: _read_heif,

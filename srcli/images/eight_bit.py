@@ -14,7 +14,7 @@ from srcli.images.color_profile import to_srgb
 from srcli.images.formats import Format
 from srcli.images.photo import Metadata, upright_dpi
 from srcli.images.refusal import Refused, check_frames, check_size
-from srcli.images.samples import RGB, RGB_ALPHA, Samples
+from srcli.images.samples import Samples, reduced
 
 
 def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image:
@@ -59,11 +59,8 @@ def read_samples(image: Image.Image) -> Samples:
 
 def resolved(image: Image.Image) -> Samples:
     """The colours as uint8 samples: grey if all are, without alpha if all are opaque."""
-    samples = np.asarray(image.convert("RGBA"))
-    gray = (samples[..., :1] == samples[..., 1:RGB]).all()
-    opaque = (samples[..., RGB] == np.iinfo(np.uint8).max).all()
-    first = 2 if gray and not image.info.get("icc_profile") else 0
-    return samples[..., first : RGB if opaque else RGB_ALPHA]
+    colored = bool(image.info.get("icc_profile"))
+    return reduced(np.asarray(image.convert("RGBA")), colored=colored)
 
 
 def read_metadata(image: Image.Image) -> tuple[Metadata, int]:

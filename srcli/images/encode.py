@@ -89,9 +89,9 @@ def writable_format(path: Path) -> Format:
 def encode_picture(
     picture: Picture, known: Format, *, name: str, quality: int | None = None
 ) -> bytes:
-    """Encode a photo, see ``encode_photo``, or an animation of 8 bits per sample.
+    """Encode a photo, see ``encode_photo``, or an animation.
 
-    PNG and WebP keep all of it, GIF 255 colours and hard edges of transparency.
+    PNG keeps all of it, WebP all of 8 bits, GIF 255 colours and hard edges of transparency.
 
     Raises:
         UsageError: if the quality is not 1 to 100.
@@ -167,6 +167,12 @@ def _check_limits(picture: Picture, known: Format) -> None:
     if max(picture.height, picture.width) > known.longest_side:
         message = f"the sides of {known.name} pictures end at {known.longest_side:,} pixels"
         raise Refused(message, hint="Choose PNG or TIFF, or a smaller size.")
+    if known.depth_for(picture.bits) < picture.bits:
+        message = f"{known.name} cannot hold {picture.bits} bits per sample"
+        deep = "TIFF" if picture.bits == TIFF.depths[-1] else "PNG or TIFF"
+        raise Refused(
+            message, hint=f"Choose {deep}, or round them with --depth {known.depths[-1]}."
+        )
     if picture.metadata.icc_profile and not known.profile:
         message = f"{known.name} cannot hold the picture's colour profile"
         raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
@@ -187,12 +193,6 @@ def _sized(picture: Picture) -> Metadata:
 def _fitted(photo: Photo, known: Format) -> Photo:
     """The photo without alpha that says nothing; refused if the format cannot hold it."""
     _check_limits(photo, known)
-    if known.depth_for(photo.bits) < photo.bits:
-        message = f"{known.name} cannot hold {photo.bits} bits per sample"
-        deep = "TIFF" if photo.bits == TIFF.depths[-1] else "PNG or TIFF"
-        raise Refused(
-            message, hint=f"Choose {deep}, or round them with --depth {known.depths[-1]}."
-        )
     if photo.alpha is not None and not known.alpha:
         if not (from_levels(photo.alpha) == 1).all():
             message = f"{known.name} cannot hold transparency"

@@ -21,7 +21,8 @@ class Finish:
         strip_metadata: leave EXIF, XMP and texts behind; the colour profile and the density,
             without which the picture would look different, stay.
         strip_gps: leave behind where EXIF, XMP and texts say that it was taken.
-        depth: bits per sample of results; None keeps each picture's own. Animations have 8.
+        depth: bits per sample of results; None keeps each picture's own. Animations
+            are not deepened.
         background: colour that transparent pictures are put on; None leaves them transparent.
 
     """
@@ -36,6 +37,9 @@ class Finish:
         picture = replace(picture, metadata=self._kept(picture.metadata))
         if self.depth and isinstance(picture, Photo):
             picture = replace(picture, bits=self.depth)
+        elif self.depth and self.depth < picture.bits:
+            bits = self.depth
+            picture = each(picture, lambda photo: replace(photo, bits=bits))
         color = self.background
         return picture if color is None else each(picture, lambda photo: flatten(photo, color))
 

@@ -98,6 +98,21 @@ def _color_key(stored: tuple[int, ...], depth: int) -> tuple[int, ...]:
     return tuple((level & peak) * scale for level in stored)
 
 
+def read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each chunk of a file up to its end mark.
+
+    Raises:
+        Refused: if the file ends early or a checksum does not match.
+
+    """
+    return _chunks(data)
+
+
+def make_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    return _chunk(kind, body)
+
+
 def pixels_only(data: bytes) -> bytes:
     """The file without its ancillary chunks, which some decoders act upon."""
     kept = (b"IHDR", b"IDAT", b"IEND")

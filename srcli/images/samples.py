@@ -34,6 +34,25 @@ def has_alpha(samples: Samples) -> bool:
     return samples.shape[2] in {GRAY_ALPHA, RGB_ALPHA}
 
 
+def with_alpha(samples: Samples) -> Samples:
+    """Integer samples as RGB and alpha (H, W, 4), opaque where they have no alpha."""
+    colors = samples[..., :-1] if has_alpha(samples) else samples
+    wide: Samples = np.full(
+        (*samples.shape[:2], RGB_ALPHA), np.iinfo(samples.dtype).max, samples.dtype
+    )
+    wide[..., :RGB] = colors
+    if has_alpha(samples):
+        wide[..., RGB] = samples[..., -1]
+    return wide
+
+
+def reduced(samples: Samples, *, colored: bool) -> Samples:
+    """Integer samples (H, W, 4): grey if all are and not ``colored``, without alpha if opaque."""
+    gray = not colored and (samples[..., :1] == samples[..., 1:RGB]).all()
+    opaque = (samples[..., RGB] == np.iinfo(samples.dtype).max).all()
+    return samples[..., RGB - 1 if gray else 0 : RGB if opaque else RGB_ALPHA]
+
+
 def depth(samples: Samples) -> Bits:
     """Bits per sample."""
     return next(bits for bits, dtype in _DTYPE.items() if samples.dtype == dtype)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,10 +14,12 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UnreadableImage, UnwritableImage, UsageError
+from srcli.images import png
 from srcli.images.animation import Animation, each, frame_count, photos
 from srcli.images.animation_files import is_animated
 from srcli.images.decode import decode_photo, decode_picture
 from srcli.images.encode import encode_picture
+from srcli.images.finish import Finish
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.photo import Metadata, Photo
 
@@ -154,12 +158,53 @@ def test_all_frames_together_are_limited() -> None:
         decode_picture(data, name="it", pixel_limit=3 * 54 - 1)
 
 
-def test_deep_animations_are_refused() -> None:
-    data = bytearray(encode_picture(moving(channels=3), PNG, name="it"))
-    data[24] = 16
-    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
-    with pytest.raises(UnreadableImage, match="16 bits"):
-        decode_picture(bytes(data), name="it")
+def test_deep_animations_stay_deep_in_png_and_nowhere_else() -> None:
+    noise = RANDOM.integers(0, 65_536, (2, 6, 9, 4), dtype=np.uint16)
+    given = Animation(frames=tuple(noise), durations=(100 / 3, 70_000), plays=0)
+    back = recoded(given, PNG)
+    visible = noise[..., 3:] > 0
+    read = np.stack(back.frames)
+    assert np.array_equal(noise * visible, read * visible)
+    assert back.durations == pytest.approx(given.durations, rel=1e-4)
+    doubled = each(back, lambda photo: replace(photo, pixels=photo.pixels))
+    assert (back.bits, doubled.bits, Finish(depth=8).apply(back).bits) == (16, 16, 8)
+    with pytest.raises(UnwritableImage, match="16 bits"):
+        encode_picture(back, WEBP, name="it")
+
+
+def damaged(data: bytes, kind: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The PNG file with the last chunk of a kind changed."""
+    chunks = list(png.read_chunks(data))
+    last = max(number for number, chunk in enumerate(chunks) if chunk[0] == kind)
+    chunks[last] = (kind, change(chunks[last][1]))
+    return png.SIGNATURE + b"".join(png.make_chunk(*chunk) for chunk in chunks)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        (b"acTL", lambda body: bytes([0, 0, 0, 9]) + body[4:], "announces 9 frames"),
+        (b"fcTL", lambda body: bytes([0, 0, 0, 9]) + body[4:], "out of order"),
+        (b"fdAT", lambda body: bytes([0, 0, 0, 9]) + body[4:], "out of order"),
+        (b"fcTL", lambda body: body[:12] + bytes([0, 0, 0, 9]) + body[16:], "outside its canvas"),
+        (b"fcTL", lambda body: body[:24] + bytes([3]) + body[25:], "outside its canvas"),
+    ],
+)
+def test_frames_that_do_not_fit_together_are_refused(kind, change, said) -> None:
+    data = encode_picture(moving(channels=3), PNG, name="it")
+    with pytest.raises(UnreadableImage, match=said):
+        decode_picture(damaged(data, kind, change), name="it")
+
+
+def test_a_gif_that_ends_within_a_block_is_cut_short() -> None:
+    data = encode_picture(moving(), GIF, name="it")
+    assert frame_count(decode_picture(data[:-1], name="it")) == 3
+    with pytest.raises(UnreadableImage, match="it is cut short"):
+        decode_picture(data[:-20], name="it")
+
+
+def test_gray_frames_stay_gray_in_png() -> None:
+    assert [frame.shape[2] for frame in recoded(moving(channels=1), PNG).frames] == [1, 1, 1]
 
 
 def test_what_stands_still_is_a_photo(tmp_path: Path) -> None:
