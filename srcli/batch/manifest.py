@@ -17,6 +17,7 @@ from srcli.batch.entries import all_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
 from srcli.batch.locks import RunLock, folder_lock
+from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder, identity_of
 from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError
 from srcli.images.atomic import disk_errors
@@ -125,7 +126,7 @@ class Manifest:
                 width=outcome.size[1],
                 seconds=outcome.seconds,
                 consistency_db=outcome.consistency.psnr if outcome.consistency else None,
-                message="copied" if outcome.copied else None,
+                message="copied" if outcome.copied else _told(outcome) or None,
             )
 
     def done(self, job: Job) -> None:
@@ -305,6 +306,11 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
         if state:
             columns |= {f"{name}_bytes": state.size, f"{name}_sha256": state.sha256}
     return columns
+
+
+def _told(outcome: Upscaled) -> str:
+    left = ", ".join(outcome.left_behind)
+    return f"left behind: {left}" if left else ""
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -29,6 +29,7 @@ class Upscaled:
             or was restored.
         copied: it was large enough, and is the source byte for byte.
         jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
+        left_behind: what the source held beside its pixels and the output does not.
 
     """
 
@@ -41,6 +42,7 @@ class Upscaled:
     consistency: Consistency | None = None
     copied: bool = False
     jpeg_quality: int | None = None
+    left_behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

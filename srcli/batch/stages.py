@@ -39,6 +39,7 @@ from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
 from srcli.images.head import Head, read_content, read_head
+from srcli.images.metadata.inventory import left_behind
 from srcli.images.naming import Job
 
 Enlarge = Callable[[Picture, TargetSize, Progress], Picture]
@@ -269,8 +270,9 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
         else None
     )
     del before
+    known = writable_format(job.output)
     content = claim.content or encode_picture(
-        result, writable_format(job.output), name=str(job.output), quality=workshop.quality
+        result, known, name=str(job.output), quality=workshop.quality
     )
     outcome = Upscaled(
         source=job.source.path,
@@ -282,6 +284,7 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
         consistency=found,
         copied=claim.target is None,
         jpeg_quality=claim.head.jpeg_quality,
+        left_behind=() if claim.content else left_behind(result.metadata, known),
     )
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)

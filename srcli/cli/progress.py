@@ -99,6 +99,12 @@ class TextReporter:
             return
         before, after = _sides(outcome.source_size), _sides(outcome.size)
         self._say(f"{name}: {before} to {after} in {outcome.seconds:.1f} s")
+        if outcome.left_behind and not self._quiet:
+            left = escape(", ".join(outcome.left_behind))
+            talk.print(
+                f"[bold yellow]warning:[/] {name}: the result does not have what the file "
+                f"held beside its picture: {left}"
+            )
         found = outcome.consistency
         if found and not found.sound and not self._quiet:
             talk.print(

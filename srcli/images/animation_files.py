@@ -87,7 +87,7 @@ def read_animation(image: Image.Image, data: bytes) -> Animation:
         Refused: frames are missing, out of order or outside their canvas.
 
     """
-    metadata, orientation = read_metadata(image)
+    metadata, orientation = read_metadata(image, data)
     moving = _SOURCES[str(image.format)](data, image)
     frames = tuple(
         turn_upright(reduced(seen, colored=bool(metadata.icc_profile)), orientation)
@@ -175,16 +175,18 @@ def encode_png(frames: Sequence[Samples], timing: Timing, metadata: Metadata) ->
     return apng.encode(alike, timing.durations, timing.plays, metadata)
 
 
-def encode_gif(frames: Sequence[Samples], timing: Timing) -> bytes:
+def encode_gif(frames: Sequence[Samples], timing: Timing, comment: bytes = b"") -> bytes:
     """Encode as GIF: 255 colours for all frames together, and pixels seen or not.
 
     Without dithering, what is flat stays flat and what stands still stands still. Times are
     rounded to hundredths of a second, their sum with them.
     """
-    repeats = {} if timing.plays == 1 else {"loop": max(0, timing.plays - 1)}
+    told: dict[str, Any] = {"comment": comment} if comment else {}
+    if timing.plays != 1:
+        told["loop"] = max(0, timing.plays - 1)
     ends = [round(end / 10) for end in itertools.accumulate(timing.durations, initial=0)]
     durations = [10 * (end - start) for start, end in itertools.pairwise(ends)]
-    return _save(_with_palette(_alike(frames)), GIF, duration=durations, disposal=2, **repeats)
+    return _save(_with_palette(_alike(frames)), GIF, duration=durations, disposal=2, **told)
 
 
 def _alike(frames: Sequence[Samples], *, gray: bool = False) -> list[Samples]:

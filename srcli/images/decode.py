@@ -79,6 +79,7 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
     with refusals(name, known.name):
         with pillow_rules(pixel_limit=pixel_limit):
             samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
+        metadata = replace(metadata, size=samples.shape[:2])
         return to_photo(samples, metadata, source_format=known.name)
 
 
@@ -97,13 +98,12 @@ def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) ->
     known = _recognise(data, name)
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         image = open_animation(data, known, pixel_limit=pixel_limit)
-        if image and known is PNG:
-            header = read_header(data)
-            animation = read_animation(image, data)
-            return replace(animation, metadata=_with_chunks(animation.metadata, header))
         if image:
             animation = read_animation(image, data)
-            return replace(animation, metadata=_with_coding(animation.metadata, data, known))
+            metadata = replace(animation.metadata, size=(animation.height, animation.width))
+            if known is PNG:
+                metadata = _with_chunks(metadata, read_header(data))
+            return replace(animation, metadata=_with_coding(metadata, data, known))
     return decode_photo(data, name=name, pixel_limit=pixel_limit)
 
 
@@ -137,7 +137,7 @@ def _recognise(head: bytes, name: str) -> Format:
 def _read_plain(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
     image = open_picture(data, known, pixel_limit=pixel_limit)
     samples = read_samples(image)
-    metadata, orientation = read_metadata(image)
+    metadata, orientation = read_metadata(image, data)
     return turn_upright(samples, orientation), _with_coding(metadata, data, known)
 
 
@@ -149,7 +149,7 @@ def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Me
     image = open_picture(data, known, pixel_limit=pixel_limit)
     header = read_header(data)
     samples = png_samples.read_samples(data, image, header)
-    metadata, orientation = read_metadata(image)
+    metadata, orientation = read_metadata(image, data)
     return turn_upright(samples, orientation), _with_chunks(metadata, header)
 
 
@@ -160,26 +160,27 @@ def _with_chunks(metadata: Metadata, header: PngHeader) -> Metadata:
 def _read_gif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
     image = open_picture(data, known, pixel_limit=pixel_limit)
     (seen,) = gif.read_frames(data).seen()
-    return reduced(seen, colored=False), read_metadata(image)[0]
+    return reduced(seen, colored=False), read_metadata(image, data)[0]
 
 
 def _read_tiff(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    whole, data = data, tiff.first_page(data)
+    check_frames(several=tiff.has_more_pages(whole))
     tags = tiff.read_directory(data)
     layout = tiff.read_layout(tags)
     if layout.bits > high_depth.DEEP and layout.photometric != tiff.SEPARATED:
         check_size(layout.height, layout.width, pixel_limit=pixel_limit)
-        check_frames(several=tiff.has_more_pages(tags))
         samples = high_depth.read_tiff(data, layout)
     else:
         samples = read_samples(open_picture(data, known, pixel_limit=pixel_limit))
-    return samples, tiff.read_metadata(tags, layout)
+    return samples, tiff.read_metadata(whole, tags, layout)
 
 
 def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
     image = open_picture(data, known, pixel_limit=pixel_limit)
     deep = high_depth.is_deep_avif(data)
     samples = high_depth.read_avif(data) if deep else read_samples(image)
-    metadata, orientation = read_metadata(image)
+    metadata, orientation = read_metadata(image, data)
     if not metadata.icc_profile:
         metadata = replace(metadata, color_chunks=high_depth.avif_color_chunk(data))
     return turn_upright(samples, orientation), metadata
@@ -187,7 +188,7 @@ def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, M
 
 def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
     image = heif.open_heif(data, pixel_limit=pixel_limit)
-    return heif.read_samples(image), heif.read_metadata(image)
+    return heif.read_samples(image), heif.read_metadata(image, data)
 
 
 _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {

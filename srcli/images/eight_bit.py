@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import struct
 
 import numpy as np
 from PIL import Image
 
-from srcli.images import exif
 from srcli.images.color_profile import to_srgb
 from srcli.images.formats import Format
-from srcli.images.photo import Metadata, upright_dpi
+from srcli.images.metadata.reading import read_blocks, upright
+from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused, check_frames, check_size
 from srcli.images.samples import Samples, reduced
+
+_COUNTED_ELSEWHERE = ("MPO", "TIFF")
+"""Formats of which Pillow counts pictures that are none of the file's own."""
 
 
 def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image:
     """Open a file as ``known``, reading no more than its header.
 
     The pictures after the first of a JPEG file (MPO) are previews and depth maps, and are
-    left alone; of any other format, several pictures are refused.
+    left alone; the pages of a TIFF file are for the caller to count; of any other format,
+    several pictures are refused.
 
     Raises:
         Refused: if it is too large or holds several frames.
@@ -29,7 +31,8 @@ def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image
     """
     image = Image.open(io.BytesIO(data), formats=(known.name,))
     check_size(image.height, image.width, pixel_limit=pixel_limit)
-    check_frames(several=image.format != "MPO" and getattr(image, "is_animated", False))
+    several = image.format not in _COUNTED_ELSEWHERE and getattr(image, "is_animated", False)
+    check_frames(several=several)
     return image
 
 
@@ -63,27 +66,16 @@ def resolved(image: Image.Image) -> Samples:
     return reduced(np.asarray(image.convert("RGBA")), colored=colored)
 
 
-def read_metadata(image: Image.Image) -> tuple[Metadata, int]:
+def read_metadata(image: Image.Image, data: bytes) -> tuple[Metadata, int]:
     """What a decoded file says beside its pixels, and the orientation still to be applied.
 
     The profile of a CMYK picture is left behind with its colours.
+
+    Args:
+        image: the file as Pillow opened it.
+        data: its content.
+
     """
-    block = image.info.get("exif") or _other_exif(image)
-    block = block.removeprefix(exif.PREFIX) if block else None
-    turned = exif.orientation(block) if block else exif.UPRIGHT
-    xmp = image.info.get("xmp")
-    metadata = Metadata(
-        icc_profile=None if image.mode in {"CMYK", "LAB"} else image.info.get("icc_profile"),
-        exif=exif.make_upright(block) if block else None,
-        xmp=exif.upright_xmp(xmp) if xmp and turned != exif.UPRIGHT else xmp,
-        dpi=upright_dpi(*image.info.get("dpi", (0, 0)), orientation=turned),
-    )
-    return metadata, turned
-
-
-def _other_exif(image: Image.Image) -> bytes | None:
-    """EXIF from where Pillow finds it besides: a PNG text, an orientation in XMP."""
-    with contextlib.suppress(ValueError, SyntaxError, KeyError, struct.error):
-        tags = image.getexif()
-        return tags.tobytes() if tags else None
-    return None
+    profile = None if image.mode in {"CMYK", "LAB"} else image.info.get("icc_profile")
+    dpi = image.info.get("dpi", (0, 0))
+    return upright(read_blocks(image, data), profile=profile, dpi=dpi)

@@ -28,6 +28,7 @@ from srcli.images.formats import (
     by_suffix,
     writable_suffixes,
 )
+from srcli.images.metadata import geo, jpeg_segments, xmp, xmp_rules
 from srcli.images.photo import Metadata, Photo
 from srcli.images.refusal import Refused, damaged_exif
 from srcli.images.samples import Samples, from_photo
@@ -115,21 +116,21 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     ====  ===============  =====================================  ====================
     file  bits per sample  pixels                                 metadata
     ====  ===============  =====================================  ====================
-    PNG   8, 16            lossless                               all
-    TIFF  8, 16, 32        lossless                               all but chunks of PNG
-    JPEG  8                4:4:4 at ``quality``                   all but chunks of PNG
+    PNG   8, 16            lossless                               all but GeoTIFF
+    TIFF  8, 16, 32        lossless                               all but texts and comments
+    JPEG  8                4:4:4 at ``quality``                   all but texts and GeoTIFF
     WebP  8                at ``quality``, 100 being lossless     profile, EXIF, XMP
     AVIF  8                4:4:4 at ``quality``                   profile, EXIF, XMP
     BMP   8                lossless                               dpi
-    GIF   8                255 colours, seen or not               none
+    GIF   8                255 colours, seen or not               comment
     ====  ===============  =====================================  ====================
 
     Without a quality it is 95, and 100 for WebP of what came as lossless WebP.
 
     A picture of a lower depth than the format has takes the next that it has; one of a higher
     depth is refused. WebP has no grey; it gets three equal channels. Alpha that is
-    one everywhere is left out where the format has none. TIFF keeps the descriptive tags of
-    EXIF's first directory, and the EXIF and GPS directories.
+    one everywhere is left out where the format has none. What a format does not hold of the
+    metadata, ``left_behind`` names.
 
     Raises:
         UsageError: if the quality is not 1 to 100.
@@ -182,12 +183,16 @@ def _check_limits(picture: Picture, known: Format) -> None:
 
 
 def _sized(picture: Picture) -> Metadata:
-    """The metadata with the picture's size, where it says one."""
+    """The metadata with the picture's size, wherever they tell of pixels."""
     metadata = picture.metadata
-    if not metadata.exif:
-        return metadata
-    sized = exif.with_size(metadata.exif, height=picture.height, width=picture.width)
-    return replace(metadata, exif=sized)
+    height, width = picture.height, picture.width
+    before = metadata.size or (height, width)
+    block = metadata.exif and exif.with_size(
+        metadata.exif, height=height, width=width, before=before
+    )
+    packet = metadata.xmp and xmp_rules.with_size(metadata.xmp, before, (height, width))
+    places = geo.with_size(metadata.geo, "<", height / before[0], width / before[1])
+    return replace(metadata, exif=block, xmp=packet, geo=places)
 
 
 def _fitted(photo: Photo, known: Format) -> Photo:
@@ -210,12 +215,22 @@ def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
 
 
 def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    options = _embedded(metadata)
+    packet, long, guid = metadata.xmp, b"", b""
+    if packet and len(packet) > jpeg_segments.LARGEST_XMP:
+        long = packet
+        packet, guid = xmp.split(packet)
+    options = _embedded(replace(metadata, xmp=packet))
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
     if metadata.dpi:
         options["dpi"] = metadata.dpi
-    return _save(samples, JPEG, quality=quality, subsampling="4:4:4", **options)
+    data = _save(samples, JPEG, quality=quality, subsampling="4:4:4", **options)
+    segments = (
+        *jpeg_segments.extended_segments(long, guid),
+        *jpeg_segments.resource_segments(metadata.resources),
+        *jpeg_segments.comment_segments(metadata.comment),
+    )
+    return jpeg_segments.with_segments(data, segments)
 
 
 def _encode_webp(samples: Samples, metadata: Metadata, quality: int) -> bytes:
@@ -226,21 +241,23 @@ def _encode_webp(samples: Samples, metadata: Metadata, quality: int) -> bytes:
 
 def _encode_avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     chroma = "4:4:4" if samples.shape[2] > 2 else "4:0:0"  # noqa: PLR2004 - grey, alpha
-    return _save(samples, AVIF, quality=quality, subsampling=chroma, **_embedded(metadata))
+    block = metadata.exif and exif.without_orientation(metadata.exif)
+    options = _embedded(replace(metadata, exif=block))
+    return _save(samples, AVIF, quality=quality, subsampling=chroma, **options)
 
 
 def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
     return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
 
 
-def _encode_gif(samples: Samples, _: Metadata, __: int) -> bytes:
-    return encode_gif([samples], Timing(durations=(0,), plays=1))
+def _encode_gif(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return encode_gif([samples], Timing(durations=(0,), plays=1), metadata.comment)
 
 
 def _encode_animation(picture: Animation, known: Format, quality: int) -> bytes:
     timing = Timing(durations=picture.durations, plays=picture.plays)
     if known is GIF:
-        return encode_gif(picture.frames, timing)
+        return encode_gif(picture.frames, timing, picture.metadata.comment)
     if known is PNG:
         return encode_png(picture.frames, timing, _sized(picture))
     lossless = quality == LOSSLESS_QUALITY

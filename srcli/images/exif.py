@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from srcli.images.metadata import ifd, thumbnail
+from srcli.images.metadata.ifd import Directory, Entry
 
 PREFIX = b"Exif\0\0"
 """What JPEG, and some writers of other formats, put before the block."""
@@ -21,51 +23,89 @@ ORIENTATIONS = range(UPRIGHT, 9)
 _WIDTH = 0x0100
 _HEIGHT = 0x0101
 _ORIENTATION = 0x0112
-_EXIF_DIRECTORY = 0x8769
 _EXIF_WIDTH = 0xA002
 _EXIF_HEIGHT = 0xA003
-
-_ENTRY_BYTES = 12
-_SHORT = 3
-_LONG = 4
-_FORMATS = {_SHORT: "H", _LONG: "I"}
+_RELATED_WIDTH = 0x1001
+_RELATED_HEIGHT = 0x1002
+_SUBJECT_AREA = 0x9214
+_SUBJECT_PLACE = 0xA214
+_PREVIEW_AT = 0x0201
+_PREVIEW_BYTES = 0x0202
+_LONGEST = 65_000
+"""Bytes of a block that still fits into the segment of a JPEG file."""
+_LETTERS = {ifd.SHORT: "H", ifd.LONG: "I"}
 _SHORT_PEAK = 0xFFFF
-_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>)\s*)[2-8]""")
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One directory entry that holds an integer; ``at`` is its position in the block."""
-
-    at: int
-    tag: int
-    kind: int
-    value: int
+_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>)\s*)([1-8])""")
 
 
 def orientation(block: bytes) -> int:
     """Orientation 1 to 8 (TIFF 6.0, tag 274); 1 where there is none or it makes no sense."""
-    stored = [entry.value for entry in _entries(block) if entry.tag == _ORIENTATION]
-    return stored[0] if stored and stored[0] in ORIENTATIONS else UPRIGHT
+    stored = _number(_directories(block), _ORIENTATION, byte_order(block))
+    return stored if stored in ORIENTATIONS else UPRIGHT
 
 
-def make_upright(block: bytes) -> bytes:
-    """The block saying that the picture is upright, cut off from its (turned) thumbnail."""
-    if orientation(block) == UPRIGHT:
+def tells_orientation(block: bytes) -> bool:
+    """Whether the block has the tag at all."""
+    return any(_ORIENTATION in directory.entries for directory in _directories(block)[:1])
+
+
+def make_upright(block: bytes, turned: int | None = None) -> bytes:
+    """The block saying that the picture is upright, its thumbnail turned with it.
+
+    A thumbnail that cannot be turned is cut off, and so is where the subject was.
+
+    Args:
+        block: from its TIFF header on.
+        turned: the orientation that was applied to the picture; None for the block's own.
+
+    """
+    turned = orientation(block) if turned is None else turned
+    if turned == UPRIGHT:
         return block
     changed = bytearray(_with_values(block, {_ORIENTATION: UPRIGHT}))
-    order = byte_order(block)
-    (start,) = struct.unpack_from(order + "I", block, 4)
-    (count,) = struct.unpack_from(order + "H", block, start)
-    next_directory = start + 2 + count * _ENTRY_BYTES
-    changed[next_directory : next_directory + 4] = bytes(4)
+    main = _directories(block)[:1]
+    if not main:
+        return block
+    start = main[0].pointer(ifd.EXIF, byte_order(block))
+    if start:
+        try:
+            ifd.drop(changed, start, {_SUBJECT_AREA, _SUBJECT_PLACE})
+        except struct.error:
+            return block
+    return _with_turned_preview(changed, main[0], turned)
+
+
+def without_orientation(block: bytes) -> bytes:
+    """The block without the tag; encoders that read it would write the whole block anew."""
+    changed = bytearray(block)
+    if tells_orientation(block):
+        ifd.drop(changed, ifd.first(block), {_ORIENTATION})
     return bytes(changed)
 
 
-def with_size(block: bytes, *, height: int, width: int) -> bytes:
-    """The block with the size tags that it has, if any, set to a new size."""
-    sizes = {_WIDTH: width, _EXIF_WIDTH: width, _HEIGHT: height, _EXIF_HEIGHT: height}
-    return _with_values(block, sizes)
+def has_preview(block: bytes) -> bool:
+    """Whether the block holds a thumbnail."""
+    main = _directories(block)[:1]
+    return bool(main and main[0].following and main[0].following < len(block))
+
+
+def with_size(
+    block: bytes, *, height: int, width: int, before: tuple[int, int] | None = None
+) -> bytes:
+    """The block with the size tags that it has, if any, set to a new size.
+
+    Args:
+        block: from its TIFF header on.
+        height: rows of the picture.
+        width: columns of the picture.
+        before: height and width of the picture that it tells of; None leaves alone where the
+            subject was.
+
+    """
+    sizes = dict.fromkeys((_WIDTH, _EXIF_WIDTH, _RELATED_WIDTH), width)
+    sizes |= dict.fromkeys((_HEIGHT, _EXIF_HEIGHT, _RELATED_HEIGHT), height)
+    sized = _with_values(block, sizes)
+    return _with_subject(sized, height / before[0], width / before[1]) if before else sized
 
 
 def upright_xmp(packet: bytes) -> bytes:
@@ -73,39 +113,95 @@ def upright_xmp(packet: bytes) -> bytes:
     return _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
 
 
-def _with_values(block: bytes, values: Mapping[int, int]) -> bytes:
-    changed = bytearray(block)
+def xmp_orientation(packet: bytes) -> int:
+    """Orientation 1 to 8 that an XMP packet tells; 1 where it tells none."""
+    found = _XMP_ORIENTATION.search(packet)
+    return int(found[2]) if found else UPRIGHT
+
+
+def byte_order(block: bytes | bytearray) -> str:
+    """The prefix of ``struct`` formats for a block's numbers."""
+    return ifd.byte_order(block)
+
+
+def _with_turned_preview(block: bytearray, main: Directory, turned: int) -> bytes:
     order = byte_order(block)
-    for entry in _entries(block):
-        if entry.tag in values:  # a LONG fits where a SHORT stands
-            value = values[entry.tag]
-            kind = _LONG if value > _SHORT_PEAK else entry.kind
-            struct.pack_into(order + "H", changed, entry.at + 2, kind)
-            struct.pack_into(order + _FORMATS[kind], changed, entry.at + 8, value)
+    struct.pack_into(order + "I", block, main.end, 0)
+    try:
+        inside = ifd.read(bytes(block), main.following) if main.following else None
+    except struct.error:
+        return bytes(block)
+    if inside is None:
+        return bytes(block)
+    at, size = inside.pointer(_PREVIEW_AT, order), inside.pointer(_PREVIEW_BYTES, order)
+    picture = thumbnail.turned(bytes(block[at : at + size]), turned)
+    if not at or picture is None or len(block) + len(picture) > _LONGEST:
+        return bytes(block)
+    block[at : at + size] = bytes(len(block[at : at + size]))
+    if len(picture) > size:
+        at = len(block) + len(block) % 2
+    block[len(block) :] = bytes(max(0, at + len(picture) - len(block)))
+    block[at : at + len(picture)] = picture
+    struct.pack_into(order + "I", block, main.end, main.following)
+    for tag, value in ((_PREVIEW_AT, at), (_PREVIEW_BYTES, len(picture))):
+        _set(block, inside.entries[tag], value, order)
+    ifd.drop(block, main.following, {_WIDTH, _HEIGHT, _ORIENTATION})
+    return bytes(block)
+
+
+def _with_subject(block: bytes, down: float, across: float) -> bytes:
+    """The block with the place of the subject in pixels of the new size."""
+    changed, order = bytearray(block), byte_order(block)
+    for directory in _directories(block):
+        for tag in (_SUBJECT_AREA, _SUBJECT_PLACE):
+            entry = directory.entries.get(tag)
+            if entry is None or entry.kind != ifd.SHORT:
+                continue
+            ratios = (across, down, across, down) if entry.count != 3 else (across, down, across)  # noqa: PLR2004 - the third is a diameter
+            values = zip(entry.integers(order), ratios, strict=False)
+            sized = [min(round(value * ratio), _SHORT_PEAK) for value, ratio in values]
+            struct.pack_into(f"{order}{len(sized)}H", changed, entry.value_at, *sized)
     return bytes(changed)
 
 
-def _entries(block: bytes) -> list[_Entry]:
-    """Integers of the first directory and of the EXIF directory; of a broken block, none."""
+def _with_values(block: bytes, values: Mapping[int, int]) -> bytes:
+    changed, order = bytearray(block), byte_order(block)
+    for directory in _directories(block):
+        for tag, value in values.items():
+            entry = directory.entries.get(tag)
+            if entry is not None and entry.kind in _LETTERS and entry.count == 1:
+                _set(changed, entry, value, order)
+    return bytes(changed)
+
+
+def _set(block: bytearray, entry: Entry, value: int, order: str) -> None:
+    """Put one number into an entry; a LONG fits where a SHORT stands."""
+    kind = ifd.LONG if value > _SHORT_PEAK else entry.kind
+    struct.pack_into(order + "H", block, entry.at + 2, kind)
+    struct.pack_into(order + _LETTERS[kind], block, entry.at + 8, value)
+
+
+def _number(directories: list[Directory], tag: int, order: str) -> int:
+    for directory in directories[:1]:
+        if tag in directory.entries:
+            values = directory.entries[tag].integers(order)
+            return values[0] if values else 0
+    return 0
+
+
+def _directories(block: bytes) -> list[Directory]:
+    """The first directory, the EXIF directory and the one of interoperability in it."""
     order = byte_order(block)
+    found = list[Directory]()
+    if not block.startswith(ifd.MAIN_MARKS):
+        return found
     try:
-        (start,) = struct.unpack_from(order + "I", block, 4)
-        entries = list(_directory(block, order, start))
-        inner = [entry.value for entry in entries if entry.tag == _EXIF_DIRECTORY]
-        return entries + [entry for start in inner for entry in _directory(block, order, start)]
+        start = ifd.first(block)
+        for tag in (ifd.EXIF, ifd.INTEROPERABILITY, 0):
+            found.append(ifd.read(block, start))
+            start = found[-1].pointer(tag, order)
+            if not start:
+                break
     except struct.error:
-        return []
-
-
-def _directory(block: bytes, order: str, start: int) -> Iterator[_Entry]:
-    (count,) = struct.unpack_from(order + "H", block, start)
-    for at in range(start + 2, start + 2 + count * _ENTRY_BYTES, _ENTRY_BYTES):
-        tag, kind, length = struct.unpack_from(order + "HHI", block, at)
-        if kind in _FORMATS and length == 1:
-            (value,) = struct.unpack_from(order + _FORMATS[kind], block, at + 8)
-            yield _Entry(at, tag, kind, value)
-
-
-def byte_order(block: bytes) -> str:
-    """The prefix of ``struct`` formats for a block's numbers."""
-    return "<" if block.startswith(b"II") else ">"
+        return found[:1]
+    return found

@@ -9,6 +9,7 @@ from srcli.images.animation import Picture, each
 from srcli.images.background import flatten
 from srcli.images.color_profile import Color
 from srcli.images.location import exif_without_gps, xmp_without_gps
+from srcli.images.metadata import photoshop
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import text_without_gps
 
@@ -18,9 +19,9 @@ class Finish:
     """What becomes of metadata, transparency and depth.
 
     Attributes:
-        strip_metadata: leave EXIF, XMP and texts behind; the colour profile and the density,
-            without which the picture would look different, stay.
-        strip_gps: leave behind where EXIF, XMP and texts say that it was taken.
+        strip_metadata: leave behind all that is said beside the pixels; the colour profile and the
+            density, without which the picture would look different, stay.
+        strip_gps: leave behind where EXIF, XMP, IPTC, texts and GeoTIFF say that it was taken.
         depth: bits per sample of results; None keeps each picture's own. Animations
             are not deepened.
         background: colour that transparent pictures are put on; None leaves them transparent.
@@ -45,10 +46,21 @@ class Finish:
 
     def _kept(self, metadata: Metadata) -> Metadata:
         if self.strip_metadata:
-            return replace(metadata, exif=None, xmp=None, text_chunks=b"")
+            return Metadata(
+                icc_profile=metadata.icc_profile,
+                dpi=metadata.dpi,
+                color_chunks=metadata.color_chunks,
+                lossless=metadata.lossless,
+                size=metadata.size,
+            )
         if self.strip_gps:
-            exif = metadata.exif and exif_without_gps(metadata.exif)
-            xmp = metadata.xmp and xmp_without_gps(metadata.xmp)
-            texts = text_without_gps(metadata.text_chunks)
-            return replace(metadata, exif=exif, xmp=xmp, text_chunks=texts)
+            resources = photoshop.resources(metadata.resources) or {}
+            return replace(
+                metadata,
+                exif=metadata.exif and exif_without_gps(metadata.exif),
+                xmp=metadata.xmp and xmp_without_gps(metadata.xmp),
+                text_chunks=text_without_gps(metadata.text_chunks),
+                resources=photoshop.join(photoshop.without_location(resources)),
+                geo=(),
+            )
         return metadata

@@ -16,7 +16,7 @@ from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
-TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+TURNED_PNG = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 """What may say how a PNG is turned; where none is, Pillow would decode only to look for it."""
 
 
@@ -75,7 +75,7 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
     frames, jpeg_quality = 1, None
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
         if known is TIFF:
-            layout = tiff.read_layout(tiff.read_directory(data))
+            layout = tiff.read_layout(tiff.read_directory(tiff.first_page(data)))
             check_size(layout.height, layout.width, pixel_limit=pixel_limit)
             height, width, orientation = layout.height, layout.width, layout.orientation
         elif known is HEIF:
@@ -86,7 +86,7 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             frames = count_frames(moving) if moving else 1
             image = moving or open_picture(data, known, pixel_limit=pixel_limit)
             turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
-            orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
+            orientation = read_metadata(image, data)[1] if turned else exif.UPRIGHT
             height, width = image.height, image.width
             jpeg_quality = quality_of(image)
     size = (width, height) if orientation in SIDES_SWAPPED else (height, width)

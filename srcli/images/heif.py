@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from srcli.images import exif, png
+from srcli.images.metadata import bmff
+from srcli.images.metadata.reading import Blocks, upright
 from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused, check_size
 from srcli.images.samples import RGB, Samples, has_alpha, widened
@@ -61,15 +64,17 @@ def read_samples(image: HeifImage) -> Samples:
     return widened(samples, bits=int(bits)) if bits else samples
 
 
-def read_metadata(image: HeifImage) -> Metadata:
+def read_metadata(image: HeifImage, data: bytes) -> Metadata:
     """What the file says beside its pixels; colours that only codes tell of, as PNG has them."""
     info: Mapping[str, Any] = image.info
-    profile, codes = info.get("icc_profile"), info.get("nclx_profile")
+    codes = info.get("nclx_profile")
     block = (info["exif"] or b"").removeprefix(exif.PREFIX)
-    xmp = info.get("xmp")
-    return Metadata(
-        icc_profile=profile,
+    blocks = Blocks(
         exif=exif.make_upright(block) if block else None,
-        xmp=exif.upright_xmp(xmp) if xmp else None,
-        color_chunks=png.coding_chunk(codes[_PRIMARIES], codes[_TRANSFER]) if codes else b"",
+        xmp=info.get("xmp"),
+        left=bmff.companions(data),
+        turned=exif.UPRIGHT,
     )
+    metadata, _ = upright(blocks, profile=info.get("icc_profile"), dpi=(0, 0))
+    chunks = png.coding_chunk(codes[_PRIMARIES], codes[_TRANSFER]) if codes else b""
+    return replace(metadata, color_chunks=chunks)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
-from srcli.images.exif import byte_order
+from srcli.images.metadata.ifd import ENTRY_BYTES, EXIF, GPS, MAIN_MARKS, byte_order, drop
+from srcli.images.metadata.xmp import NotPlain
+from srcli.images.metadata.xmp_rules import without_location
 
-_GPS_DIRECTORY = 0x8825
-_EXIF_DIRECTORY = 0x8769
-_ENTRY_BYTES = 12
 _INLINE_BYTES = 4
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _MOST_DIRECTORIES = 8
-_MARKS = (b"II*\0", b"MM\0*")
 _XMP_ATTRIBUTE = re.compile(rb"""\s[\w-]+:GPS\w*\s*=\s*(?:"[^"]*"|'[^']*')""")
 _XMP_ELEMENT = re.compile(rb"<([\w-]+:GPS\w*)(?:\s[^<>]*)?(?:/>|>[^<]*</\1\s*>)")
 
@@ -29,7 +28,7 @@ def exif_without_gps(block: bytes) -> bytes | None:
         None for a block that cannot be followed to its end: it might hide the place.
 
     """
-    if not block.startswith(_MARKS):
+    if not block.startswith(MAIN_MARKS):
         return None
     changed = bytearray(block)
     try:
@@ -41,12 +40,14 @@ def exif_without_gps(block: bytes) -> bytes | None:
 
 
 def xmp_without_gps(packet: bytes) -> bytes | None:
-    """The XMP packet without properties named GPS.
+    """The XMP packet without properties that say where the picture was taken.
 
     Returns:
-        None for a packet that is not plain UTF-8, or holds them in a form that is not known.
+        None for a packet that is not well-formed and still speaks of GPS.
 
     """
+    with suppress(NotPlain):
+        packet = without_location(packet)
     kept = _XMP_ELEMENT.sub(b"", _XMP_ATTRIBUTE.sub(b"", packet))
     return None if b"GPS" in kept or b"\0" in kept else kept
 
@@ -58,38 +59,31 @@ def _directories(block: bytes) -> Iterator[int]:
     while start:
         yield start
         (count,) = struct.unpack_from(order + "H", block, start)
-        for at in range(start + 2, start + 2 + count * _ENTRY_BYTES, _ENTRY_BYTES):
+        for at in range(start + 2, start + 2 + count * ENTRY_BYTES, ENTRY_BYTES):
             tag, _, _, value = struct.unpack_from(order + "HHII", block, at)
-            if tag == _EXIF_DIRECTORY:
+            if tag == EXIF:
                 yield value
-        (start,) = struct.unpack_from(order + "I", block, start + 2 + count * _ENTRY_BYTES)
+        (start,) = struct.unpack_from(order + "I", block, start + 2 + count * ENTRY_BYTES)
 
 
 def _take_out(block: bytearray, start: int, order: str) -> None:
     """Zero the GPS directories that one directory points to, and close the gap in it."""
     (count,) = struct.unpack_from(order + "H", block, start)
-    end = start + 2 + count * _ENTRY_BYTES
-    kept = []
-    for at in range(start + 2, end, _ENTRY_BYTES):
+    for at in range(start + 2, start + 2 + count * ENTRY_BYTES, ENTRY_BYTES):
         (tag,) = struct.unpack_from(order + "H", block, at)
-        if tag == _GPS_DIRECTORY:
+        if tag == GPS:
             _wipe_directory(block, struct.unpack_from(order + "I", block, at + 8)[0], order)
-        else:
-            kept.append(bytes(block[at : at + _ENTRY_BYTES]))
-    following = bytes(block[end : end + 4])
-    struct.pack_into(order + "H", block, start, len(kept))
-    body = b"".join([*kept, following]).ljust(end + len(following) - start - 2, b"\0")
-    block[start + 2 : end + len(following)] = body
+    drop(block, start, {GPS})
 
 
 def _wipe_directory(block: bytearray, start: int, order: str) -> None:
     (count,) = struct.unpack_from(order + "H", block, start)
-    for at in range(start + 2, start + 2 + count * _ENTRY_BYTES, _ENTRY_BYTES):
+    for at in range(start + 2, start + 2 + count * ENTRY_BYTES, ENTRY_BYTES):
         _, kind, length, value = struct.unpack_from(order + "HHII", block, at)
         size = _VALUE_BYTES.get(kind, 1) * length
         if size > _INLINE_BYTES:
             _wipe(block, value, value + size)
-    _wipe(block, start, start + 2 + count * _ENTRY_BYTES + 4)
+    _wipe(block, start, start + 2 + count * ENTRY_BYTES + 4)
 
 
 def _wipe(block: bytearray, start: int, end: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from srcli.images.formats import Bits
+from srcli.images.metadata.ifd import Entry
 
 SIDES_SWAPPED = range(5, 9)
 """EXIF orientations of pictures that are stored with rows for columns."""
@@ -25,8 +26,13 @@ class Metadata:
         dpi: horizontal and vertical pixels per inch.
         color_chunks: the gAMA, cHRM, sRGB and cICP chunks of a PNG file, or what codes in an
             AVIF or HEIF file tell; no format but PNG holds them.
-        text_chunks: the text chunks of a PNG file, but for those that hold EXIF and XMP;
-            other formats do without them.
+        text_chunks: the text chunks of a PNG file, but for those that hold EXIF, XMP and
+            Photoshop's resources; other formats do without them.
+        resources: Photoshop's image resources, IPTC among them.
+        comment: of a JPEG or GIF file.
+        geo: GeoTIFF tags, their bytes in little-endian order.
+        left: what the file held beside these, by the names that warnings use.
+        size: height and width of the upright picture that all this tells of; None if unknown.
         lossless: it came as WebP that lost nothing, and leaves so if it leaves as WebP, unless
             a quality is asked for.
 
@@ -38,6 +44,11 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     color_chunks: bytes = b""
     text_chunks: bytes = b""
+    resources: bytes = b""
+    comment: bytes = b""
+    geo: tuple[Entry, ...] = ()
+    left: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
     lossless: bool = False
 
 

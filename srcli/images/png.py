@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from srcli.images.metadata import raw_profiles
 from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused
 from srcli.images.samples import Samples
@@ -21,10 +22,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _GRAY, _TRUECOLOR, _PALETTE, _GRAY_ALPHA, _TRUECOLOR_ALPHA = 0, 2, 3, 4, 6
 _COLOR_TYPES = {1: _GRAY, 2: _GRAY_ALPHA, 3: _TRUECOLOR, 4: _TRUECOLOR_ALPHA}
-_COLOR_CHUNKS = (b"cHRM", b"gAMA", b"sRGB", b"cICP")
+_COLOR_CHUNKS = (b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI")
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
-_METADATA_TEXTS = (b"Raw profile type ", b"XML:com.adobe.xmp")
-"""How keywords of texts begin that decoders take for EXIF, XMP and the like."""
+_XMP_TEXT = b"XML:com.adobe.xmp"
 _SRGB_CODES = (1, 13)
 """Of the primaries and the transfer function, in cICP (ITU-T H.273)."""
 _PRIMARIES_LIKE_SRGB = (1, 2, 5, 6)
@@ -76,7 +76,7 @@ def read_header(data: bytes) -> PngHeader:
             transparency = body
         elif kind in _COLOR_CHUNKS:
             color_chunks += _chunk(kind, body)
-        elif kind in _TEXT_CHUNKS and not body.startswith(_METADATA_TEXTS):
+        elif kind in _TEXT_CHUNKS and not _is_metadata(body):
             text_chunks += _chunk(kind, body)
     channels = {code: count for count, code in _COLOR_TYPES.items()}.get(color_type, 3)
     key = None
@@ -89,6 +89,11 @@ def read_header(data: bytes) -> PngHeader:
         color_chunks=color_chunks,
         text_chunks=text_chunks,
     )
+
+
+def _is_metadata(body: bytes) -> bool:
+    """Whether a text is EXIF, XMP or IPTC, which are read from it."""
+    return body.startswith(_XMP_TEXT) or raw_profiles.is_known(body)
 
 
 def _color_key(stored: tuple[int, ...], depth: int) -> tuple[int, ...]:
@@ -134,8 +139,21 @@ def _metadata(metadata: Metadata) -> bytes:
     if metadata.exif:
         chunks += _chunk(b"eXIf", metadata.exif)
     if metadata.xmp:
-        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp)
+        chunks += _chunk(b"iTXt", _XMP_TEXT + b"\0\0\0\0\0" + metadata.xmp)
+    if metadata.resources:
+        chunks += _chunk(b"zTXt", raw_profiles.resources_text(metadata.resources))
+    if metadata.comment:
+        chunks += _comment(metadata.comment)
     return chunks
+
+
+def _comment(comment: bytes) -> bytes:
+    """A text chunk of a comment, which is UTF-8 if it can be."""
+    try:
+        comment.decode()
+    except UnicodeError:
+        return _chunk(b"tEXt", b"Comment\0" + comment.replace(b"\0", b""))
+    return _chunk(b"iTXt", b"Comment\0\0\0\0\0" + comment.replace(b"\0", b""))
 
 
 def tells_srgb(metadata: Metadata) -> bool:

@@ -10,15 +10,19 @@ import io
 import itertools
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from PIL import ExifTags, Image
 
 from srcli.images import exif
-from srcli.images.photo import Metadata, upright_dpi
-from srcli.images.refusal import Refused, damaged_exif
+from srcli.images.metadata import ifd, tiff_tags
+from srcli.images.metadata.ifd import Entry, Tree
+from srcli.images.metadata.reading import Blocks, upright
+from srcli.images.photo import Metadata
+from srcli.images.refusal import Refused
 from srcli.images.samples import GRAY_ALPHA, Samples, depth, has_alpha
 
 Tag = ExifTags.Base
@@ -39,16 +43,13 @@ _UNASSOCIATED_ALPHA = 2
 _CHUNKY = 1
 _LARGEST = 2**32 - 2**24  # less than 4 GB by enough room for the directory
 _STRIP_BYTES = 1 << 18
-_ENTRY_BYTES = 12
-_SHORT, _LONG, _SHORT_PEAK = 3, 4, 0xFFFF
+_RATIONAL = 5
 _INCH = 2
 _PER_INCH = {_INCH: 1.0, 3: 2.54}  # inches and centimetres
-_INTEROPERABILITY = 0xA005
-_DESCRIPTIVE = (
-    *(Tag.DocumentName, Tag.ImageDescription, Tag.Make, Tag.Model, Tag.PageName, Tag.Software),
-    *(Tag.DateTime, Tag.Artist, Tag.HostComputer, Tag.Rating, Tag.RatingPercent, Tag.Copyright),
-    *(Tag.IPTCNAA, Tag.XPTitle, Tag.XPComment, Tag.XPAuthor, Tag.XPKeywords, Tag.XPSubject),
-)
+_EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
+"""A file of one directory without tags."""
+_DENSITY_UNIT = 1 << 16
+"""Into how many parts an inch's pixels are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,45 +99,48 @@ def read_layout(tags: Image.Exif) -> Layout:
     )
 
 
-def has_more_pages(tags: Image.Exif) -> bool:
-    """Whether another directory follows the first."""
-    return bool(tags.get_ifd(ExifTags.IFD.IFD1))
+def first_page(data: bytes) -> bytes:
+    """The file beginning with its first page, where a picture of reduced size stands before it."""
+    start = tiff_tags.first_page(data)
+    if start == ifd.first(data):
+        return data
+    order, big = exif.byte_order(data), ifd.is_big(data)
+    number, at = ("Q", 8) if big else ("I", 4)
+    where = struct.pack(order + number, start)
+    return b"".join([data[:at], where, data[at + len(where) :]])
 
 
-def read_metadata(tags: Image.Exif, layout: Layout) -> Metadata:
+def has_more_pages(data: bytes) -> bool:
+    """Whether a file has another page; pictures of reduced size and masks are none.
+
+    Raises:
+        struct.error: a directory lies beyond the end of the file.
+
+    """
+    return tiff_tags.pages(data) > 1
+
+
+def read_metadata(data: bytes, tags: Image.Exif, layout: Layout) -> Metadata:
     """What the tags say beside the pixels; TIFF files are turned upright by their decoders."""
-    described = descriptive(tags)
-    turned = layout.orientation != exif.UPRIGHT
+    told, _ = tiff_tags.read(data)
+    blocks = Blocks(exif=told.exif, xmp=told.xmp, left=told.left, turned=layout.orientation)
     in_srgb = layout.photometric in {SEPARATED, *CIE_LAB}
-    xmp = tags.get(Tag.XMLPacket)
-    return Metadata(
-        icc_profile=None if in_srgb else tags.get(Tag.InterColorProfile),
-        exif=described.tobytes().removeprefix(exif.PREFIX) if len(described) else None,
-        xmp=exif.upright_xmp(xmp) if xmp and turned else xmp,
-        dpi=_dpi(tags, layout.orientation),
+    profile = None if in_srgb else told.icc_profile
+    metadata, turned = upright(blocks, profile=profile, dpi=_dpi(tags))
+    lost = ("position on earth",) if told.geo and turned != exif.UPRIGHT else ()
+    return replace(
+        metadata,
+        resources=told.resources,
+        geo=() if lost else told.geo,
+        left=(*metadata.left, *lost),
     )
 
 
-def _dpi(tags: Image.Exif, orientation: int) -> tuple[float, float] | None:
+def _dpi(tags: Image.Exif) -> tuple[float, float]:
     per_inch = _PER_INCH.get(tags.get(Tag.ResolutionUnit, _INCH), 0)
     horizontal = float(tags.get(Tag.XResolution, 0)) * per_inch
     vertical = float(tags.get(Tag.YResolution, 0)) * per_inch
-    return upright_dpi(horizontal, vertical, orientation=orientation)
-
-
-def descriptive(tags: Image.Exif) -> Image.Exif:
-    """The tags that describe the picture, not how it is stored, with EXIF and GPS directories."""
-    kept = Image.Exif()
-    for tag in _DESCRIPTIVE:
-        if tag in tags:
-            kept[tag] = tags[tag]
-    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        entries = {**tags.get_ifd(directory)}
-        entries.pop(_INTEROPERABILITY, None)  # an offset into the old file
-        if entries:
-            kept.get_ifd(directory).update(entries)
-            kept[directory] = 0  # stands for the offset, which Pillow finds on writing
-    return kept
+    return horizontal, vertical
 
 
 def as_one_channel(data: bytes, layout: Layout) -> bytes:
@@ -158,25 +162,33 @@ def as_one_channel(data: bytes, layout: Layout) -> bytes:
         Tag.ExtraSamples: (),
         Tag.Orientation: (),
     }
-    return _with_directory(data, changes)
+    order = exif.byte_order(data)
+    told = ifd.read(data, ifd.first(data)).entries
+    changed = [ifd.numbers(tag, values, order) for tag, values in changes.items() if values]
+    return _with_directory(data, [*changed, *(told[tag] for tag in told if tag not in changes)])
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:
     """Encode samples in strips under Deflate, losslessly, with all metadata.
 
+    The file begins with the EXIF block as it is, so that whatever points into it still does.
+
     Raises:
-        Refused: if the file would be larger than TIFF's 4 GB.
+        Refused: if the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
 
     """
     height, width, channels = samples.shape
     integers = samples.dtype.kind == "u"
     differences = integers and channels != GRAY_ALPHA
     rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
+    carrier = metadata.exif or _EMPTY
+    kept = [*tiff_tags.described(carrier)]
+    carrier += bytes(len(carrier) % 2)
+    order = exif.byte_order(carrier)
     strips = [
-        zlib.compress(_strip(samples[top : top + rows], differences=differences))
+        zlib.compress(_strip(samples[top : top + rows], order, differences=differences))
         for top in range(0, height, rows)
     ]
-    carrier = _carrier(metadata)
     ends = list(itertools.accumulate(map(len, strips), initial=len(carrier)))
     if ends[-1] > _LARGEST:
         msg = "would be larger than the 4 GB that a TIFF file can be"
@@ -195,63 +207,36 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
         Tag.ExtraSamples: (_UNASSOCIATED_ALPHA,) if has_alpha(samples) else (),
         Tag.SampleFormat: (UNSIGNED if integers else FLOATING_POINT,) * channels,
     }
-    return _with_directory(b"".join([carrier, *strips]), layout)
+    stored = [ifd.numbers(tag, values, order) for tag, values in layout.items() if values]
+    stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order), *kept]
+    return _with_directory(b"".join([carrier, *strips]), stored)
 
 
-def _strip(rows: Samples, *, differences: bool) -> bytes:
-    """Little-endian bytes of some rows, as differences to the left neighbour if asked for."""
+def _strip(rows: Samples, order: str, *, differences: bool) -> bytes:
+    """Bytes of some rows in a byte order, as differences to the left neighbour if asked for."""
     if differences:
         rows = np.concatenate([rows[:, :1], rows[:, 1:] - rows[:, :-1]], axis=1)
-    return rows.astype(rows.dtype.newbyteorder("<"), copy=False).tobytes()
+    return rows.astype(rows.dtype.newbyteorder("<" if order == "<" else ">"), copy=False).tobytes()
 
 
-def _carrier(metadata: Metadata) -> bytes:
-    """A TIFF file of one pixel that holds the metadata, written by Pillow."""
-    tags = Image.Exif()
-    try:
-        if metadata.exif:
-            tags.load(metadata.exif)
-        tags = descriptive(tags)
-    except (ValueError, SyntaxError, KeyError, struct.error) as error:
-        raise damaged_exif() from error
-    if metadata.xmp:
-        tags[Tag.XMLPacket] = metadata.xmp
-    file = io.BytesIO()
-    Image.new("L", (1, 1)).save(
-        file, "TIFF", exif=tags, icc_profile=metadata.icc_profile, dpi=metadata.dpi
-    )
-    return file.getvalue()
+def _density(metadata: Metadata, order: str) -> Iterator[Entry]:
+    if metadata.dpi:
+        for tag, dpi in zip((Tag.XResolution, Tag.YResolution), metadata.dpi, strict=True):
+            exact = Fraction(dpi).limit_denominator(_DENSITY_UNIT)
+            value = struct.pack(order + "II", exact.numerator, exact.denominator)
+            yield Entry(tag=tag, kind=_RATIONAL, count=1, value=value)
+        yield ifd.numbers(Tag.ResolutionUnit, (_INCH,), order)
 
 
-def _with_directory(data: bytes, changes: Mapping[int, tuple[int, ...]]) -> bytes:
-    """The file with a new first directory at its end: integer tags set, or removed by ()."""
-    order = _byte_order(data)
-    (start,) = struct.unpack_from(order + "I", data, 4)
-    (count,) = struct.unpack_from(order + "H", data, start)
-    entries = {}
-    for at in range(start + 2, start + 2 + count * _ENTRY_BYTES, _ENTRY_BYTES):
-        entries[struct.unpack_from(order + "H", data, at)[0]] = data[at : at + _ENTRY_BYTES]
-    tail = bytes(len(data) % 2)
-    for tag, values in changes.items():
-        entries.pop(tag, None)
-        if not values:
-            continue
-        kind = _SHORT if max(values) <= _SHORT_PEAK else _LONG
-        body = struct.pack(f"{order}{len(values)}{'H' if kind == _SHORT else 'I'}", *values)
-        field = body.ljust(4, b"\0")
-        if len(body) > 4:  # noqa: PLR2004 - bytes of a LONG: longer values stand elsewhere
-            field = struct.pack(order + "I", len(data) + len(tail))
-            tail += body + bytes(len(body) % 2)
-        entries[tag] = struct.pack(order + "HHI", tag, kind, len(values)) + field
-    directory = struct.pack(order + "H", len(entries))
-    directory += b"".join(entries[tag] for tag in sorted(entries)) + bytes(4)
-    where = struct.pack(order + "I", len(data) + len(tail))
-    return b"".join([data[:4], where, data[8:], tail, directory])
+def _with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
+    """The file with a new first directory at its end."""
+    order = exif.byte_order(data)
+    known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
+    at = len(data) + len(data) % 2
+    directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
+    where = struct.pack(order + "I", at)
+    return b"".join([data[:4], where, data[8:], bytes(at - len(data)), directory])
 
 
 def _is_classic(data: bytes) -> bool:
-    return data[2:4] in {b"*\0", b"\0*"}  # else BigTIFF
-
-
-def _byte_order(data: bytes) -> str:
-    return "<" if data.startswith(b"II") else ">"
+    return not ifd.is_big(data)

@@ -20,6 +20,7 @@ from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.head import read_content, read_head
+from srcli.images.metadata.inventory import left_behind
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -86,7 +87,9 @@ def upscale_stream(
         made = _make(request, picture, known, equipment, listener)
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
+        left = tuple[str, ...]()
         if changed or known is not sniff(content[:SIGNATURE_LENGTH]):
+            left = left_behind(result.metadata, known)
             goal = _goal(request)
             content = encode_picture(result, known, name=goal, quality=request.quality)
     if _names_file(request):
@@ -101,6 +104,7 @@ def upscale_stream(
         consistency=made.consistency if made else None,
         copied=made is None,
         jpeg_quality=jpeg_quality,
+        left_behind=left,
     )
     return Streamed(content=content, outcome=outcome)
 

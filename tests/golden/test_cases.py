@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,12 @@ import pytest
 
 from srcli.batch.outcome import Upscaled
 from srcli.images.decode import decode_picture
+from srcli.images.finish import Finish
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 
+STRIPPED = Finish(strip_metadata=True)
 FOLDER = Path(__file__).parent / "cases"
 
 
@@ -58,3 +62,102 @@ def test_an_area_that_is_disposed_of_becomes_transparent(enlarged, name):
             inside = np.abs(wide.astype(int) - after[..., 3]) < 64
             assert inside.mean() > 0.9
     assert any(frame.shape[2] == 4 and not frame[..., 3].all() for frame in source)
+
+
+NAMES = {
+    "Artist": "Łukasz Żółć",
+    "Copyright": "© 2026 Ana Núñez",
+    "ImageDescription": "Köln, Straße",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "texts"),
+    [
+        ("tiff-text-utf8/names.tif", ".tif", ["Artist", "Copyright", "ImageDescription"]),
+        ("tiff-text-utf8/names.tif", ".jpg", ["Artist", "Copyright", "ImageDescription"]),
+        ("tiff-text-utf8/names.tif", ".avif", ["Artist", "Copyright", "ImageDescription"]),
+        ("tiff-text-utf8/names.jpg", ".tiff", ["Artist", "Copyright"]),
+        ("tiff-text-utf8/names.jpg", ".avif", ["Artist", "Copyright"]),
+        ("avif-text-utf8/names.avif", ".jpg", ["Artist", "Copyright"]),
+        ("avif-text-utf8/names.avif", ".avif", ["Artist", "Copyright"]),
+        ("avif-text-utf8/names.avif", ".tif", ["Artist", "Copyright"]),
+    ],
+)
+def test_texts_beyond_ascii_stay_the_same_bytes(enlarged, name, suffix, texts):
+    outcome = enlarged(name, suffix)
+    content = outcome.output.read_bytes()
+    assert all(NAMES[text].encode() in content for text in texts)
+    assert not outcome.left_behind
+
+
+def metadata(outcome: Upscaled):
+    return decode_picture(outcome.output.read_bytes(), name="it").metadata
+
+
+def test_the_scale_of_a_map_follows_its_size(enlarged):
+    told = {entry.tag: entry for entry in metadata(enlarged("geotiff-tags/geo.tif")).geo}
+    assert struct.unpack("<3d", told[33550].value) == (5, 5, 0)
+    assert struct.unpack("<6d", told[33922].value) == (0, 0, 0, 500_000, 5_000_000, 0)
+    assert 34735 in told
+    assert enlarged("geotiff-tags/geo.tif", ".png").left_behind == ("position on earth",)
+
+
+def test_a_panorama_is_placed_by_its_new_pixels(enlarged):
+    packet = metadata(enlarged("gpano-xmp/pano.jpg")).xmp
+    for name, value in {
+        "FullPanoWidthPixels": 192,
+        "FullPanoHeightPixels": 96,
+        "CroppedAreaImageWidthPixels": 128,
+        "CroppedAreaImageHeightPixels": 96,
+        "CroppedAreaLeftPixels": 32,
+        "CroppedAreaTopPixels": 0,
+        "PixelXDimension": 128,
+        "PixelYDimension": 96,
+    }.items():
+        assert re.search(rb'%s[>="]+%d\b' % (name.encode(), value), packet), name
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_extended_xmp_is_kept(enlarged, suffix):
+    outcome = enlarged("jpeg-extended-xmp/ext.jpg", suffix)
+    assert b"dc:source" in metadata(outcome).xmp
+    assert b"HasExtendedXMP" not in outcome.output.read_bytes()
+    assert not outcome.left_behind
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "texts"),
+    [
+        ("jpeg-iptc/iptc.jpg", ".jpg", [b"A caption", b"alpha", b"beta"]),
+        ("jpeg-iptc/iptc.jpg", ".tif", [b"A caption", b"alpha", b"beta"]),
+        ("png-raw-profiles/raw_iptc.png", ".png", [b"Caption"]),
+        ("png-raw-profiles/raw_iptc.png", ".jpg", [b"Caption"]),
+    ],
+)
+def test_iptc_is_kept(enlarged, name, suffix, texts):
+    outcome = enlarged(name, suffix)
+    assert all(text in metadata(outcome).resources for text in texts)
+    assert not outcome.left_behind
+    assert not metadata(enlarged(name, suffix, template="bare", finish=STRIPPED)).resources
+    assert enlarged(name, ".webp").left_behind == ("IPTC",)
+
+
+def test_raw_profiles_are_read(enlarged):
+    assert b"MakerX" in metadata(enlarged("png-raw-profiles/raw_app1.png")).exif
+    assert b"archive 12" in metadata(enlarged("png-raw-profiles/raw_xmp.png")).xmp
+
+
+def test_a_video_that_stays_behind_is_not_announced(enlarged):
+    outcome = enlarged("motion-photo-xmp/motion.jpg")
+    packet = metadata(outcome).xmp or b""
+    assert b"MotionPhoto" not in packet
+    assert b"MicroVideo" not in packet
+    assert outcome.left_behind == ("embedded video",)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_a_thumbnail_is_no_page(enlarged, suffix):
+    outcome = enlarged("tiff-thumbnail-page/thumb.tif", suffix)
+    assert outcome.size == (96, 128)
+    assert outcome.left_behind == ("preview",)

@@ -54,7 +54,8 @@ class Frames:
         plays: how often all frames are shown; 0 for ever.
         durations: milliseconds that each frame is shown.
         comments: what comment extensions say.
-        applications: names of application extensions, 11 bytes each, and their content.
+        applications: names of application extensions, 11 bytes each, and their content with the
+            length before each of its blocks.
 
     """
 
@@ -127,7 +128,7 @@ def read_frames(data: bytes) -> Frames:
         message = "holds no picture"
         raise Refused(message)
     applications = tuple(
-        (blocks[0], b"".join(blocks[1:]))
+        (blocks[0], b"".join(bytes([len(block)]) + block for block in blocks[1:]))
         for label, blocks in told
         if label == _APPLICATION and blocks
     )
@@ -163,7 +164,7 @@ def _part(reader: _Reader, control: bytes, shared: bytes) -> _Part:
 def _plays(applications: tuple[tuple[bytes, bytes], ...]) -> int:
     """A file counts repetitions, and none without a count."""
     repeats = [
-        int.from_bytes(content[1:3], "little") for name, content in applications if name in _LOOPS
+        int.from_bytes(content[2:4], "little") for name, content in applications if name in _LOOPS
     ]
     if not repeats:
         return 1

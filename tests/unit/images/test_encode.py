@@ -291,8 +291,8 @@ def test_the_longest_side_of_a_format_is_what_it_says(known: Format, limit: int)
 
 
 def test_too_much_metadata_for_jpeg_is_refused() -> None:
-    with pytest.raises(UnwritableImage, match="XMP data is too long"):
-        encode_photo(photo_of(noise("u1", 3), Metadata(xmp=b"x" * 70_000)), JPEG, name="it")
+    with pytest.raises(UnwritableImage, match="EXIF data is too long"):
+        encode_photo(photo_of(noise("u1", 3), Metadata(exif=b"x" * 70_000)), JPEG, name="it")
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])

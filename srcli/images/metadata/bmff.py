@@ -1,0 +1,139 @@
+"""The items of an AVIF or HEIF file (ISO/IEC 14496-12 and 23008-12)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FULL = 4
+"""Bytes of version and flags at the start of some boxes."""
+_GAIN_MARKS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
+_DEPTH_MARKS = (
+    b"urn:mpeg:hevc:2015:auxid:2",
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth",
+)
+_MATTE = b"urn:com:apple:photo:2018:aux:"
+_CODED = {b"av01", b"hvc1", b"grid", b"iden", b"avc1", b"jpeg", b"unci"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item: its number, its kind, and where its bytes are."""
+
+    number: int
+    kind: bytes
+    content: bytes
+
+
+def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of the content of each box; a broken one ends them."""
+    end = len(data) if end is None else end
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        head = 8
+        if size == 1 and start + 16 <= end:
+            (size,) = struct.unpack_from(">Q", data, start + 8)
+            head = 16
+        stop = end if size == 0 else start + size
+        if stop > end or (size and size < head):
+            return
+        yield kind, start + head, stop
+        start = stop
+
+
+def exif_block(data: bytes) -> bytes | None:
+    """Return the EXIF block of a file from its TIFF header on, byte for byte; None without one."""
+    for item in items(data):
+        if item.kind == b"Exif" and len(item.content) > _FULL:
+            skipped = int.from_bytes(item.content[:_FULL])
+            return item.content[_FULL + skipped :] or None
+    return None
+
+
+def items(data: bytes) -> list[Item]:
+    """Return the items of a file; none of one that cannot be followed."""
+    try:
+        return _items(data)
+    except (struct.error, IndexError):
+        return []
+
+
+def companions(data: bytes) -> tuple[str, ...]:
+    """Name what a file holds beside its main picture."""
+    meta = b"".join(data[start:end] for kind, start, end in boxes(data) if kind == b"meta")
+    kinds = {item.kind for item in items(data)}
+    named = {
+        "gain map": b"tmap" in kinds or any(mark in meta for mark in _GAIN_MARKS),
+        "depth map": any(mark in meta for mark in _DEPTH_MARKS),
+        "mattes": _MATTE in meta.replace(_GAIN_MARKS[0], b""),
+        "preview": b"thmb" in meta,
+        "embedded video": any(kind == b"moov" for kind, _, _ in boxes(data))
+        and b"pict" not in data[:4096].partition(b"moov")[2],
+        "content credentials": any(
+            kind == b"uuid"
+            and data[start : start + 16] == bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+            for kind, start, _ in boxes(data)
+        ),
+    }
+    return tuple(name for name, there in named.items() if there)
+
+
+def _items(data: bytes) -> list[Item]:
+    found = [(start, end) for kind, start, end in boxes(data) if kind == b"meta"]
+    if not found:
+        return []
+    start, end = found[0]
+    inside = {kind: (first, last) for kind, first, last in boxes(data, start + _FULL, end)}
+    if b"iinf" not in inside or b"iloc" not in inside:
+        return []
+    kinds = dict(_kinds(data, *inside[b"iinf"]))
+    stored = inside.get(b"idat", (0, 0))
+    return [
+        Item(number=number, kind=kinds[number], content=content)
+        for number, content in _contents(data, inside[b"iloc"][0], stored[0])
+        if number in kinds
+    ]
+
+
+def _kinds(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    count = 2 if data[start] == 0 else 4
+    for kind, at, _ in boxes(data, start + _FULL + count, end):
+        if kind == b"infe" and data[at] >= 2:  # noqa: PLR2004 - earlier versions have no kinds
+            width = 2 if data[at] == 2 else 4  # noqa: PLR2004 - version
+            number = int.from_bytes(data[at + 4 : at + 4 + width])
+            yield number, data[at + 6 + width : at + 10 + width]
+
+
+class _Numbers:
+    """Numbers of any width, one behind the other."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    def take(self, width: int) -> int:
+        start, self._at = self._at, self._at + width
+        if self._at > len(self._data):
+            raise IndexError
+        return int.from_bytes(self._data[start : self._at])
+
+
+def _contents(data: bytes, start: int, stored: int) -> Iterator[tuple[int, bytes]]:
+    version = data[start]
+    numbers = _Numbers(data, start + _FULL)
+    widths = numbers.take(2)
+    offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
+    wide = 4 if version == 2 else 2  # noqa: PLR2004 - version
+    for _ in range(numbers.take(wide)):
+        number = numbers.take(wide)
+        method = numbers.take(2) & 15 if version else 0
+        numbers.take(2)
+        first = numbers.take(base) + (stored if method == 1 else 0)
+        pieces = []
+        for _ in range(numbers.take(2)):
+            if version:
+                numbers.take(index)
+            at = first + numbers.take(offset)
+            size = numbers.take(length)
+            pieces.append(data[at : at + size if size else None])
+        yield number, b"".join(pieces)

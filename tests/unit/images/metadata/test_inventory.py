@@ -1,0 +1,128 @@
+"""Every block of every format is kept, adapted or named."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcli.images.decode import decode_photo
+from srcli.images.encode import encode_photo
+from srcli.images.finish import Finish
+from srcli.images.formats import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from srcli.images.metadata import ifd, photoshop
+from srcli.images.metadata.inventory import KINDS, left_behind
+from srcli.images.photo import Metadata, Photo
+from srcli.images.png import make_chunk
+from srcli.images.samples import to_photo
+
+WRITTEN = (PNG, JPEG, WEBP, TIFF, AVIF, GIF, BMP)
+PACKET = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+    'syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'dc:source="Łódź"/></rdf:RDF></x:xmpmeta>'
+).encode()
+RECORD = b"\x1c\x02\x78\0\x07K\xc3\xb6ln :"
+
+
+def exif_block(order: str = "<") -> bytes:
+    entry = ifd.opaque(0x013B, "Łukasz Żółć\0".encode(), kind=2)
+    flash = ifd.numbers(0x9209, (16,), order)
+    inner = {ifd.EXIF: ifd.Tree(entries=(flash, ifd.opaque(0x927C, b"maker's note")))}
+    return ifd.pack(ifd.Tree(entries=(entry,), inner=inner), order)
+
+
+def doubles(tag: int, *values: float) -> ifd.Entry:
+    value = struct.pack(f"<{len(values)}d", *values)
+    return ifd.Entry(tag=tag, kind=ifd.DOUBLE, count=len(values), value=value)
+
+
+BLOCKS = {
+    "EXIF": Metadata(exif=exif_block()),
+    "XMP": Metadata(xmp=PACKET),
+    "IPTC": Metadata(resources=photoshop.join({photoshop.IPTC: RECORD})),
+    "Photoshop resources": Metadata(resources=photoshop.join({0x040B: b"https://example.org"})),
+    "comment": Metadata(comment="Grüße".encode()),
+    "texts": Metadata(text_chunks=make_chunk(b"tEXt", b"Title\0a title")),
+    "position on earth": Metadata(geo=(doubles(33550, 10, 10, 0),)),
+}
+FIELDS = {
+    "EXIF": "exif",
+    "XMP": "xmp",
+    "IPTC": "resources",
+    "Photoshop resources": "resources",
+    "comment": "comment",
+    "texts": "text_chunks",
+    "position on earth": "geo",
+}
+
+
+def photo(metadata: Metadata) -> Photo:
+    return to_photo(np.full((8, 8, 3), 90, np.uint8), metadata, source_format="")
+
+
+def recoded(metadata: Metadata, known: Format) -> Metadata:
+    return decode_photo(encode_photo(photo(metadata), known, name="it"), name="it").metadata
+
+
+def test_there_is_an_example_of_every_block():
+    assert set(BLOCKS) == {kind.name for kind in KINDS}
+
+
+@pytest.mark.parametrize("known", WRITTEN, ids=lambda known: known.name)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_block_is_kept_or_named(kind, known):
+    given = BLOCKS[kind.name]
+    back, named = recoded(given, known), left_behind(given, known)
+    stays = known in kind.formats
+    assert named == (() if stays else (kind.name,))
+    if (kind.name, known) == ("comment", PNG):
+        assert "Grüße".encode() in back.text_chunks
+    elif kind.name == "EXIF" and stays:
+        assert "Łukasz Żółć".encode() in back.exif
+        assert b"maker's note" in back.exif
+    else:
+        assert getattr(back, FIELDS[kind.name]) == (
+            getattr(given, FIELDS[kind.name]) if stays else getattr(Metadata(), FIELDS[kind.name])
+        )
+
+
+@pytest.mark.parametrize("known", WRITTEN, ids=lambda known: known.name)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_block_can_be_stripped(kind, known):
+    bare = Finish(strip_metadata=True).apply(photo(BLOCKS[kind.name])).metadata
+    assert left_behind(bare, known) == ()
+    assert recoded(bare, known) == recoded(Metadata(), known)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("known", [PNG, JPEG, WEBP, TIFF, AVIF], ids=lambda known: known.name)
+def test_exif_of_either_byte_order_is_carried_and_read_by_others(order, known, tmp_path):
+    data = encode_photo(photo(Metadata(exif=exif_block(order))), known, name="it")
+    (tmp_path / "it").write_bytes(data)
+    with Image.open(tmp_path / "it") as image:
+        tags = image.getexif()
+        assert tags[0x013B].encode("latin-1").decode() in {"Łukasz Żółć", "Łukasz Żółć\0"}
+        assert tags.get_ifd(ifd.EXIF)[0x9209] == 16
+        assert np.abs(np.asarray(image.convert("RGB")).astype(int) - 90).max() <= 2
+
+
+def test_all_blocks_together_go_round_through_every_format_that_holds_them():
+    everything = Metadata()
+    for block in BLOCKS.values():
+        given = {name: getattr(block, name) for name in FIELDS.values() if getattr(block, name)}
+        everything = replace(everything, **given)
+    once = recoded(everything, TIFF)
+    assert once == recoded(replace(once, size=None), TIFF)
+
+
+def test_places_are_taken_out_of_iptc_and_geotiff():
+    city = b"\x1c\x02\x5a\0\x06Lisboa"
+    blocks = photoshop.join({photoshop.IPTC: RECORD + city, 0x0425: bytes(16)})
+    told = Metadata(resources=blocks, geo=BLOCKS["position on earth"].geo)
+    kept = Finish(strip_gps=True).apply(photo(told)).metadata
+    assert photoshop.resources(kept.resources) == {photoshop.IPTC: RECORD}
+    assert kept.geo == ()
