@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from srcli.errors import UsageError
+from srcli.files.text import decode_text
 
 FILE = "srcli.toml"
 TRUE = ("1", "true", "yes", "on")
@@ -133,7 +134,7 @@ def _check_switch(key: str, value: str, origin: str) -> None:
 def _parse_file(path: Path) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """Return the settings of a file that are not empty, and its sections."""
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(decode_text(path.read_bytes()))
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read"
         raise UsageError(msg, hint=str(error)) from error

@@ -14,6 +14,7 @@ from srcli.engine.memory import check_fits, working_bytes
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, ResourceError
+from srcli.images.alpha import HiddenColors
 from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
@@ -37,6 +38,7 @@ class Wish:
         when_large: what becomes of one that has that size already.
         finish: what is left out of it.
         borders: which of them meet.
+        hidden: what becomes of colours under fully transparent pixels.
 
     """
 
@@ -44,6 +46,7 @@ class Wish:
     when_large: WhenLarge = "shrink"
     finish: Finish = field(default_factory=Finish)
     borders: Borders = MIRRORED
+    hidden: HiddenColors = "bleed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import BadTile, ImageError, OutOfMemory, OutputLost, ResourceError
-from srcli.images.alpha import bleed
+from srcli.images.alpha import treat_hidden
 from srcli.images.animation import Picture, each
 from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import decode_picture
@@ -239,11 +239,12 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     try:
         check_memory(size, passes, frames=head.frames)
         known = check_output(job, wanted, frames=head.frames)
-        picture = wish.finish.apply(decode_picture(content, name=str(path)))
+        picture = decode_picture(content, name=str(path))
+        picture = wish.finish.apply(picture, name=str(path))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))
         if made:
-            picture = each(picture, lambda photo: bleed(photo, wish.borders))
+            picture = each(picture, lambda photo: treat_hidden(photo, wish.hidden, wish.borders))
     except BaseException:
         budget.release(memory)
         raise

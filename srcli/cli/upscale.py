@@ -35,6 +35,13 @@ class LargeEnough(StrEnum):
     SHRINK = "shrink"
 
 
+class HiddenAlpha(StrEnum):
+    """What becomes of colours under fully transparent pixels."""
+
+    BLEED = "bleed"
+    KEEP = "keep"
+
+
 class Wrap(StrEnum):
     """Which borders of a picture meet."""
 
@@ -109,6 +116,13 @@ def upscale_command(
             metavar="COLOR", help="Put transparent pictures on it: white, #ff8800, and so on."
         ),
     ] = None,
+    alpha: Annotated[
+        HiddenAlpha,
+        typer.Option(
+            help="Colours under transparent pixels: bleed replaces them by those around, for "
+            "pictures; keep enlarges them as they are, for game textures and masks."
+        ),
+    ] = HiddenAlpha.BLEED,
     model: Annotated[
         str,
         typer.Option(
@@ -223,6 +237,7 @@ def upscale_command(
             depth=depth,
             background=background,
         ),
+        alpha=alpha.value,
         model=model,
         tile=tile,
         device=device,

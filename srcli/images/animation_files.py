@@ -168,9 +168,11 @@ def encode_webp(
     )
 
 
-def encode_png(frames: Sequence[Samples], timing: Timing, metadata: Metadata) -> bytes:
-    """Encode as animated PNG, in grey if all frames are."""
-    gray = all(frame.shape[2] <= GRAY_ALPHA for frame in frames)
+def encode_png(
+    frames: Sequence[Samples], timing: Timing, metadata: Metadata, *, colored: bool = False
+) -> bytes:
+    """Encode as animated PNG, in grey if all frames are and it is not to be ``colored``."""
+    gray = not colored and all(frame.shape[2] <= GRAY_ALPHA for frame in frames)
     alike = _alike(frames, gray=gray)
     return apng.encode(alike, timing.durations, timing.plays, metadata)
 

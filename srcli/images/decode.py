@@ -18,6 +18,7 @@ from srcli.images.codecs import gif, png_samples
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
 from srcli.images.formats import (
     AVIF,
+    BMP,
     GIF,
     HEIF,
     PNG,
@@ -28,10 +29,19 @@ from srcli.images.formats import (
     readable_names,
     sniff,
 )
+from srcli.images.metadata import gray_profile
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import PngHeader, read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
-from srcli.images.samples import Samples, reduced, to_photo, turn_upright
+from srcli.images.samples import (
+    GRAY_ALPHA,
+    RGB,
+    RGB_ALPHA,
+    Samples,
+    reduced,
+    to_photo,
+    turn_upright,
+)
 from srcli.pixels.levels import to_levels
 
 PIXEL_LIMIT = 512_000_000
@@ -80,6 +90,7 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
         with pillow_rules(pixel_limit=pixel_limit):
             samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
         metadata = replace(metadata, size=samples.shape[:2])
+        metadata = _with_fitting_profile(metadata, known, gray=samples.shape[2] <= GRAY_ALPHA)
         return to_photo(samples, metadata, source_format=known.name)
 
 
@@ -132,6 +143,26 @@ def _recognise(head: bytes, name: str) -> Format:
         message = f"{name} is a {known.name} file, which an extra package reads"
         raise UnreadableImage(message, hint=known.remedy)
     return known
+
+
+def _with_fitting_profile(metadata: Metadata, known: Format, *, gray: bool) -> Metadata:
+    """The metadata without a profile that is for other channels, which viewers pass over.
+
+    A grey picture may have a profile of colours, but not in PNG.
+    """
+    space = gray_profile.space_of(metadata.icc_profile or b"")
+    fits = {"": True, "RGB": not (gray and known is PNG), "GRAY": gray}
+    if fits.get(space, False):
+        return metadata
+    left = (*metadata.left, "colour profile for other channels")
+    return replace(metadata, icc_profile=None, left=left)
+
+
+def _read_bmp(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    """Decode; a fourth channel that is zero everywhere is no opacity, but room left unused."""
+    samples, metadata = _read_plain(data, known, pixel_limit)
+    unused = samples.shape[2] == RGB_ALPHA and not samples[..., RGB].any()
+    return samples[..., :RGB] if unused else samples, metadata
 
 
 def _read_plain(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
@@ -194,6 +225,7 @@ def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metad
 _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
     PNG: _read_png,
     GIF: _read_gif,
+    BMP: _read_bmp,
     TIFF: _read_tiff,
     AVIF: _read_avif,
     HEIF: _read_heif,

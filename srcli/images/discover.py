@@ -13,6 +13,11 @@ from typing import NoReturn
 from srcli.errors import UnreadableImage, UsageError
 from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
 
+_OF_SYSTEMS = frozenset(
+    ("@eadir", "__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "#recycle", "lost+found")
+)
+"""Names, in lower case, that systems give to what they keep beside a user's files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -41,9 +46,10 @@ def find_sources(
     A file is taken whatever its name, and even if it is missing, so that reading it can say
     so. A folder gives the files below it that have a picture's suffix, sorted; hidden files
     and folders are left out. A pattern (``*``, ``?``, ``[...]``, and ``**`` for any depth) that
-    is no file's name gives the pictures it matches, below the part of it without wildcards.
-    Neither follows links to folders, except those that are named: the folder itself, and what
-    comes before the first wildcard.
+    is no file's name gives the pictures it matches, below the part of it that is there under
+    this very name, brackets included. Neither follows links to folders, except those that are
+    named: the folder itself, and what comes before the first wildcard. What systems keep beside
+    a user's files, such as ``@eaDir`` and ``__MACOSX``, is hidden as well.
 
     Args:
         inputs: files, folders and patterns.
@@ -96,13 +102,19 @@ def _walk(root: Path, on_unread: Callable[[Path], None]) -> Iterator[Source]:
 
 
 def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
-    fixed = Path(pattern)
-    while glob.has_magic(str(fixed)):
-        fixed = fixed.parent
-    parts = Path(pattern).parts[len(fixed.parts) :]
-    for path in sorted(set(_fill(fixed, parts))):
+    fixed, wild = _split(pattern)
+    for path in sorted(set(_fill(fixed, wild))):
         if not path.is_dir() and _is_read(path, on_unread):
             yield Source(path=path, relative=path.relative_to(fixed))
+
+
+def _split(pattern: str) -> tuple[Path, tuple[str, ...]]:
+    """Return the part of a pattern that is there under this very name, and the rest of it."""
+    parts = Path(pattern).parts
+    count = 0
+    while count < len(parts) and os.path.lexists(Path(*parts[: count + 1])):
+        count += 1
+    return Path(*parts[:count]), parts[count:]
 
 
 def _fill(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
@@ -153,7 +165,7 @@ def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS
 
 
 def _refuse_folder(error: OSError) -> NoReturn:

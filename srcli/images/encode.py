@@ -28,7 +28,7 @@ from srcli.images.formats import (
     by_suffix,
     writable_suffixes,
 )
-from srcli.images.metadata import geo, jpeg_segments, xmp, xmp_rules
+from srcli.images.metadata import geo, gray_profile, jpeg_segments, xmp, xmp_rules
 from srcli.images.photo import Metadata, Photo
 from srcli.images.refusal import Refused, damaged_exif
 from srcli.images.samples import Samples, from_photo
@@ -141,7 +141,7 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     """
     chosen = _choose_quality(quality, photo, known)
     with _refusals(name):
-        photo = _fitted(photo, known)
+        photo = _with_fitting_profile(_fitted(photo, known), known)
         samples = from_photo(photo, bits=known.depth_for(photo.bits))
         return _ENCODERS[known](samples, _sized(photo), chosen)
 
@@ -206,6 +206,30 @@ def _fitted(photo: Photo, known: Format) -> Photo:
     return photo
 
 
+def _with_fitting_profile(photo: Photo, known: Format) -> Photo:
+    """The photo with as many channels as its profile is for, or with a profile for its channels.
+
+    A grey picture with a profile of colours is written in colour; a format without grey gets
+    an RGB profile with the curve of the grey one.
+    """
+    profile = photo.metadata.icc_profile
+    space = gray_profile.space_of(profile) if profile else ""
+    if space == "RGB":
+        return replace(photo, gray=False)
+    if profile and space == "GRAY" and (known is WEBP or not photo.gray):
+        metadata = replace(photo.metadata, icc_profile=_rgb_profile(profile, known))
+        return replace(photo, metadata=metadata, gray=False)
+    return photo
+
+
+def _rgb_profile(profile: bytes, known: Format) -> bytes:
+    wide = gray_profile.as_rgb(profile)
+    if wide is None:
+        message = f"{known.name} stores three channels, and its colour profile is for one"
+        raise Refused(message, hint="Choose PNG or TIFF.")
+    return wide
+
+
 def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
     return png.encode(samples, metadata)
 
@@ -256,10 +280,14 @@ def _encode_gif(samples: Samples, metadata: Metadata, _: int) -> bytes:
 
 def _encode_animation(picture: Animation, known: Format, quality: int) -> bytes:
     timing = Timing(durations=picture.durations, plays=picture.plays)
+    profile = picture.metadata.icc_profile
+    if profile and gray_profile.space_of(profile) == "GRAY":
+        metadata = replace(picture.metadata, icc_profile=_rgb_profile(profile, known))
+        picture = replace(picture, metadata=metadata)
     if known is GIF:
         return encode_gif(picture.frames, timing, picture.metadata.comment)
     if known is PNG:
-        return encode_png(picture.frames, timing, _sized(picture))
+        return encode_png(picture.frames, timing, _sized(picture), colored=bool(profile))
     lossless = quality == LOSSLESS_QUALITY
     options = _embedded(_sized(picture))
     return encode_webp(picture.frames, timing, options, quality=quality, lossless=lossless)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from srcli.errors import UnwritableImage
 from srcli.images.animation import Picture, each
 from srcli.images.background import flatten
 from srcli.images.color_profile import Color
@@ -12,6 +13,7 @@ from srcli.images.location import exif_without_gps, xmp_without_gps
 from srcli.images.metadata import photoshop
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import text_without_gps
+from srcli.images.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,13 @@ class Finish:
     depth: Literal[8, 16] | None = None
     background: Color | None = None
 
-    def apply(self, picture: Picture) -> Picture:
-        """Return a picture without what is to be left out."""
+    def apply(self, picture: Picture, *, name: str = "the picture") -> Picture:
+        """Return a picture without what is to be left out; ``name`` is what messages call it.
+
+        Raises:
+            UnwritableImage: it cannot be put on the background.
+
+        """
         picture = replace(picture, metadata=self._kept(picture.metadata))
         if self.depth and isinstance(picture, Photo):
             picture = replace(picture, bits=self.depth)
@@ -42,7 +49,13 @@ class Finish:
             bits = self.depth
             picture = each(picture, lambda photo: replace(photo, bits=bits))
         color = self.background
-        return picture if color is None else each(picture, lambda photo: flatten(photo, color))
+        if color is None:
+            return picture
+        try:
+            return each(picture, lambda photo: flatten(photo, color))
+        except Refused as refused:
+            message = f"{name} {refused.predicate}"
+            raise UnwritableImage(message, hint=refused.hint) from refused
 
     def _kept(self, metadata: Metadata) -> Metadata:
         if self.strip_metadata:

@@ -49,7 +49,7 @@ def xmp_without_gps(packet: bytes) -> bytes | None:
     with suppress(NotPlain):
         packet = without_location(packet)
     kept = _XMP_ELEMENT.sub(b"", _XMP_ATTRIBUTE.sub(b"", packet))
-    return None if b"GPS" in kept or b"\0" in kept else kept
+    return None if b"GPS" in kept or b"\0" in kept else kept or None
 
 
 def _directories(block: bytes) -> Iterator[int]:

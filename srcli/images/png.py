@@ -162,13 +162,18 @@ def tells_srgb(metadata: Metadata) -> bool:
     As the standard has it, cICP goes before a profile, that before sRGB, and that before the
     numbers of gAMA and cHRM.
     """
-    told = dict(_listed(metadata.color_chunks))
+    told = told_by(metadata.color_chunks)
     if b"cICP" in told:
         return tuple(told[b"cICP"][:2]) == _SRGB_CODES
     if metadata.icc_profile or b"sRGB" in told:
         return True
     gamma, points = told.get(b"gAMA", b""), told.get(b"cHRM", b"")
     return _are_near(gamma, _SRGB_GAMMA) and _are_near(points, _SRGB_POINTS)
+
+
+def told_by(chunks: bytes) -> dict[bytes, bytes]:
+    """Bodies by kind of chunks that are laid one behind the other."""
+    return dict(_listed(chunks))
 
 
 def coding_chunk(primaries: int, transfer: int) -> bytes:

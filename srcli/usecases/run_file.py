@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srcli.errors import UsageError
+from srcli.files.text import decode_text
 from srcli.training.config import TrainConfig
 from srcli.usecases.train_request import TrainRequest
 
@@ -25,7 +26,7 @@ def read_run_file(path: Path) -> Mapping[str, Any]:
 
     """
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(decode_text(path.read_bytes()))
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read"
         raise UsageError(msg, hint=str(error)) from error

@@ -12,7 +12,7 @@ from srcli.batch.plan import check_memory, choose_action
 from srcli.batch.rehearsal import check_format, check_place, rehearse
 from srcli.batch.stages import named_failures
 from srcli.errors import UsageError
-from srcli.images.alpha import bleed
+from srcli.images.alpha import treat_hidden
 from srcli.images.animation import Animation, Picture, each, frame_count
 from srcli.images.atomic import refuse_existing, write_file
 from srcli.images.decode import decode_picture
@@ -82,7 +82,7 @@ def upscale_stream(
     content = standard_input if given == PIPE else read_content(Path(given))[0]
     with named_failures(name):
         jpeg_quality = read_head(content, name=name).jpeg_quality
-        picture = request.finish.apply(decode_picture(content, name=name))
+        picture = request.finish.apply(decode_picture(content, name=name), name=name)
         known = _format(request, content, picture)
         made = _make(request, picture, known, equipment, listener)
         result = made.picture if made else picture
@@ -135,7 +135,7 @@ def _make(
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
-    picture = each(picture, lambda photo: bleed(photo, request.borders))
+    picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
     result = upscale_picture(picture, target, equipment, listener)
     return _Made(
         picture=result,

@@ -23,6 +23,7 @@ from srcli.batch.stages import Workshop
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.images.alpha import within_neighbours
 from srcli.images.animation import Picture, each
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
@@ -208,7 +209,8 @@ def upscale_photo(
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept.
 
-    Alpha stays as it is where the size does: it is no photo to be restored.
+    Alpha stays as it is where the size does: it is no photo to be restored. Otherwise it stays
+    between the values around it, so that edges do not overshoot.
     """
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
@@ -223,6 +225,11 @@ def upscale_photo(
     else:
         passes = () if size == (photo.height, photo.width) else passes
         upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
+        result = painting.photo()
+        if result.alpha is not None:
+            return replace(
+                result, alpha=within_neighbours(result.alpha, photo.alpha, upscaler.borders)
+            )
     return painting.photo()
 
 
@@ -232,6 +239,7 @@ def _wish(request: UpscaleRequest) -> Wish:
         when_large=request.if_large_enough,
         finish=request.finish,
         borders=request.borders,
+        hidden=request.alpha,
     )
 
 
@@ -316,4 +324,5 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "tile": None if exact else [one.tile for one in upscaler.tiled],
         "official_tiles": request.official_tiles,
         "borders": request.borders,
+        "alpha": request.alpha,
     }

@@ -11,6 +11,8 @@ from typing import Literal
 
 from srcli.batch.target import WhenLarge
 from srcli.errors import UsageError
+from srcli.files.text import decode_text
+from srcli.images.alpha import HiddenColors
 from srcli.images.background import parse_color
 from srcli.images.discover import Source
 from srcli.images.finish import Finish
@@ -56,6 +58,7 @@ class UpscaleRequest:
         suffix: of all results, such as ``.png``; empty to keep each one's own.
         quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP was.
         finish: what is left out of results.
+        alpha: what becomes of colours under fully transparent pixels, see ``treat_hidden``.
         model: id of a model, or path of a weights file.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
@@ -78,6 +81,7 @@ class UpscaleRequest:
     suffix: str = ""
     quality: int | None = None
     finish: Finish = field(default_factory=Finish)
+    alpha: HiddenColors = "bleed"
     model: str = DEFAULT_MODEL
     tile: int | None = None
     device: str = "auto"
@@ -150,6 +154,8 @@ def make_finish(
 def read_list(path: Path) -> tuple[str, ...]:
     """Return the inputs named in a text file, one a line; empty lines mean nothing.
 
+    Text in UTF-16 is understood; other bytes are taken for the bytes of names.
+
     Raises:
         UsageError: it cannot be read.
 
@@ -159,4 +165,5 @@ def read_list(path: Path) -> tuple[str, ...]:
     except OSError as error:
         msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
         raise UsageError(msg) from error
-    return tuple(os.fsdecode(line) for line in content.splitlines() if line.strip())
+    lines = decode_text(content, errors="surrogateescape").split("\n")
+    return tuple(line for line in lines if line.strip())
