@@ -102,10 +102,11 @@ def upscale_command(
         ),
     ] = None,
     strip_metadata: Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave EXIF, XMP and PNG texts behind.")
+        bool,
+        typer.Option("--strip-metadata", help="Leave EXIF, XMP, IPTC, comments and texts behind."),
     ] = False,
     strip_gps: Annotated[
-        bool, typer.Option("--strip-gps", help="Leave the GPS position behind.")
+        bool, typer.Option("--strip-gps", help="Leave behind where it was taken.")
     ] = False,
     depth: Annotated[
         int | None, typer.Option(help="Bits per sample of results, 8 or 16; as it was.")

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from srcli.cli.app import app
+from srcli.images.metadata.inventory import table
 from srcli.weights.catalog import DEFAULT_MODEL, read_catalog
 
 ROOT = Path(__file__).parents[2]
@@ -82,3 +83,9 @@ def cell(card, dataset: str, scale: float) -> str:
 
 def test_the_default_model_is_said():
     assert f"| `{DEFAULT_MODEL}` (default) |" in README.read_text(encoding="utf-8")
+
+
+def test_the_table_of_blocks_is_that_of_the_inventory():
+    document = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    lines = [line for line in document.splitlines() if line.startswith("|")]
+    assert "\n".join(lines) == table()

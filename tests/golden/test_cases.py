@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageCms
 
 from srcli.batch.outcome import Upscaled
 from srcli.images.decode import decode_picture
 from srcli.images.finish import Finish
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
-from srcli.usecases.upscale_request import UpscaleRequest
+from srcli.usecases.upscale_request import UpscaleRequest, read_list
 
 STRIPPED = Finish(strip_metadata=True)
 FOLDER = Path(__file__).parent / "cases"
@@ -161,3 +163,45 @@ def test_a_thumbnail_is_no_page(enlarged, suffix):
     outcome = enlarged("tiff-thumbnail-page/thumb.tif", suffix)
     assert outcome.size == (96, 128)
     assert outcome.left_behind == ("preview",)
+
+
+def shown(path: Path) -> np.ndarray:
+    """The picture in sRGB, through its own profile."""
+    with Image.open(path) as image:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        assert profile.profile.xcolor_space.strip() == {"L": "GRAY"}.get(image.mode, "RGB")
+        srgb = ImageCms.createProfile("sRGB")
+        return np.asarray(ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB"))
+
+
+def test_a_grey_profile_shows_the_same_greys_in_colour(enlarged):
+    source = shown(FOLDER / "gray-icc-webp/gray.png")
+    result = shown(enlarged("gray-icc-webp/gray.png", ".webp", quality=100).output)
+    flat = [16, 64, 112]
+    small = source[16, [column // 2 for column in flat]].astype(int)
+    assert np.abs(result[32, flat] - small).max() <= 5
+    assert result[32, 64].max() >= 180
+
+
+def test_a_grey_picture_with_a_profile_of_colours_is_written_in_colour(enlarged):
+    result = shown(enlarged("gray-jpeg-rgb-icc/gray.jpg", ".png").output)
+    with Image.open(FOLDER / "gray-jpeg-rgb-icc/gray.jpg") as image:
+        stored = np.asarray(image)[16, 40] / 255
+    expected = stored**1.8
+    srgb = 255 * (1.055 * expected ** (1 / 2.4) - 0.055)
+    assert abs(int(result[32, 80, 0]) - srgb) <= 8
+
+
+def test_a_background_is_stored_as_the_picture_is(enlarged):
+    outcome = enlarged("background-gama/linear.png", finish=Finish(background=(128, 128, 128)))
+    photo = decode_picture(outcome.output.read_bytes(), name="it")
+    source = decode_picture((FOLDER / "background-gama/linear.png").read_bytes(), name="it")
+    bare = (source.alpha[0, 0] == 0).nonzero()[0]
+    level = int(photo.pixels[0, 0, 2 * bare[0], 2 * bare[1]])
+    assert abs(level - 55) <= 1
+
+
+def test_a_list_with_a_byte_order_mark_is_read(monkeypatch):
+    monkeypatch.chdir(FOLDER / "list-bom")
+    (name,) = read_list(Path("list.txt"))
+    assert Path(name).is_file()

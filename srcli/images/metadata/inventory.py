@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from srcli.images import exif
 from srcli.images.formats import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import photoshop
 from srcli.images.photo import Metadata
@@ -41,7 +42,13 @@ KINDS = (
         name="EXIF",
         is_in=lambda metadata: bool(metadata.exif),
         formats=(PNG, JPEG, WEBP, TIFF, AVIF),
-        adapted="orientation, sizes, place of the subject, thumbnail of a turned picture",
+        adapted="orientation, sizes and place of the subject",
+    ),
+    Kind(
+        name="thumbnail",
+        is_in=lambda metadata: bool(metadata.exif) and exif.has_preview(metadata.exif or b""),
+        formats=(PNG, JPEG, WEBP, AVIF),
+        adapted="turned with its picture",
     ),
     Kind(
         name="XMP",

@@ -7,7 +7,7 @@ PNG; Photoshop's resources, and IPTC in them, have no other.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from srcli.images.metadata import photoshop
@@ -24,11 +24,12 @@ _TYPES = frozenset({b"exif", b"app1", b"xmp", b"iptc", b"8bim"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles:
-    """What the raw profiles of a file hold."""
+    """What the raw profiles of a file hold, and whether there are some that cannot be read."""
 
     exif: bytes | None = None
     xmp: bytes | None = None
     resources: bytes = b""
+    unread: bool = False
 
 
 def is_known(body: bytes) -> bool:
@@ -37,19 +38,20 @@ def is_known(body: bytes) -> bool:
     return keyword.startswith(KEYWORD) and keyword[len(KEYWORD) :].lower() in _TYPES
 
 
-def read(chunks: Mapping[bytes, tuple[bytes, bytes]]) -> Profiles:
-    """Decode the raw profiles among text chunks, given as kind and body by keyword."""
-    exif, xmp, resources = None, None, b""
-    for kind, body in chunks.values():
-        content = _decoded(_text(kind, body)) if is_known(body) else b""
+def read(chunks: Iterable[tuple[bytes, bytes]]) -> Profiles:
+    """Decode the raw profiles among text chunks, given as kind and body."""
+    exif, xmp, resources, unread = None, None, b"", False
+    for kind, body in filter(lambda chunk: is_known(chunk[1]), chunks):
+        content = _decoded(_text(kind, body))
         bare = content.removeprefix(_EXIF_PREFIX)
         if bare.startswith(MAIN_MARKS):
             exif = exif or bare
         elif content.startswith(XMP) or content.lstrip()[:1] == b"<":
             xmp = xmp or content.removeprefix(XMP)
-        elif content:
-            resources = resources or _as_resources(content)
-    return Profiles(exif=exif, xmp=xmp, resources=resources)
+        else:
+            found = _as_resources(content)
+            resources, unread = resources or found, unread or not found
+    return Profiles(exif=exif, xmp=xmp, resources=resources, unread=unread)
 
 
 def resources_text(resources: bytes) -> bytes:
@@ -86,10 +88,10 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes:
-    parts = text.strip().split(maxsplit=2)
-    if len(parts) < 3:  # noqa: PLR2004 - name, length, digits
-        return b""
+    """Return what the digits after a line with a name and a line with a length stand for."""
+    _, _, rest = text.lstrip().partition(b"\n")
+    length, _, digits = rest.lstrip().partition(b"\n")
     try:
-        return bytes.fromhex(parts[2].decode("ascii"))
+        return bytes.fromhex(digits.decode("ascii"))[: int(length)]
     except ValueError:
         return b""

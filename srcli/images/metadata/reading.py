@@ -142,16 +142,16 @@ def _from_jpeg(image: Image.Image, data: bytes) -> Blocks:
 
 def _from_png(image: Image.Image, data: bytes) -> Blocks:
     chunks = list(png.read_chunks(data))
-    texts = {body: (kind, body) for kind, body in chunks if kind in _PNG_TEXTS}
-    raw = raw_profiles.read(texts)
+    raw = raw_profiles.read(chunk for chunk in chunks if chunk[0] in _PNG_TEXTS)
     size = len(png.SIGNATURE) + sum(12 + len(body) for _, body in chunks)
+    behind = bool(data[size:].strip(b"\0"))
     kinds = dict.fromkeys(kind for kind, _ in chunks)
     own = next((body for kind, body in chunks if kind == b"eXIf"), None)
     return Blocks(
         exif=own.removeprefix(exif.PREFIX) if own else raw.exif,
         xmp=image.info.get("xmp") or raw.xmp,
         resources=raw.resources,
-        left=tuple(companions.of_png(kinds, behind=bool(data[size:].strip(b"\0")))),
+        left=(*(["raw profile"] * raw.unread), *companions.of_png(kinds, behind=behind)),
     )
 
 

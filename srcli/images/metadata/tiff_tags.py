@@ -21,7 +21,7 @@ _DESCRIPTIVE = frozenset(
         *(Tag.DocumentName, Tag.ImageDescription, Tag.Make, Tag.Model, Tag.PageName, Tag.Software),
         *(Tag.DateTime, Tag.Artist, Tag.HostComputer, Tag.Rating, Tag.RatingPercent),
         *(Tag.Copyright, Tag.XPTitle, Tag.XPComment, Tag.XPAuthor, Tag.XPKeywords, Tag.XPSubject),
-        *(0x829A, 0x829D, 0x8822, 0x8827),
+        *(0x829A, 0x829D, 0x8822, 0x8827, Tag.WhitePoint, Tag.PrimaryChromaticities),
     )
 )
 _DIGITAL_CAMERA = (range(0x9000, 0x9300), range(0xA000, 0xA500))
@@ -122,10 +122,11 @@ def beside(metadata: Metadata, order: str) -> Iterator[Entry]:
     if metadata.xmp:
         yield ifd.opaque(_XMP, metadata.xmp, kind=ifd.BYTE)
     blocks = photoshop.resources(metadata.resources) or {}
-    if photoshop.IPTC in blocks:
-        yield ifd.opaque(_IPTC, blocks[photoshop.IPTC])
-    if set(blocks) - {photoshop.IPTC}:
-        yield ifd.opaque(_RESOURCES, metadata.resources, kind=ifd.BYTE)
+    record = blocks.pop(photoshop.IPTC, b"")
+    if record:
+        yield ifd.opaque(_IPTC, record)
+    if blocks:
+        yield ifd.opaque(_RESOURCES, photoshop.join(blocks), kind=ifd.BYTE)
     for entry in metadata.geo:
         yield ifd.reordered(entry, "<", order)
 

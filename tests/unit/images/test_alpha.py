@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
-from srcli.images.alpha import bleed
+from srcli.images.alpha import bleed, treat_hidden, within_neighbours
 from srcli.images.photo import Photo
+from srcli.pixels.levels import from_levels, to_levels
 
 
 def photo(alpha: torch.Tensor, color: torch.Tensor | None = None) -> Photo:
@@ -67,3 +69,39 @@ def test_where_borders_meet_a_hole_takes_the_colour_of_the_other_side() -> None:
     assert meeting.pixels[..., :4].min() > 0.4
     assert meeting.pixels.shape == original.pixels.shape
     assert torch.equal(meeting.pixels[..., alpha > 0], color[..., alpha > 0])
+
+
+def test_hidden_colours_stay_where_they_are_meant() -> None:
+    original = photo((torch.rand(6, 7) > 0.5).float())
+    assert treat_hidden(original, "keep") is original
+    assert torch.equal(treat_hidden(original, "bleed").pixels, bleed(original).pixels)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32])
+@pytest.mark.parametrize("size", [(6, 8), (9, 13), (24, 32)])
+def test_opacity_stays_between_its_neighbours(dtype: torch.dtype, size: tuple[int, int]) -> None:
+    bars = torch.zeros(1, 1, 6, 8)
+    bars[..., 3:6] = 160 / 255
+    source = to_levels(bars, dtype)
+    wild = to_levels(torch.rand(1, 1, *size), dtype)
+    held = within_neighbours(wild, source)
+    assert held.dtype == dtype
+    assert from_levels(held).max() <= from_levels(source).max()
+    far = from_levels(held)[..., : size[1] // 8]
+    assert (far == 0).all()
+    inside = from_levels(within_neighbours(torch.rand(1, 1, *size), torch.full((1, 1, 6, 8), 0.5)))
+    assert torch.equal(inside, torch.full((1, 1, *size), 0.5))
+
+
+def test_neighbours_are_across_borders_that_meet() -> None:
+    source = torch.zeros(1, 1, 4, 4)
+    source[..., -1] = 1
+    wild = torch.full((1, 1, 8, 8), 0.5)
+    assert within_neighbours(wild, source)[..., 0].max() == 0
+    assert within_neighbours(wild, source, ("symmetric", "wrap"))[..., 0].min() == 0.5
+    assert within_neighbours(wild, source, ("wrap", "symmetric"))[..., 0].max() == 0
+
+
+def test_opacity_of_a_smaller_picture_is_left_alone() -> None:
+    smaller = torch.rand(1, 1, 3, 8)
+    assert within_neighbours(smaller, torch.zeros(1, 1, 4, 4)) is smaller

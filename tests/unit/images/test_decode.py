@@ -15,6 +15,7 @@ from PIL import Image
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo, read_photo
+from srcli.images.samples import from_photo
 
 
 def saved(image: Image.Image, name: str, **options: object) -> bytes:
@@ -148,3 +149,18 @@ def test_a_colour_space_that_codes_in_avif_tell_is_kept(primaries: int, transfer
     assert decode_photo(data, name="it").metadata.color_chunks == b""
     told = decode_photo(wide, name="it").metadata.color_chunks
     assert told[4:12] == b"cICP" + bytes([primaries, transfer, 0, 1])
+
+
+@pytest.mark.parametrize("alpha", [0, 7])
+def test_a_bmp_whose_fourth_channel_is_zero_everywhere_is_opaque(alpha: int) -> None:
+    samples = np.random.default_rng(0).integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    samples[..., 3] = 0
+    samples[2, 3, 3] = alpha
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    size = 14 + 108
+    head = struct.pack("<2sIII", b"BM", size + samples.nbytes, 0, size)
+    head += struct.pack("<IiiHHIIiiII", 108, 6, -5, 1, 32, 3, samples.nbytes, 0, 0, 0, 0)
+    data = head + masks.ljust(108 - 40, b"\0") + samples[..., [2, 1, 0, 3]].tobytes()
+    photo = decode_photo(data, name="it")
+    assert np.array_equal(from_photo(photo, bits=8)[..., :3], samples[..., :3])
+    assert (photo.alpha is None) == (alpha == 0)

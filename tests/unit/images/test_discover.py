@@ -156,3 +156,27 @@ def test_finding_pictures_needs_neither_torch_nor_a_decoder() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'PIL', 'cv2', 'numpy')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["@eaDir", "__MACOSX", "$RECYCLE.BIN", "#recycle", "lost+found", ".Trash"]
+)
+def test_folders_of_systems_are_passed_over(tree: Path, name: str) -> None:
+    path = tree / "in" / name / "a.png"
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    for given in (str(tree), f"{tree}/**/*.*"):
+        assert not any(source.path == path for source in find_sources([given]))
+    assert relatives(find_sources([str(path.parent)])) == ["a.png"]
+    assert relatives(find_sources([f"{path.parent}/*"])) == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["photos [2024]", "all*", "what?", "[a]"])
+def test_names_that_are_there_are_no_patterns(tree: Path, name: str) -> None:
+    for folder in (name, "photos 2", "a", "alles", "whats"):
+        (tree / folder).mkdir()
+        (tree / folder / "x[1].png").write_bytes(b"")
+    for pattern in ("*.png", "x*", "x[[]1].png", "x[1].png", "**/*"):
+        found = find_sources([f"{tree}/{name}/{pattern}"])
+        assert [source.path for source in found] == [tree / name / "x[1].png"]
+        assert relatives(found) == ["x[1].png"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from srcli.images.decode import decode_photo
 from srcli.images.encode import encode_photo
+from srcli.images.exif import has_preview
 from srcli.images.finish import Finish
 from srcli.images.formats import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import ifd, photoshop
@@ -40,7 +42,26 @@ def doubles(tag: int, *values: float) -> ifd.Entry:
     return ifd.Entry(tag=tag, kind=ifd.DOUBLE, count=len(values), value=value)
 
 
+def with_thumbnail(order: str = "<", orientation: int = 1) -> bytes:
+    """An EXIF block whose second directory holds a JPEG picture, red on its left."""
+    red = np.zeros((8, 16, 3), np.uint8)
+    red[:, :8, 0] = 255
+    file = io.BytesIO()
+    Image.fromarray(red).save(file, "JPEG")
+    jpeg = file.getvalue()
+    turned = ifd.numbers(0x0112, (orientation,), order)
+    main = bytearray(ifd.pack(ifd.Tree(entries=(turned,)), order))
+    main += bytes(len(main) % 2)
+    start = len(main)
+    place = [ifd.numbers(0x0201, (70_000,), order), ifd.numbers(0x0202, (len(jpeg),), order)]
+    second = ifd.lay_out(ifd.Tree(entries=tuple(place)), start, order)
+    struct.pack_into(order + "I", main, ifd.read(bytes(main), 8).end, start)
+    at = struct.pack(order + "I", start + len(second))
+    return bytes(main) + second.replace(struct.pack(order + "I", 70_000), at) + jpeg
+
+
 BLOCKS = {
+    "thumbnail": Metadata(exif=with_thumbnail()),
     "EXIF": Metadata(exif=exif_block()),
     "XMP": Metadata(xmp=PACKET),
     "IPTC": Metadata(resources=photoshop.join({photoshop.IPTC: RECORD})),
@@ -50,6 +71,7 @@ BLOCKS = {
     "position on earth": Metadata(geo=(doubles(33550, 10, 10, 0),)),
 }
 FIELDS = {
+    "thumbnail": "exif",
     "EXIF": "exif",
     "XMP": "xmp",
     "IPTC": "resources",
@@ -78,9 +100,14 @@ def test_a_block_is_kept_or_named(kind, known):
     given = BLOCKS[kind.name]
     back, named = recoded(given, known), left_behind(given, known)
     stays = known in kind.formats
-    assert named == (() if stays else (kind.name,))
+    alone = (kind.name,)
+    if kind.name == "thumbnail" and known in {GIF, BMP}:
+        alone = ("EXIF", "thumbnail")
+    assert named == (() if stays else alone)
     if (kind.name, known) == ("comment", PNG):
         assert "Grüße".encode() in back.text_chunks
+    elif kind.name == "thumbnail":
+        assert (b"\xff\xd8\xff" in (back.exif or b"")) == stays
     elif kind.name == "EXIF" and stays:
         assert "Łukasz Żółć".encode() in back.exif
         assert b"maker's note" in back.exif
@@ -112,7 +139,7 @@ def test_exif_of_either_byte_order_is_carried_and_read_by_others(order, known, t
 
 def test_all_blocks_together_go_round_through_every_format_that_holds_them():
     everything = Metadata()
-    for block in BLOCKS.values():
+    for block in (BLOCKS[name] for name in FIELDS if name != "thumbnail"):
         given = {name: getattr(block, name) for name in FIELDS.values() if getattr(block, name)}
         everything = replace(everything, **given)
     once = recoded(everything, TIFF)
@@ -126,3 +153,16 @@ def test_places_are_taken_out_of_iptc_and_geotiff():
     kept = Finish(strip_gps=True).apply(photo(told)).metadata
     assert photoshop.resources(kept.resources) == {photoshop.IPTC: RECORD}
     assert kept.geo == ()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("known", [PNG, JPEG, WEBP], ids=lambda known: known.name)
+def test_the_thumbnail_of_a_turned_picture_is_turned_with_it(order, known):
+    block = recoded(Metadata(exif=with_thumbnail(order, 6)), known).exif
+    assert has_preview(block)
+    inside = ifd.read(block, ifd.read(block, 8).following)
+    at, size = (inside.pointer(tag, order) for tag in (0x0201, 0x0202))
+    with Image.open(io.BytesIO(block[at : at + size])) as image:
+        assert image.size == (8, 16)
+        assert image.getpixel((4, 2))[0] > 200
+        assert image.getpixel((4, 13))[0] < 50

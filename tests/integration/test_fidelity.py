@@ -1,0 +1,65 @@
+"""What a file says about itself is kept, adapted or told of, through the command."""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from srcli.usecases.sizes import SizeRequest
+from srcli.usecases.stream import upscale_stream
+from srcli.usecases.upscale_request import UpscaleRequest
+
+FOLDER = Path(__file__).parents[1] / "golden" / "cases"
+
+
+def test_configuration_with_a_byte_order_mark_is_read(srcli, tmp_path):
+    shutil.copytree(FOLDER / "toml-bom", tmp_path, dirs_exist_ok=True)
+    done = srcli("upscale", "a.png", "-o", "out/")
+    assert done.returncode == 0
+    assert "32x24 to 96x72" in done.stderr
+
+
+def test_what_stays_behind_is_told_everywhere(srcli, tmp_path):
+    shutil.copy(FOLDER / "motion-photo-xmp/motion.jpg", tmp_path)
+    done = srcli("upscale", "motion.jpg", "-o", "out/")
+    assert done.stderr.count("embedded video") == 1
+    with contextlib.closing(sqlite3.connect(tmp_path / "out/.srcli-manifest.sqlite")) as database:
+        (message,) = database.execute("SELECT message FROM pictures").fetchone()
+    assert message == "left behind: embedded video"
+    events = srcli("upscale", "motion.jpg", "-o", "two.jpg", "--json").stdout.splitlines()
+    (event,) = [one for one in map(json.loads, events) if one["event"] == "done"]
+    assert event["left_behind"] == ["embedded video"]
+    stripped = srcli("upscale", "motion.jpg", "-o", "three.jpg", "--strip-metadata")
+    assert "warning" not in stripped.stderr
+
+
+def test_colours_under_transparency_are_kept_on_request(srcli, tmp_path):
+    samples = np.full((16, 16, 4), (200, 40, 90, 0), np.uint8)
+    samples[:, :8] = (20, 160, 60, 255)
+    Image.fromarray(samples).save(tmp_path / "texture.png")
+    assert srcli("upscale", "texture.png", "-o", "kept.png", "--alpha", "keep").returncode == 0
+    assert srcli("upscale", "texture.png", "-o", "bled.png").returncode == 0
+    kept, bled = (np.asarray(Image.open(tmp_path / name)) for name in ("kept.png", "bled.png"))
+    assert np.abs(kept[16, 26].astype(int) - (200, 40, 90, 0)).max() <= 6
+    assert np.abs(bled[16, 26].astype(int) - (20, 160, 60, 0)).max() <= 6
+    assert np.array_equal(kept[..., 3], bled[..., 3])
+
+
+def test_bars_keep_their_opacity(srcli, tmp_path):
+    samples = np.full((24, 24, 4), (200, 40, 90, 0), np.uint8)
+    samples[:, 6:9, 3] = samples[:, 14:16, 3] = 160
+    Image.fromarray(samples).save(tmp_path / "bars.png")
+    assert srcli("upscale", "bars.png", "-o", "large.png").returncode == 0
+    large = np.asarray(Image.open(tmp_path / "large.png"))
+    assert large[..., 3].max() == 160
+    assert np.abs(large[large[..., 3] > 0][:, :3].astype(int) - (200, 40, 90)).max() <= 6
+
+
+def test_what_a_pipe_leaves_behind_is_told():
+    content = (FOLDER / "motion-photo-xmp/motion.jpg").read_bytes()
+    request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(2, 2)))
+    assert upscale_stream(request, content).outcome.left_behind == ("embedded video",)
