@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 _CENTISECOND = 10
 _NONE = bytes(4)
+_OVERSIZE = 16
+"""How many times the pixels of the canvas a frame may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +135,10 @@ def read_frames(data: bytes) -> Frames:
         if label == _APPLICATION and blocks
     )
     first = parts[0]
+    size = max(height, first.top + first.height), max(width, first.left + first.width)
+    _check_sizes(parts, size)
     return Frames(
-        size=(max(height, first.top + first.height), max(width, first.left + first.width)),
+        size=size,
         plays=_plays(applications),
         durations=tuple(durations),
         comments=tuple(b"".join(blocks) for label, blocks in told if label == _COMMENT),
@@ -159,6 +163,13 @@ def _part(reader: _Reader, control: bytes, shared: bytes) -> _Part:
         disposal=_DISPOSALS.get(control[0] >> 2 & 7, Disposal.KEEP),
         codes=least + codes + b"\0",
     )
+
+
+def _check_sizes(parts: Sequence[_Part], size: tuple[int, int]) -> None:
+    """Refuse frames that would fill far more memory than what is seen of them."""
+    if max(part.height * part.width for part in parts) > _OVERSIZE * size[0] * size[1]:
+        message = "is damaged: a frame is far larger than its canvas"
+        raise Refused(message)
 
 
 def _plays(applications: tuple[tuple[bytes, bytes], ...]) -> int:

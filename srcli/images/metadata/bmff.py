@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 _FULL = 4
 """Bytes of version and flags at the start of some boxes."""
+_LARGEST = 1 << 26
+_MOST_PIECES = 1 << 16
+"""Bytes and pieces beyond which an item is none that is looked for."""
 _GAIN_MARKS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
 _DEPTH_MARKS = (
     b"urn:mpeg:hevc:2015:auxid:2",
@@ -19,11 +22,17 @@ _CODED = {b"av01", b"hvc1", b"grid", b"iden", b"avc1", b"jpeg", b"unci"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item: its number, its kind, and where its bytes are."""
+    """One item: its kind, and the pieces of the file that it is made of, from where to where."""
 
-    number: int
     kind: bytes
-    content: bytes
+    pieces: tuple[tuple[int, int | None], ...]
+
+    def content(self, data: bytes) -> bytes:
+        """Return its bytes; none of an item that is larger than any block of metadata."""
+        pieces = [slice(*piece).indices(len(data)) for piece in self.pieces]
+        if sum(max(0, stop - start) for start, stop, _ in pieces) > _LARGEST:
+            return b""
+        return b"".join(data[start:stop] for start, stop, _ in pieces)
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
@@ -45,9 +54,10 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
 def exif_block(data: bytes) -> bytes | None:
     """Return the EXIF block of a file from its TIFF header on, byte for byte; None without one."""
     for item in items(data):
-        if item.kind == b"Exif" and len(item.content) > _FULL:
-            skipped = int.from_bytes(item.content[:_FULL])
-            return item.content[_FULL + skipped :] or None
+        if item.kind == b"Exif":
+            content = item.content(data)
+            skipped = int.from_bytes(content[:_FULL])
+            return content[_FULL + skipped :] or None
     return None
 
 
@@ -90,8 +100,8 @@ def _items(data: bytes) -> list[Item]:
     kinds = dict(_kinds(data, *inside[b"iinf"]))
     stored = inside.get(b"idat", (0, 0))
     return [
-        Item(number=number, kind=kinds[number], content=content)
-        for number, content in _contents(data, inside[b"iloc"][0], stored[0])
+        Item(kind=kinds[number], pieces=pieces)
+        for number, pieces in _places(data, inside[b"iloc"][0], stored[0])
         if number in kinds
     ]
 
@@ -118,22 +128,30 @@ class _Numbers:
         return int.from_bytes(self._data[start : self._at])
 
 
-def _contents(data: bytes, start: int, stored: int) -> Iterator[tuple[int, bytes]]:
+def _places(
+    data: bytes, start: int, stored: int
+) -> Iterator[tuple[int, tuple[tuple[int, int | None], ...]]]:
+    """Yield the number of each item, and where its pieces begin and end, None at the file's."""
     version = data[start]
     numbers = _Numbers(data, start + _FULL)
     widths = numbers.take(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version == 2 else 2  # noqa: PLR2004 - version
+    left = _MOST_PIECES
     for _ in range(numbers.take(wide)):
         number = numbers.take(wide)
         method = numbers.take(2) & 15 if version else 0
         numbers.take(2)
         first = numbers.take(base) + (stored if method == 1 else 0)
-        pieces = []
-        for _ in range(numbers.take(2)):
+        pieces = list[tuple[int, int | None]]()
+        count = numbers.take(2)
+        left -= count
+        if left < 0:
+            raise IndexError
+        for _ in range(count):
             if version:
                 numbers.take(index)
             at = first + numbers.take(offset)
             size = numbers.take(length)
-            pieces.append(data[at : at + size if size else None])
-        yield number, b"".join(pieces)
+            pieces.append((at, at + size if size else None))
+        yield number, tuple(pieces)

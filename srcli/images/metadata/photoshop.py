@@ -28,7 +28,7 @@ def resources(data: bytes) -> dict[int, bytes] | None:
     """Return the contents of resources by number; None if they cannot be followed to the end."""
     found, at = dict[int, bytes](), 0
     try:
-        while data[at:].strip(b"\0"):
+        while data[at : at + 4].strip(b"\0"):
             mark, number, name = struct.unpack_from(">4sHB", data, at)
             start = at + 7 + name + (name + 1) % 2
             (size,) = struct.unpack_from(">I", data, start)
@@ -92,7 +92,7 @@ def tidy_iptc(record: bytes) -> bytes:
 def _data_sets(record: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield number of record, number of data set, and the whole data set."""
     at = 0
-    while at < len(record) and record[at:].strip(b"\0"):
+    while record[at : at + 1].strip(b"\0"):
         mark, number, data_set, size = struct.unpack_from(">BBBH", record, at)
         if mark != _RECORD_MARK:
             raise ValueError

@@ -141,14 +141,19 @@ def _from_jpeg(image: Image.Image, data: bytes) -> Blocks:
 
 
 def _from_png(image: Image.Image, data: bytes) -> Blocks:
-    chunks = list(png.read_chunks(data))
-    raw = raw_profiles.read(chunk for chunk in chunks if chunk[0] in _PNG_TEXTS)
-    size = len(png.SIGNATURE) + sum(12 + len(body) for _, body in chunks)
+    size, kinds, texts = len(png.SIGNATURE), dict[bytes, None](), list[tuple[bytes, bytes]]()
+    own = b""
+    for kind, body in png.read_chunks(data):
+        size += 12 + len(body)
+        kinds[kind] = None
+        if kind in _PNG_TEXTS:
+            texts.append((kind, body))
+        elif kind == b"eXIf":
+            own = own or body.removeprefix(exif.PREFIX)
+    raw = raw_profiles.read(texts)
     behind = bool(data[size:].strip(b"\0"))
-    kinds = dict.fromkeys(kind for kind, _ in chunks)
-    own = next((body for kind, body in chunks if kind == b"eXIf"), None)
     return Blocks(
-        exif=own.removeprefix(exif.PREFIX) if own else raw.exif,
+        exif=own or raw.exif,
         xmp=image.info.get("xmp") or raw.xmp,
         resources=raw.resources,
         left=(*(["raw profile"] * raw.unread), *companions.of_png(kinds, behind=behind)),

@@ -16,6 +16,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 NOTE = "http://ns.adobe.com/xmp/note/"
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=<>/"']+)\s*=\s*("[^"]*"|'[^']*')""")
 _TAG_END = re.compile(rb"""(?:"[^"]*"|'[^']*'|[^"'>])*>""")
+_MOST_DESCRIBED = 1000
+"""Descriptions in a packet beyond which it is no work of a program for photos."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -84,10 +86,12 @@ class _Walk:
             raise NotPlain
         end = matched.end()
         attributes = [*_ATTRIBUTE.finditer(self._packet, start, end)]
-        scope = dict(self._scopes[-1])
-        for one in attributes:
-            if one[1].startswith(b"xmlns"):
-                scope[one[1].removeprefix(b"xmlns").removeprefix(b":")] = one[2][1:-1]
+        declared = {
+            one[1].removeprefix(b"xmlns").removeprefix(b":"): one[2][1:-1]
+            for one in attributes
+            if one[1].startswith(b"xmlns")
+        }
+        scope = self._scopes[-1] | declared if declared else self._scopes[-1]
         self._scopes.append(scope)
         depth = len(self._open)
         for one in attributes:
@@ -222,7 +226,7 @@ def merged(packet: bytes, extended: bytes) -> bytes:
     described = [
         one for one in properties(extended) if (one.space, one.name) == (RDF, "Description")
     ]
-    if not roots or roots[0].inside[0] == roots[0].end:
+    if not roots or roots[0].inside[0] == roots[0].end or len(described) > _MOST_DESCRIBED:
         raise NotPlain
     least = min((one.depth for one in described), default=0)
     pieces = [_standing_alone(extended, one) for one in described if one.depth == least]
@@ -244,10 +248,13 @@ def _standing_alone(packet: bytes, one: Property) -> bytes:
     """Return an element with the namespaces declared that it takes from those around it."""
     element = packet[one.start : one.end]
     head = element[: element.index(b">")]
-    declared = b"".join(
-        b' xmlns:%s="%s"' % (prefix, space)
+    used = (
+        (prefix, space)
         for prefix, space in one.spaces.items()
-        if prefix and prefix != b"xml" and b"xmlns:" + prefix + b"=" not in head
+        if prefix not in {b"", b"xml"} and prefix + b":" in element
+    )
+    declared = b"".join(
+        b' xmlns:%s="%s"' % named for named in used if b"xmlns:%s=" % named[0] not in head
     )
     name = re.match(rb"<[^\s/>]+", element)
     at = name.end() if name else 0

@@ -58,6 +58,7 @@ _PIXELS = {
     **dict.fromkeys(("LargestValidInteriorRectWidth",), 1),
 }
 """Properties of panoramas in pixels, and along which side."""
+_MOST_APPLIED = 100
 _WHOLE = (
     ("FullPanoHeightPixels", "CroppedAreaTopPixels", "CroppedAreaImageHeightPixels"),
     ("FullPanoWidthPixels", "CroppedAreaLeftPixels", "CroppedAreaImageWidthPixels"),
@@ -121,7 +122,7 @@ def with_size(packet: bytes, before: tuple[int, int], after: tuple[int, int]) ->
         return packet
     ratios = after[0] / before[0], after[1] / before[1]
     pixels = _panorama(packet, found, ratios)
-    applied = [one for one in found if one.name == "AppliedToDimensions"]
+    applied = [one for one in found if one.name == "AppliedToDimensions"][:_MOST_APPLIED]
 
     def change(one: Property, value: bytes) -> bytes | None:
         side = _SIZES.get((one.space, one.name))

@@ -17,11 +17,13 @@ from srcli.errors import UnreadableImage, UnwritableImage, UsageError
 from srcli.images import png
 from srcli.images.animation import Animation, each, frame_count, photos
 from srcli.images.animation_files import is_animated
+from srcli.images.codecs import gif
 from srcli.images.decode import decode_photo, decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.photo import Metadata, Photo
+from srcli.images.refusal import Refused
 
 FILES = Path(__file__).parents[2] / "robustness" / "files" / "image-rs" / "animated"
 RANDOM = np.random.default_rng(0)
@@ -201,6 +203,19 @@ def test_a_gif_that_ends_within_a_block_is_cut_short() -> None:
     assert frame_count(decode_picture(data[:-1], name="it")) == 3
     with pytest.raises(UnreadableImage, match="it is cut short"):
         decode_picture(data[:-20], name="it")
+
+
+def test_a_gif_frame_far_larger_than_its_canvas_is_refused() -> None:
+    data = bytearray(encode_picture(moving(), GIF, name="it"))
+    place = data.rindex(b",\0\0\0\0")
+    data[place + 5 : place + 9] = b"\xff\x0f\xff\x0f"
+    with pytest.raises(UnreadableImage, match="far larger than its canvas"):
+        decode_picture(bytes(data), name="it")
+
+
+def test_a_gif_of_no_frame_holds_no_picture() -> None:
+    with pytest.raises(Refused, match="holds no picture"):
+        gif.read_frames(b"GIF89a" + bytes(7) + b";")
 
 
 def test_gray_frames_stay_gray_in_png() -> None:

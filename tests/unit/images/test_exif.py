@@ -5,7 +5,15 @@ import struct
 import pytest
 from PIL import Image
 
-from srcli.images.exif import make_upright, orientation, upright_xmp, with_size
+from srcli.images.exif import (
+    make_upright,
+    orientation,
+    upright_xmp,
+    with_size,
+    without_orientation,
+    xmp_orientation,
+)
+from srcli.images.metadata import ifd
 
 
 def block(order: str, *, thumbnail: bool = False) -> bytes:
@@ -75,3 +83,41 @@ def test_an_orientation_that_does_not_exist_counts_as_upright() -> None:
 )
 def test_xmp_is_made_upright(turned: bytes, upright: bytes) -> None:
     assert upright_xmp(turned) == upright
+
+
+def with_subject(order: str, *numbers: int, orientation: int = 1) -> bytes:
+    """An EXIF block that says where the subject is."""
+    subject = ifd.numbers(0x9214, numbers, order)
+    inner = {ifd.EXIF: ifd.Tree(entries=(subject, ifd.numbers(0x9209, (1,), order)))}
+    main = (ifd.numbers(0x0112, (orientation,), order),)
+    return ifd.pack(ifd.Tree(entries=main, inner=inner), order)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((10, 20), (30, 40)),
+        ((10, 20, 4), (30, 40, 12)),
+        ((10, 20, 4, 5), (30, 40, 12, 10)),
+        ((60_000, 1), (65_535, 2)),
+    ],
+)
+def test_the_place_of_the_subject_follows_the_size(order, numbers, expected) -> None:
+    sized = with_size(with_subject(order, *numbers), height=20, width=30, before=(10, 10))
+    assert tags(sized).get_ifd(ifd.EXIF)[0x9214] == expected
+
+
+def test_the_place_of_the_subject_goes_with_the_turn() -> None:
+    inner = tags(make_upright(with_subject("<", 1, 2, orientation=6))).get_ifd(ifd.EXIF)
+    assert set(inner) == {0x9209}
+
+
+def test_the_orientation_can_be_told_elsewhere() -> None:
+    upright = make_upright(with_subject("<", 1, 2), 6)
+    assert set(tags(upright).get_ifd(ifd.EXIF)) == {0x9209}
+    assert 0x0112 not in tags(without_orientation(upright))
+    assert without_orientation(b"nonsense") == b"nonsense"
+    assert make_upright(b"nonsense", 6) == b"nonsense"
+    assert xmp_orientation(b'<a tiff:Orientation="6"/>') == 6
+    assert xmp_orientation(b"<a/>") == 1

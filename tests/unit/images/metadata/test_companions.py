@@ -276,3 +276,15 @@ def test_items_of_avif_are_found_by_their_places(version):
 )
 def test_companions_of_avif_and_heif_are_named(boxes, named):
     assert bmff.companions(box(b"ftyp", b"heic") + boxes) == named
+
+
+def test_items_without_end_are_not_followed():
+    entry = bytes([2, 0, 0, 0, 0, 1, 0, 0]) + b"Exif\0"
+    iinf = box(b"iinf", bytes(4) + struct.pack(">H", 1) + box(b"infe", entry))
+    whole = struct.pack(">HHH", 1, 0, 0xFFFF) * 3
+    for places in (whole, struct.pack(">HHH", 1, 0, 0xFFFF)):
+        iloc = box(b"iloc", bytes(6) + struct.pack(">H", len(places) // 6) + places)
+        data = box(b"meta", bytes(4) + iinf + iloc) + bytes(4096)
+        assert bmff.exif_block(data) is None
+    assert bmff.items(box(b"meta", bytes(4) + iinf)) == []
+    assert bmff.items(b"") == []
