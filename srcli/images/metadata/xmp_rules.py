@@ -17,6 +17,7 @@ _PANORAMA = _GOOGLE + "panorama/"
 _CAMERA = _GOOGLE + "camera/"
 _DEPTH = _GOOGLE + "depthmap/"
 _RAW = "http://ns.adobe.com/camera-raw-settings/1.0/"
+_DARKROOM = "http://darktable.sf.net/"
 _DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _IPTC_CORE = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
@@ -154,6 +155,8 @@ def _is_history(one: Property) -> bool:
     if one.space == _RAW:
         edits = one.name.startswith(("Crop", "HasCrop", "Retouch", "RedEye", "MaskGroup"))
         return edits or one.name.endswith("Corrections")
+    if one.space == _DARKROOM:
+        return one.name.startswith(("history", "masks", "iop_order", "auto_presets"))
     if one.space == _CAMERA:
         return one.name.startswith(("MicroVideo", "MotionPhoto"))
     return one.space == _TIFF and one.name in _STORAGE

@@ -1,5 +1,7 @@
 import io
 import os
+import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
 from srcli.images.formats import SIGNATURE_LENGTH
 from srcli.images.head import read_content, read_head
+from srcli.images.metadata import ifd
 
+CASES = Path(__file__).parents[2] / "golden" / "cases"
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
@@ -76,3 +80,19 @@ def test_a_png_may_be_turned_by_a_text(text):
     photo = decode_photo(file.getvalue(), name="it")
     assert (photo.height, photo.width) == (30, 20)
     assert read_head(file.getvalue(), name="it").size == (30, 20)
+
+
+def test_the_size_is_that_of_the_first_page_not_of_a_preview_before_it() -> None:
+    data = (CASES / "tiff-thumbnail-page" / "thumb.tif").read_bytes()
+    first = ifd.first(data)
+    second = ifd.read(data, first).following
+    end = ifd.read(data, first).end
+    swapped = bytearray(data)
+    swapped[4:8] = struct.pack("<I", second)
+    struct.pack_into("<I", swapped, ifd.read(data, second).end, first)
+    struct.pack_into("<I", swapped, end, 0)
+    given = bytes(swapped)
+    assert read_head(given, name="it").size == read_head(data, name="it").size == (48, 64)
+    photo = decode_photo(given, name="it")
+    assert (photo.height, photo.width) == (48, 64)
+    assert photo.metadata.left == ("preview",)

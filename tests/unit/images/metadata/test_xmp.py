@@ -21,6 +21,7 @@ SPACES = {
     "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
     "xmpNote": xmp.NOTE,
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "darktable": "http://darktable.sf.net/",
     "dji": "http://www.dji.com/drone-dji/1.0/",
 }
 DECLARED = " ".join(f'xmlns:{prefix}="{space}"' for prefix, space in SPACES.items())
@@ -46,6 +47,7 @@ def packet(attributes: str = "", elements: str = "") -> bytes:
         "crs:CropTop",
         "crs:RetouchInfo",
         "crs:GradientBasedCorrections",
+        "darktable:history",
         "tiff:BitsPerSample",
         "Container:Directory",
     ],
