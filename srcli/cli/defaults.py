@@ -1,7 +1,8 @@
 """What flags start from: ``SRCLI_<COMMAND>_<FLAG>``, else the command's section in ``srcli.toml``.
 
-Typed flags win. Keys are the long names of flags: ``[upscale]`` may hold ``long-side = 1920``,
-``[models.fetch]`` may hold ``offline = true``, and ``SRCLI_UPSCALE_LONG_SIDE`` overrules them.
+Typed flags win. A file in or above the current folder may set ``PROJECT_FLAGS`` only. Keys are the
+long names of flags: ``[upscale]`` may hold ``long-side = 1920``, ``[models.fetch]`` may hold
+``offline = true``, and ``SRCLI_UPSCALE_LONG_SIDE`` overrules them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup, TyperOption
 
+from srcli.cli.project_flags import PROJECT_FLAGS
 from srcli.errors import UsageError
-from srcli.settings import Setting, as_text, read_sections
+from srcli.settings import ConfigurationFile, Setting, as_text, read_sections, refuse_in_project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +50,21 @@ class Flag:
         return ".".join((*self.path, self.name))
 
     def default(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file may hold
-        """Return what the flag starts from where a file or a variable says ``value``."""
-        if isinstance(value, list):
-            return value if self.is_list else as_text(value)
-        return [value] if self.is_list else value
+        """Return what the flag starts from where a file or a variable says ``value``.
+
+        It is text, as on the command line, so that a wrong type is refused as it is there.
+        """
+        if not self.is_list:
+            return as_text(value)
+        return [as_text(one) for one in (value if isinstance(value, list) else [value])]
 
 
 def start_from_settings(context: typer.Context) -> None:
     """Let the flags of all commands start from what files and variables say.
 
     Raises:
-        UsageError: a file has a section or a key that means nothing.
+        UsageError: a file has a section or a key that means nothing, or sets what only the
+            user's own may set.
 
     """
     defaults: dict[str, Any] = {}
@@ -109,15 +115,15 @@ def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[st
             if flag.path == (context.info_name,) and flag.parameter in values:
                 layer = "variables" if origin == flag.variable else origin
                 set_by.setdefault(layer, set()).add(flag.parameter)
-        layers = ("variables", *(str(path) for path, _ in read_sections()))
+        layers = ("variables", *(str(file.path) for file, _ in read_sections()))
         kept = next((set_by[layer] for layer in layers if layer in set_by), set())
     return {name: value if name in kept else None for name, value in values.items()}
 
 
 def _found(app: object) -> Iterator[tuple[Flag, Any, str]]:
     """Yield each flag that is set, its value, and the variable or file."""
-    flags = {flag.key: flag for flag in _flags(app)}
-    layers = [(str(path), _flat(str(path), sections, flags)) for path, sections in read_sections()]
+    flags = {flag.key: flag for flag in all_flags(app)}
+    layers = [(str(file.path), _values(file, held, flags)) for file, held in read_sections()]
     for flag in flags.values():
         if os.environ.get(flag.variable):
             yield flag, os.environ[flag.variable], flag.variable
@@ -128,10 +134,11 @@ def _found(app: object) -> Iterator[tuple[Flag, Any, str]]:
                 break
 
 
-def _flags(command: object, path: tuple[str, ...] = ()) -> Iterator[Flag]:
+def all_flags(command: object, path: tuple[str, ...] = ()) -> Iterator[Flag]:
+    """Yield the flags of a command, or of all commands of a group; ``path`` leads to it."""
     if isinstance(command, TyperGroup):
         for name, member in command.commands.items():
-            yield from _flags(member, (*path, name))
+            yield from all_flags(member, (*path, name))
         return
     for option in getattr(command, "params", ()):
         if isinstance(option, TyperOption) and option.name:
@@ -143,6 +150,19 @@ def _flags(command: object, path: tuple[str, ...] = ()) -> Iterator[Flag]:
                 is_list=option.multiple,
                 meaning=option.help or "",
             )
+
+
+def _values(
+    file: ConfigurationFile, sections: Mapping[str, Any], flags: Mapping[str, Flag]
+) -> dict[str, Any]:
+    """Return the values of a file by the keys of their flags; refuse those it may not set."""
+    values = _flat(str(file.path), sections, flags)
+    for key in values:
+        if not file.is_own and key not in PROJECT_FLAGS:
+            flag = flags[key]
+            instead = f"--{flag.name} or {flag.variable}"
+            raise refuse_in_project(file.path, key, instead=instead)
+    return values
 
 
 def _flat(
@@ -160,8 +180,8 @@ def _flat(
         elif key in flags:
             values[key] = value
         else:
+            command = " ".join(("srcli", *path))
             section = ".".join(path)
-            known = [flag.name for flag in flags.values() if ".".join(flag.path) == section]
             msg = f"{file} sets {name!r} in [{section}], which means nothing"
-            raise UsageError(msg, hint=f"flags of srcli {' '.join(path)}: {', '.join(known)}")
+            raise UsageError(msg, hint=f"{command} --help lists the flags that it may set")
     return values

@@ -134,8 +134,8 @@ def _weights() -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
-    for path in configuration_files():
-        yield Finding(topic="setting", name="file", value=str(path))
+    for file in configuration_files():
+        yield Finding(topic="setting", name="file", value=str(file.path))
     for setting in read_settings():
         value = f"{setting.value or 'none'}, from {setting.origin}"
         yield Finding(topic="setting", name=setting.key, value=value)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from srcli.errors import UsageError
-from srcli.files.text import decode_text
+from srcli.errors import UsageError, listed
+from srcli.settings import read_toml
 from srcli.training.config import TrainConfig
 from srcli.usecases.train_request import TrainRequest
 
@@ -25,16 +24,12 @@ def read_run_file(path: Path) -> Mapping[str, Any]:
         UsageError: it cannot be read, is not TOML, or sets something that means nothing.
 
     """
-    try:
-        content: dict[str, Any] = tomllib.loads(decode_text(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read"
-        raise UsageError(msg, hint=str(error)) from error
+    content = read_toml(path)
     known = _request_keys() + _config_keys()
     unknown = [key for key in content if key not in known]
     if unknown:
         msg = f"{path} sets {unknown[0]!r}, which means nothing"
-        raise UsageError(msg, hint=f"it may set {', '.join(known)}")
+        raise UsageError(msg, hint=f"it may set {listed(known)}")
     return content
 
 

@@ -80,12 +80,12 @@ def test_a_list_is_taken_for_its_parts_by_commas(srcli, photo, own):
 
 def test_doctor_says_where_each_came_from(srcli, own, tmp_path, monkeypatch):
     own.write_text('[upscale]\nscale = 3\n[bench]\ndataset = ["Set5", "Set14"]\n')
-    (tmp_path / "srcli.toml").write_text("[upscale]\noverwrite = true\n")
+    (tmp_path / "srcli.toml").write_text("[upscale]\nquality = 90\n")
     monkeypatch.setenv("SRCLI_MODELS_FETCH_OFFLINE", "1")
     lines = [line.split(maxsplit=2) for line in srcli("doctor").stdout.splitlines()]
     found = {name: value for topic, name, value in lines if topic == "setting"}
     assert found["upscale.scale"] == f"3, from {own}"
-    assert found["upscale.overwrite"] == f"true, from {tmp_path / 'srcli.toml'}"
+    assert found["upscale.quality"] == f"90, from {tmp_path / 'srcli.toml'}"
     assert found["bench.dataset"] == f"Set5,Set14, from {own}"
     assert found["models.fetch.offline"] == "1, from SRCLI_MODELS_FETCH_OFFLINE"
 

@@ -41,12 +41,15 @@ def test_a_device_that_has_bfloat16_is_said_to_have_it(monkeypatch, has):
 
 
 def test_every_setting_is_traced_to_where_it_came_from(srcli, tmp_path, monkeypatch):
-    (tmp_path / "srcli.toml").write_text('hub_repo = "me/models"\noffline = true\n')
+    own = tmp_path / "config/srcli/srcli.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('hub_repo = "me/models"\noffline = true\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("SRCLI_OFFLINE", "0")
     monkeypatch.setenv("HF_TOKEN", "hf_" + "x" * 20)
     reported = lines(srcli("doctor"), "setting")
     found = dict(reported)
-    assert found["hub_repo"] == f"me/models, from {tmp_path / 'srcli.toml'}"
+    assert found["hub_repo"] == f"me/models, from {own}"
     assert found["offline"] == "0, from SRCLI_OFFLINE"
     assert found["mirror"] == "none, from default"
     assert ["HF_TOKEN", "is set"] in reported

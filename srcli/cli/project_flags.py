@@ -1,0 +1,51 @@
+"""Which flags a ``srcli.toml`` in or above the current folder may set.
+
+Such a file may have come with pictures that others made. It may say how a result looks and how
+the machine makes it. It may not say where anything is read or written, what is replaced, fetched
+or published, what is left out of a result against the user's wish, or what the user is told.
+A new flag belongs to one of the two lists; a test compares them with the flags that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_MACHINE = "tile device precision ensemble official-tiles"
+
+_PROJECT: Mapping[str, str] = {
+    "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
+    f" quality depth background wrap {_MACHINE}",
+    "bench": f"scale format published crops frame {_MACHINE}",
+    "compare": "shave",
+    "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
+    " halve-every range-weights ema clip recursive degradation precision seed validate-every val-pictures"
+    " device",
+    "models.export": "format ratio",
+    "models.measure": "scale",
+}
+
+_OWN: Mapping[str, str] = {
+    "upscale": "output from-file name strip-metadata strip-gps model offline overwrite shard"
+    " fail-fast watch dry-run print0 json quiet verbose",
+    "bench": "dataset model data lr data-dir offline output images resume overwrite",
+    "compare": "reference output difference json overwrite",
+    "train": "data val out config init resume max-minutes loaders",
+    "models.show": "markdown",
+    "models.fetch": "offline",
+    "models.import": "output overwrite",
+    "models.export": "output overwrite",
+    "models.measure": "id trained-on training notes licence dataset data-dir resume",
+    "models.publish": "repo private",
+}
+
+
+def _keys(flags: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(
+        f"{section}.{name}" for section, names in flags.items() for name in names.split()
+    )
+
+
+PROJECT_FLAGS = _keys(_PROJECT)
+"""Keys such as ``upscale.quality``, for any file."""
+OWN_FLAGS = _keys(_OWN)
+"""The others, for the user's own file."""
