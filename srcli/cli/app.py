@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
 
 from srcli import __version__
 from srcli.cli import bench, compare, doctor, errors, models, train, upscale
-from srcli.cli.console import abandon_stdout, data, open_stdout
+from srcli.cli.console import data, telling
 from srcli.cli.defaults import start_from_settings
+from srcli.cli.outlet import outlets
 from srcli.errors import DiskFull, SrcliError, is_disk_full
 
 app = typer.Typer(
@@ -47,17 +49,17 @@ def _root(
 
 def main() -> None:
     """Run the command line; expected failures become one sentence and an exit code."""
-    open_stdout()
-    try:
-        app()
-    except SrcliError as error:
-        _leave(error)
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        abandon_stdout()
-        message = "the output cannot be written: the disk is full"
-        _leave(DiskFull(message, hint="free some space, or send it elsewhere"))
+    with outlets(), telling():
+        try:
+            app()
+        except SrcliError as error:
+            _leave(error)
+        except Exception as error:  # noqa: BLE001 - a bug, unless the disk is full
+            if isinstance(error, OSError) and is_disk_full(error):
+                message = f"{error.filename or 'a file'} cannot be written: the disk is full"
+                _leave(DiskFull(message, hint="free some space"))
+            traceback.print_exc()  # through the guarded stream
+            sys.exit(errors.BUG)
 
 
 def _leave(error: SrcliError) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srcli.cli.console import data, talk
+from srcli.cli.console import data, document, say
 from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import show_table
 from srcli.errors import ImageError
@@ -107,7 +107,7 @@ def bench_command(
         result = bench(request, on_record)
     _print(result, output)
     for line in dict.fromkeys(f"{one.task.image}: {one.error}" for one in result.failures):
-        talk.print(line, markup=False)
+        say(line, style="")
     if result.failures:
         raise typer.Exit(ImageError.exit_code)
 
@@ -116,7 +116,7 @@ def _print(result: BenchResult, output: Path | None) -> None:
     if output is not None:
         data(str(output))
     elif result.text:
-        data(result.text.rstrip("\n"))
+        document(result.text.rstrip("\n"))
     else:
         for table in result.tables:
             show_table(table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srcli.cli.console import data, talk
+from srcli.cli.console import data, say
 from srcli.cli.events import emit
 from srcli.cli.table import show_table
 
@@ -56,7 +56,7 @@ def compare_command(
         return
     show_table(compared.table)
     if compared.full_scale is not None:
-        talk.print(f"the brightest colour of {difference} stands for {compared.full_scale} levels")
+        say(f"the brightest colour of {difference} stands for {compared.full_scale} levels")
     for path in compared.written:
         data(str(path))
 

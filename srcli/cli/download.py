@@ -8,6 +8,7 @@ from typing import Self
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from srcli.cli.console import talk
+from srcli.cli.printable import printable
 
 
 class DownloadProgress:
@@ -15,7 +16,7 @@ class DownloadProgress:
 
     def __init__(self, name: str) -> None:
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
@@ -23,7 +24,7 @@ class DownloadProgress:
             transient=True,
             disable=not talk.is_terminal,
         )
-        self._task = self._bar.add_task(name, total=None, visible=False)
+        self._task = self._bar.add_task(printable(name), total=None, visible=False)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -89,7 +89,8 @@ class JsonReporter:
 
 def emit(event: str, **fields: object) -> None:
     """Print one event."""
-    data(json.dumps({"schema": SCHEMA, "event": event, **fields}))
+    line = json.dumps({"schema": SCHEMA, "event": event, **fields})
+    data(line.replace("\x7f", "\\u007f"))  # json leaves this one control character as it is
 
 
 def emit_plan(planned: Planned) -> None:

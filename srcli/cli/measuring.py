@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from srcli.cli.console import talk
+from srcli.cli.printable import printable
 from srcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ def measuring_status() -> Iterator[Callable[[Record], None]]:
 
     def on_record(record: Record) -> None:
         task = record.task
-        status.update(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
+        words = f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}"
+        status.update(Text(printable(words)))
         status.start()
 
     try:

@@ -10,11 +10,10 @@ import typer
 from rich.table import Table
 
 from srcli.cli import completion, errors
-from srcli.cli.console import data, talk
+from srcli.cli.console import data, document, say
 from srcli.cli.download import DownloadProgress
 from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import print_whole
-from srcli.errors import WeightsError
 
 if TYPE_CHECKING:
     from srcli.weights.card import WeightCard
@@ -67,7 +66,7 @@ def show_command(
     from srcli.weights.sources import Source
 
     if markdown or is_file_name(model):
-        data(show_card(model).rstrip())
+        document(show_card(model).rstrip())
         return
     found = show_model(model)
     facts = _source_facts(found) if isinstance(found, Source) else _card_facts(found)
@@ -145,10 +144,10 @@ def export_command(
     del kind  # Typer refuses any other
     made = export_model(model, output, ratio=ratio, overwrite=overwrite)
     data(str(made.path))
-    talk.print(f"ONNX operator set {made.opset}")
+    say(f"ONNX operator set {made.opset}")
     for parity in made.parity:
         size = " x ".join(map(str, parity.shape))
-        talk.print(f"{size}: differs from PyTorch by at most {parity.difference:.1e}")
+        say(f"{size}: differs from PyTorch by at most {parity.difference:.1e}")
 
 
 @app.command("measure")
@@ -187,7 +186,7 @@ def measure_command(
     )
     with measuring_status() as on_record:
         card = measure(request, on_record)
-    data(to_toml(card))
+    document(to_toml(card))
 
 
 @app.command("publish")
@@ -238,8 +237,9 @@ def verify_command(
         data(f"{verdict.id}  {'ok' if verdict.problem is None else 'FAILED'}")
         if verdict.problem is not None:
             errors.show(verdict.problem)
-    if any(verdict.problem for verdict in verdicts):
-        raise typer.Exit(WeightsError.exit_code)
+    codes = [verdict.problem.exit_code for verdict in verdicts if verdict.problem]
+    if codes:
+        raise typer.Exit(max(codes))
 
 
 def _figures(model: WeightCard | Source) -> tuple[str, ...]:

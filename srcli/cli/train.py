@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srcli.cli import console, errors
-from srcli.cli.console import talk
+from srcli.cli.console import say
 from srcli.cli.defaults import set_by_variables
 from srcli.cli.train_view import TrainView
 
@@ -154,10 +154,10 @@ def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
     if not is_first_process():
         return
     if not can_draw():
-        talk.print("no curves.png: it needs matplotlib, which pip install 'srcli\\[train]' brings")
+        say("no curves.png: it needs matplotlib, which pip install 'srcli[train]' brings")
     console.data(str(best))
     if interrupted():
-        talk.print("stopped and saved: go on with --resume")
+        say("stopped and saved: go on with --resume")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from srcli.cli.console import talk
+from srcli.cli.console import say, talk
 
 if TYPE_CHECKING:
     from srcli.training.loop import Report
@@ -72,4 +72,4 @@ class TrainView:
             found = report.validation.psnr_y.items()
             line += "  val " + "  ".join(f"{self._mark}{at:g} {psnr:.3f} dB" for at, psnr in found)
         if report.validation is not None or not self._live:
-            talk.print(line)
+            say(line, style="")

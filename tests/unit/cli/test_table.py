@@ -1,9 +1,9 @@
 import pytest
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from srcli.bench.tables import Cell, Table
 from srcli.cli import table
+from srcli.cli.console import SafeConsole
 
 
 def test_names_in_a_table_are_no_markup(capsys):
@@ -16,7 +16,9 @@ def test_names_in_a_table_are_no_markup(capsys):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_no_number_is_cut_however_narrow_the_place(monkeypatch, capsys, terminal):
     monkeypatch.setattr(
-        table, "Console", lambda **_: Console(width=40, force_terminal=terminal, no_color=True)
+        table,
+        "_make_console",
+        lambda: SafeConsole(width=40, force_terminal=terminal, no_color=True),
     )
     monkeypatch.setattr(table, "PIPE_WIDTH", 40)
     row = ("a-file-with-a-name-as-long-as-this-one.png", "37.123", ".9591", "123,456")

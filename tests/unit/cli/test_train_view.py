@@ -1,9 +1,10 @@
 import io
 
 import pytest
-from rich.console import Console
 
+from srcli.cli import console as outlet
 from srcli.cli import train_view
+from srcli.cli.console import SafeConsole
 from srcli.cli.train_view import TrainView
 from srcli.training.loop import Report
 from srcli.training.validate import Validation
@@ -15,21 +16,22 @@ SCORED = Report(
 
 
 @pytest.fixture
-def screen(monkeypatch):
+def screen(monkeypatch, capsys):
     """Run the view on a terminal or into a file, and return what was written."""
 
     def show(*, terminal: bool, degradation: str = "jpeg") -> str:
         file = io.StringIO()
-        console = Console(
+        console = SafeConsole(
             file=file, force_terminal=terminal, width=200, highlight=False, legacy_windows=False
         )
-        monkeypatch.setattr(train_view, "talk", console)
+        for module in (outlet, train_view):
+            monkeypatch.setattr(module, "talk", console)
         with TrainView(300, degradation) as view:
             for step in range(1, 201):
                 view.tick(step, 0.5)
                 if step % 100 == 0:
                     view.report(PLAIN if step == 100 else SCORED)
-        return file.getvalue()
+        return file.getvalue() if terminal else capsys.readouterr().err
 
     return show
 
