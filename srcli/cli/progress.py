@@ -1,16 +1,14 @@
-"""What a person sees of a batch: a line a picture, and bars on a terminal."""
+"""What a person sees of a batch: a line a picture, and a bar on a terminal."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
 from srcli.cli import errors
-from srcli.cli.console import data, talk
+from srcli.cli.batch_bar import BatchBar
+from srcli.cli.console import data, say
+from srcli.cli.pace import Pace
 from srcli.cli.tally import Tally
 
 if TYPE_CHECKING:
@@ -18,73 +16,73 @@ if TYPE_CHECKING:
 
 
 class TextReporter:
-    """Paths of results on stdout; on stderr a line a picture, and bars if that is a terminal.
+    """Paths of results on stdout; on stderr a line a picture, and a bar if that is a terminal.
 
-    With ``quiet`` stderr gets errors and nothing else. With ``paths`` off, as where stdout
-    carries a picture, results are not named on it. With ``advise`` the end says whether there
-    was a better model.
+    Args:
+        quiet: stderr gets errors and nothing else.
+        paths: results are named on stdout; off where it carries a picture.
+        end: what ends each path.
+        advise: the end says whether there was a better model.
+        pace: measures the time of the bar.
+
     """
 
-    def __init__(self, *, quiet: bool = False, paths: bool = True, advise: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        paths: bool = True,
+        end: str = "\n",
+        advise: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
         self.tally = Tally()
+        self.bar = BatchBar(self.tally, shown=not quiet, pace=pace)
         self._quiet = quiet
         self._paths = paths
+        self._end = end
         self._advise = advise
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=talk,
-            transient=True,
-            disable=quiet or not talk.is_terminal,
-            redirect_stdout=sys.stdout.isatty(),
-        )
-        self._all = self._bars.add_task("pictures", total=None, note="", visible=False)
-        self._one = self._bars.add_task("upscaling", total=None, note="")
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        self.bar.stop()
 
     def found(self, count: int) -> None:
         """Show how many pictures there are."""
         self.tally.start(count)
-        total = self.tally.found
-        self._bars.update(self._all, total=total, visible=total > 1)
+        self.bar.found()
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
-        note = f"{_sides(source_size)} to {_sides(size)}"
-        self._bars.update(self._one, description=source.name, note=note)
+        self.bar.picture(source, f"{_sides(source_size)} to {_sides(size)}")
 
     def begin(self, total: int) -> None:
-        """Start the bar of one run over the picture."""
-        self._bars.reset(self._one, total=total)
+        """Start to count one run over the picture."""
+        self.bar.begin(total)
 
     def advance(self, amount: int) -> None:
-        """Move it."""
-        self._bars.advance(self._one, amount)
+        """Count on."""
+        self.bar.advance(amount)
 
     def outcome(self, outcome: Outcome) -> None:
         """Print what became of a picture."""
         from srcli.batch.outcome import Failed, Skipped
 
         self.tally.add(outcome)
-        self._bars.update(self._all, advance=1, note=_rate(self.tally))
+        self.bar.outcome()
         if isinstance(outcome, Failed):
             errors.show(outcome.error)
         elif isinstance(outcome, Skipped):
-            self._say(f"{escape(outcome.source.name)}: skipped, {outcome.reason}")
+            self._say(f"{outcome.source.name}: skipped, {outcome.reason}")
         else:
             self._done(outcome)
 
     def finish(self, *, interrupted: bool = False) -> None:
         """Print the sum of all, if there was more than one picture."""
-        self._bars.stop()
+        self.bar.stop()
         if self.tally.found > 1 or interrupted:
             self._say(f"{'interrupted: ' if interrupted else ''}{_summary(self.tally)}")
         if self._advise and self.tally.compressed:
@@ -92,8 +90,8 @@ class TextReporter:
 
     def _done(self, outcome: Upscaled) -> None:
         if self._paths:
-            data(str(outcome.output))
-        name = escape(outcome.source.name)
+            data(str(outcome.output), end=self._end)
+        name = outcome.source.name
         if outcome.copied:
             self._say(f"{name}: copied, large enough already")
             return
@@ -107,25 +105,15 @@ class TextReporter:
             )
         found = outcome.consistency
         if found and not found.sound and not self._quiet:
-            talk.print(
-                f"[bold yellow]warning:[/] {escape(str(outcome.output))} reduced again differs "
-                f"from its source ({found.psnr:.1f} dB): a wrong model, or a fault"
+            text = (
+                f"{outcome.output} reduced again differs from its source "
+                f"({found.psnr:.1f} dB): a wrong model, or a fault"
             )
+            say(text, style="", label="warning:", label_style="bold yellow")
 
     def _say(self, line: str) -> None:
         if not self._quiet:
-            talk.print(f"[dim]{line}[/]")
-
-
-def _rate(tally: Tally) -> str:
-    """Such as ``3.2 MP, 1.1 MP/s, 0:12 left``; what was skipped took no time."""
-    made = tally.done + tally.failed
-    text = f"{tally.megapixels:.1f} MP, {tally.megapixels / max(tally.seconds, 1e-9):.2f} MP/s"
-    if not made or not tally.not_reached:
-        return text
-    left = round(tally.seconds / made * tally.not_reached)
-    hours, minutes, seconds = left // 3600, left // 60 % 60, left % 60
-    return f"{text}, {f'{hours}:{minutes:02}' if hours else minutes}:{seconds:02} left"
+            say(line)
 
 
 def _summary(tally: Tally) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srcli.cli import completion
+from srcli.cli import completion, console
 from srcli.cli.console import verbose
 from srcli.cli.defaults import drop_overruled, is_chosen
 from srcli.cli.events import JsonReporter
@@ -182,6 +182,10 @@ def upscale_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")
     ] = False,
+    print0: Annotated[
+        bool,
+        typer.Option("--print0", help="End each path on stdout with a NUL byte, for xargs -0."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print events to stdout, one JSON object a line.")
     ] = False,
@@ -255,22 +259,38 @@ def upscale_command(
     if watch and (streamed or dry_run):
         msg = "a pipe or a plan cannot be watched"
         raise UsageError(msg, hint="leave out --watch, or name folders")
+    to_pipe = streamed and output in {"", PIPE}
+    if print0:
+        _check_print0(no_paths=json or dry_run or to_pipe)
     if dry_run:
         if streamed:
             msg = "a pipe cannot be planned for"
             raise UsageError(msg, hint="leave out --dry-run, or name files")
         raise typer.Exit(print_plan(plan(request), json=json))
-    to_pipe = streamed and output in {"", PIPE}
     reporter: Reporter = (
         JsonReporter()
         if json
-        else TextReporter(quiet=quiet, paths=not to_pipe, advise=not is_chosen(context, "model"))
+        else TextReporter(
+            quiet=quiet,
+            paths=not to_pipe,
+            end="\0" if print0 else "\n",
+            advise=not is_chosen(context, "model"),
+        )
     )
     with verbose(on=talkative):
         if streamed:
             _stream(request, reporter)
         else:
             _report((watch_folders if watch else upscale)(request, reporter), reporter)
+
+
+def _check_print0(*, no_paths: bool) -> None:
+    if no_paths:
+        msg = "there are no paths on stdout for --print0 to end"
+        raise UsageError(msg, hint="leave out --print0, or --json, --dry-run and -o -")
+    if sys.stdout.isatty():
+        msg = "--print0 is for programs, and standard output is a terminal"
+        raise UsageError(msg, hint="such as: srcli upscale photos/ --print0 | xargs -0 ls -l")
 
 
 def _size(ways: dict[str, Any]) -> SizeRequest:
@@ -324,7 +344,6 @@ def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
             reporter.finish()
             raise typer.Exit(reporter.tally.exit_code) from error
         if to_pipe:
-            sys.stdout.buffer.write(streamed.content)
-            sys.stdout.buffer.flush()
+            console.picture(streamed.content)
         reporter.outcome(streamed.outcome)
         reporter.finish()

@@ -1,11 +1,13 @@
 """Standard output that is full, closed, cut off, or of an encoding that lacks what names hold."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 
@@ -67,3 +69,28 @@ def test_a_name_is_printed_as_it_is(srcli):
     for command in ("upscale", "bench --data"):
         done = srcli(*command.split(), ":key:[b].png")
         assert ":key:[b].png" in done.stderr
+
+
+def test_names_are_printed_as_they_are_and_parted_by_null_characters(srcli, tmp_path):
+    names = ["a\nb.png", "c\x1b[2J.png"]
+    for name in names:
+        Image.new("RGB", (16, 12), "teal").save(tmp_path / name)
+    done = srcli("upscale", *names, "--print0", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "a\nb_x2.png\0c\x1b[2J_x2.png\0"
+
+
+@pytest.mark.parametrize("flags", [("--json",), ("--dry-run",), ("-o", "-")])
+def test_without_paths_there_is_nothing_to_part(srcli, photo, flags):
+    done = srcli("upscale", photo, "--print0", *flags)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--print0" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a\x7f\u202e.png", "caf\udce9.png"])
+def test_events_are_json_whatever_a_name_holds(srcli, tmp_path, name):
+    Image.new("RGB", (16, 12), "teal").save(tmp_path / name)
+    printed = srcli("upscale", name, "--json", "--dry-run").stdout
+    assert printed.isascii()
+    assert "\x7f" not in printed
+    assert json.loads(printed)["source"] == name
