@@ -4,20 +4,30 @@
 
     SrcliError
     ├── UsageError            the request itself makes no sense
+    │   ├── MissingExtra      it needs an optional part that is not installed
+    │   └── UnknownName       it names something that there is not
+    │       ├── UnknownModel, UnknownDataset, UnknownFormat
+    │       ├── MissingFile   also MissingImage, MissingWeights
+    │       └── NoPictures
     ├── ImageError            one picture cannot be read, enlarged or written
-    │   ├── UnreadableImage
-    │   ├── UnwritableImage
+    │   ├── UnreadableImage   also MissingImage
+    │   ├── UnwritableImage   also UnknownFormat
+    │   │   └── AlreadyExists
     │   └── BadTile
-    ├── WeightsError          a model is unknown, missing or corrupt
-    │   ├── UnknownModel
+    ├── WeightsError          a model cannot be used; also UnknownModel, MissingExtra
     │   ├── WeightsUnavailable
+    │   │   └── MissingWeights
     │   └── CorruptWeights
-    ├── DataError             a training or benchmark folder does not hold what it should
+    ├── DataError             a training or benchmark folder does not hold what it should;
+    │   │                     also UnknownDataset, NoPictures
     │   └── ForeignManifest   a folder's record of results is damaged, or not one of ours
     └── ResourceError         the machine has not enough memory or disk
         ├── OutOfMemory
         ├── DiskFull
-        └── OutputLost        the folder of results was removed or replaced during a run
+        ├── OutputLost        the folder of results was removed or replaced during a run
+        └── UnwritableOutput
+
+A class below two others has the code of the first one. ``docs/exit-codes.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -44,8 +54,8 @@ class SrcliError(Exception):
     exit_code: ClassVar[int]
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        self.message = _shortened(message, LONGEST_TEXT)
-        self.hint = _shortened(hint, LONGEST_TEXT)
+        self.message = shortened(message)
+        self.hint = shortened(hint)
         super().__init__(self.message)
 
 
@@ -55,6 +65,14 @@ class UsageError(SrcliError):
     exit_code = 2
 
 
+class UnknownName(UsageError):
+    """The request names something that there is not: a mistyped name, most often."""
+
+
+class MissingFile(UnknownName):
+    """A file that the request names does not exist."""
+
+
 class ImageError(SrcliError):
     """A picture cannot be used."""
 
@@ -62,11 +80,23 @@ class ImageError(SrcliError):
 
 
 class UnreadableImage(ImageError):
-    """A file is missing, forbidden or not a picture."""
+    """A file is forbidden or not a picture."""
+
+
+class MissingImage(MissingFile, UnreadableImage):
+    """A picture that the request names does not exist."""
 
 
 class UnwritableImage(ImageError):
-    """A picture cannot be written where or how it was asked for."""
+    """A picture, or another result, cannot be written where or how it was asked for."""
+
+
+class AlreadyExists(UnwritableImage):
+    """A result is not written, because its name is taken and nobody asked to replace that."""
+
+
+class UnknownFormat(UnknownName, UnwritableImage):
+    """The request names a format of pictures or reports that is not written."""
 
 
 class BadTile(ImageError):
@@ -79,12 +109,20 @@ class WeightsError(SrcliError):
     exit_code = 4
 
 
-class UnknownModel(WeightsError):
+class UnknownModel(UnknownName, WeightsError):
     """No model of that name is in the catalogue."""
+
+
+class MissingExtra(UsageError, WeightsError):
+    """The request needs an optional part of srcli that is not installed."""
 
 
 class WeightsUnavailable(WeightsError):
     """A weights file is not on this machine and cannot be had, or cannot be kept."""
+
+
+class MissingWeights(MissingFile, WeightsUnavailable):
+    """A weights file that the request names by its path does not exist."""
 
 
 class CorruptWeights(WeightsError):
@@ -99,6 +137,14 @@ class DataError(SrcliError):
 
 class ForeignManifest(DataError):
     """A file with the name of a manifest is damaged, or srcli did not write it."""
+
+
+class UnknownDataset(UnknownName, DataError):
+    """No benchmark data set has that name."""
+
+
+class NoPictures(UnknownName, DataError):
+    """A folder or a pattern that the request names gives no pictures."""
 
 
 class ResourceError(SrcliError):
@@ -119,12 +165,16 @@ class OutputLost(ResourceError):
     """The folder of results, or its manifest, was removed or replaced during a run."""
 
 
+class UnwritableOutput(ResourceError):
+    """Standard output cannot be written, although something reads it."""
+
+
 def is_disk_full(error: OSError) -> bool:
     """Tell whether there was no room, on the disk or in what its user may take of it."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-def listed(names: Iterable[str], most: int = 10, *, between: str = ", ") -> str:
+def listed(names: Iterable[object], most: int = 10, *, between: str = ", ") -> str:
     """Join names for a message, which stays short however many and however long they are.
 
     Args:
@@ -137,10 +187,11 @@ def listed(names: Iterable[str], most: int = 10, *, between: str = ", ") -> str:
 
     """
     rest = iter(names)
-    shown = between.join(_shortened(name, LONGEST_NAME) for name in islice(rest, most))
+    shown = between.join(shortened(str(name), LONGEST_NAME) for name in islice(rest, most))
     more = sum(1 for _ in rest)
     return f"{shown} and {more:,} more" if more else shown
 
 
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Cut a text that is longer than ``longest`` characters."""
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
 from srcli.batch.outcome import Upscaled
-from srcli.errors import ImageError, ResourceError, UnwritableImage
+from srcli.errors import AlreadyExists, ImageError, ResourceError
 from srcli.images.naming import Job
 
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
@@ -80,7 +80,7 @@ class Ledger(Protocol):
         """Take a picture for this run, unless the verdict says that it must not be made.
 
         Raises:
-            UnwritableImage: its output is there and is not to be replaced.
+            AlreadyExists: its output is there and is not to be replaced.
 
         """
         ...
@@ -148,7 +148,7 @@ def judge(
         its place and recording that. Otherwise ``MAKE``, or ``REPLACE`` with ``overwrite``.
 
     Raises:
-        UnwritableImage: its output is there, is not that, and is not to be replaced.
+        AlreadyExists: its output is there, is not that, and is not to be replaced.
 
     """
     ours = entry if entry and entry.describes(job.output) else None
@@ -162,7 +162,7 @@ def judge(
     return Verdict.MAKE
 
 
-def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> UnwritableImage:
+def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> AlreadyExists:
     """Say what is known of a file that is not to be replaced."""
     other = "" if entry is None or entry.model == model else entry.model
     if entry is None:
@@ -174,4 +174,4 @@ def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> Un
     else:
         msg = f"{job.output} was made with other settings"
     name = "--name '{stem}_{scale}_{model}'" if other else "another --name"
-    return UnwritableImage(msg, hint=f"add --overwrite to replace it, or {name} to keep both")
+    return AlreadyExists(msg, hint=f"add --overwrite to replace it, or {name} to keep both")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from srcli.bench.difference import difference, visible
 from srcli.bench.tables import NOTHING, Cell, Table, metric_text
-from srcli.errors import UsageError
+from srcli.errors import UsageError, listed
 from srcli.images.photo import Photo
 from srcli.metrics.psnr import psnr_rgb, psnr_y
 from srcli.metrics.ssim import WINDOW, ssim_y
@@ -174,7 +174,7 @@ def _notes(pictures: tuple[Picture, ...], shave: int) -> Iterator[str]:
     if any(photo.alpha is not None for photo in photos):
         yield "Transparent pixels are laid over mid-grey; the largest difference minds opacity too."
     if len({photo.bits for photo in photos}) > 1:
-        depths = ", ".join(f"{p.name} {p.photo.bits}" for p in pictures)
+        depths = listed(f"{p.name} {p.photo.bits}" for p in pictures)
         yield f"Bits per sample differ, and nothing was rounded: {depths}."
     if len({photo.metadata.icc_profile for photo in photos}) > 1:
         yield "The colour profiles differ; samples are compared as they are stored."

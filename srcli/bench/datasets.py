@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from srcli.errors import DataError
+from srcli.errors import DataError, NoPictures, UnknownDataset, listed
 from srcli.images.formats import is_readable
 
 SIZES = {
@@ -62,13 +62,13 @@ def known_name(name: str) -> str:
     """Return the name of a data set as it is written, given it in any case.
 
     Raises:
-        DataError: if there is no such data set.
+        UnknownDataset: if there is no such data set.
 
     """
     known = {title.lower(): title for title in SIZES}
     if name.lower() not in known:
         msg = f"there is no data set named {name}"
-        raise DataError(msg, hint=f"known are {', '.join(SIZES)}; or give a folder with --data")
+        raise UnknownDataset(msg, hint=f"known are {listed(SIZES)}; or give a folder with --data")
     return known[name.lower()]
 
 
@@ -103,7 +103,7 @@ def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:
 
 def not_found(name: str, roots: Sequence[Path]) -> DataError:
     """Return what to raise where no root holds a data set, saying how to come by it."""
-    searched = ", ".join(map(str, _places(name, roots)))
+    searched = listed(_places(name, roots))
     msg = f"{name} was not found; searched: {searched}"
     return DataError(msg, hint=HINTS.get(name, f"put its HR pictures into a folder named {name}"))
 
@@ -115,13 +115,14 @@ def folder_dataset(folder: Path, lr_folder: Path | None = None) -> Dataset:
     ``babyx4``, ``baby_LRBI_x4`` and ``img_001_SRF_4_LR`` for ``baby`` and ``img_001_SRF_4_HR``.
 
     Raises:
-        DataError: if a folder is missing or without pictures, or a picture has no LR.
+        NoPictures: if the folder is missing, or holds no pictures.
+        DataError: if a picture has no LR.
 
     """
     images = pictures(folder)
     if not images:
         msg = f"there are no pictures in {folder}"
-        raise DataError(msg, hint="give a folder that holds pictures itself")
+        raise NoPictures(msg, hint="give a folder that holds pictures itself")
     if lr_folder is None:
         return Dataset(name=folder.resolve().name, images=images)
     plain = {_plain_stem(path): path for path in pictures(lr_folder)}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import torch
 
-from srcli.errors import UsageError
+from srcli.errors import UsageError, listed
 
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS: Mapping[str, torch.dtype] = {
@@ -129,7 +129,7 @@ def choose_compute(device: str = "auto", precision: str = "float32") -> Compute:
     """
     if precision not in PRECISIONS:
         msg = f"there is no precision called {precision!r}"
-        raise UsageError(msg, hint=f"choose one of {', '.join(PRECISIONS)}")
+        raise UsageError(msg, hint=f"choose one of {listed(PRECISIONS)}")
     chosen = Compute(device=choose_device(device), dtype=PRECISIONS[precision])
     if chosen.device.type == "cpu" and chosen.dtype == torch.float16:
         msg = "float16 is for GPUs"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from srcli.errors import DiskFull, UnwritableImage, is_disk_full
+from srcli.errors import AlreadyExists, DiskFull, UnwritableImage, is_disk_full
 
 TEMPORARY_PREFIX = ".srcli-"
 TEMPORARY_SUFFIX = ".part"
@@ -46,10 +46,10 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise UnwritableImage if ``path`` is there, be it a dangling link."""
+    """Raise AlreadyExists if ``path`` is there, be it a dangling link."""
     if os.path.lexists(path):
         message = f"{path} exists already"
-        raise UnwritableImage(message, hint="Add --overwrite to replace it.")
+        raise AlreadyExists(message, hint="Add --overwrite to replace it.")
 
 
 @contextmanager

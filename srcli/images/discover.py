@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from srcli.errors import UnreadableImage, UsageError
+from srcli.errors import NoPictures, UnreadableImage, UsageError
 from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
 
 _OF_SYSTEMS = frozenset(
@@ -57,8 +57,8 @@ def find_sources(
         on_unread: told of every picture among the files that has a format that is not read.
 
     Raises:
-        UsageError: if a folder or pattern gives no picture and that is not allowed, or nothing
-            was given.
+        NoPictures: if a folder or pattern gives no picture and that is not allowed.
+        UsageError: if nothing was given.
         UnreadableImage: if a folder may not be listed.
 
     """
@@ -74,7 +74,7 @@ def find_sources(
             hint = remedies(unread)
             if unread and not hint:
                 hint = f"the formats read are {readable_names()}"
-            raise UsageError(message, hint=hint)
+            raise NoPictures(message, hint=hint)
         for path in unread:
             on_unread(path)
         for source in sources:

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from srcli.errors import UnwritableImage, UsageError
+from srcli.errors import UnknownFormat, UnwritableImage, UsageError
 from srcli.images import exif, png, tiff
 from srcli.images.animation import Animation, Picture
 from srcli.images.animation_files import Timing, encode_gif, encode_png, encode_webp
@@ -77,13 +77,13 @@ def writable_format(path: Path) -> Format:
     """The format that a path's suffix asks for.
 
     Raises:
-        UnwritableImage: if there is none of that suffix, or it is only read.
+        UnknownFormat: if there is none of that suffix, or it is only read.
 
     """
     known = by_suffix(path)
     if known is None or not known.writable:
         message = f"{path} cannot be written: its suffix stands for no format that is written"
-        raise UnwritableImage(message, hint=f"Choose one of {writable_suffixes()}.")
+        raise UnknownFormat(message, hint=f"Choose one of {writable_suffixes()}.")
     return known
 
 

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Literal
 
+from srcli.errors import listed
+
 Bits = Literal[8, 16, 32]
 """Bits per sample: 8 and 16 are integers, 32 is floating point."""
 
@@ -165,7 +167,8 @@ def is_readable(path: PurePath) -> bool:
 def remedies(paths: Iterable[PurePath]) -> str:
     """What to do about files that cannot be read here, empty if nothing helps."""
     known = dict.fromkeys(by_suffix(path) for path in paths)
-    return "; ".join(f"for {one.name}, {one.remedy}" for one in known if one)
+    notes = [f"for {one.name}, {one.remedy}" for one in known if one]
+    return listed(notes, between="; ")
 
 
 def readable_names() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from string import Formatter
 
-from srcli.errors import UsageError
+from srcli.errors import UnknownFormat, UsageError
 from srcli.images.discover import Source
 from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
@@ -103,7 +103,7 @@ def _check_suffix(name: str) -> None:
     if known is None or not known.writable:
         message = f"{PurePath(name).suffix} is no format that is written"
         hint = f"Choose one of {writable_suffixes()}; end the name of a folder with {os.sep}"
-        raise UsageError(message, hint=hint)
+        raise UnknownFormat(message, hint=hint)
 
 
 def _output(source: Source, naming: Naming) -> Path:

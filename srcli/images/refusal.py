@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from srcli.errors import UnreadableImage
+from srcli.errors import MissingImage, UnreadableImage
 
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
@@ -96,14 +96,15 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what the operating system says of a file into one sentence.
 
     Raises:
-        UnreadableImage: it is missing, forbidden, or does not fit into memory.
+        MissingImage: it is missing.
+        UnreadableImage: it is forbidden, or does not fit into memory.
 
     """
     try:
         yield
     except FileNotFoundError as error:
         message = f"{path} does not exist"
-        raise UnreadableImage(message) from error
+        raise MissingImage(message, hint="check its name") from error
     except (OSError, ValueError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it is too large"
         message = f"{path} cannot be read: {reason.lower()}"

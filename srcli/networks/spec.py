@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
+from srcli.errors import listed
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -147,7 +149,7 @@ class NetworkSpec(Generic[ConfigT]):
 
         """
         if preset not in self.presets:
-            msg = f"{self.name} has no preset {preset!r}, only {', '.join(self.presets)}"
+            msg = f"{self.name} has no preset {preset!r}, only {listed(self.presets)}"
             raise ValueError(msg)
         if not self.scales and scale is None:
             return self.presets[preset]

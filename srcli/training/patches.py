@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srcli.errors import DataError
+from srcli.errors import DataError, NoPictures
 from srcli.images.decode import read_uint8
 from srcli.images.discover import find_sources
 from srcli.pixels.dihedral import SYMMETRIES
@@ -24,14 +24,14 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
     """Return the picture files of a folder and its sub-folders, sorted; hidden ones are not.
 
     Raises:
-        DataError: none there.
+        NoPictures: none there.
         UnreadableImage: a folder may not be listed.
 
     """
     found = find_sources([str(folder)], allow_none=True) if folder.is_dir() else []
     if not found:
         msg = f"there are no pictures in {folder}"
-        raise DataError(msg, hint="give a folder of pictures")
+        raise NoPictures(msg, hint="give a folder of pictures")
     return tuple(sorted(source.path for source in found))
 
 

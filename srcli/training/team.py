@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from srcli.engine.device import choose_device
-from srcli.errors import UsageError
+from srcli.errors import MissingExtra, UsageError
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class LaunchedTeam(Team):
     def __init__(self, device_name: str) -> None:
         if importlib.util.find_spec("accelerate") is None:
             msg = "training in several processes needs accelerate, which is not installed"
-            raise UsageError(msg, hint="pip install 'srcli[train]'")
+            raise MissingExtra(msg, hint="pip install 'srcli[train]'")
         from accelerate import PartialState
 
         kind = choose_device(device_name).type

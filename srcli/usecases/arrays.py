@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from srcli.engine.device import Precision, choose_compute
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.upscaler import UpscaleOptions
-from srcli.errors import UnreadableImage
+from srcli.errors import UnreadableImage, listed
 from srcli.images.alpha import bleed
 from srcli.images.photo import Metadata
 from srcli.images.samples import Samples, from_photo, to_photo
@@ -107,7 +107,7 @@ def _samples(pixels: NDArray[Any]) -> Samples:
     fits = samples.ndim == PLANE + 1 and samples.size and samples.shape[2] in CHANNELS
     if not fits or str(samples.dtype) not in DTYPES:
         msg = f"an array of shape {pixels.shape} and dtype {pixels.dtype} is no picture"
-        raise UnreadableImage(msg, hint=f"give (H, W) or (H, W, C) of {', '.join(DTYPES)}")
+        raise UnreadableImage(msg, hint=f"give (H, W) or (H, W, C) of {listed(DTYPES)}")
     if samples.dtype == np.float32 and not (samples.min() >= 0 and samples.max() <= 1):
         msg = "an array of float32 must hold numbers of 0 to 1"
         raise UnreadableImage(msg)

@@ -27,7 +27,7 @@ from srcli.bench.tables import Table
 from srcli.engine.device import choose_compute
 from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.errors import UsageError
+from srcli.errors import UnknownFormat, UsageError, listed
 from srcli.images.atomic import refuse_existing, write_file
 from srcli.usecases.equipment import Equipment, Outfitter
 
@@ -148,7 +148,7 @@ def _check(request: BenchRequest) -> None:
         raise UsageError(msg, hint="name a data set with --dataset, or a folder with --data")
     if request.form not in FORMATS:
         msg = f"{request.form!r} is no format of a report"
-        raise UsageError(msg, hint=f"choose one of {', '.join(FORMATS)}")
+        raise UnknownFormat(msg, hint=f"choose one of {listed(FORMATS)}")
     if request.lr is not None and request.data is None:
         msg = "LR pictures belong to a folder of HR pictures"
         raise UsageError(msg, hint="name the folder of HR pictures with --data")
@@ -182,7 +182,7 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
         found.append(folder_dataset(request.data, request.lr))
     names = [dataset.name for dataset in found]
     if len(set(names)) != len(names):
-        msg = f"two data sets have one name: {', '.join(names)}"
+        msg = f"two data sets have one name: {listed(names)}"
         raise UsageError(msg, hint="measure them one after the other")
     return found
 

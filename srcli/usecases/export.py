@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.errors import UnwritableImage, UsageError, WeightsUnavailable
-from srcli.images.atomic import write_file
+from srcli.errors import UsageError, listed
+from srcli.images.atomic import refuse_existing, write_file
 from srcli.networks.catalog import NETWORKS
 from srcli.weights.checkpoint import load_model
 from srcli.weights.export import Parity, export_onnx
@@ -40,24 +39,25 @@ def export_model(
         overwrite: whether ``out`` may be replaced.
 
     Raises:
-        UsageError: ``out`` is no ``.onnx`` file or exists already, the ratio makes no sense,
-            or the network cannot be exported.
-        WeightsError: the model cannot be had, the extra ``onnx`` is missing, the exported
-            network gives another result, or ``out`` cannot be written.
+        UsageError: ``out`` is no ``.onnx`` file, the ratio makes no sense, or the network cannot
+            be exported.
+        AlreadyExists: ``out`` is there, and is not to be replaced.
+        UnwritableImage: ``out`` cannot be written.
+        WeightsError: the model cannot be had, the extra ``onnx`` is missing, or the exported
+            network gives another result.
         DiskFull: there is no room for it.
 
     """
     if out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}"
         raise UsageError(msg)
-    if os.path.lexists(out) and not overwrite:
-        msg = f"{out} exists already"
-        raise UsageError(msg, hint="replace it with --overwrite, or write elsewhere with --output")
+    if not overwrite:
+        refuse_existing(out)
     loaded = load_model(locate(model))
     name = loaded.header.network
     if name in UNEXPORTABLE:
         msg = f"{name} cannot be exported for any height and width: {UNEXPORTABLE[name]}"
-        others = ", ".join(sorted(NETWORKS.keys() - UNEXPORTABLE))
+        others = listed(sorted(NETWORKS.keys() - UNEXPORTABLE))
         raise UsageError(msg, hint=f"of our networks {others} can, and many of other tools")
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     traits = network.traits
@@ -69,8 +69,5 @@ def export_model(
         )
     notes = {"model": model, "scale": enlarges, "samples": "RGB in [0, 1]"}
     made = export_onnx(network, ratio=ratio, notes=notes)
-    try:
-        write_file(out, made.content, overwrite=overwrite)
-    except UnwritableImage as error:  # it is no picture
-        raise WeightsUnavailable(error.message, hint="write elsewhere with --output") from error
+    write_file(out, made.content, overwrite=overwrite)
     return Export(path=out, opset=made.opset, parity=made.parity)

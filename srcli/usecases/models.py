@@ -5,17 +5,17 @@ PyTorch is imported only where a network is built: listing and fetching must not
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srcli.errors import UsageError, WeightsError, WeightsUnavailable
+from srcli.errors import MissingWeights, UsageError, WeightsError
+from srcli.images.atomic import disk_errors, refuse_existing
 from srcli.weights.cache import cache_folder, cached_file, locked
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
 from srcli.weights.digest import is_file
-from srcli.weights.download import Listener, silent, unwritable
+from srcli.weights.download import Listener, silent
 from srcli.weights.origins import Authors, Shipped, origin_of_card
 from srcli.weights.sources import Source, find_source, read_sources
 from srcli.weights.store import SUFFIX, fetch, find, is_file_name, verify
@@ -138,33 +138,33 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
 
     Raises:
         CorruptWeights: it cannot be read or recognised.
-        WeightsUnavailable: there is no such file, or the result cannot be kept.
-        UsageError: ``out`` is no ``.safetensors`` file, or exists already.
+        MissingWeights: there is no such file.
+        UsageError: ``out`` is no ``.safetensors`` file.
+        AlreadyExists: the result is there, and is not to be replaced.
+        UnwritableImage: the result cannot be written.
+        DiskFull: there is no room for it.
 
     """
     from srcli.weights.importer import import_checkpoint
 
     if not is_file(path):
         msg = f"there is no file {path}"
-        raise WeightsUnavailable(msg)
+        raise MissingWeights(msg, hint="check its name")
     if out is not None and out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}"
         raise UsageError(msg)
     imported = import_checkpoint(path)
     source = None if out else imported.source
     target = cached_file(source.id) if source else out or path.with_suffix(SUFFIX)
-    if os.path.lexists(target) and not overwrite:
-        msg = f"{target} exists already"
-        raise UsageError(msg, hint="replace it with --overwrite, or write elsewhere with --output")
-    try:
+    if not overwrite:
+        refuse_existing(target)
+    with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if source is None:
             imported.save(target)
         else:
             with locked(source.id):
                 imported.keep(target)
-    except OSError as error:
-        raise unwritable(target.parent, error, hint="write elsewhere with --output") from error
     return target
 
 

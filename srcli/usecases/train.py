@@ -17,7 +17,7 @@ from torch import Tensor
 
 from srcli.engine.device import Precision, choose_device, has_bfloat16
 from srcli.engine.memory import memory_errors
-from srcli.errors import DataError, ImageError, UsageError
+from srcli.errors import AlreadyExists, DataError, ImageError, UnknownName, UsageError, listed
 from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.asdn import LocalAsdn
@@ -84,7 +84,7 @@ def make_config(
     config = TrainConfig(**settings, precision=precision)  # type: ignore[arg-type] # checked below
     if config.network not in NETWORKS:
         msg = f"there is no network called {config.network!r}"
-        raise UsageError(msg, hint=f"known networks: {', '.join(NETWORKS)}")
+        raise UnknownName(msg, hint=f"known networks: {listed(NETWORKS)}")
     for value, kind in (
         (config.optimizer, OptimizerName),
         (config.precision, Precision),
@@ -93,8 +93,8 @@ def make_config(
         (config.schedule, Schedule),
     ):
         if value not in get_args(kind):
-            msg = f"{value!r} is neither {' nor '.join(get_args(kind))}"
-            raise UsageError(msg)
+            msg = f"{value!r} is neither {listed(get_args(kind), between=' nor ')}"
+            raise UnknownName(msg)
     try:
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
@@ -137,7 +137,7 @@ def _check_task(config: TrainConfig) -> None:
         task = "restores pictures" if restores else "makes pictures larger"
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
-        raise UsageError(msg, hint=f"--degradation may be {' or '.join(possible)}")
+        raise UsageError(msg, hint=f"--degradation may be {listed(possible, between=' or ')}")
     if config.kept_noise > 0 and config.degradation != "wild":
         msg = f"the degradation {config.degradation!r} does not tell how much noise stays"
         raise UsageError(msg, hint="leave out --kept-noise, or give --degradation wild")
@@ -257,18 +257,18 @@ def _holds_run(request: TrainRequest) -> bool:
     """Say whether the folder holds a run to go on with, and refuse to write over one.
 
     Raises:
-        UsageError: there is one that is not to be resumed, or its weights alone.
+        AlreadyExists: there is one that is not to be resumed, or its weights alone.
 
     """
     if (request.out / STATE_FILE).exists():
         if request.resume:
             return True
         msg = f"{request.out} already holds a training run"
-        raise UsageError(msg, hint="go on with --resume, or choose another --out")
+        raise AlreadyExists(msg, hint="go on with --resume, or choose another --out")
     for name in (BEST_FILE, LAST_FILE):
         if (request.out / name).exists():
             msg = f"{request.out} holds the weights of a run, but not its {STATE_FILE}"
-            raise UsageError(msg, hint=f"choose another --out; --init may name its {name}")
+            raise AlreadyExists(msg, hint=f"choose another --out; --init may name its {name}")
     return False
 
 

@@ -23,6 +23,7 @@ from srcli.batch.stages import Workshop
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.errors import listed
 from srcli.images.alpha import within_neighbours
 from srcli.images.animation import Picture, each
 from srcli.images.discover import find_sources, ignore
@@ -160,7 +161,7 @@ def _find_and_tell(request: UpscaleRequest) -> tuple[list[Job], Clashes]:
     if clashes.first and (nothing_left or "{stem}" not in request.template):
         raise clashes.first
     if unread:
-        suffixes = ", ".join(sorted({path.suffix.lower() for path in unread}))
+        suffixes = listed(sorted({path.suffix.lower() for path in unread}))
         count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
         remedy = remedies(unread)
         suffixes += f"; {remedy}" if remedy else ""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from srcli.errors import UnknownModel
+from srcli.errors import UnknownModel, WeightsError, WeightsUnavailable, listed
 from srcli.weights.card import Score, WeightCard
 from srcli.weights.sources import find_unread
 
@@ -51,6 +51,7 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
 
     Raises:
         UnknownModel: neither an id nor a family, or a family of several and no scale.
+        WeightsUnavailable: a network that neither srcli nor spandrel can build.
 
     """
     members = family_members(model)
@@ -65,21 +66,23 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
     return (reaching or members[-1:])[0]
 
 
-def _unknown(model: str) -> UnknownModel:
+def _unknown(model: str) -> WeightsError:
     unread = find_unread(model)
     if unread:
         msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network"
-        return UnknownModel(msg, hint=f"its weights are in {unread.page}; rcan-x4 can be fetched")
+        return WeightsUnavailable(
+            msg, hint=f"its weights are in {unread.page}; rcan-x4 can be fetched"
+        )
     msg = f"there is no model called {model!r}"
     sisters = family_members(model.rpartition("-")[0])
     if sisters:
         return UnknownModel(msg, hint=f"of that family there is {_ids(sisters)}")
-    known = ", ".join(dict.fromkeys(card.family for card in read_catalog()))
+    known = listed(dict.fromkeys(card.family for card in read_catalog()))
     return UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
 
 
 def _ids(cards: Iterable[WeightCard]) -> str:
-    return ", ".join(card.id for card in cards)
+    return listed(card.id for card in cards)
 
 
 def _card(entry: dict[str, Any]) -> WeightCard:

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from srcli.errors import CorruptWeights, WeightsUnavailable
+from srcli.errors import CorruptWeights, MissingExtra, WeightsUnavailable
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.weights.bound import bounded_by
 from srcli.weights.pickled import read_pickle
@@ -146,7 +146,7 @@ def _import_spandrel() -> ModuleType:
     if importlib.util.find_spec("spandrel") is None:
         msg = "models of other tools need spandrel, which is not installed"
         hint = f"pip install 'srcli[community]'; for CSNLN, PANet and SAN: {IMPORT}"
-        raise WeightsUnavailable(msg, hint=hint)
+        raise MissingExtra(msg, hint=hint)
     with _IMPORT_LOCK:
         if "spandrel" in sys.modules:
             return sys.modules["spandrel"]

@@ -7,7 +7,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, MissingWeights
 
 SHA256 = "sha256"
 SHA1 = "git sha1"
@@ -147,5 +147,7 @@ def _start(path: Path) -> bytes:
         return file.read(START)
 
 
-def _unreadable(path: Path, error: OSError, *, hint: str = "") -> CorruptWeights:
+def _unreadable(path: Path, error: OSError, *, hint: str = "") -> CorruptWeights | MissingWeights:
+    if isinstance(error, FileNotFoundError):
+        return MissingWeights(f"there is no weights file {path}", hint=hint or "check its name")
     return CorruptWeights(f"{path} cannot be read: {error.strerror or error}", hint=hint)

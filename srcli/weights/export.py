@@ -18,7 +18,7 @@ from warnings import catch_warnings
 import torch
 from torch import Tensor, nn
 
-from srcli.errors import CorruptWeights, UsageError, WeightsUnavailable
+from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed
 from srcli.networks.spec import NetworkTraits, SrNetwork
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -115,8 +115,8 @@ def _checked_ratio(traits: NetworkTraits, ratio: float | None) -> float | None:
 def _require_extra() -> None:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        msg = f"the export needs {', '.join(missing)}, which is not installed"
-        raise WeightsUnavailable(msg, hint="pip install 'srcli[onnx]'")
+        msg = f"the export needs {listed(missing)}, which is not installed"
+        raise MissingExtra(msg, hint="pip install 'srcli[onnx]'")
 
 
 def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model

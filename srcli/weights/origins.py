@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from srcli.errors import CorruptWeights, UsageError, WeightsError, WeightsUnavailable
+from srcli.errors import (
+    CorruptWeights,
+    MissingWeights,
+    UsageError,
+    WeightsError,
+    WeightsUnavailable,
+)
 from srcli.settings import read_setting
 from srcli.weights.cache import (
     cache_folder,
@@ -257,8 +263,12 @@ class Local:
     def fetch(self, listen: Listener) -> Path:
         """Fail: no one else has it."""
         del listen
+        raise self.missing()
+
+    def missing(self) -> MissingWeights:
+        """Return what to raise where the file does not exist."""
         msg = f"there is no weights file {self.path}"
-        raise WeightsUnavailable(msg, hint="srcli models list names the models that are known")
+        return MissingWeights(msg, hint="srcli models list names the models that are known")
 
     def remove(self) -> bool:
         """Refuse."""

@@ -117,6 +117,7 @@ def verify(model: WeightCard | str) -> Path:
 
     Raises:
         UnknownModel: nothing is called so.
+        MissingWeights: the path of a file that does not exist.
         WeightsUnavailable: the file is not on this machine.
         CorruptWeights: it differs from the one that was measured.
 
@@ -125,6 +126,8 @@ def verify(model: WeightCard | str) -> Path:
     origin = find(model) if isinstance(model, str) else origin_of_card(model)
     path = origin.present()
     if path is None:
+        if isinstance(origin, Local):
+            raise origin.missing()
         hint = f"get it with srcli models fetch {name}" if origin.is_remote else ""
         msg = f"{name} is not on this machine"
         raise WeightsUnavailable(msg, hint=hint)

@@ -124,9 +124,8 @@ def convert(state: State, upstream: Upstream) -> dict[str, Tensor]:
         _fault("not the constant 0.0001", _changed_constants(renamed)),
     ]
     if any(faults):
-        msg = f"the checkpoint is not a {upstream.network} x{upstream.config.scale}: " + "; ".join(
-            filter(None, faults)
-        )
+        found = listed(filter(None, faults), between="; ")
+        msg = f"the checkpoint is not a {upstream.network} x{upstream.config.scale}: {found}"
         raise CorruptWeights(msg)
     return {name: kept[name].float().contiguous().clone() for name in expected}
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.errors import CorruptWeights, WeightsUnavailable
+from srcli.errors import CorruptWeights, MissingExtra
 from srcli.weights import community
 from srcli.weights.checkpoint import load_model
 
@@ -203,7 +203,7 @@ def test_without_the_extra_it_is_named(srcli, checkpoint, photo, monkeypatch):
         importlib.util, "find_spec", lambda name: None if name == "spandrel" else real(name)
     )
     done = srcli("upscale", photo, "--model", checkpoint)
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "srcli[community]" in done.stderr
-    with pytest.raises(WeightsUnavailable):
+    with pytest.raises(MissingExtra):
         load_model(checkpoint)

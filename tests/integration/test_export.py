@@ -108,7 +108,7 @@ def test_a_ratio_that_no_pass_has_is_refused(srcli, tiny, tmp_path, ratio):
 def test_a_file_that_is_there_is_kept(srcli, tiny, tmp_path):
     (tmp_path / "out.onnx").write_text("mine")
     done = srcli("models", "export", tiny, "-o", "out.onnx")
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "--overwrite" in done.stderr
     assert (tmp_path / "out.onnx").read_text() == "mine"
     assert srcli("models", "export", tiny, "-o", "out.onnx", "--overwrite").returncode == 0
@@ -121,9 +121,8 @@ def test_a_place_that_takes_no_file_is_said(srcli, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr("srcli.usecases.export.export_onnx", lambda *_, **__: made)
     (tmp_path / "taken").write_text("mine")
     done = srcli("models", "export", tiny, "-o", "taken/out.onnx")
-    assert done.returncode == 4
+    assert done.returncode == 3
     assert "taken/out.onnx cannot be written" in done.stderr
-    assert "--output" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -231,7 +230,7 @@ def test_without_the_extra_it_is_named(srcli, tiny, monkeypatch):
         importlib.util, "find_spec", lambda name: None if name == "onnxscript" else real(name)
     )
     done = srcli("models", "export", tiny, "-o", "out.onnx")
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "the export needs onnxscript, which is not installed" in done.stderr
     assert "pip install 'srcli[onnx]'" in done.stderr
 

@@ -3,7 +3,7 @@ import shutil
 import pytest
 import torch
 
-from srcli.errors import WeightsError
+from srcli.errors import MissingWeights
 from srcli.usecases.models import show_card
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog, shipped_folder
 from srcli.weights.checkpoint import load_model, save_model
@@ -66,7 +66,7 @@ def test_weights_that_are_no_numbers_are_not_sound(srcli, tmp_path):
 @pytest.mark.parametrize("command", ["path", "verify", "import"])
 def test_a_name_too_long_for_a_file_is_said(srcli, command):
     done = srcli("models", command, f"{'a' * 300}.pt")
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_looked_into_holds_no_models(srcli, monkeypatch,
 
 
 def test_the_card_of_a_file_in_capitals_is_looked_for_in_the_file(tmp_path):
-    with pytest.raises(WeightsError, match=r"MINE\.SAFETENSORS is not on this machine"):
+    with pytest.raises(MissingWeights, match=r"there is no weights file .*MINE\.SAFETENSORS"):
         show_card(str(tmp_path / "MINE.SAFETENSORS"))
 
 
@@ -96,7 +96,7 @@ def test_a_file_says_what_it_is(srcli, tmp_path):
     assert done.returncode == 0
     assert f"| network | {card.network} |" in done.stdout
     assert card.sha256 in done.stdout
-    assert srcli("models", "show", "none.safetensors").returncode == 4
+    assert srcli("models", "show", "none.safetensors").returncode == 2
 
 
 def test_the_card_of_a_model_is_markdown(srcli):
@@ -131,5 +131,5 @@ def test_the_folder_of_imported_models_is_printed(srcli, tmp_path):
 @pytest.mark.parametrize("command", ["show", "verify", "fetch", "path", "remove"])
 def test_an_unknown_model_is_said(srcli, command):
     done = srcli("models", command, "nothing")
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "no model called 'nothing'" in done.stderr

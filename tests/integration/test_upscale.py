@@ -161,7 +161,7 @@ def test_nothing_is_overwritten_unasked(srcli, photo, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["missing.png"], 3, "does not exist"),
+        (["missing.png"], 2, "does not exist"),
         (["text.png"], 3, "not a picture"),
         (["photo.png", "--scale", "0"], 2, "scale"),
         (["photo.png", "--scale", "nan"], 2, "scale"),
@@ -172,8 +172,8 @@ def test_nothing_is_overwritten_unasked(srcli, photo, tmp_path):
         (["photo.png", "--scale", "2", "--width", "9"], 2, "either"),
         (["photo.png", "--width", "0"], 2, "at least 1"),
         (["photo.png", "--width", "2000000", "--height", "2000000"], 5, "memory"),
-        (["photo.png", "--model", "nothing"], 4, "no model"),
-        (["photo.png", "--model", "none.safetensors"], 4, "none.safetensors"),
+        (["photo.png", "--model", "nothing"], 2, "no model"),
+        (["photo.png", "--model", "none.safetensors"], 2, "none.safetensors"),
         (["photo.png", "--device", "abacus"], 2, "abacus"),
         (["photo.png", "--device", "cpu", "--precision", "float16"], 2, "GPU"),
         (["photo.png", "--precision", "float8"], 2, "float8"),

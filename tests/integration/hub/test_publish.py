@@ -107,12 +107,12 @@ def test_offline_nothing_is_published(srcli, hub, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ([DEFAULT_MODEL, "--repo", "nonsense"], 4, "does not name a repository"),
+        ([DEFAULT_MODEL, "--repo", "nonsense"], 2, "does not name a repository"),
         ([DEFAULT_MODEL, "--repo", f"{REPO}@v1"], 2, "names a revision"),
         (["mine.safetensors", "./mine.safetensors", "--repo", REPO], 2, "name, mine.safetensors"),
         (["README.safetensors", "--repo", REPO], 2, "the same name, README.md"),
-        (["none.safetensors", "--repo", REPO], 4, "no weights file"),
-        (["nothing", "--repo", REPO], 4, "no model called 'nothing'"),
+        (["none.safetensors", "--repo", REPO], 2, "no weights file"),
+        (["nothing", "--repo", REPO], 2, "no model called 'nothing'"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_said(srcli, hub, own, arguments, code, words):
