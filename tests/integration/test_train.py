@@ -24,7 +24,7 @@ def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
     used = srcli("upscale", photo, "--model", "run/best.safetensors", "-o", "out.png")
     assert used.returncode == 0, used.stderr
     again = srcli("train", "--data", "hr", "--val", "hr", "--out", "run", "--steps", 2)
-    assert again.returncode == 2
+    assert again.returncode == 3
     assert "--resume" in again.stderr
 
 
@@ -132,7 +132,7 @@ def test_a_file_is_held_to_the_limits_of_options(srcli, tmp_path, line):
 def test_a_folder_without_pictures_is_said(srcli, tmp_path):
     (tmp_path / "empty").mkdir()
     done = srcli("train", "--data", "empty", "--val", "empty", "--out", "run", "--steps", 1)
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "no pictures" in done.stderr
     assert not (tmp_path / "run").exists()
 
@@ -150,9 +150,10 @@ def test_variables_overrule_a_file_of_settings_and_it_overrules_srcli_toml(
 ):
     (tmp_path / "hr").mkdir()
     Image.new("RGB", (128, 128), "red").save(tmp_path / "hr/red.png")
-    (tmp_path / "srcli.toml").write_text(
-        '[train]\ndata = "hr"\nval = "hr"\nbatch = 3\npatch = 48\nwarmup = 5\n'
-    )
+    own = tmp_path / "config/srcli/srcli.toml"
+    own.parent.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    own.write_text('[train]\ndata = "hr"\nval = "hr"\nbatch = 3\npatch = 48\nwarmup = 5\n')
     (tmp_path / "asked.toml").write_text("batch = 2\npatch = 32\n")
     monkeypatch.setenv("SRCLI_TRAIN_BATCH", "1")
     done = srcli("train", "--config", "asked.toml", "--out", "run", "--steps", 1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from srcli.errors import DataError, OutOfMemory, UsageError
+from srcli.errors import AlreadyExists, DataError, OutOfMemory, UsageError
 from srcli.training.loop import Trainer
 from srcli.training.state import TrainState
 from srcli.usecases.train import train
@@ -77,7 +77,7 @@ def test_a_state_from_before_a_setting_existed_is_taken_up(request_for, final_st
 def test_a_folder_that_holds_a_run_is_not_started_anew(request_for):
     request = request_for("twice")
     train(request, lambda _: None)
-    with pytest.raises(UsageError, match="already holds"):
+    with pytest.raises(AlreadyExists, match="already holds"):
         train(request, lambda _: None)
 
 
@@ -232,7 +232,7 @@ def test_weights_without_their_state_are_not_written_over(request_for):
     best = (request.out / "best.safetensors").read_bytes()
     (request.out / "state.pt").unlink()
     for resume in (False, True):
-        with pytest.raises(UsageError, match=r"but not its state\.pt"):
+        with pytest.raises(AlreadyExists, match=r"but not its state\.pt"):
             train(replace(request, resume=resume), lambda _: None)
     assert (request.out / "best.safetensors").read_bytes() == best
 
