@@ -42,7 +42,7 @@ def test_a_failure_ends_the_process_with_its_code(tmp_path):
         check=False,
         cwd=tmp_path,
     )
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert done.stderr == "error: missing.png does not exist\n"
 
 
