@@ -19,7 +19,7 @@ _PROJECT: Mapping[str, str] = {
     "compare": "shave",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
     " halve-every range-weights ema clip recursive degradation precision seed validate-every"
-    " val-pictures device",
+    " val-pictures drawn kept-noise device",
     "models.export": "format ratio",
     "models.measure": "scale",
 }
