@@ -238,7 +238,7 @@ def _parse_file(file: ConfigurationFile) -> tuple[Mapping[str, str], Mapping[str
         if key not in MEANINGS:
             msg = f"{path} sets {key!r}, which means nothing"
             raise UsageError(msg, hint=f"it may set {listed(MEANINGS)}, or flags in [upscale]")
-        if not file.is_own:
+        if not (file.is_own or (key == "offline" and value is True)):
             raise refuse_in_project(path, key, instead=f"SRCLI_{key.upper()}")
         if not isinstance(value, str | int):
             msg = f"{path} sets {key} to {as_text(value)}, which is not text"

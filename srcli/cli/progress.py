@@ -10,6 +10,7 @@ from srcli.cli.batch_bar import BatchBar
 from srcli.cli.console import data, say
 from srcli.cli.pace import Pace
 from srcli.cli.tally import Tally
+from srcli.errors import listed
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
@@ -98,18 +99,15 @@ class TextReporter:
         before, after = _sides(outcome.source_size), _sides(outcome.size)
         self._say(f"{name}: {before} to {after} in {outcome.seconds:.1f} s")
         if outcome.left_behind and not self._quiet:
-            left = escape(", ".join(outcome.left_behind))
-            talk.print(
-                f"[bold yellow]warning:[/] {name}: the result does not have what the file "
-                f"held beside its picture: {left}"
-            )
+            left = listed(outcome.left_behind)
+            _warn(f"{name}: the result does not have what the file held beside its picture: {left}")
         found = outcome.consistency
         if found and not found.sound and not self._quiet:
             text = (
                 f"{outcome.output} reduced again differs from its source "
                 f"({found.psnr:.1f} dB): a wrong model, or a fault"
             )
-            say(text, style="", label="warning:", label_style="bold yellow")
+            _warn(text)
 
     def _say(self, line: str) -> None:
         if not self._quiet:
@@ -136,3 +134,7 @@ def _advice(compressed: int) -> str:
 
 def _sides(size: Size) -> str:
     return f"{size[1]}x{size[0]}"
+
+
+def _warn(text: str) -> None:
+    say(text, style="", label="warning:", label_style="bold yellow")

@@ -11,6 +11,7 @@ from srcli.cli.app import app
 from srcli.cli.defaults import all_flags, start_from_settings
 from srcli.cli.project_flags import OWN_FLAGS, PROJECT_FLAGS
 from srcli.errors import UsageError
+from srcli.settings import read_setting
 
 COMMAND = typer.main.get_command(app)
 FLAGS = {flag.key: flag for flag in all_flags(COMMAND)}
@@ -85,3 +86,12 @@ def test_a_value_of_the_wrong_type_is_no_bug(srcli, project, line):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "missing.png does not exist" not in done.stderr
+
+
+def test_a_projects_file_may_forbid_the_network_but_not_allow_it(project, own):
+    own.write_text("offline = false\n")
+    project.write_text("offline = true\n")
+    assert read_setting("offline").is_on
+    project.write_text("offline = false\n")
+    with pytest.raises(UsageError, match="sets offline, which only your own"):
+        read_setting("offline")
