@@ -135,7 +135,7 @@ def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) ->
     known = by_suffix(job.output)
     pixels = _area(target)
     like_source = round(source_bytes * pixels / _area(source))
-    lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF", "GIF"}
+    lossless = known is None or known.name not in {"JPEG", "WEBP", "AVIF", "GIF", "JXL"}
     return max(like_source, 3 * pixels) if lossless else like_source
 
 

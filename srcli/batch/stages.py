@@ -37,10 +37,11 @@ from srcli.images.atomic import disk_errors, write_file
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
-from srcli.images.formats import SIGNATURE_LENGTH, by_suffix, sniff
+from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.naming import Job
+from srcli.images.recognition import recognise
 
 Enlarge = Callable[[Picture, TargetSize, Progress], Picture]
 ResultT = TypeVar("ResultT")
@@ -230,7 +231,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
         workshop.ledger.skipped(job, LARGE_ENOUGH)
         return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
     made = action == "make"
-    same = sniff(content[:SIGNATURE_LENGTH]) is by_suffix(job.output)
+    same = recognise(content) is by_suffix(job.output)
     verbatim = not made and same and wish.finish == Finish()
     wanted = wanted if made else size
     passes = plan_way(size, target, workshop.networks) if made else ()

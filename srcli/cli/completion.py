@@ -28,4 +28,4 @@ def _names() -> Iterator[str]:
 
 devices = words("auto", "cpu", "cuda", "mps")
 precisions = words("float32", "bfloat16", "float16")
-formats = words("png", "jpg", "webp", "avif", "tiff", "bmp", "gif")
+formats = words("png", "jpg", "webp", "avif", "jxl", "tiff", "bmp", "gif")

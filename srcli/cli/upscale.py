@@ -89,7 +89,7 @@ def upscale_command(
         typer.Option(
             "-f",
             "--format",
-            help="Unless -o names a file: png, jpg, webp, avif, tiff, bmp, gif; as it was.",
+            help="Unless -o names a file: png, jpg, webp, avif, jxl, tiff, bmp, gif; as it was.",
             autocompletion=completion.formats,
         ),
     ] = "",
@@ -98,7 +98,7 @@ def upscale_command(
         typer.Option(
             min=1,
             max=100,
-            help="Of JPEG, WebP (100: lossless) and AVIF; 95, or lossless as WebP was.",
+            help="Of JPEG, AVIF, WebP and JPEG XL (100: lossless); 95, or lossless as it was.",
         ),
     ] = None,
     strip_metadata: Annotated[

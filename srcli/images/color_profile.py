@@ -11,6 +11,10 @@ Color = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 _MODES = {"GRAY": "L", "RGB": "RGB"}
+_SAMPLED = np.ascontiguousarray(
+    17 * np.indices((16,) * 3, np.uint8).reshape(3, 1, -1).transpose(1, 2, 0)
+)
+"""Colours, 16 levels of each channel, that two profiles are compared by."""
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -47,6 +51,21 @@ def from_srgb(color: Color, profile: bytes) -> Color:
         return color
     red, green, blue = np.asarray(pixel.convert("RGB") if pixel else color).flatten().tolist()
     return red, green, blue
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether a profile of RGB or grey means what sRGB means, to one level of eight bits."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = _MODES[source.profile.xcolor_space.strip()]
+        given = Image.fromarray(_SAMPLED).convert(mode)
+        seen = ImageCms.profileToProfile(
+            given, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (OSError, ImageCms.PyCMSError, KeyError):
+        return False
+    meant = np.asarray(given.convert("RGB")).astype(int)
+    return seen is not None and bool(np.abs(np.asarray(seen) - meant).max() <= 1)
 
 
 def _convert(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -14,24 +14,26 @@ from srcli.errors import UnreadableImage
 from srcli.images import heif, high_depth, tiff, webp
 from srcli.images.animation import Picture
 from srcli.images.animation_files import open_animation, read_animation
-from srcli.images.codecs import gif, png_samples
+from srcli.images.codecs import gif, jxl, png_samples, raw
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
 from srcli.images.formats import (
     AVIF,
     BMP,
     GIF,
     HEIF,
+    JXL,
     PNG,
+    RAW,
     SIGNATURE_LENGTH,
     TIFF,
     WEBP,
     Format,
     readable_names,
-    sniff,
 )
 from srcli.images.metadata import gray_profile
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import PngHeader, read_header
+from srcli.images.recognition import recognise
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
 from srcli.images.samples import (
     GRAY_ALPHA,
@@ -131,11 +133,11 @@ def _read_bytes(path: Path) -> bytes:
             return file.read()
 
 
-def _recognise(head: bytes, name: str) -> Format:
-    if not head:
+def _recognise(data: bytes, name: str) -> Format:
+    if not data:
         message = f"{name} is empty"
         raise UnreadableImage(message)
-    known = sniff(head)
+    known = recognise(data)
     if known is None:
         message = f"{name} is not a picture in a known format"
         raise UnreadableImage(message, hint=f"The formats read are {readable_names()}.")
@@ -222,6 +224,14 @@ def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metad
     return heif.read_samples(image), heif.read_metadata(image, data)
 
 
+def _read_jxl(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    return jxl.read(data, pixel_limit=pixel_limit)
+
+
+def _read_raw(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+    return raw.read(data, pixel_limit=pixel_limit)
+
+
 _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
     PNG: _read_png,
     GIF: _read_gif,
@@ -229,4 +239,6 @@ _READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]]
     TIFF: _read_tiff,
     AVIF: _read_avif,
     HEIF: _read_heif,
+    JXL: _read_jxl,
+    RAW: _read_raw,
 }

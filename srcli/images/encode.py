@@ -16,11 +16,14 @@ from srcli.images import exif, png, tiff
 from srcli.images.animation import Animation, Picture
 from srcli.images.animation_files import Timing, encode_gif, encode_png, encode_webp
 from srcli.images.atomic import refuse_existing, write_file
+from srcli.images.codecs import jxl
+from srcli.images.color_profile import is_srgb
 from srcli.images.formats import (
     AVIF,
     BMP,
     GIF,
     JPEG,
+    JXL,
     PNG,
     TIFF,
     WEBP,
@@ -35,13 +38,13 @@ from srcli.images.samples import Samples, from_photo
 from srcli.pixels.levels import from_levels
 
 QUALITY = 95
-"""Of JPEG, WebP and AVIF, unless a caller says otherwise."""
+"""Of JPEG, WebP, AVIF and JPEG XL, unless a caller says otherwise."""
 
 STILL_HINT = "Choose PNG, WebP or GIF, or save the frame you want as a file of its own."
 """What to do about an animation that a format cannot hold."""
 
 LOSSLESS_QUALITY = 100
-"""The quality that makes WebP lossless."""
+"""The quality that makes WebP and JPEG XL lossless."""
 
 
 def write_photo(
@@ -77,13 +80,17 @@ def writable_format(path: Path) -> Format:
     """The format that a path's suffix asks for.
 
     Raises:
-        UnknownFormat: if there is none of that suffix, or it is only read.
+        UnknownFormat: if there is none of that suffix, or it is only read, or an extra package
+            writes it that is not installed.
 
     """
     known = by_suffix(path)
     if known is None or not known.writable:
         message = f"{path} cannot be written: its suffix stands for no format that is written"
         raise UnknownFormat(message, hint=f"Choose one of {writable_suffixes()}.")
+    if not known.readable:
+        message = f"{path} cannot be written: an extra package writes {known.name} files"
+        raise UnknownFormat(message, hint=known.remedy)
     return known
 
 
@@ -121,11 +128,13 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     JPEG  8                4:4:4 at ``quality``                   all but texts and GeoTIFF
     WebP  8                at ``quality``, 100 being lossless     profile, EXIF, XMP
     AVIF  8                4:4:4 at ``quality``                   profile, EXIF, XMP
+    JXL   8                at ``quality``, 100 being lossless     EXIF, XMP
     BMP   8                lossless                               dpi
     GIF   8                255 colours, seen or not               comment
     ====  ===============  =====================================  ====================
 
-    Without a quality it is 95, and 100 for WebP of what came as lossless WebP.
+    Without a quality it is 95, and 100 for WebP and JPEG XL of what came as one of them without
+    loss. JPEG XL says itself that its colours are sRGB, and takes no other profile.
 
     A picture of a lower depth than the format has takes the next that it has; one of a higher
     depth is refused. WebP has no grey; it gets three equal channels. Alpha that is
@@ -141,14 +150,15 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     """
     chosen = _choose_quality(quality, photo, known)
     with _refusals(name):
-        photo = _with_fitting_profile(_fitted(photo, known), known)
+        photo = _with_fitting_profile(_fitted(_told_by_code(photo, known), known), known)
         samples = from_photo(photo, bits=known.depth_for(photo.bits))
         return _ENCODERS[known](samples, _sized(photo), chosen)
 
 
 def _choose_quality(quality: int | None, picture: Picture, known: Format) -> int:
     if quality is None:
-        return LOSSLESS_QUALITY if known is WEBP and picture.metadata.lossless else QUALITY
+        lossless = known in {WEBP, JXL} and picture.metadata.lossless
+        return LOSSLESS_QUALITY if lossless else QUALITY
     if quality not in range(1, 101):
         message = f"quality must be 1 to 100, not {quality}"
         raise UsageError(message)
@@ -193,6 +203,14 @@ def _sized(picture: Picture) -> Metadata:
     packet = metadata.xmp and xmp_rules.with_size(metadata.xmp, before, (height, width))
     places = geo.with_size(metadata.geo, "<", height / before[0], width / before[1])
     return replace(metadata, exif=block, xmp=packet, geo=places)
+
+
+def _told_by_code(photo: Photo, known: Format) -> Photo:
+    """The photo without a profile for sRGB, which a JPEG XL file that is written tells itself."""
+    profile = photo.metadata.icc_profile
+    if known is JXL and profile and is_srgb(profile):
+        return replace(photo, metadata=replace(photo.metadata, icc_profile=None))
+    return photo
 
 
 def _fitted(photo: Photo, known: Format) -> Photo:
@@ -270,6 +288,10 @@ def _encode_avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     return _save(samples, AVIF, quality=quality, subsampling=chroma, **options)
 
 
+def _encode_jxl(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    return jxl.encode(samples, metadata, quality=quality, lossless=quality == LOSSLESS_QUALITY)
+
+
 def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
     return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
 
@@ -321,6 +343,7 @@ _ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
     JPEG: _encode_jpeg,
     WEBP: _encode_webp,
     AVIF: _encode_avif,
+    JXL: _encode_jxl,
     BMP: _encode_bmp,
     GIF: _encode_gif,
 }

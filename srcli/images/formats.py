@@ -29,7 +29,7 @@ class Format:
         animates: whether it holds animations.
         depths: bits per sample it can hold.
         longest_side: largest width or height in pixels.
-        package: what reads it, where that is not installed with srcli itself.
+        package: what reads and writes it, where that is not installed with srcli itself.
 
     """
 
@@ -52,7 +52,7 @@ class Format:
 
     @property
     def remedy(self) -> str:
-        """What to type to make it readable."""
+        """What to type to make it readable, and writable if it ever is."""
         return f"pip install 'srcli[{self.name.lower()}]'"
 
     def depth_for(self, bits: Bits) -> Bits:
@@ -120,10 +120,37 @@ GIF = Format(
     longest_side=65_535,
 )
 
-FORMATS = (PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF, HEIF)
+JXL = Format(
+    name="JXL",
+    suffixes=(".jxl",),
+    signatures=((0, b"\xff\x0a"), (0, b"\0\0\0\x0cJXL \r\n\x87\n")),
+    profile=False,
+    longest_side=2**30,
+    package="pillow_jxl",
+)
+_RAW_SUFFIXES = (
+    ".dng .3fr .arw .cr2 .cr3 .crw .dcr .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef "
+    ".raf .raw .rw2 .rwl .sr2 .srf .srw .x3f"
+)
+RAW = Format(
+    name="RAW",
+    suffixes=tuple(_RAW_SUFFIXES.split()),
+    signatures=(
+        *((8, b"CR\x02\0"), (6, b"HEAPCCDR"), (0, b"FUJIFILMCCD-RAW"), (0, b"FOVb"), (0, b"\0MRM")),
+        *((0, b"IIRO"), (0, b"IIRS"), (0, b"MMOR"), (0, b"IIU\0")),
+    ),
+    brands=(b"crx ",),
+    writable=False,
+    depths=(16,),
+    longest_side=2**31 - 1,
+    package="rawpy",
+)
+"""What cameras store of their sensors. Most such files begin as TIFF files do."""
+
+FORMATS = (PNG, JPEG, WEBP, RAW, TIFF, BMP, AVIF, GIF, HEIF, JXL)
 _UNREAD = (
-    ".arw .cr2 .cr3 .dds .dng .eps .exr .fits .hdr .icns .ico .j2k .jp2 .jpf .jxl .jxr .nef "
-    ".orf .pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .raf .rw2 .srw .svg .tga .xcf"
+    ".dds .eps .exr .fits .hdr .icns .ico .j2k .jp2 .jpf .jxr "
+    ".pbm .pcx .pfm .pgm .pnm .ppm .psb .psd .qoi .svg .tga .xcf"
 )
 UNREAD = frozenset(_UNREAD.split())
 """Lower-case suffixes of pictures that are never read."""
@@ -133,7 +160,10 @@ _ANY_PICTURE = (b"mif1", b"msf1")
 
 
 def sniff(head: bytes) -> Format | None:
-    """The format of a file by its first ``SIGNATURE_LENGTH`` bytes, whatever its name says."""
+    """The format of a file by its first ``SIGNATURE_LENGTH`` bytes, whatever its name says.
+
+    Raw files of most cameras begin as TIFF files do, and are taken for such.
+    """
     for known in FORMATS:
         if any(head.startswith(mark, at) for at, mark in known.signatures):
             return known
@@ -178,4 +208,5 @@ def readable_names() -> str:
 
 def writable_suffixes() -> str:
     """The usual suffixes that can be written, for messages."""
-    return ", ".join(known.suffixes[0] for known in FORMATS if known.writable)
+    written = (known for known in FORMATS if known.writable and known.readable)
+    return ", ".join(known.suffixes[0] for known in written)

@@ -9,11 +9,13 @@ from pathlib import Path
 from srcli.errors import UnreadableImage
 from srcli.images import exif, heif, tiff
 from srcli.images.animation_files import count_frames, open_animation
+from srcli.images.codecs import jxl, raw
 from srcli.images.decode import PIXEL_LIMIT, decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
-from srcli.images.formats import HEIF, PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.formats import HEIF, JXL, PNG, RAW, SIGNATURE_LENGTH, TIFF, sniff
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
+from srcli.images.recognition import recognise
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 
 TURNED_PNG = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
@@ -38,6 +40,10 @@ def read_content(path: Path) -> tuple[bytes, int]:
             head = file.read(SIGNATURE_LENGTH)
             content = head + file.read() if sniff(head) else head
             return content, os.fstat(file.fileno()).st_mtime_ns
+
+
+_SIZES = {JXL: jxl.read_size, RAW: raw.read_size}
+"""What tells the size of the upright picture of formats that Pillow does not open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
         UnreadableImage: its head does not even say how large it is, or it is too large.
 
     """
-    known = sniff(data[:SIGNATURE_LENGTH])
+    known = recognise(data)
     if known is None or not known.readable:
         decode_photo(data, name=name)  # says why it cannot be read
         raise AssertionError
@@ -80,6 +86,9 @@ def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head
             height, width, orientation = layout.height, layout.width, layout.orientation
         elif known is HEIF:
             width, height = heif.open_heif(data, pixel_limit=pixel_limit).size
+            orientation = exif.UPRIGHT
+        elif known in _SIZES:
+            height, width = _SIZES[known](data, pixel_limit=pixel_limit)
             orientation = exif.UPRIGHT
         else:
             moving = open_animation(data, known, pixel_limit=pixel_limit)

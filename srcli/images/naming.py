@@ -104,6 +104,9 @@ def _check_suffix(name: str) -> None:
         message = f"{PurePath(name).suffix} is no format that is written"
         hint = f"Choose one of {writable_suffixes()}; end the name of a folder with {os.sep}"
         raise UnknownFormat(message, hint=hint)
+    if not known.readable:
+        message = f"an extra package writes {known.name} files"
+        raise UnknownFormat(message, hint=known.remedy)
 
 
 def _output(source: Source, naming: Naming) -> Path:

@@ -33,8 +33,8 @@ class Metadata:
         geo: GeoTIFF tags, their bytes in little-endian order.
         left: what the file held beside these, by the names that warnings use.
         size: height and width of the upright picture that all this tells of; None if unknown.
-        lossless: it came as WebP that lost nothing, and leaves so if it leaves as WebP, unless
-            a quality is asked for.
+        lossless: it came as WebP or JPEG XL that lost nothing, and leaves so if it leaves as one
+            of them, unless a quality is asked for.
 
     """
 

@@ -29,6 +29,9 @@ from srcli.weights.store import locate
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
 EXTRAS = (
     "pillow-heif",
+    "pillow-jxl-plugin",
+    "brotli",
+    "rawpy",
     "spandrel",
     "accelerate",
     "matplotlib",

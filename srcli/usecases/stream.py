@@ -18,9 +18,10 @@ from srcli.images.atomic import refuse_existing, write_file
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
-from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
+from srcli.images.formats import GIF, PNG, Format
 from srcli.images.head import read_content, read_head
 from srcli.images.metadata.inventory import left_behind
+from srcli.images.recognition import recognise
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -88,7 +89,7 @@ def upscale_stream(
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
         left = tuple[str, ...]()
-        if changed or known is not sniff(content[:SIGNATURE_LENGTH]):
+        if changed or known is not recognise(content):
             left = left_behind(result.metadata, known)
             goal = _goal(request)
             content = encode_picture(result, known, name=goal, quality=request.quality)
@@ -159,6 +160,6 @@ def _format(request: UpscaleRequest, content: bytes, picture: Picture) -> Format
         return writable_format(Path(request.output))
     if request.suffix:
         return writable_format(Path(f"_{request.suffix}"))
-    own = sniff(content[:SIGNATURE_LENGTH])
+    own = recognise(content)
     fits = own is not GIF or isinstance(picture, Animation)
     return own if own is not None and own.writable and fits else PNG

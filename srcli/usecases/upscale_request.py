@@ -56,7 +56,8 @@ class UpscaleRequest:
         output: a file, a folder, or empty for beside each input.
         template: names of results without suffix, of ``{stem}``, ``{scale}`` and ``{model}``.
         suffix: of all results, such as ``.png``; empty to keep each one's own.
-        quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP was.
+        quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP or
+            JPEG XL was.
         finish: what is left out of results.
         alpha: what becomes of colours under fully transparent pixels, see ``treat_hidden``.
         model: id of a model, or path of a weights file.

@@ -246,10 +246,10 @@ def test_results_among_their_sources_are_not_enlarged_wherever_the_next_go(srcli
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_pictures_that_are_left_alone_are_said(srcli, folder, caplog, dry):
-    for name in ("photo.JXL", "deep/raw.cr2", "old.jxl", "notes.txt"):
+    for name in ("photo.PSD", "deep/sky.exr", "old.psd", "notes.txt"):
         (folder / name).write_bytes(b"")
     assert srcli("upscale", "in", "-o", "out", *dry).returncode == 0
-    assert caplog.messages == ["3 pictures left alone, of formats not read: .cr2, .jxl"]
+    assert caplog.messages == ["3 pictures left alone, of formats not read: .exr, .psd"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -6,10 +6,13 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from srcli.images.decode import read_photo
 from srcli.pixels.resize import resize
 from srcli.weights.store import locate
 
 BUTTERFLY = Path(__file__).parents[1] / "golden/protocol/butterfly.png"
+RAW = Path(__file__).parents[1] / "golden/raw/bayer.dng"
+TURNED = Path(__file__).parents[1] / "golden/jxl/turned.jxl"
 
 
 def opened(path):
@@ -43,6 +46,26 @@ def test_a_picture_of_a_phone_becomes_png(srcli, tmp_path):
     done = srcli("upscale", "phone.HEIC")
     assert (done.returncode, done.stdout) == (0, "phone_x2.png\n")
     assert opened(tmp_path / "phone_x2.png").size == (60, 36)
+
+
+def test_a_camera_raw_file_becomes_png_of_sixteen_bits(srcli, tmp_path):
+    shutil.copy(RAW, tmp_path / "camera.DNG")
+    done = srcli("upscale", "camera.DNG", "--scale", 1.5)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "camera_x1.5.png\n", "")
+    image = opened(tmp_path / "camera_x1.5.png")
+    assert image.size == (96, 72)
+    assert image.getexif()[271] == "Acme"
+    assert (tmp_path / "camera_x1.5.png").read_bytes()[24] == 16
+
+
+def test_a_jpeg_xl_file_stays_one_and_without_loss(srcli, tmp_path):
+    shutil.copy(TURNED, tmp_path / "photo.jxl")
+    done = srcli("upscale", "photo.jxl", "--scale", 1.5)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "photo_x1.5.jxl\n", "")
+    assert srcli("upscale", "photo.jxl", "--scale", 1.5, "-o", "it.png").returncode == 0
+    samples = [read_photo(tmp_path / name) for name in ("photo_x1.5.jxl", "it.png")]
+    assert (samples[0].pixels == samples[1].pixels).all()
+    assert samples[0].metadata.lossless
 
 
 def test_tiles_do_not_show(srcli, tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from srcli.images import exif
-from srcli.images.formats import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import photoshop
 from srcli.images.photo import Metadata
 
@@ -41,19 +41,19 @@ KINDS = (
     Kind(
         name="EXIF",
         is_in=lambda metadata: bool(metadata.exif),
-        formats=(PNG, JPEG, WEBP, TIFF, AVIF),
+        formats=(PNG, JPEG, WEBP, TIFF, AVIF, JXL),
         adapted="orientation, sizes and place of the subject",
     ),
     Kind(
         name="thumbnail",
         is_in=lambda metadata: bool(metadata.exif) and exif.has_preview(metadata.exif or b""),
-        formats=(PNG, JPEG, WEBP, AVIF),
+        formats=(PNG, JPEG, WEBP, AVIF, JXL),
         adapted="turned with its picture",
     ),
     Kind(
         name="XMP",
         is_in=lambda metadata: bool(metadata.xmp),
-        formats=(PNG, JPEG, WEBP, TIFF, AVIF),
+        formats=(PNG, JPEG, WEBP, TIFF, AVIF, JXL),
         adapted="sizes, panoramas; without what tells of crops, retouching and companions",
     ),
     Kind(
@@ -95,7 +95,7 @@ def left_behind(metadata: Metadata, known: Format) -> tuple[str, ...]:
 
 def table() -> str:
     """Return a Markdown table of what each format holds."""
-    formats = (PNG, JPEG, WEBP, TIFF, AVIF, GIF, BMP)
+    formats = (PNG, JPEG, WEBP, TIFF, AVIF, JXL, GIF, BMP)
     lines = ["| block | " + " | ".join(known.name for known in formats) + " | what changes in it |"]
     lines.append("|---" * (len(formats) + 2) + "|")
     for kind in KINDS:
@@ -103,6 +103,7 @@ def table() -> str:
         cells = [word if known in kind.formats else "warning" for known in formats]
         lines.append(f"| {kind.name} | {' | '.join(cells)} | {kind.adapted or 'nothing'} |")
     profiles = ["kept" if known.profile else "refused" for known in formats]
+    profiles[formats.index(JXL)] = "sRGB"
     lines.append(f"| colour profile | {' | '.join(profiles)} | see below |")
     codes = ["kept" if known is PNG else "refused" for known in formats]
     lines.append(f"| colour space told by chunks or codes | {' | '.join(codes)} | nothing |")

@@ -29,14 +29,14 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_pictures_of_formats_that_are_not_read_are_told_of(tree: Path) -> None:
-    for name in ("photo.JXL", "in/raw.cr2", ".hidden.jxl", "words.txt"):
+    for name in ("photo.PSD", "in/sky.exr", ".hidden.psd", "words.txt"):
         (tree / name).write_bytes(b"")
     for given in (str(tree), f"{tree}/**/*"):
         unread: list[Path] = []
         find_sources([given], on_unread=unread.append)
-        assert sorted(unread) == [tree / "in/raw.cr2", tree / "photo.JXL"]
+        assert sorted(unread) == [tree / "in/sky.exr", tree / "photo.PSD"]
     (tree / "only").mkdir()
-    (tree / "only/photo.jxl").write_bytes(b"")
+    (tree / "only/photo.psd").write_bytes(b"")
     with pytest.raises(UsageError) as caught:
         find_sources([str(tree / "only")])
     assert caught.value.hint.startswith("the formats read are PNG, JPEG")

@@ -14,14 +14,14 @@ from srcli.images.decode import decode_photo
 from srcli.images.encode import encode_photo
 from srcli.images.exif import has_preview
 from srcli.images.finish import Finish
-from srcli.images.formats import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import ifd, photoshop
 from srcli.images.metadata.inventory import KINDS, left_behind
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import make_chunk
 from srcli.images.samples import to_photo
 
-WRITTEN = (PNG, JPEG, WEBP, TIFF, AVIF, GIF, BMP)
+WRITTEN = (PNG, JPEG, WEBP, TIFF, AVIF, JXL, GIF, BMP)
 PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
     'syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
