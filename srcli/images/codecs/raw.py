@@ -24,6 +24,8 @@ from srcli.images.samples import Samples
 _PROGRAM = Path(__file__).with_name("raw_process.py")
 _DAMAGE = (b"data corrupted at", b"Unexpected end of file")
 """What LibRaw prints about a file that it goes on with."""
+_TOO_LARGE = (b"LibRawTooBigError", b"LibRawUnsufficientMemoryError", b"MemoryError")
+"""What the program ends with where there is no memory for a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ def read(data: bytes, *, pixel_limit: int) -> tuple[Samples, Metadata]:
 
     Raises:
         Refused: it is too large, or damaged.
+        MemoryError: there is no memory for it.
         ValueError: LibRaw does not read it.
 
     """
@@ -68,6 +71,8 @@ def _run(wish: Literal["size", "develop"], data: bytes, pixel_limit: int) -> _De
     if any(sign in done.stderr for sign in _DAMAGE):
         message = "is damaged or cut short: LibRaw misses data of its sensor"
         raise Refused(message)
+    if any(sign in done.stderr for sign in _TOO_LARGE):
+        raise MemoryError
     if done.returncode:
         message = done.stderr.decode(errors="replace")
         raise ValueError(message)

@@ -42,8 +42,25 @@ def ratios(tag: int, *values: float, kind: int = 5) -> ifd.Entry:
     return ifd.Entry(tag=tag, kind=kind, count=len(values), value=value)
 
 
-def dng(samples: Samples, *more: ifd.Entry, turned: int = 1, neutral=(1, 1, 1), shown=0) -> bytes:
-    """A DNG file: of a Bayer sensor (H, W), or linear (H, W, 3), with a preview if ``shown``."""
+def dng(
+    samples: Samples,
+    *more: ifd.Entry,
+    turned: int = 1,
+    neutral: tuple[float, ...] = (1, 1, 1),
+    shown: int = 0,
+    payload: bytes | None = None,
+) -> bytes:
+    """A DNG file: of a Bayer sensor (H, W), or linear (H, W, 3).
+
+    Args:
+        samples: of the sensor.
+        more: further tags.
+        turned: its orientation.
+        neutral: what the sensor makes of white.
+        shown: photometric code of a directory inside; 0 for none.
+        payload: what the file holds instead of the samples.
+
+    """
     height, width = samples.shape[:2]
     channels = samples[0, 0].size
     entries = [
@@ -65,7 +82,8 @@ def dng(samples: Samples, *more: ifd.Entry, turned: int = 1, neutral=(1, 1, 1), 
         tree = ifd.Tree(entries=(*entries, number(273, place)), inner=inner)
         return b"II*\0" + struct.pack("<I", 8) + ifd.lay_out(tree, 8, "<")
 
-    return head(len(head(1)) + 1 & ~1).ljust(len(head(1)) + 1 & ~1, b"\0") + samples.tobytes()
+    place = len(head(1)) + 1 & ~1
+    return head(place).ljust(place, b"\0") + (samples.tobytes() if payload is None else payload)
 
 
 def developed(data: bytes) -> Samples:
@@ -229,6 +247,13 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_developed():
     for read in (decode_photo, read_head):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 3,071"):
             read(data[:-6000], name="it.dng", pixel_limit=3071)
+
+
+def test_a_picture_that_does_not_fit_in_memory_is_said_to_be_too_large():
+    big = np.lib.stride_tricks.as_strided(np.zeros(1, np.uint16), (40_000, 40_000), (0, 0))
+    data = dng(big, payload=b"")
+    with pytest.raises(UnreadableImage, match="too large for the memory"):
+        decode_photo(data, name="it.dng", pixel_limit=10**12)
 
 
 @pytest.mark.parametrize("name", ["bayer", "packed"])
