@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,29 +28,36 @@ from srcli.images.formats import (
     readable_names,
     sniff,
 )
+from srcli.images.inspection import sound_content
+from srcli.images.inspection.frames import check_frame_count
 from srcli.images.photo import Metadata, Photo
-from srcli.images.png import PngHeader, read_header
+from srcli.images.png import PngHeader, for_pillow, read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
+from srcli.images.rules import DEFAULT_RULES, ReadRules, Warn, log_warning
 from srcli.images.samples import Samples, to_photo, turn_upright
+from srcli.images.silence import silent_libtiff
 from srcli.pixels.levels import to_levels
 
-PIXEL_LIMIT = 512_000_000
+PIXEL_LIMIT = DEFAULT_RULES.pixel_limit
 """Pixels of the largest picture that is decoded unless a caller allows more."""
 
 
-def read_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+def read_photo(
+    path: Path, *, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
+) -> Photo:
     """Read and decode a file; its content, not its name, says what format it is.
 
     Args:
         path: the file.
-        pixel_limit: a picture of more pixels is refused before it is decoded.
+        rules: what is read; a picture of too many pixels is refused before it is decoded.
+        warn: told what is wrong with a file that is read anyway.
 
     Raises:
         UnreadableImage: if it is missing, forbidden, not a picture, damaged, cut short, too
             large, or of a kind that cannot be read without loss.
 
     """
-    return decode_photo(_read_bytes(path), name=str(path), pixel_limit=pixel_limit)
+    return decode_photo(_read_bytes(path), name=str(path), rules=rules, warn=warn)
 
 
 def read_uint8(path: Path) -> Tensor:
@@ -62,7 +70,9 @@ def read_uint8(path: Path) -> Tensor:
     return to_levels(read_photo(path).pixels, torch.uint8).contiguous()
 
 
-def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+def decode_photo(
+    data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
+) -> Photo:
     """Decode the content of a file; ``name`` is what messages call it.
 
     The picture comes out upright, at its own depth, grey if it is, its colours as stored.
@@ -75,35 +85,56 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
 
     """
     known = _recognise(data, name)
-    with refusals(name, known.name):
-        with pillow_rules(pixel_limit=pixel_limit):
-            samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
-        return to_photo(samples, metadata, source_format=known.name)
+    with _decoding(name, known, rules):
+        content = sound_content(data, known, name=name, rules=rules, warn=warn)
+        return _decode(content, known, rules)
 
 
-def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Picture:
+def decode_picture(
+    data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
+) -> Picture:
     """Decode the content of a file that may be an animated GIF, PNG or WebP file.
 
     Args:
         data: the content.
         name: what messages call the file.
-        pixel_limit: of all frames together.
+        rules: what is read; its limit on pixels is for all frames together.
+        warn: told what is wrong with a file that is read anyway.
 
     Raises:
         UnreadableImage: as ``read_photo``.
 
     """
     known = _recognise(data, name)
-    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
-        image = open_animation(data, known, pixel_limit=pixel_limit)
+    with _decoding(name, known, rules):
+        check_frame_count(data, known, rules)
+        content = sound_content(data, known, name=name, rules=rules, warn=warn)
+        image = open_animation(content, known, pixel_limit=rules.pixel_limit)
         if image and known is PNG:
-            header = read_header(data)
+            header = read_header(content)
             animation = read_animation(image)
             return replace(animation, metadata=_with_chunks(animation.metadata, header))
         if image:
             animation = read_animation(image)
-            return replace(animation, metadata=_with_coding(animation.metadata, data, known))
-    return decode_photo(data, name=name, pixel_limit=pixel_limit)
+            return replace(animation, metadata=_with_coding(animation.metadata, content, known))
+        return _decode(content, known, rules)
+
+
+@contextmanager
+def _decoding(name: str, known: Format, rules: ReadRules) -> Iterator[None]:
+    """Turn failures into ``UnreadableImage``, and let Pillow decode by the rules."""
+    with (
+        refusals(name, known.name),
+        pillow_rules(pixel_limit=rules.pixel_limit, allow_damaged=rules.allow_damaged),
+        silent_libtiff(),
+    ):
+        yield
+
+
+def _decode(content: bytes, known: Format, rules: ReadRules) -> Photo:
+    reader = _READERS.get(known, _read_plain)
+    samples, metadata = reader(content, known, rules.pixel_limit)
+    return to_photo(samples, metadata, source_format=known.name)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -145,7 +176,7 @@ def _with_coding(metadata: Metadata, data: bytes, known: Format) -> Metadata:
 
 
 def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = open_picture(data, known, pixel_limit=pixel_limit)
+    image = open_picture(for_pillow(data), known, pixel_limit=pixel_limit)
     header = read_header(data)
     if header.depth > high_depth.DEEP:
         check = np.asarray(image)

@@ -9,12 +9,15 @@ from pathlib import Path
 from srcli.errors import UnreadableImage
 from srcli.images import exif, heif, tiff
 from srcli.images.animation_files import count_frames, open_animation
-from srcli.images.decode import PIXEL_LIMIT, decode_photo
+from srcli.images.decode import decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
 from srcli.images.formats import HEIF, PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.inspection.frames import check_frame_count
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
+from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.images.silence import silent_libtiff
 
 TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 """What may say how a PNG is turned; where none is, Pillow would decode only to look for it."""
@@ -56,24 +59,26 @@ class Head:
     jpeg_quality: int | None = None
 
 
-def read_head(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Head:
+def read_head(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> Head:
     """Return how large a file's picture is, of how many frames, and how hard compressed.
 
     Args:
         data: the content of the file.
         name: what messages call it.
-        pixel_limit: a picture of more pixels is refused.
+        rules: what is read; a picture of more pixels or frames is refused.
 
     Raises:
         UnreadableImage: its head does not even say how large it is, or it is too large.
 
     """
+    pixel_limit = rules.pixel_limit
     known = sniff(data[:SIGNATURE_LENGTH])
     if known is None or not known.readable:
         decode_photo(data, name=name)  # says why it cannot be read
         raise AssertionError
     frames, jpeg_quality = 1, None
-    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
+    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit), silent_libtiff():
+        check_frame_count(data, known, rules)
         if known is TIFF:
             layout = tiff.read_layout(tiff.read_directory(data))
             check_size(layout.height, layout.width, pixel_limit=pixel_limit)

@@ -18,6 +18,7 @@ from srcli.images.decode import decode_photo, decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.photo import Metadata, Photo
+from srcli.images.rules import ReadRules
 
 FILES = Path(__file__).parents[2] / "robustness" / "files" / "image-rs" / "animated"
 RANDOM = np.random.default_rng(0)
@@ -149,9 +150,9 @@ def test_a_still_picture_in_front_of_an_animated_png_is_left_behind() -> None:
 
 def test_all_frames_together_are_limited() -> None:
     data = encode_picture(moving(), GIF, name="it")
-    assert frame_count(decode_picture(data, name="it", pixel_limit=3 * 54)) == 3
+    assert frame_count(decode_picture(data, name="it", rules=ReadRules(pixel_limit=3 * 54))) == 3
     with pytest.raises(UnreadableImage, match="more pixels"):
-        decode_picture(data, name="it", pixel_limit=3 * 54 - 1)
+        decode_picture(data, name="it", rules=ReadRules(pixel_limit=3 * 54 - 1))
 
 
 def test_deep_animations_are_refused() -> None:
