@@ -125,7 +125,7 @@ class Manifest:
                 width=outcome.size[1],
                 seconds=outcome.seconds,
                 consistency_db=outcome.consistency.psnr if outcome.consistency else None,
-                message="copied" if outcome.copied else None,
+                message="; ".join(outcome.warnings) or ("copied" if outcome.copied else None),
             )
 
     def done(self, job: Job) -> None:

@@ -29,6 +29,7 @@ class Upscaled:
             or was restored.
         copied: it was large enough, and is the source byte for byte.
         jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
+        warnings: sentences, each with the source's name, about what is wrong with it.
 
     """
 
@@ -41,6 +42,7 @@ class Upscaled:
     consistency: Consistency | None = None
     copied: bool = False
     jpeg_quality: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
+from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]
@@ -37,6 +38,7 @@ class Wish:
         when_large: what becomes of one that has that size already.
         finish: what is left out of it.
         borders: which of them meet.
+        rules: what is read.
 
     """
 
@@ -44,6 +46,7 @@ class Wish:
     when_large: WhenLarge = "shrink"
     finish: Finish = field(default_factory=Finish)
     borders: Borders = MIRRORED
+    rules: ReadRules = DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,7 @@ def plan_picture(
     """
     try:
         content, _ = read_content(job.source.path)
-        head = read_head(content, name=str(job.source.path))
+        head = read_head(content, name=str(job.source.path), rules=wish.rules)
         size = head.size
         found = verdict(job)
         if found is Verdict.DONE:

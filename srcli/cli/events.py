@@ -121,6 +121,7 @@ def _done(outcome: Upscaled) -> dict[str, object]:
         "size": _sides(outcome.size),
         "copied": outcome.copied,
         "source_jpeg_quality": outcome.jpeg_quality,
+        "warnings": list(outcome.warnings),
         "seconds": round(outcome.seconds, 3),
         "network_seconds": round(outcome.network_seconds, 3),
         "consistency_db": consistency and round(consistency.psnr, 2),

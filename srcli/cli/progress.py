@@ -94,6 +94,8 @@ class TextReporter:
         if self._paths:
             data(str(outcome.output))
         name = escape(outcome.source.name)
+        for warning in outcome.warnings if not self._quiet else ():
+            talk.print(f"[bold yellow]warning:[/] {escape(warning)}")
         if outcome.copied:
             self._say(f"{name}: copied, large enough already")
             return

@@ -42,9 +42,7 @@ PIXEL_LIMIT = DEFAULT_RULES.pixel_limit
 """Pixels of the largest picture that is decoded unless a caller allows more."""
 
 
-def read_photo(
-    path: Path, *, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
-) -> Photo:
+def read_photo(path: Path, *, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning) -> Photo:
     """Read and decode a file; its content, not its name, says what format it is.
 
     Args:

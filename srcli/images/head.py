@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from srcli.errors import UnreadableImage
+from srcli.errors import OutOfMemory, UnreadableImage
 from srcli.images import exif, heif, tiff
 from srcli.images.animation_files import count_frames, open_animation
 from srcli.images.decode import decode_photo
 from srcli.images.eight_bit import open_picture, read_metadata
-from srcli.images.formats import HEIF, PNG, SIGNATURE_LENGTH, TIFF, sniff
+from srcli.images.formats import (
+    HEIF,
+    PNG,
+    SIGNATURE_LENGTH,
+    TIFF,
+    may_begin_picture,
+    sniff,
+)
 from srcli.images.inspection.frames import check_frame_count
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
@@ -19,6 +27,7 @@ from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.images.silence import silent_libtiff
 
+_PIECE = 1 << 20
 TURNED_PNG = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 """What may say how a PNG is turned; where none is, Pillow would decode only to look for it."""
 
@@ -41,6 +50,40 @@ def read_content(path: Path) -> tuple[bytes, int]:
             head = file.read(SIGNATURE_LENGTH)
             content = head + file.read() if sniff(head) else head
             return content, os.fstat(file.fileno()).st_mtime_ns
+
+
+def read_pipe(stream: BinaryIO, *, byte_limit: int) -> bytes:
+    """Return the content of a picture file from a pipe, only its first bytes if it is not one.
+
+    Args:
+        stream: the pipe.
+        byte_limit: a file of more bytes is refused.
+
+    Raises:
+        OutOfMemory: the file is larger than that.
+
+    """
+    content = bytearray()
+    while len(content) < SIGNATURE_LENGTH and may_begin_picture(content):
+        piece = _some(stream, SIGNATURE_LENGTH - len(content))
+        if not piece:
+            break
+        content += piece
+    if sniff(bytes(content)) is None:
+        return bytes(content)
+    while piece := _some(stream, _PIECE):
+        content += piece
+        if len(content) > byte_limit:
+            msg = f"standard input holds more than the {byte_limit / 1e9:.1f} GB that fit in memory"
+            raise OutOfMemory(msg, hint="save it as a file, or close other programs")
+    return bytes(content)
+
+
+def _some(stream: BinaryIO, size: int) -> bytes:
+    """Read what there is, up to ``size`` bytes, waiting for the first."""
+    read = getattr(stream, "read1", stream.read)
+    some: bytes = read(size)
+    return some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,6 +232,7 @@ def _wish(request: UpscaleRequest) -> Wish:
         when_large=request.if_large_enough,
         finish=request.finish,
         borders=request.borders,
+        rules=request.rules,
     )
 
 

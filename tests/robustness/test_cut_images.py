@@ -178,9 +178,7 @@ def test_a_cut_file_is_refused_or_whole_in_its_pixels(name: str, capfd) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_where_damage_is_allowed_a_cut_file_is_refused_warned_of_or_whole(
-    name: str, capfd
-) -> None:
+def test_where_damage_is_allowed_a_cut_file_is_refused_warned_of_or_whole(name: str, capfd) -> None:
     whole = decode_picture(FILES[name], name="it")
     for cut in cuts(name, FILES[name]):
         warned: list[str] = []

@@ -148,7 +148,7 @@ def _all_sent(frame: _Segment, scans: list[_Segment]) -> bool:
     for scan in scans:
         count = scan.body[0] if scan.body else 0
         first, last, low = 0, _COEFFICIENTS - 1, 0
-        if frame.kind not in _SEQUENTIAL and len(scan.body) >= 4 + 2 * count:  # noqa: PLR2004
+        if frame.kind not in _SEQUENTIAL and len(scan.body) >= 4 + 2 * count:
             first, last, low = (*scan.body[-3:-1], scan.body[-1] & 15)
         for name in scan.body[1 : 1 + 2 * count : 2]:
             if low == 0 and name in missing:

@@ -132,7 +132,7 @@ def _lost_frames(chunks: list[Chunk], moving: list[_Frame]) -> bool:
 
 def _is_whole(frame: _Frame, layout: _Layout) -> bool:
     """Whether the data of a frame unpack to all its rows, each with a filter that there is."""
-    unpacked = _unpacked(frame.pieces)
+    unpacked = filter(None, _unpacked(frame.pieces))
     held = bytearray()
     for rows, row_bytes in layout.rows(frame.height, frame.width):
         missing = rows * row_bytes

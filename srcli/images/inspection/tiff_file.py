@@ -47,7 +47,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     expected, unpacked = _expected(tags, layout)
     parts = _parts(tags, unpacked)
     if len(parts) < expected:
-        flaw = CUT_SHORT if not parts else damaged("it lacks some of its strips or tiles")
+        flaw = damaged("it lacks some of its strips or tiles")
         return Inspected(content=data, flaws=(flaw,))
     end = max(
         (part.start + (part.unpacked if packing == _PLAIN else part.size) for part in parts),

@@ -156,8 +156,8 @@ def test_all_frames_together_are_limited() -> None:
 
 
 def test_deep_animations_are_refused() -> None:
-    data = bytearray(encode_picture(moving(channels=3), PNG, name="it"))
-    data[24] = 16
+    data = bytearray(encode_picture(moving(channels=4), PNG, name="it"))
+    data[24:26] = 16, 4  # four bytes a pixel: 16 bits of grey and of alpha
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
     with pytest.raises(UnreadableImage, match="16 bits"):
         decode_picture(bytes(data), name="it")
