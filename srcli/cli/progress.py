@@ -11,10 +11,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from srcli.cli import errors
 from srcli.cli.console import data, talk
+from srcli.cli.heartbeat import Heartbeat
 from srcli.cli.tally import Tally
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
+
+
+NOTE_SECONDS = 10.0
+"""Of silence, after which a line says that the work goes on."""
 
 
 class TextReporter:
@@ -42,12 +47,16 @@ class TextReporter:
         )
         self._all = self._bars.add_task("pictures", total=None, note="", visible=False)
         self._one = self._bars.add_task("upscaling", total=None, note="")
+        self._name = ""
+        self._heartbeat = Heartbeat(self._alive, every=NOTE_SECONDS)
 
     def __enter__(self) -> Self:
         self._bars.start()
+        self._heartbeat.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._heartbeat.__exit__()
         self._bars.stop()
 
     def found(self, count: int) -> None:
@@ -58,6 +67,7 @@ class TextReporter:
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
+        self._name = source.name
         note = f"{_sides(source_size)} to {_sides(size)}"
         self._bars.update(self._one, description=source.name, note=note)
 
@@ -68,11 +78,14 @@ class TextReporter:
     def advance(self, amount: int) -> None:
         """Move it."""
         self._bars.advance(self._one, amount)
+        if talk.is_terminal:
+            self._heartbeat.beat()
 
     def outcome(self, outcome: Outcome) -> None:
         """Print what became of a picture."""
         from srcli.batch.outcome import Failed, Skipped
 
+        self._heartbeat.beat()
         self.tally.add(outcome)
         self._bars.update(self._all, advance=1, note=_rate(self.tally))
         if isinstance(outcome, Failed):
@@ -107,6 +120,12 @@ class TextReporter:
                 f"[bold yellow]warning:[/] {escape(str(outcome.output))} reduced again differs "
                 f"from its source ({found.psnr:.1f} dB): a wrong model, or a fault"
             )
+
+    def _alive(self, seconds: float) -> None:
+        """Say that the work goes on."""
+        last = f", {escape(self._name)} was begun last" if self._name else ""
+        ended = self.tally.found - self.tally.not_reached
+        self._say(f"still at work after {seconds:.0f} s, {ended} of {self.tally.found} done{last}")
 
     def _say(self, line: str) -> None:
         if not self._quiet:

@@ -52,8 +52,8 @@ def from_image(image: PillowImage) -> Samples:
 
     """
     if not (image.width and image.height) or getattr(image, "is_animated", False):
-        msg = f"a Pillow image of {image.width}x{image.height} pixels, or of several frames"
-        raise UnreadableImage(f"{msg}, is no picture that can be enlarged", hint=ACCEPTED)
+        msg = "a Pillow image without pixels, or of several frames, is no picture"
+        raise UnreadableImage(msg, hint=ACCEPTED)
     with refusals("the Pillow image", image.format or image.mode):
         if image.mode in _DEEP_MODES:
             return from_array(np.asarray(image))
