@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 INTERVAL = 0.5
 """Seconds between two events about the same picture's progress."""
+SILENCE = 5.0
+"""Seconds without an event before one says that the work goes on: in time for who waits for 10."""
 
 
 class JsonReporter:
@@ -32,7 +34,7 @@ class JsonReporter:
         self._total = 0
         self._done = 0
         self._told = 0.0
-        self._heartbeat = Heartbeat(self._alive)
+        self._heartbeat = Heartbeat(self._alive, every=SILENCE)
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -96,6 +98,8 @@ class JsonReporter:
     def _alive(self, seconds: float) -> None:
         """Tell that the work goes on."""
         tally = self.tally
+        if tally.found and not tally.not_reached:  # waiting for more, as with --watch
+            return
         ended = tally.done + tally.skipped + tally.failed
         source = self._source or None
         self._emit("alive", seconds=round(seconds, 3), source=source, ended=ended)

@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-SECONDS = 5.0
-"""Of silence, after which a sign of life is given; whoever waits for ten gets it in time."""
-
 
 class Heartbeat:
     """Calls ``tell`` from a thread of its own whenever ``beat`` was not called for a while.
@@ -20,7 +17,7 @@ class Heartbeat:
 
     """
 
-    def __init__(self, tell: Callable[[float], None], *, every: float = SECONDS) -> None:
+    def __init__(self, tell: Callable[[float], None], *, every: float) -> None:
         self._tell = tell
         self._every = every
         self._ended = threading.Event()

@@ -122,7 +122,9 @@ class TextReporter:
             )
 
     def _alive(self, seconds: float) -> None:
-        """Say that the work goes on."""
+        """Say that the work goes on, if there is any."""
+        if not self.tally.not_reached:
+            return
         last = f", {escape(self._name)} was begun last" if self._name else ""
         ended = self.tally.found - self.tally.not_reached
         self._say(f"still at work after {seconds:.0f} s, {ended} of {self.tally.found} done{last}")

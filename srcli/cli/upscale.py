@@ -169,6 +169,9 @@ def upscale_command(
     max_frames: Annotated[
         int, typer.Option(min=1, help="Refuse animations of more frames.")
     ] = DEFAULT_RULES.frame_limit,
+    max_parts: Annotated[
+        int, typer.Option(min=1, help="Refuse files of more chunks, segments, blocks or strips.")
+    ] = DEFAULT_RULES.part_limit,
     allow_damaged: Annotated[
         bool,
         typer.Option(
@@ -250,7 +253,10 @@ def upscale_command(
         shard=parse_shard(shard),
         fail_fast=fail_fast,
         rules=ReadRules(
-            pixel_limit=max_pixels, frame_limit=max_frames, allow_damaged=allow_damaged
+            pixel_limit=max_pixels,
+            frame_limit=max_frames,
+            part_limit=max_parts,
+            allow_damaged=allow_damaged,
         ),
     )
     streamed = is_stream(request)

@@ -29,7 +29,6 @@ from srcli.images.formats import (
     sniff,
 )
 from srcli.images.inspection import sound_content
-from srcli.images.inspection.frames import check_frame_count
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import PngHeader, for_pillow, read_header
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
@@ -105,7 +104,6 @@ def decode_picture(
     """
     known = _recognise(data, name)
     with _decoding(name, known, rules):
-        check_frame_count(data, known, rules)
         content = sound_content(data, known, name=name, rules=rules, warn=warn)
         image = open_animation(content, known, pixel_limit=rules.pixel_limit)
         if image and known is PNG:

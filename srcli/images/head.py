@@ -20,9 +20,10 @@ from srcli.images.formats import (
     may_begin_picture,
     sniff,
 )
-from srcli.images.inspection.frames import check_frame_count
+from srcli.images.inspection.limits import check_limits
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
+from srcli.images.png import for_pillow
 from srcli.images.refusal import check_size, pillow_rules, reading, refusals
 from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.images.silence import silent_libtiff
@@ -121,7 +122,7 @@ def read_head(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> He
         raise AssertionError
     frames, jpeg_quality = 1, None
     with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit), silent_libtiff():
-        check_frame_count(data, known, rules)
+        check_limits(data, known, rules)
         if known is TIFF:
             layout = tiff.read_layout(tiff.read_directory(data))
             check_size(layout.height, layout.width, pixel_limit=pixel_limit)
@@ -130,6 +131,7 @@ def read_head(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> He
             width, height = heif.open_heif(data, pixel_limit=pixel_limit).size
             orientation = exif.UPRIGHT
         else:
+            data = for_pillow(data) if known is PNG else data
             moving = open_animation(data, known, pixel_limit=pixel_limit)
             frames = count_frames(moving) if moving else 1
             image = moving or open_picture(data, known, pixel_limit=pixel_limit)

@@ -245,15 +245,21 @@ def _filtered(rows: Samples, above: Samples, step: int) -> Samples:
 
 def walk(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks of a file up to its end mark, or to where it is no more a PNG file."""
+    for kind, start, end in walk_heads(data):
+        body, check = data[start:end], data[end : end + 4]
+        sound = zlib.crc32(body, zlib.crc32(kind)).to_bytes(4) == check
+        yield Chunk(kind=kind, body=body, sound=sound, cut=end + 4 > len(data))
+
+
+def walk_heads(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each chunk and where its body starts and ends, even beyond the file."""
     at = len(SIGNATURE)
     kind = b""
     while kind != b"IEND" and at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if not kind.isalpha() or length > _LONGEST_CHUNK:
             return
-        body, check = data[at + 8 : at + 8 + length], data[at + 8 + length : at + 12 + length]
-        sound = zlib.crc32(body, zlib.crc32(kind)).to_bytes(4) == check
-        yield Chunk(kind=kind, body=body, sound=sound, cut=at + 12 + length > len(data))
+        yield kind, at + 8, at + 8 + length
         at += 12 + length
 
 

@@ -19,12 +19,14 @@ class ReadRules:
     Attributes:
         pixel_limit: pixels of the largest picture that is decoded, all frames counted.
         frame_limit: frames of the longest animation that is decoded.
+        part_limit: chunks, segments, blocks, strips or tiles of the most divided file.
         allow_damaged: read what there is of a picture that lacks data, instead of refusing it.
 
     """
 
     pixel_limit: int = 512_000_000
     frame_limit: int = 5_000
+    part_limit: int = 100_000
     allow_damaged: bool = False
 
 

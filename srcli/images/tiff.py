@@ -10,7 +10,7 @@ import io
 import itertools
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,21 @@ def read_directory(data: bytes) -> Image.Exif:
     tags = Image.Exif()
     tags.load(data)
     return tags
+
+
+def entry_counts(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the tag of each entry of the first directory, and how many values it has.
+
+    Raises:
+        struct.error: the directory goes beyond the file.
+
+    """
+    order, classic = _byte_order(data), _is_classic(data)
+    start = struct.unpack_from(f"{order}{'4xI' if classic else '8xQ'}", data)[0]
+    counter = struct.Struct(f"{order}{'H' if classic else 'Q'}")
+    entry = struct.Struct(f"{order}{'H2xI4x' if classic else 'H2xQ8x'}")
+    for number in range(counter.unpack_from(data, start)[0]):
+        yield entry.unpack_from(data, start + counter.size + number * entry.size)
 
 
 def read_layout(tags: Image.Exif) -> Layout:

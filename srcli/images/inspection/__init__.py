@@ -15,6 +15,7 @@ from srcli.images.inspection.boxes_file import inspect_boxes
 from srcli.images.inspection.flaws import Inspected
 from srcli.images.inspection.gif_file import inspect_gif
 from srcli.images.inspection.jpeg_file import inspect_jpeg
+from srcli.images.inspection.limits import check_limits
 from srcli.images.inspection.png_file import inspect_png
 from srcli.images.inspection.tiff_file import inspect_tiff
 from srcli.images.inspection.webp_file import inspect_webp
@@ -44,9 +45,11 @@ def sound_content(data: bytes, known: Format, *, name: str, rules: ReadRules, wa
         warn: told of every flaw of a picture that is read.
 
     Raises:
-        Refused: it lacks data and that is not allowed, or it is too large.
+        Refused: it lacks data and that is not allowed, or it is too large or has too many frames or
+            parts.
 
     """
+    check_limits(data, known, rules)
     inspected = _INSPECTIONS[known](data, rules)
     for flaw in inspected.flaws:
         if flaw.lacks_data and not rules.allow_damaged:

@@ -20,6 +20,8 @@ _EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _FRAME_HEAD = 10
 _MOST_BITS = 8
+SMALL_PIECE = 64
+"""Bytes of data; encoders write up to 255 in a piece."""
 _FILLS = (0, 255)
 """What a frame is decoded over: where the two differ, it has no data."""
 
@@ -34,7 +36,7 @@ class Block:
         start: where it is in the file.
         body: where the data in blocks begin.
         end: where it ends.
-        whole: whether it ends before the file does.
+        pieces: into how many its data are divided.
 
     """
 
@@ -43,7 +45,12 @@ class Block:
     start: int
     body: int
     end: int
-    whole: bool
+    pieces: int
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is a frame."""
+        return self.kind == _FRAME
 
 
 def inspect_gif(data: bytes, rules: ReadRules) -> Inspected:
@@ -54,7 +61,7 @@ def inspect_gif(data: bytes, rules: ReadRules) -> Inspected:
 
     """
     blocks = list(walk(data))
-    frames = [block for block in blocks if block.kind == _FRAME]
+    frames = [block for block in blocks if block.is_frame]
     sizes = [_frame_size(data, frame) for frame in frames]
     check_size(sum(height * width for height, width in sizes), 1, pixel_limit=rules.pixel_limit)
     ended = bool(blocks) and blocks[-1].kind == _TRAILER
@@ -80,14 +87,14 @@ def walk(data: bytes) -> Iterator[Block]:
         body = at + 2
         if kind == _FRAME:
             body = at + _FRAME_HEAD + _table_bytes(data, at + _FRAME_HEAD - 1) + 1
-        at = body
+        at, pieces = body, 0
         while at < len(data) and data[at]:
             at += data[at] + 1
+            pieces += 1
         at += 1
-        whole = at <= len(data)
-        yield Block(kind=kind, label=label, start=start, body=body, end=at, whole=whole)
+        yield Block(kind=kind, label=label, start=start, body=body, end=at, pieces=pieces)
     if at < len(data) and data[at] == _TRAILER:
-        yield Block(kind=_TRAILER, label=0, start=at, body=at, end=at + 1, whole=True)
+        yield Block(kind=_TRAILER, label=0, start=at, body=at, end=at + 1, pieces=0)
 
 
 def _table_bytes(data: bytes, at: int) -> int:

@@ -91,6 +91,17 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         yield _Segment(kind=kind, body=data[start + 2 : start + size], scanned=scanned)
 
 
+def head_parts(data: bytes) -> Iterator[int]:
+    """Yield, for each segment up to the first scan, one and the bytes that fill up before it."""
+    at = len(_START)
+    while marker := _NEXT_MARKER.search(data, at):
+        kind, start = data[marker.end() - 1], marker.end()
+        yield start - marker.start() - 1
+        if kind in {_SCAN, _END_KIND}:
+            return
+        at = start + int.from_bytes(data[start : start + 2])
+
+
 def _is_frame(segment: _Segment) -> bool:
     return len(segment.body) >= 6 and len(segment.body) >= 6 + 3 * segment.body[5]  # noqa: PLR2004
 

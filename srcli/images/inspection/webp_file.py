@@ -11,6 +11,7 @@ from srcli.images.inspection.flaws import CUT_SHORT, Inspected, wrapped_badly
 
 _FIRST_CHUNK = 12
 _CHUNK_HEAD = 8
+FRAME = b"ANMF"
 _STILL = {b"VP8 ", b"VP8L"}
 
 
