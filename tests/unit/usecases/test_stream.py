@@ -1,10 +1,14 @@
 import io
+import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from srcli.errors import OutOfMemory, UnreadableImage, UnwritableImage, UsageError
+from srcli.images.formats import SIGNATURE_LENGTH
+from srcli.images.rules import ReadRules
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.stream import is_stream, upscale_stream
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -70,6 +74,59 @@ def test_a_file_can_go_into_a_pipe(tmp_path):
 def test_refusals_name_the_pipe():
     with pytest.raises(UnreadableImage, match="standard input"):
         upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(b"no picture"))
+
+
+def test_a_pipe_is_read_no_further_than_it_could_be_a_picture():
+    class Endless(io.RawIOBase):
+        taken = 0
+
+        def readable(self):
+            return True
+
+        def readinto(self, room):
+            self.taken += len(room)
+            room[:] = b"a" * len(room)
+            return len(room)
+
+    pipe = Endless()
+    with pytest.raises(UnreadableImage, match="standard input is not a picture"):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), pipe)
+    assert pipe.taken <= SIGNATURE_LENGTH
+
+
+def test_a_writer_that_waits_is_refused_at_once_if_it_is_no_picture():
+    reader, writer = os.pipe()
+    os.write(writer, b"just a few words")  # and the pipe stays open
+    with (
+        open(reader, "rb") as pipe,  # noqa: PTH123 - of a descriptor
+        pytest.raises(UnreadableImage, match="not a picture"),
+    ):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), pipe)
+    os.close(writer)
+
+
+def test_a_pipe_that_does_not_fit_into_memory_is_refused(monkeypatch):
+    monkeypatch.setattr("srcli.usecases.stream.host_memory", lambda: 4 * len(encoded("BMP")) - 4)
+    with pytest.raises(OutOfMemory, match="standard input holds more than"):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(encoded("BMP")))
+
+
+def test_memory_is_checked_before_a_pipe_is_decoded(monkeypatch):
+    monkeypatch.setattr("srcli.usecases.stream.decode_picture", Stops())
+    monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
+    request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(1000, 1000)))
+    with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
+        upscale_stream(request, io.BytesIO(encoded("PNG")))
+
+
+def test_a_damaged_picture_in_a_pipe_is_made_with_a_warning_if_that_is_allowed():
+    cut = encoded("PNG")[:-200]
+    request = UpscaleRequest(inputs=("-",), size=DOUBLE)
+    with pytest.raises(UnreadableImage, match="standard input is cut short"):
+        upscale_stream(request, io.BytesIO(cut))
+    request = replace(request, rules=ReadRules(allow_damaged=True))
+    warned = upscale_stream(request, io.BytesIO(cut)).outcome.warnings
+    assert warned == ("standard input is cut short",)
 
 
 def test_a_pipe_carries_one_picture():
