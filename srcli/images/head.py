@@ -17,14 +17,16 @@ from srcli.images.formats import (
     PNG,
     SIGNATURE_LENGTH,
     TIFF,
+    Format,
     may_begin_picture,
     sniff,
 )
+from srcli.images.inspection import sound_content
 from srcli.images.inspection.limits import check_limits
 from srcli.images.jpeg import quality_of
 from srcli.images.photo import SIDES_SWAPPED
 from srcli.images.png import for_pillow
-from srcli.images.refusal import check_size, pillow_rules, reading, refusals
+from srcli.images.refusal import Refused, check_size, pillow_rules, reading, refusals
 from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.images.silence import silent_libtiff
 
@@ -115,29 +117,45 @@ def read_head(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> He
         UnreadableImage: its head does not even say how large it is, or it is too large.
 
     """
-    pixel_limit = rules.pixel_limit
     known = sniff(data[:SIGNATURE_LENGTH])
     if known is None or not known.readable:
         decode_photo(data, name=name)  # says why it cannot be read
         raise AssertionError
-    frames, jpeg_quality = 1, None
-    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit), silent_libtiff():
+    with (
+        refusals(name, known.name),
+        pillow_rules(pixel_limit=rules.pixel_limit, allow_damaged=rules.allow_damaged),
+        silent_libtiff(),
+    ):
         check_limits(data, known, rules)
-        if known is TIFF:
-            layout = tiff.read_layout(tiff.read_directory(data))
-            check_size(layout.height, layout.width, pixel_limit=pixel_limit)
-            height, width, orientation = layout.height, layout.width, layout.orientation
-        elif known is HEIF:
-            width, height = heif.open_heif(data, pixel_limit=pixel_limit).size
-            orientation = exif.UPRIGHT
-        else:
-            data = for_pillow(data) if known is PNG else data
-            moving = open_animation(data, known, pixel_limit=pixel_limit)
-            frames = count_frames(moving) if moving else 1
-            image = moving or open_picture(data, known, pixel_limit=pixel_limit)
-            turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
-            orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
-            height, width = image.height, image.width
-            jpeg_quality = quality_of(image)
+        try:
+            return _head(data, known, rules.pixel_limit)
+        except Refused:
+            raise
+        except Exception:  # noqa: BLE001 - the inspection says what is wrong, or mends it
+            content = sound_content(data, known, name=name, rules=rules, warn=_ignore)
+            return _head(content, known, rules.pixel_limit)
+
+
+def _ignore(_: str) -> None:
+    """Leave warnings to whoever decodes the picture."""
+
+
+def _head(data: bytes, known: Format, pixel_limit: int) -> Head:
+    frames, jpeg_quality, orientation = 1, None, exif.UPRIGHT
+    if known is TIFF:
+        layout = tiff.read_layout(tiff.read_directory(data))
+        check_size(layout.height, layout.width, pixel_limit=pixel_limit)
+        height, width, orientation = layout.height, layout.width, layout.orientation
+    elif known is HEIF:
+        width, height = heif.open_heif(data, pixel_limit=pixel_limit).size
+    else:
+        data = for_pillow(data) if known is PNG else data
+        moving = open_animation(data, known, pixel_limit=pixel_limit)
+        frames = count_frames(moving) if moving else 1
+        image = moving or open_picture(data, known, pixel_limit=pixel_limit)
+        turned = known is not PNG or any(sign in data for sign in TURNED_PNG)
+        orientation = read_metadata(image)[1] if turned else exif.UPRIGHT
+        height, width = image.height, image.width
+        jpeg_quality = quality_of(image)
     size = (width, height) if orientation in SIDES_SWAPPED else (height, width)
     return Head(size=size, frames=frames, jpeg_quality=jpeg_quality)

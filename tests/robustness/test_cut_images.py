@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UnreadableImage
-from srcli.images.animation import Animation, Picture
+from srcli.images.animation import Animation, Picture, frame_count
 from srcli.images.decode import decode_picture
+from srcli.images.head import read_head
 from srcli.images.rules import ReadRules
 
 RANDOM = np.random.default_rng(0)
@@ -189,6 +190,18 @@ def test_where_damage_is_allowed_a_cut_file_is_refused_warned_of_or_whole(name: 
         assert warned or same(picture, whole)
         assert all(sentence.startswith("it ") for sentence in warned)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_can_be_made_has_a_head(name: str) -> None:
+    for cut in cuts(name, FILES[name]):
+        try:
+            picture = decode_picture(cut, name="it", rules=ALLOWED, warn=lambda _: None)
+        except UnreadableImage:
+            continue
+        head = read_head(cut, name="it", rules=ALLOWED)
+        assert head.size == (picture.height, picture.width)
+        assert head.frames == frame_count(picture)
 
 
 @pytest.mark.parametrize("name", ["PNG", "PNG 16 bits", "PNG interlaced 16 bits", "JPEG", "GIF"])
