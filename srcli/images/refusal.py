@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from srcli.errors import UnreadableImage
 
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else errors it logs go to stderr
 _PILLOW = threading.RLock()
 _BYTES_PER_PIXEL = 3  # 8-bit RGB
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from srcli.images.inspection.flaws import CUT_SHORT, Inspected
+from srcli.images.inspection.flaws import CUT_SHORT, Inspected, check_worth
 from srcli.images.refusal import check_size
 from srcli.images.rules import ReadRules
 
@@ -33,5 +33,6 @@ def inspect_bmp(data: bytes, rules: ReadRules) -> Inspected:
     missing = offset + abs(height) * row_bytes - len(data)
     if packing not in _UNPACKED or missing <= 0:
         return Inspected(content=data)
+    check_worth(data, abs(height) * abs(width))
     filled = data + bytes(missing) if rules.allow_damaged else data
     return Inspected(content=filled, flaws=(CUT_SHORT,))

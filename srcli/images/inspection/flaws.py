@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from srcli.images.refusal import Refused
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
@@ -35,6 +37,9 @@ class Inspected:
     flaws: tuple[Flaw, ...] = ()
 
 
+MOST_PER_BYTE = 1_000
+"""Pixels that a byte stands for in a picture that lacks data and is still worth making."""
+
 CUT_SHORT = Flaw(predicate="is cut short", lacks_data=True)
 
 
@@ -46,3 +51,17 @@ def damaged(what: str) -> Flaw:
 def wrapped_badly(predicate: str) -> Flaw:
     """Return the flaw of a file that has all its pixels, but not all around them."""
     return Flaw(predicate=f"{predicate}; all its pixels are there", lacks_data=False)
+
+
+def check_worth(data: bytes, pixels: int) -> None:
+    """Refuse a picture that lacks data if next to none of it is there, whatever is allowed.
+
+    A few bytes may claim any size; making that up would take much time and memory for nothing.
+
+    Raises:
+        Refused: that is so.
+
+    """
+    if pixels > MOST_PER_BYTE * len(data):
+        message = "is damaged: it holds far too little data for its size"
+        raise Refused(message)

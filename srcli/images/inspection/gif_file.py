@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, damaged, wrapped_badly
+from srcli.images.inspection.flaws import (
+    CUT_SHORT,
+    Flaw,
+    Inspected,
+    check_worth,
+    damaged,
+    wrapped_badly,
+)
 from srcli.images.refusal import check_size
 from srcli.images.rules import ReadRules
 
@@ -20,6 +27,7 @@ _EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 _FRAME_HEAD = 10
 _MOST_BITS = 8
+_MOST_PER_BYTE = 4096  # codes of 9 bits and more stand for strings of no more pixels
 SMALL_PIECE = 64
 """Bytes of data; encoders write up to 255 in a piece."""
 _FILLS = (0, 255)
@@ -71,6 +79,7 @@ def inspect_gif(data: bytes, rules: ReadRules) -> Inspected:
         if not _is_whole(data, frame, size)
     ]
     if lacks:
+        check_worth(data, sum(height * width for height, width in sizes))
         cut = not ended and lacks[0] == len(frames) - 1
         flaw = CUT_SHORT if cut else damaged(f"frame {lacks[0] + 1} lacks data")
         return Inspected(content=_closed(data, frames[lacks[0]]) if cut else data, flaws=(flaw,))
@@ -117,6 +126,8 @@ def _is_whole(data: bytes, frame: Block, size: tuple[int, int]) -> bool:
         return False
     interlaced = int(bool(data[frame.start + _FRAME_HEAD - 1] & _INTERLACED))
     coded = data[frame.body : frame.end]
+    if height * width > _MOST_PER_BYTE * len(coded):
+        return False
     seen = set()
     for fill in _FILLS:
         image = Image.new("L", (width, height), fill)

@@ -9,7 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, damaged, wrapped_badly
+from srcli.images.inspection.flaws import (
+    CUT_SHORT,
+    Flaw,
+    Inspected,
+    check_worth,
+    damaged,
+    wrapped_badly,
+)
 from srcli.images.refusal import Refused, check_size
 from srcli.images.rules import ReadRules
 
@@ -17,6 +24,7 @@ _START, _END = b"\xff\xd8", b"\xff\xd9"
 _TABLES = {0xC4, 0xCC, 0xDB, 0xDD}  # Huffman and arithmetic coding, quantisation, restarts
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = {0xC0, 0xC1, 0xC9}
+_HUFFMAN = {0xC0, 0xC1, 0xC2}
 _SCAN, _END_KIND = 0xDA, 0xD9
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 """After the data of a scan, in which bytes 0xFF are followed by zero or count restarts."""
@@ -63,6 +71,8 @@ def inspect_jpeg(data: bytes, rules: ReadRules) -> Inspected:
     if len(scans) > _MOST_SCANS:
         message = f"holds more than {_MOST_SCANS} scans of one picture"
         raise Refused(message, hint="Save it as a JPEG file that is not progressive.")
+    if frame.kind in _HUFFMAN:  # which takes a bit for each of 64 samples at least
+        check_worth(data, height * width)
     flaw = _flaw(frame, scans, segments, ended=ended)
     if ended and flaw is None:
         return Inspected(content=data)

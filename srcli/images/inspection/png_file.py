@@ -7,7 +7,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, damaged, wrapped_badly
+from srcli.images.inspection.flaws import (
+    CUT_SHORT,
+    Flaw,
+    Inspected,
+    check_worth,
+    damaged,
+    wrapped_badly,
+)
 from srcli.images.png import SIGNATURE, Chunk, make_chunk, walk
 from srcli.images.refusal import check_size
 from srcli.images.rules import ReadRules
@@ -70,13 +77,21 @@ def inspect_png(data: bytes, rules: ReadRules) -> Inspected:
     check_size(layout.height, layout.width, pixel_limit=rules.pixel_limit)
     flaws = [_checksum(chunk) for chunk in chunks if not (chunk.sound or chunk.cut)]
     still, moving = _frames(chunks, layout)
+    whole = _is_whole(still, layout)
     lacks = [number for number, frame in enumerate(moving) if not _is_whole(frame, layout)]
     flaws += [damaged(f"frame {number + 1} lacks data") for number in lacks[:1]]
-    flaws += _ending(chunks, whole=_is_whole(still, layout) and not _lost_frames(chunks, moving))
+    flaws += _ending(chunks, whole=whole and not _lost_frames(chunks, moving))
+    extra = whole and _has_extra(still, layout)
+    if extra:
+        flaws.append(wrapped_badly("has extra data after its last pixel"))
     if not flaws:
         return Inspected(content=data)
-    fill = rules.allow_damaged and not moving and not _is_whole(still, layout)
-    pixels = _filled(still, layout) if fill else None
+    pixels = None
+    if not whole:
+        check_worth(data, layout.height * layout.width)
+        pixels = _filled(still, layout) if rules.allow_damaged and not moving else None
+    elif extra and not moving:
+        pixels = _filled(still, layout)
     return Inspected(content=_rebuilt(chunks, pixels), flaws=tuple(flaws))
 
 
@@ -150,6 +165,16 @@ def _is_whole(frame: _Frame, layout: _Layout) -> bool:
                 return False
             at = (at + len(taken)) % row_bytes
     return True
+
+
+def _has_extra(frame: _Frame, layout: _Layout) -> bool:
+    """Whether data unpack to more than a frame's rows; some decoders print about it."""
+    left = sum(rows * row_bytes for rows, row_bytes in layout.rows(frame.height, frame.width))
+    for piece in _unpacked(frame.pieces):
+        left -= len(piece)
+        if left < 0:
+            return True
+    return False
 
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 
 from srcli.images import tiff
-from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, damaged
+from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, check_worth, damaged
 from srcli.images.inspection.jpeg_file import inspect_jpeg
 from srcli.images.refusal import check_size
 from srcli.images.rules import ReadRules
@@ -47,6 +47,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     expected, unpacked = _expected(tags, layout)
     parts = _parts(tags, unpacked)
     if len(parts) < expected:
+        check_worth(data, layout.height * layout.width)
         flaw = damaged("it lacks some of its strips or tiles")
         return Inspected(content=data, flaws=(flaw,))
     end = max(
@@ -54,10 +55,13 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
         default=0,
     )
     if end > len(data):
+        check_worth(data, layout.height * layout.width)
         filling = end - len(data) <= expected * unpacked
         filled = data + bytes(end - len(data)) if filling and rules.allow_damaged else data
         return Inspected(content=filled, flaws=(CUT_SHORT,))
     flaw_found = _first_flaw(data, tags, parts, packing, rules)
+    if flaw_found:
+        check_worth(data, layout.height * layout.width)
     return Inspected(content=data, flaws=(flaw_found,) if flaw_found else ())
 
 
