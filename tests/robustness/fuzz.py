@@ -137,6 +137,7 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
             silence, last = max(silence, now - last if last else 0.0), now
             events.append(json.loads(told))
         code = process.wait()
+        process.stdout.close()
     peak = max(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, before) * 1024
     made = {Path(event["output"]) for event in events if "output" in event}
     there = [path for path in output.rglob("*") if path.is_file() and path not in made]
