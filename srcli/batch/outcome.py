@@ -30,6 +30,7 @@ class Upscaled:
         copied: it was large enough, and is the source byte for byte.
         jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
         left_behind: what the source held beside its pixels and the output does not.
+        warnings: sentences, each with the source's name, about what is wrong with it.
 
     """
 
@@ -43,6 +44,7 @@ class Upscaled:
     copied: bool = False
     jpeg_quality: int | None = None
     left_behind: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
+from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]
@@ -39,6 +40,7 @@ class Wish:
         finish: what is left out of it.
         borders: which of them meet.
         hidden: what becomes of colours under fully transparent pixels.
+        rules: what is read.
 
     """
 
@@ -47,6 +49,7 @@ class Wish:
     finish: Finish = field(default_factory=Finish)
     borders: Borders = MIRRORED
     hidden: HiddenColors = "bleed"
+    rules: ReadRules = DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +156,7 @@ def plan_picture(
     """
     try:
         content, _ = read_content(job.source.path)
-        head = read_head(content, name=str(job.source.path))
+        head = read_head(content, name=str(job.source.path), rules=wish.rules)
         size = head.size
         found = verdict(job)
         if found is Verdict.DONE:

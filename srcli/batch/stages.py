@@ -81,6 +81,7 @@ class Claim:
         content: that file byte for byte, where a copy has the same format; else empty.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
+        warnings: sentences about what is wrong with its file.
 
     """
 
@@ -92,6 +93,7 @@ class Claim:
     content: bytes
     memory: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +223,8 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     content, mtime_ns = read_content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
-    head = read_head(content, name=str(path))
+    head = read_head(content, name=str(path), rules=wish.rules)
+    warnings: list[str] = []
     size = head.size
     target = wish.resolve(*size)
     wanted = target.height, target.width
@@ -239,7 +242,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     try:
         check_memory(size, passes, frames=head.frames)
         known = check_output(job, wanted, frames=head.frames)
-        picture = decode_picture(content, name=str(path))
+        picture = decode_picture(content, name=str(path), rules=wish.rules, warn=warnings.append)
         picture = wish.finish.apply(picture, name=str(path))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))
@@ -257,6 +260,7 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
         content=content if verbatim else b"",
         memory=memory,
         seconds=time.monotonic() - began,
+        warnings=tuple(warnings),
     )
     return Read(claim=claim, picture=picture)
 
@@ -286,6 +290,7 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
         copied=claim.target is None,
         jpeg_quality=claim.head.jpeg_quality,
         left_behind=() if claim.content else left_behind(result.metadata, known),
+        warnings=claim.warnings,
     )
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)

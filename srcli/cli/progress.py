@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Self
 from srcli.cli import errors
 from srcli.cli.batch_bar import BatchBar
 from srcli.cli.console import data, say
+from srcli.cli.heartbeat import Heartbeat
 from srcli.cli.pace import Pace
 from srcli.cli.tally import Tally
 from srcli.errors import listed
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
+
+NOTE_SECONDS = 10.0
+"""Of silence, after which a line says that the work goes on."""
 
 
 class TextReporter:
@@ -43,12 +47,16 @@ class TextReporter:
         self._paths = paths
         self._end = end
         self._advise = advise
+        self._name = ""
+        self._heartbeat = Heartbeat(self._alive, every=NOTE_SECONDS)
 
     def __enter__(self) -> Self:
         self.bar.start()
+        self._heartbeat.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._heartbeat.__exit__()
         self.bar.stop()
 
     def found(self, count: int) -> None:
@@ -58,6 +66,7 @@ class TextReporter:
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
+        self._name = source.name
         self.bar.picture(source, f"{_sides(source_size)} to {_sides(size)}")
 
     def begin(self, total: int) -> None:
@@ -67,11 +76,14 @@ class TextReporter:
     def advance(self, amount: int) -> None:
         """Count on."""
         self.bar.advance(amount)
+        if self.bar.shown:
+            self._heartbeat.beat()
 
     def outcome(self, outcome: Outcome) -> None:
         """Print what became of a picture."""
         from srcli.batch.outcome import Failed, Skipped
 
+        self._heartbeat.beat()
         self.tally.add(outcome)
         self.bar.outcome()
         if isinstance(outcome, Failed):
@@ -93,6 +105,8 @@ class TextReporter:
         if self._paths:
             data(str(outcome.output), end=self._end)
         name = outcome.source.name
+        for warning in outcome.warnings if not self._quiet else ():
+            _warn(warning)
         if outcome.copied:
             self._say(f"{name}: copied, large enough already")
             return
@@ -108,6 +122,14 @@ class TextReporter:
                 f"({found.psnr:.1f} dB): a wrong model, or a fault"
             )
             _warn(text)
+
+    def _alive(self, seconds: float) -> None:
+        """Say that the work goes on, if there is any."""
+        if not self.tally.not_reached:
+            return
+        last = f", {self._name} was begun last" if self._name else ""
+        ended = self.tally.found - self.tally.not_reached
+        self._say(f"still at work after {seconds:.0f} s, {ended} of {self.tally.found} done{last}")
 
     def _say(self, line: str) -> None:
         if not self._quiet:

@@ -241,6 +241,7 @@ def _wish(request: UpscaleRequest) -> Wish:
         finish=request.finish,
         borders=request.borders,
         hidden=request.alpha,
+        rules=request.rules,
     )
 
 

@@ -16,6 +16,7 @@ from srcli.images.alpha import HiddenColors
 from srcli.images.background import parse_color
 from srcli.images.discover import Source
 from srcli.images.finish import Finish
+from srcli.images.rules import DEFAULT_RULES, ReadRules
 from srcli.pixels.resize import MIRRORED, Borders
 from srcli.usecases.sizes import SizeRequest
 from srcli.weights.catalog import DEFAULT_MODEL
@@ -70,6 +71,7 @@ class UpscaleRequest:
         overwrite: replace files that are there, unless they are what would be made.
         shard: the part of the pictures to make; None for all.
         fail_fast: stop at the first failure.
+        rules: how large and how damaged pictures may be that are read.
 
     """
 
@@ -93,6 +95,7 @@ class UpscaleRequest:
     overwrite: bool = False
     shard: Shard | None = None
     fail_fast: bool = False
+    rules: ReadRules = DEFAULT_RULES
 
     @property
     def borders(self) -> Borders:
