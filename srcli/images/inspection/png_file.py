@@ -85,9 +85,11 @@ def inspect_png(data: bytes, rules: ReadRules) -> Inspected:
     flaws = [_checksum(chunk) for chunk in chunks if not (chunk.sound or chunk.cut)]
     whole = _is_whole(still, layout)
     lacks = [number for number, frame in enumerate(moving) if not _is_whole(frame, layout)]
-    flaws += [damaged(f"frame {number + 1} lacks data") for number in lacks[:1]]
+    cut = chunks[-1].kind != b"IEND" and lacks == [len(moving) - 1]
+    number = int(_shows_still(chunks)) + 1
+    flaws += [damaged(f"frame {lacks[0] + number} lacks data")] if lacks and not cut else []
     lost = _lost_frames(chunks, moving)
-    flaws += _ending(chunks, whole=whole, lost=lost)
+    flaws += _ending(chunks, whole=whole and not cut, lost=lost)
     extra = whole and _has_extra(still, layout)
     if extra:
         flaws.append(wrapped_badly("has extra data after its last pixel"))
@@ -144,11 +146,16 @@ def _frames(chunks: list[Chunk], layout: _Layout) -> tuple[_Frame, list[_Frame]]
     return still, moving
 
 
+def _shows_still(chunks: list[Chunk]) -> bool:
+    """Whether the still picture is the first frame of an animation."""
+    kinds = (chunk.kind for chunk in chunks)
+    return next((kind for kind in kinds if kind in {b"fcTL", b"IDAT"}), b"") == b"fcTL"
+
+
 def _lost_frames(chunks: list[Chunk], moving: list[_Frame]) -> str:
     """Say whether an animation announces more frames than it has; empty if it does not."""
     body = next((chunk.body for chunk in chunks if chunk.kind == b"acTL"), b"")
-    first = next((chunk.kind for chunk in chunks if chunk.kind in {b"fcTL", b"IDAT"}), b"")
-    said, held = int.from_bytes(body[:4]), len(moving) + (first == b"fcTL")
+    said, held = int.from_bytes(body[:4]), len(moving) + _shows_still(chunks)
     return f"it announces {said} frames and holds {held}" if said > held else ""
 
 

@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from srcli.cli.heartbeat import Heartbeat
+from srcli.errors import DiskFull
 
 
 def test_silence_is_broken_again_and_again():
@@ -38,3 +39,17 @@ def test_a_listener_that_is_gone_ends_it_quietly(error, capfd):
     with Heartbeat(tell, every=0.001):
         assert called.wait(60)
     assert capfd.readouterr().err == ""
+
+
+def test_a_sign_of_life_that_finds_a_full_disk_fails_what_is_said_next():
+    called = threading.Event()
+
+    def tell(_):
+        called.set()
+        msg = "the output cannot be written: the disk is full"
+        raise DiskFull(msg)
+
+    with Heartbeat(tell, every=0.001) as heartbeat:
+        assert called.wait(60)
+    with pytest.raises(DiskFull):
+        heartbeat.beat()
