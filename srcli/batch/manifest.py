@@ -309,8 +309,10 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
 
 
 def _told(outcome: Upscaled) -> str:
+    """Say how a result was made, where that was chosen for it, and what it lacks."""
     left = ", ".join(outcome.left_behind)
-    return f"left behind: {left}" if left else ""
+    chosen = outcome.choice.summary if outcome.choice and outcome.choice.reason else ""
+    return "; ".join(filter(None, (chosen, f"left behind: {left}" if left else "")))
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -12,7 +12,7 @@ import typer
 
 from srcli.cli import completion, console
 from srcli.cli.console import verbose
-from srcli.cli.defaults import drop_overruled, is_chosen
+from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -129,10 +129,20 @@ def upscale_command(
         typer.Option(
             "-m",
             "--model",
-            help="Id, weights file, or hf:owner/repo/file.",
-            autocompletion=completion.models,
+            help="auto chooses for each picture; or the id of a model, a weights file, "
+            "hf:owner/repo/file, or nearest, bicubic, lanczos.",
+            autocompletion=completion.upscale_models,
         ),
-    ] = "asdn-fast",
+    ] = "auto",
+    guard: Annotated[
+        bool | None,
+        typer.Option(
+            "--guard/--no-guard",
+            help="Keep the result between the source pixels around it, so that lines and flat "
+            "areas stay as they are. Default: as auto chooses, off with a named model.",
+            show_default=False,
+        ),
+    ] = None,
     tile: Annotated[
         int | None,
         typer.Option(
@@ -244,6 +254,7 @@ def upscale_command(
         ),
         alpha=alpha.value,
         model=model,
+        guard=guard,
         tile=tile,
         device=device,
         precision=precision,
@@ -274,7 +285,6 @@ def upscale_command(
             quiet=quiet,
             paths=not to_pipe,
             end="\0" if print0 else "\n",
-            advise=not is_chosen(context, "model"),
         )
     )
     with verbose(on=talkative):

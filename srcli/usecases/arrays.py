@@ -14,11 +14,12 @@ from srcli.errors import UnreadableImage, listed
 from srcli.images.alpha import bleed
 from srcli.images.photo import Metadata
 from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.pipeline.choose import AUTO
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Outfitter
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale_photo
 from srcli.usecases.upscale_request import Wrap, borders_of
-from srcli.weights.catalog import DEFAULT_MODEL
 
 PLANE = 2
 CHANNELS = range(1, 5)
@@ -30,16 +31,18 @@ class Upscaler:
 
     ::
 
-        upscaler = Upscaler("asdn-fast")
+        upscaler = Upscaler()
         larger = upscaler(pixels, scale=2.7)
 
     Args:
-        model: id of a model, weights file, or ``hf:owner/repo/file``.
+        model: id of a model, weights file, ``hf:owner/repo/file``, ``nearest``, ``bicubic`` or
+            ``lanczos``; ``auto`` chooses for each picture from its pixels.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
+        guard: keep results between the source samples around them; None for as ``auto`` chooses.
         offline: do not fetch a model.
 
     Raises:
@@ -49,16 +52,18 @@ class Upscaler:
 
     def __init__(  # noqa: PLR0913 - settings, all but one by name
         self,
-        model: str = DEFAULT_MODEL,
+        model: str = AUTO,
         *,
         device: str = "auto",
         precision: Precision = "float32",
         tile: int | None = None,
         ensemble: bool = False,
         wrap: Wrap | None = None,
+        guard: bool | None = None,
         offline: bool = False,
     ) -> None:
         self.model = model
+        self._guard = guard
         self._borders = borders_of(wrap)
         self._outfitter = Outfitter(
             choose_compute(device, precision),
@@ -94,10 +99,12 @@ class Upscaler:
         size = SizeRequest(scale=scale if isinstance(scale, tuple) else (scale, scale))
         size.check()
         photo = to_photo(_samples(pixels), Metadata(), source_format="")
-        photo = bleed(photo, self._borders)
         target = size.resolve(photo.height, photo.width)
-        upscaler = self._outfitter.equip(self.model, target.ratio).upscaler
-        result = upscale_photo(photo, target, upscaler, progress or SilentProgress())
+        equipment = self._outfitter.equip(self.model, target.ratio)
+        choice = choose_for(photo, target, equipment, guard=self._guard)
+        photo = bleed(photo, self._borders)
+        upscaler = equipment.chosen(choice).upscaler
+        result = upscale_photo(photo, target, upscaler, choice, progress or SilentProgress())
         samples = from_photo(result, bits=photo.bits)
         return samples[..., 0] if pixels.ndim == PLANE else samples
 

@@ -21,6 +21,8 @@ from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.head import read_content, read_head
 from srcli.images.metadata.inventory import left_behind
+from srcli.pipeline.choose import Choice
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -84,7 +86,7 @@ def upscale_stream(
         jpeg_quality = read_head(content, name=name).jpeg_quality
         picture = request.finish.apply(decode_picture(content, name=name), name=name)
         known = _format(request, content, picture)
-        made = _make(request, picture, known, equipment, listener)
+        made = _make(request, picture, known, equipment, listener, jpeg_quality)
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
         left = tuple[str, ...]()
@@ -105,6 +107,7 @@ def upscale_stream(
         copied=made is None,
         jpeg_quality=jpeg_quality,
         left_behind=left,
+        choice=made.choice if made else None,
     )
     return Streamed(content=content, outcome=outcome)
 
@@ -114,14 +117,16 @@ class _Made:
     picture: Picture
     seconds: float
     consistency: Consistency | None
+    choice: Choice
 
 
-def _make(
+def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
     request: UpscaleRequest,
     picture: Picture,
     known: Format,
     equipment: Equipment,
     listener: Listener,
+    jpeg_quality: int | None,
 ) -> _Made | None:
     """Enlarge a picture for a format; None if it is large enough to be left as it is."""
     target = request.size.resolve(picture.height, picture.width)
@@ -135,12 +140,26 @@ def _make(
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
+    choice = choose_for(
+        picture,
+        target,
+        equipment,
+        guard=request.guard,
+        jpeg_quality=jpeg_quality,
+    )
     picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
-    result = upscale_picture(picture, target, equipment, listener)
+    result = upscale_picture(picture, target, equipment, choice, listener)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,
-        consistency=worst_consistency(picture, result, equipment.upscaler.tiled, request.borders),
+        consistency=worst_consistency(
+            picture,
+            result,
+            equipment.upscaler.tiled,
+            request.borders,
+            removes=choice.removes,
+        ),
+        choice=choice,
     )
 
 

@@ -23,17 +23,22 @@ from srcli.batch.stages import Workshop
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.errors import listed
+from srcli.errors import ImageError, listed
 from srcli.images.alpha import within_neighbours
 from srcli.images.animation import Picture, each
+from srcli.images.decode import decode_picture
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
+from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
+from srcli.pipeline.choose import RULE, Choice
+from srcli.pipeline.enlarge import adjusted, for_alpha
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.usecases.clashes import Clashes
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest
@@ -83,8 +88,9 @@ def make(
         workshop = Workshop(
             wish=_wish(request),
             networks=equipment.upscaler.tiled,
-            enlarge=lambda picture, target, progress: upscale_picture(
-                picture, target, equipment, progress
+            choose=lambda picture, target, head: _choose(request, picture, target, equipment, head),
+            enlarge=lambda picture, target, choice, progress: upscale_picture(
+                picture, target, equipment, choice, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -95,6 +101,8 @@ def make(
 
 def plan(request: UpscaleRequest) -> Iterator[Planned]:
     """Say what ``upscale`` would do about each picture, without writing anything.
+
+    With ``auto``, pictures that would be made are decoded, because their pixels decide.
 
     Raises:
         UsageError: as ``upscale``; so do the other errors.
@@ -107,8 +115,42 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     with _view(request, jobs, equipment) as ledger:
         for job in jobs:
             planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
-            way = equipment.describe(planned.cost.passes) if planned.cost else ""
-            yield replace(planned, way=way)
+            yield _with_way(planned, request, equipment)
+
+
+def _with_way(planned: Planned, request: UpscaleRequest, equipment: Equipment) -> Planned:
+    """Add the network of each pass, and of ``auto`` why it is that."""
+    if planned.cost is None or planned.size is None:
+        return planned
+    if not equipment.chooses or planned.action != "make":
+        return replace(planned, way=equipment.describe(planned.cost.passes))
+    name = str(planned.job.source.path)
+    try:
+        content, _ = read_content(planned.job.source.path)
+        head = read_head(content, name=name)
+        picture = decode_picture(content, name=name)
+    except ImageError as error:
+        return Planned(job=planned.job, action="fail", error=error)
+    target = request.size.resolve(*head.size)
+    choice = _choose(request, picture, target, equipment, head)
+    way = equipment.chosen(choice).describe(planned.cost.passes)
+    return replace(planned, way=way, choice=choice)
+
+
+def _choose(
+    request: UpscaleRequest,
+    picture: Picture,
+    target: TargetSize,
+    equipment: Equipment,
+    head: Head,
+) -> Choice:
+    return choose_for(
+        picture,
+        target,
+        equipment,
+        guard=request.guard,
+        jpeg_quality=head.jpeg_quality,
+    )
 
 
 def find_jobs(
@@ -195,18 +237,27 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
 
 def upscale_picture(
-    picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
+    picture: Picture,
+    target: TargetSize,
+    equipment: Equipment,
+    choice: Choice,
+    progress: Progress,
 ) -> Picture:
     """Enlarge a photo, or every frame of an animation."""
+    equipment = equipment.chosen(choice)
     before, after = (picture.height, picture.width), (target.height, target.width)
     passes = equipment.upscaler.plan(before, after, target.ratio)
     way = equipment.describe(passes) or "as it is"
     logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
-    return each(picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, progress))
+    if choice.reason:
+        logger.info("chosen: %s", choice.summary)
+    return each(
+        picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, choice, progress)
+    )
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
+    photo: Photo, target: TargetSize, upscaler: Upscaler, choice: Choice, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept.
 
@@ -216,7 +267,9 @@ def upscale_photo(
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
     painting = Painting(photo, size)
-    upscaler.deliver(photo.pixels, passes, painting.colors, progress)
+    borders = upscaler.borders
+    take = adjusted(painting.colors, photo.pixels, size, choice, borders)
+    upscaler.deliver(photo.pixels, passes, take, progress)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)
@@ -326,4 +379,6 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "official_tiles": request.official_tiles,
         "borders": request.borders,
         "alpha": request.alpha,
+        "rule": RULE if equipment.chooses else None,
+        "guard": request.guard,
     }

@@ -1,0 +1,36 @@
+"""Traces of compression by blocks of 8x8 in pixels, wherever the grid of the blocks lies."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+BLOCK = 8
+
+
+def block_traces(luma: Tensor) -> float:
+    """Return how much more often than elsewhere a step lies between blocks, along both axes.
+
+    A step is a difference between two neighbours that is larger than those before and after it.
+    Of every eight possible places of the grid, that with the most steps is compared with the
+    median of the others. The axis with the fainter traces counts: texture has them along one.
+
+    Args:
+        luma: int16 (N, h, w).
+
+    Returns:
+        A share of 0 to 1: 0.01 of an uncompressed picture, 0.05 to 0.1 of one that was a JPEG
+        of quality 85, 0.1 to 0.2 at 60.
+
+    """
+    return min(_along_rows(luma), _along_rows(luma.transpose(1, 2)))
+
+
+def _along_rows(luma: Tensor) -> float:
+    change = (luma[..., 1:] - luma[..., :-1]).abs()
+    middle = change[..., 1:-1]
+    step = (middle > change[..., :-2]) & (middle > change[..., 2:])
+    count = step.shape[2] // BLOCK
+    places = step[..., : count * BLOCK].sum((0, 1)).view(count, BLOCK).sum(0)
+    ordered = places.sort().values
+    excess = int(ordered[-1]) - int(ordered[(BLOCK - 1) // 2])
+    return excess / (step.shape[0] * step.shape[1] * count)
