@@ -25,7 +25,7 @@ BLUR = 0.54
 """Softness of pictures that were blurred after they were reduced."""
 NOISY = 3.0
 """Levels of noise from which halos cannot be told from it."""
-FLAT = 0.3
+FLAT = 0.2
 """Share of flat pixels from which lines are beside lines, which look like halos."""
 STRENGTHS = ((0.04, 1.0), (0.08, 0.65), (0.14, 0.3), (0.2, 0.2))
 """Overshoot, and how much of the network's details is best; in between by lines."""

@@ -16,11 +16,11 @@ from srcli.pipeline.sample import take_sample
 MOST_NOISE = 50.0
 LOSSY_WEBP = 25
 """Compression of WebP that loses something; its file does not tell a quality."""
-TRACES = ((0.02, 0.0), (0.05, 12.0), (0.1, 25.0), (0.2, 45.0), (0.4, 80.0))
+TRACES = ((0.01, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 """Traces of blocks and the compression that leaves them, in between by lines."""
 DOUBT = 25.0
-"""How much more than their file says pixels must show before they are believed: that is a
-picture that was compressed harder before."""
+"""Pixels are believed against their file where they show more than twice what it says, and this:
+the picture was compressed harder before."""
 DECIDED = 0.9
 """Share of pixels either opaque or fully transparent, from which a picture is a cut-out."""
 CRISP, FLAT = 0.35, 0.4
@@ -73,7 +73,7 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
     shown = 0.0 if drawn else _interpolate(block_traces(sample.luma), TRACES)
-    told = said > 0 and shown <= said + DOUBT
+    told = said > 0 and shown <= 2 * said + DOUBT
     return Inspection(
         noise=0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE),
         compression=said if told else max(said, shown),
