@@ -63,11 +63,12 @@ def _swings(luma: Tensor) -> Tensor:
         return torch.empty(0, dtype=torch.float64)
     change = (luma[..., 1:] - luma[..., :-1]).abs()
     middle = _beside(change, 0)
-    edge = middle * STEEP >= FAINTEST
+    edge = middle >= -(-FAINTEST // STEEP)
     edge &= middle >= _beside(change, -1)
     edge &= middle >= _beside(change, 1)
+    calm = middle * STEEP // CALM  # no side of an edge varies by more
     for offset in (*range(-BEFORE, PLATEAU - BEFORE - 1), *range(AFTER - PLATEAU + 1, AFTER)):
-        edge &= _beside(change, offset) * CALM <= middle * STEEP  # else a side is not calm
+        edge &= _beside(change, offset) <= calm
     places = edge.reshape(-1).nonzero()[:, 0]
     places = places[:: max(1, -(-len(places) // MOST))]
     lines = luma.reshape(-1, luma.shape[2])

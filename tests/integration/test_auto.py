@@ -169,7 +169,7 @@ def test_a_pipe_chooses_too(pictures):
     assert b"asdn-photo: its file is compressed like JPEG of quality 50" in done.stderr
 
 
-def test_an_array_gets_its_model(srcli, pictures):
+def test_an_array_gets_its_model(pictures):
     noisy = np.asarray(Image.open(pictures / "noisy.png"))
     assert np.array_equal(Upscaler()(noisy), Upscaler("asdn-photo")(noisy))
     lines = np.asarray(screen())
