@@ -64,16 +64,23 @@ def _calm_energy(colors: Tensor, *, peak: int) -> list[float]:
     answer = (along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]).int()
     squares = _blocks(answer * answer)  # torch.square is slower for whole numbers
     energy = squares.sum(3, dtype=torch.int32).sum(4, dtype=torch.int32)
-    inner = _blocks(colors[..., 1:-1, 1:-1])
-    clipped = (inner.amin(3).amin(4) <= 0) | (inner.amax(3).amax(4) >= peak)
+    inner = colors[..., 1:-1, 1:-1]
+    clipped = _blocks((inner <= 0) | (inner >= peak)).sum(3).sum(4)
     found = []
     for channel in range(colors.shape[1]):
-        known = energy[:, channel][~clipped[:, channel]]
-        if known.numel() < FEWEST:
-            return [0.0] * colors.shape[1]
+        known = _usable(energy[:, channel], clipped[:, channel])
         rank = max(1, known.numel() // CALM)
-        found.append(int(known.kthvalue(rank).values) / BLOCK**2)
+        found.append(int(known.kthvalue(rank).values) / BLOCK**2 if known.numel() else 0.0)
     return found
+
+
+def _usable(energy: Tensor, clipped: Tensor) -> Tensor:
+    """Return the energy of blocks that are hardly clipped, or if there are few, not wholly."""
+    for most in (0, BLOCK**2 // 8, BLOCK**2 * 3 // 4):
+        known = energy[clipped <= most]
+        if known.numel() >= FEWEST:
+            return known
+    return known
 
 
 def _blocks(planes: Tensor) -> Tensor:

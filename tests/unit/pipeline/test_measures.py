@@ -59,6 +59,12 @@ def test_clipped_blocks_do_not_hide_noise():
     assert noise_level(sampled(noisy(values, 6)).colors) == pytest.approx(6, rel=0.2)
 
 
+@pytest.mark.parametrize("level", [2, 253])
+def test_noise_is_found_where_all_of_it_is_clipped_a_little(level):
+    values = np.full((128, 128, 3), float(level))
+    assert noise_level(sampled(noisy(values, 15)).colors) > 5
+
+
 @pytest.mark.parametrize("offset", [(0, 0), (1, 0), (3, 5), (7, 7)])
 def test_traces_of_blocks_are_found_wherever_their_grid_lies(offset):
     random = np.random.default_rng(3)
