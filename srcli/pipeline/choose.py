@@ -21,8 +21,8 @@ NOISE = 3.2
 """Levels of noise from which the model for photos is better, compression apart."""
 COMPRESSION = 8.0
 """100 less the quality of JPEG, the same way, noise apart."""
-BLUR = 0.54
-"""Softness of pictures that were blurred after they were reduced."""
+BLUR, SOFT_EDGE = 0.5, 0.55
+"""Softness from which, and steepness of the steepest edges up to which, a picture was blurred."""
 NOISY = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
@@ -73,7 +73,8 @@ class Choice:
 def choose(inspection: Inspection) -> Choice:
     """Choose for a picture from what was measured of it; a tie goes to the model for photos."""
     noise, compression = inspection.noise / NOISE, inspection.compression / COMPRESSION
-    blurred = inspection.softness >= BLUR and not inspection.drawn
+    soft = inspection.softness >= BLUR and inspection.steepness <= SOFT_EDGE
+    blurred = soft and not inspection.drawn
     spoilt = noise + compression >= 1 or blurred
     strength = _strength(inspection)
     words = [_spoilt_by(inspection) if spoilt else _clean(inspection)]

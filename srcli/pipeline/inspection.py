@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from srcli.images.photo import Photo
 from srcli.pipeline.blocks import block_traces
-from srcli.pipeline.edges import overshoot, softness
+from srcli.pipeline.edges import edge_shape, softness
 from srcli.pipeline.flatness import decided_share, flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import take_sample
@@ -37,7 +37,8 @@ class Inspection:
             pictures that were JPEG before, what is like it.
         told: the compression is what the file says of itself, not what its pixels show.
         softness: correlation of neighbouring differences; see ``edges.softness``.
-        overshoot: how far edges swing past their sides; see ``edges.overshoot``.
+        overshoot: how far edges swing past their sides; see ``edges.edge_shape``.
+        steepness: share of their height that the steepest edges rise between two pixels, likewise.
         flat: share of pixels that equal their left neighbours.
         drawn: the picture is a screen, text or line art, seen at the size it was drawn at.
         cut_out: nearly every pixel is either opaque or fully transparent.
@@ -49,6 +50,7 @@ class Inspection:
     told: bool = False
     softness: float = 0.0
     overshoot: float = 0.0
+    steepness: float = 1.0
     flat: float = 0.0
     drawn: bool = False
     cut_out: bool = False
@@ -73,13 +75,15 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
     shown = 0.0 if drawn else _interpolate(block_traces(sample.luma), TRACES)
+    overshoot, steepness = edge_shape(sample.luma)
     told = said > 0 and shown <= 2 * said + DOUBT
     return Inspection(
         noise=0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE),
         compression=said if told else max(said, shown),
         told=told,
         softness=softness(sample.luma),
-        overshoot=overshoot(sample.luma),
+        overshoot=overshoot,
+        steepness=steepness,
         flat=flat,
         drawn=drawn,
         cut_out=cut_out,

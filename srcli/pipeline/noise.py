@@ -76,11 +76,11 @@ def _calm_energy(colors: Tensor, *, peak: int) -> list[float]:
 
 def _usable(energy: Tensor, clipped: Tensor) -> Tensor:
     """Return the energy of blocks that are hardly clipped, or if there are few, not wholly."""
-    for most in (0, BLOCK**2 // 8, BLOCK**2 * 3 // 4):
+    for most in (0, BLOCK**2 // 8):
         known = energy[clipped <= most]
         if known.numel() >= FEWEST:
             return known
-    return known
+    return energy[clipped <= BLOCK**2 * 3 // 4]
 
 
 def _blocks(planes: Tensor) -> Tensor:

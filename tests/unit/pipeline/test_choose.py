@@ -30,8 +30,9 @@ from .conftest import edges, levels, photo_of, smooth
             "pixels show traces of compression like JPEG of quality 60",
         ),
         ({"noise": 2.0, "compression": 4.0}, SPOILT, "noise of about 2"),
-        ({"softness": 0.6}, SPOILT, "blurred"),
-        ({"softness": 0.6, "drawn": True, "flat": 0.7}, CLEAN, "drawing or a screen"),
+        ({"softness": 0.6}, CLEAN, "clean"),
+        ({"softness": 0.6, "steepness": 0.5}, SPOILT, "blurred"),
+        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, CLEAN, "drawing or a screen"),
     ],
 )
 def test_the_model_and_the_reason_follow_from_the_figures(measured, model, words):

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from srcli.pipeline.blocks import block_traces
-from srcli.pipeline.edges import overshoot, softness
+from srcli.pipeline.edges import edge_shape, softness
 from srcli.pipeline.flatness import decided_share, flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
@@ -84,17 +84,24 @@ def test_lines_along_one_axis_are_no_traces_of_blocks():
 def test_sharpening_shows_as_overshoot():
     plain = edges()
     sharp = np.stack([sharpened(plain[..., n]) for n in range(3)], -1)
-    assert overshoot(sampled(levels(plain)).luma) < 0.03
-    assert overshoot(sampled(levels(sharp)).luma) > 0.08
+    assert edge_shape(sampled(levels(plain)).luma)[0] < 0.03
+    assert edge_shape(sampled(levels(sharp)).luma)[0] > 0.08
 
 
-def sharpened(plane):
+def test_the_steepest_edges_are_soft_in_a_blurred_picture():
+    plain = edges()
+    soft = np.stack([sharpened(plain[..., n], -1.5) for n in range(3)], -1)
+    assert edge_shape(sampled(levels(plain)).luma)[1] > 0.6
+    assert edge_shape(sampled(levels(soft)).luma)[1] < 0.55
+
+
+def sharpened(plane, share=1.0):
     kernel = torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
     image = torch.from_numpy(np.ascontiguousarray(plane))[None, None]
     padded = torch.nn.functional.pad(image, (1, 1, 1, 1), mode="reflect")
     rows = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 3, 1))
     blurred = torch.nn.functional.conv2d(rows, kernel.view(1, 1, 1, 3))[0, 0].numpy()
-    return plane + 1.0 * (plane - blurred)
+    return plane + share * (plane - blurred)
 
 
 def test_blur_makes_neighbouring_differences_alike():
@@ -109,7 +116,7 @@ def test_an_even_picture_is_measured():
     even = sampled(np.full((64, 64, 3), 90, np.uint8))
     assert noise_level(even.colors) == 0
     assert block_traces(even.luma) == 0
-    assert overshoot(even.luma) == 0
+    assert edge_shape(even.luma) == (0, 1)
     assert softness(even.luma) == 0
     assert flat_and_crisp(even.colors) == (1.0, 0.0)
 
