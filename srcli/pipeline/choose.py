@@ -42,7 +42,6 @@ class Choice:
         model: id of the model.
         strength: share of the network's details that are added to plain enlargement, above 0 to 1.
         guard: the result stays between the source samples around it.
-        guard_alpha: so does its opacity.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
         inspection: what was measured; None where nothing was.
 
@@ -51,7 +50,6 @@ class Choice:
     model: str
     strength: float = 1.0
     guard: bool = False
-    guard_alpha: bool = False
     reason: str = ""
     inspection: Inspection | None = None
 
@@ -84,7 +82,6 @@ def choose(inspection: Inspection) -> Choice:
         model=SPOILT if spoilt else CLEAN,
         strength=strength,
         guard=inspection.drawn and not spoilt,
-        guard_alpha=inspection.cut_out,
         reason=" and ".join(words),
         inspection=inspection,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from torch import Tensor
 
 from srcli.engine.blending import Take
@@ -43,8 +41,3 @@ def adjusted(
         take(region, window)
 
     return adjust
-
-
-def for_alpha(choice: Choice) -> Choice:
-    """Return the choice for the opacity of a picture: it is never weakened."""
-    return replace(choice, strength=1.0, guard=choice.guard_alpha)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from srcli.pixels.levels import from_levels
-
-LINES = 8
 STRONG = 48
 """Levels that a step of an edge has at least."""
 
@@ -34,17 +31,6 @@ def flat_and_crisp(colors: Tensor) -> tuple[float, float]:
         crisp[0] += int((step & (same[..., :-2] | same[..., 2:])).sum())
         crisp[1] += int(step.sum())
     return flat[0], crisp[0] / crisp[1] if crisp[1] else 0.0
-
-
-def decided_share(alpha: Tensor) -> float:
-    """Return the share of pixels that are opaque or fully transparent, of every eighth line.
-
-    Args:
-        alpha: (1, 1, H, W), levels or float32 in [0, 1].
-
-    """
-    lines = from_levels(alpha[..., ::LINES, :])
-    return int(((lines == 0) | (lines == 1)).sum()) / lines.numel()
 
 
 def _changes(colors: Tensor, axis: int) -> Tensor:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from srcli.images.photo import Photo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.edges import edge_shape, softness
-from srcli.pipeline.flatness import decided_share, flat_and_crisp
+from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import take_sample
 
@@ -21,8 +21,6 @@ TRACES = ((0.01, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 DOUBT = 25.0
 """Pixels are believed against their file where they show more than twice what it says, and this:
 the picture was compressed harder before."""
-DECIDED = 0.9
-"""Share of pixels either opaque or fully transparent, from which a picture is a cut-out."""
 CRISP, FLAT = 0.35, 0.4
 """Shares of crisp steps and of flat pixels from which a picture was drawn at its own size."""
 
@@ -41,7 +39,6 @@ class Inspection:
         steepness: share of their height that the steepest edges rise between two pixels, likewise.
         flat: share of pixels that equal their left neighbours.
         drawn: the picture is a screen, text or line art, seen at the size it was drawn at.
-        cut_out: nearly every pixel is either opaque or fully transparent.
 
     """
 
@@ -53,7 +50,6 @@ class Inspection:
     steepness: float = 1.0
     flat: float = 0.0
     drawn: bool = False
-    cut_out: bool = False
 
 
 def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
@@ -68,10 +64,9 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
 
     """
     said = _said(photo, jpeg_quality)
-    cut_out = photo.alpha is not None and decided_share(photo.alpha) >= DECIDED
     sample = take_sample(photo)
     if sample is None:
-        return Inspection(compression=said, told=said > 0, cut_out=cut_out)
+        return Inspection(compression=said, told=said > 0)
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
     shown = 0.0 if drawn else _interpolate(block_traces(sample.luma), TRACES)
@@ -86,7 +81,6 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
         steepness=steepness,
         flat=flat,
         drawn=drawn,
-        cut_out=cut_out,
     )
 
 

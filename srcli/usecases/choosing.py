@@ -38,4 +38,4 @@ def choose_for(
         choice = Choice(model=MODELS[0])
     else:
         choice = choose(inspect(next(photos(picture)), jpeg_quality=jpeg_quality))
-    return choice if guard is None else replace(choice, guard=guard, guard_alpha=guard)
+    return choice if guard is None else replace(choice, guard=guard)

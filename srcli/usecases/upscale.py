@@ -34,11 +34,11 @@ from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
 from srcli.pipeline.choose import RULE, Choice
-from srcli.pipeline.enlarge import adjusted, for_alpha
+from srcli.pipeline.enlarge import adjusted
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
-from srcli.usecases.clashes import Clashes
 from srcli.usecases.choosing import choose_for
+from srcli.usecases.clashes import Clashes
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest

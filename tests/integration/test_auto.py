@@ -135,20 +135,6 @@ def test_guarded_and_weakened_results_do_not_depend_on_tiles():
         assert np.array_equal(small, large)
 
 
-def test_a_hard_cut_out_gets_no_halo(srcli, tmp_path):
-    image = picture(0, (64, 64)).convert("RGBA")
-    alpha = np.zeros((64, 64), np.uint8)
-    alpha[16:48, 16:48] = 128
-    alpha[18:46, 18:46] = 255
-    image.putalpha(Image.fromarray(alpha))
-    image.save(tmp_path / "cut.png")
-    srcli("upscale", "cut.png", "-o", "auto.png")
-    result = np.asarray(Image.open("auto.png"))[..., 3]
-    assert result[:28].max() == 0
-    assert result[60:68, 60:68].min() == 255
-    assert set(result[33:35, 50:60].ravel().tolist()) == {128}
-
-
 def test_one_model_makes_all_frames(srcli, tmp_path):
     frames = [picture(12), picture(), picture()]
     frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], lossless=True)

@@ -63,7 +63,6 @@ def test_only_drawings_that_are_not_spoilt_are_guarded():
     assert choose(Inspection(drawn=True)).guard
     assert not choose(Inspection(drawn=True, compression=40)).guard
     assert not choose(Inspection()).guard
-    assert choose(Inspection(cut_out=True)).guard_alpha
 
 
 def test_what_is_removed_is_known():

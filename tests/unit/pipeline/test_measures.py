@@ -9,7 +9,7 @@ from PIL import Image
 
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.edges import edge_shape, softness
-from srcli.pipeline.flatness import decided_share, flat_and_crisp
+from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
 
@@ -128,13 +128,6 @@ def test_a_screen_is_flat_and_crisp_until_it_is_reduced(screen):
     size = (screen.shape[1] * 3 // 4, screen.shape[0] * 3 // 4)
     reduced = np.asarray(Image.fromarray(screen).resize(size, Image.Resampling.LANCZOS))
     assert flat_and_crisp(sampled(reduced).colors)[1] < crisp / 2
-
-
-def test_cut_outs_are_nearly_all_decided():
-    alpha = torch.zeros(1, 1, 64, 64, dtype=torch.uint8)
-    alpha[..., :20] = 255
-    assert decided_share(alpha) == 1
-    assert decided_share(torch.full((1, 1, 64, 64), 0.5)) == 0
 
 
 @pytest.mark.parametrize("size", [(24, 900), (128, 128), (130, 257), (2000, 3000), (5000, 40)])
