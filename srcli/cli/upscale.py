@@ -129,19 +129,12 @@ def upscale_command(
         typer.Option(
             "-m",
             "--model",
-            help="auto chooses for each picture; or the id of a model, a weights file, "
-            "hf:owner/repo/file, or nearest, bicubic, lanczos.",
+            help="auto; or an id, weights file, hf:owner/repo/file, nearest, bicubic, lanczos.",
             autocompletion=completion.upscale_models,
         ),
     ] = "auto",
     guard: Annotated[
-        bool | None,
-        typer.Option(
-            "--guard/--no-guard",
-            help="Keep the result between the source pixels around it, so that lines and flat "
-            "areas stay as they are. Default: as auto chooses, off with a named model.",
-            show_default=False,
-        ),
+        bool | None, typer.Option(help="Keep each sample between its source pixels. Default: auto.")
     ] = None,
     tile: Annotated[
         int | None,

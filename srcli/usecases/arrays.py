@@ -101,7 +101,7 @@ class Upscaler:
         photo = to_photo(_samples(pixels), Metadata(), source_format="")
         target = size.resolve(photo.height, photo.width)
         equipment = self._outfitter.equip(self.model, target.ratio)
-        choice = choose_for(photo, target, equipment, guard=self._guard)
+        choice = choose_for(photo, target, None, equipment, guard=self._guard)
         photo = bleed(photo, self._borders)
         upscaler = equipment.chosen(choice).upscaler
         result = upscale_photo(photo, target, upscaler, choice, progress or SilentProgress())

@@ -19,7 +19,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
-from srcli.images.head import read_content, read_head
+from srcli.images.head import Head, read_content, read_head
 from srcli.images.metadata.inventory import left_behind
 from srcli.pipeline.choose import Choice
 from srcli.usecases.choosing import choose_for
@@ -83,10 +83,10 @@ def upscale_stream(
     began = time.monotonic()
     content = standard_input if given == PIPE else read_content(Path(given))[0]
     with named_failures(name):
-        jpeg_quality = read_head(content, name=name).jpeg_quality
+        head = read_head(content, name=name)
         picture = request.finish.apply(decode_picture(content, name=name), name=name)
         known = _format(request, content, picture)
-        made = _make(request, picture, known, equipment, listener, jpeg_quality)
+        made = _make(request, picture, known, equipment, listener, head)
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
         left = tuple[str, ...]()
@@ -105,7 +105,7 @@ def upscale_stream(
         network_seconds=made.seconds if made else 0.0,
         consistency=made.consistency if made else None,
         copied=made is None,
-        jpeg_quality=jpeg_quality,
+        jpeg_quality=head.jpeg_quality,
         left_behind=left,
         choice=made.choice if made else None,
     )
@@ -126,7 +126,7 @@ def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
     known: Format,
     equipment: Equipment,
     listener: Listener,
-    jpeg_quality: int | None,
+    head: Head,
 ) -> _Made | None:
     """Enlarge a picture for a format; None if it is large enough to be left as it is."""
     target = request.size.resolve(picture.height, picture.width)
@@ -140,13 +140,7 @@ def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
-    choice = choose_for(
-        picture,
-        target,
-        equipment,
-        guard=request.guard,
-        jpeg_quality=jpeg_quality,
-    )
+    choice = choose_for(picture, target, head, equipment, guard=request.guard)
     picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
     result = upscale_picture(picture, target, equipment, choice, listener)
     return _Made(

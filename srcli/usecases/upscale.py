@@ -23,13 +23,11 @@ from srcli.batch.stages import Workshop
 from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.errors import ImageError, listed
+from srcli.errors import listed
 from srcli.images.alpha import within_neighbours
 from srcli.images.animation import Picture, each
-from srcli.images.decode import decode_picture
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
-from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
@@ -37,7 +35,7 @@ from srcli.pipeline.choose import RULE, Choice
 from srcli.pipeline.enlarge import adjusted
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
-from srcli.usecases.choosing import choose_for
+from srcli.usecases.choosing import choose_for, with_choice
 from srcli.usecases.clashes import Clashes
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
@@ -88,7 +86,7 @@ def make(
         workshop = Workshop(
             wish=_wish(request),
             networks=equipment.upscaler.tiled,
-            choose=lambda picture, target, head: _choose(request, picture, target, equipment, head),
+            choose=lambda *known: choose_for(*known, equipment, guard=request.guard),
             enlarge=lambda picture, target, choice, progress: upscale_picture(
                 picture, target, equipment, choice, progress
             ),
@@ -115,42 +113,7 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     with _view(request, jobs, equipment) as ledger:
         for job in jobs:
             planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
-            yield _with_way(planned, request, equipment)
-
-
-def _with_way(planned: Planned, request: UpscaleRequest, equipment: Equipment) -> Planned:
-    """Add the network of each pass, and of ``auto`` why it is that."""
-    if planned.cost is None or planned.size is None:
-        return planned
-    if not equipment.chooses or planned.action != "make":
-        return replace(planned, way=equipment.describe(planned.cost.passes))
-    name = str(planned.job.source.path)
-    try:
-        content, _ = read_content(planned.job.source.path)
-        head = read_head(content, name=name)
-        picture = decode_picture(content, name=name)
-    except ImageError as error:
-        return Planned(job=planned.job, action="fail", error=error)
-    target = request.size.resolve(*head.size)
-    choice = _choose(request, picture, target, equipment, head)
-    way = equipment.chosen(choice).describe(planned.cost.passes)
-    return replace(planned, way=way, choice=choice)
-
-
-def _choose(
-    request: UpscaleRequest,
-    picture: Picture,
-    target: TargetSize,
-    equipment: Equipment,
-    head: Head,
-) -> Choice:
-    return choose_for(
-        picture,
-        target,
-        equipment,
-        guard=request.guard,
-        jpeg_quality=head.jpeg_quality,
-    )
+            yield with_choice(planned, request, equipment)
 
 
 def find_jobs(
@@ -267,8 +230,7 @@ def upscale_photo(
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
     painting = Painting(photo, size)
-    borders = upscaler.borders
-    take = adjusted(painting.colors, photo.pixels, size, choice, borders)
+    take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
     upscaler.deliver(photo.pixels, passes, take, progress)
     if photo.alpha is None:
         return painting.photo()
