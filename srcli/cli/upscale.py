@@ -209,12 +209,7 @@ def upscale_command(
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
-    from srcli.usecases.upscale_request import (
-        UpscaleRequest,
-        make_finish,
-        parse_shard,
-        read_list,
-    )
+    from srcli.usecases.upscale_request import UpscaleRequest, make_finish, parse_shard, read_list
     from srcli.usecases.watch import watch_folders
 
     size = _size(

@@ -86,7 +86,9 @@ def make(
         workshop = Workshop(
             wish=_wish(request),
             networks=equipment.upscaler.tiled,
-            choose=lambda *known: choose_for(*known, equipment, guard=request.guard),
+            choose=lambda picture, target, head: choose_for(
+                picture, target, head, equipment, guard=request.guard
+            ),
             enlarge=lambda picture, target, choice, progress: upscale_picture(
                 picture, target, equipment, choice, progress
             ),
