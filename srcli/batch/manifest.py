@@ -309,10 +309,12 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
 
 
 def _told(outcome: Upscaled) -> str:
-    """Return what is said of a picture beside its sizes; of a copy, that it is one."""
+    """Say how a result was made, what is wrong with its source, and what it lacks."""
+    choice = outcome.choice
+    chosen = choice.summary if choice and choice.reason else ""
     left = f"left behind: {listed(outcome.left_behind)}" if outcome.left_behind else ""
     copied = "copied" if outcome.copied else ""
-    return listed(filter(None, (*outcome.warnings, left, copied)), between="; ")
+    return listed(filter(None, (chosen, *outcome.warnings, left, copied)), between="; ")
 
 
 def _times(job: Job) -> dict[str, int]:

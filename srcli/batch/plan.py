@@ -20,6 +20,7 @@ from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
 from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.pipeline.choose import Choice
 from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]
@@ -75,7 +76,8 @@ class Cost:
 class Planned:
     """A picture of a dry run: what would become of it, ``note`` or ``error`` saying why.
 
-    Sizes and cost are None where nothing would be made; ``way`` names the network of each pass.
+    Sizes and cost are None where nothing would be made; ``way`` names the network of each pass,
+    and ``choice`` says how it would be enlarged, if that is chosen for each picture.
     """
 
     job: Job
@@ -84,6 +86,7 @@ class Planned:
     size: Size | None = None
     cost: Cost | None = None
     way: str = ""
+    choice: Choice | None = None
     note: str = ""
     error: ImageError | ResourceError | None = None
 

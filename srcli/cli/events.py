@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
     from srcli.batch.plan import Planned
     from srcli.errors import SrcliError
+    from srcli.pipeline.choose import Choice
 
 SCHEMA = 1
 INTERVAL = 0.5
@@ -92,6 +93,7 @@ class JsonReporter:
             not_reached=tally.not_reached,
             megapixels=round(tally.megapixels, 6),
             seconds=round(tally.seconds, 3),
+            models=dict(sorted(tally.models.items())),
             interrupted=interrupted,
         )
 
@@ -129,6 +131,7 @@ def emit_plan(planned: Planned) -> None:
         size=size and _sides(size),
         passes=cost and len(cost.passes),
         way=planned.way or None,
+        choice=_choice(planned.choice),
         tiles=cost and cost.tiles,
         memory_bytes=cost and cost.memory,
         disk_bytes=cost and cost.disk,
@@ -148,10 +151,25 @@ def _done(outcome: Upscaled) -> dict[str, object]:
         "source_jpeg_quality": outcome.jpeg_quality,
         "left_behind": list(outcome.left_behind),
         "warnings": list(outcome.warnings),
+        "choice": _choice(outcome.choice),
         "seconds": round(outcome.seconds, 3),
         "network_seconds": round(outcome.network_seconds, 3),
         "consistency_db": consistency and round(consistency.psnr, 2),
         "sound": consistency and consistency.sound,
+    }
+
+
+def _choice(choice: Choice | None) -> dict[str, object] | None:
+    """Tell what was chosen and measured; nothing of a model that was asked for."""
+    if choice is None or choice.inspection is None:
+        return None
+    return {
+        "model": choice.model,
+        "strength": choice.strength,
+        "guard": choice.guard,
+        "reason": choice.reason,
+        "noise": round(choice.inspection.noise, 2),
+        "compression": round(choice.inspection.compression, 1),
     }
 
 

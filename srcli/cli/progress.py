@@ -27,7 +27,6 @@ class TextReporter:
         quiet: stderr gets errors and nothing else.
         paths: results are named on stdout; off where it carries a picture.
         end: what ends each path.
-        advise: the end says whether there was a better model.
         pace: measures the time of the bar.
 
     """
@@ -38,7 +37,6 @@ class TextReporter:
         quiet: bool = False,
         paths: bool = True,
         end: str = "\n",
-        advise: bool = False,
         pace: Pace | None = None,
     ) -> None:
         self.tally = Tally()
@@ -46,7 +44,6 @@ class TextReporter:
         self._quiet = quiet
         self._paths = paths
         self._end = end
-        self._advise = advise
         self._name = ""
         self._heartbeat = Heartbeat(self._alive, every=NOTE_SECONDS)
 
@@ -98,8 +95,6 @@ class TextReporter:
         self.bar.stop()
         if self.tally.found > 1 or interrupted:
             self._say(f"{'interrupted: ' if interrupted else ''}{_summary(self.tally)}")
-        if self._advise and self.tally.compressed:
-            self._say(f"hint: {_advice(self.tally.compressed)}")
 
     def _done(self, outcome: Upscaled) -> None:
         if self._paths:
@@ -141,17 +136,8 @@ def _summary(tally: Tally) -> str:
     if tally.not_reached:
         counts += f", {tally.not_reached} not reached"
     took = f"{tally.megapixels:.1f} MP in {tally.seconds:.1f} s"
-    return f"{counts} of {tally.found}; {took}"
-
-
-def _advice(compressed: int) -> str:
-    from srcli.weights.catalog import PHOTO_JPEG_QUALITY, PHOTO_MODEL
-
-    them = "1 picture was" if compressed == 1 else f"{compressed} pictures were"
-    return (
-        f"{them} compressed as JPEG of quality {PHOTO_JPEG_QUALITY} or less, "
-        f"of which --model {PHOTO_MODEL} makes more"
-    )
+    models = ", ".join(f"{count} with {model}" for model, count in sorted(tally.models.items()))
+    return f"{counts} of {tally.found}; {took}{f'; {models}' if models else ''}"
 
 
 def _sides(size: Size) -> str:

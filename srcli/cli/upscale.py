@@ -12,7 +12,7 @@ import typer
 
 from srcli.cli import completion, console
 from srcli.cli.console import verbose
-from srcli.cli.defaults import drop_overruled, is_chosen
+from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -130,10 +130,13 @@ def upscale_command(
         typer.Option(
             "-m",
             "--model",
-            help="Id, weights file, or hf:owner/repo/file.",
-            autocompletion=completion.models,
+            help="auto; or an id, weights file, hf:owner/repo/file, nearest, bicubic, lanczos.",
+            autocompletion=completion.upscale_models,
         ),
-    ] = "asdn-fast",
+    ] = "auto",
+    guard: Annotated[
+        bool | None, typer.Option(help="Keep each sample between its source pixels. Default: auto.")
+    ] = None,
     tile: Annotated[
         int | None,
         typer.Option(
@@ -224,12 +227,7 @@ def upscale_command(
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
-    from srcli.usecases.upscale_request import (
-        UpscaleRequest,
-        make_finish,
-        parse_shard,
-        read_list,
-    )
+    from srcli.usecases.upscale_request import UpscaleRequest, make_finish, parse_shard, read_list
     from srcli.usecases.watch import watch_folders
 
     size = _size(
@@ -262,6 +260,7 @@ def upscale_command(
         ),
         alpha=alpha.value,
         model=model,
+        guard=guard,
         tile=tile,
         device=device,
         precision=precision,
@@ -298,7 +297,6 @@ def upscale_command(
             quiet=quiet,
             paths=not to_pipe,
             end="\0" if print0 else "\n",
-            advise=not is_chosen(context, "model"),
         )
     )
     with verbose(on=talkative):

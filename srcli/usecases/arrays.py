@@ -16,14 +16,16 @@ from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UnreadableImage, UsageError
 from srcli.images.alpha import bleed
 from srcli.images.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image
-from srcli.images.decode import read_photo
+from srcli.images.decode import decode_photo
+from srcli.images.head import Head, read_content, read_head
 from srcli.images.photo import Metadata, Photo
 from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.pipeline.choose import AUTO
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Outfitter
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale_photo
 from srcli.usecases.upscale_request import Wrap, borders_of
-from srcli.weights.catalog import DEFAULT_MODEL
 
 PLANE = 2
 
@@ -33,16 +35,18 @@ class Upscaler:
 
     ::
 
-        upscaler = Upscaler("asdn-fast")
+        upscaler = Upscaler()
         larger = upscaler(pixels, scale=2.7)
 
     Args:
-        model: id of a model, weights file, or ``hf:owner/repo/file``.
+        model: id of a model, weights file, ``hf:owner/repo/file``, ``nearest``, ``bicubic`` or
+            ``lanczos``; ``auto`` chooses for each picture from its pixels.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
+        guard: keep results between the source samples around them; None for as ``auto`` chooses.
         offline: do not fetch a model.
 
     Raises:
@@ -53,19 +57,21 @@ class Upscaler:
 
     def __init__(  # noqa: PLR0913 - settings, all but one by name
         self,
-        model: str = DEFAULT_MODEL,
+        model: str = AUTO,
         *,
         device: str = "auto",
         precision: Precision = "float32",
         tile: int | None = None,
         ensemble: bool = False,
         wrap: Wrap | None = None,
+        guard: bool | None = None,
         offline: bool = False,
     ) -> None:
         if not _is_tile(tile):
             msg = f"a tile of {tile!r} pixels a side makes no sense"
             raise UsageError(msg, hint=f"give {SMALLEST_TILE} or more, or None for a default")
         self.model = model
+        self._guard = guard
         self._borders = borders_of(wrap)
         self._outfitter = Outfitter(
             choose_compute(device, precision),
@@ -136,8 +142,7 @@ class Upscaler:
         if isinstance(picture, PillowImage):
             return to_image(self._samples(from_image(picture), size, progress), picture)
         if isinstance(picture, (str, os.PathLike)):
-            photo = read_photo(Path(picture))
-            return from_photo(self._photo(photo, size, progress), bits=photo.bits)
+            return self._file(Path(picture), size, progress)
         msg = f"a {type(picture).__name__} is no picture"
         raise UnreadableImage(msg, hint=ACCEPTED)
 
@@ -153,11 +158,21 @@ class Upscaler:
         photo = to_photo(samples, Metadata(), source_format="")
         return from_photo(self._photo(photo, size, progress), bits=photo.bits)
 
-    def _photo(self, photo: Photo, size: SizeRequest, progress: Progress | None) -> Photo:
-        photo = bleed(photo, self._borders)
+    def _file(self, path: Path, size: SizeRequest, progress: Progress | None) -> Samples:
+        content, _ = read_content(path)
+        photo = decode_photo(content, name=str(path))
+        head = read_head(content, name=str(path))
+        return from_photo(self._photo(photo, size, progress, head), bits=photo.bits)
+
+    def _photo(
+        self, photo: Photo, size: SizeRequest, progress: Progress | None, head: Head | None = None
+    ) -> Photo:
         target = size.resolve(photo.height, photo.width)
-        upscaler = self._outfitter.equip(self.model, target.ratio).upscaler
-        return upscale_photo(photo, target, upscaler, progress or SilentProgress())
+        equipment = self._outfitter.equip(self.model, target.ratio)
+        choice = choose_for(photo, target, head, equipment, guard=self._guard)
+        photo = bleed(photo, self._borders)
+        upscaler = equipment.chosen(choice).upscaler
+        return upscale_photo(photo, target, upscaler, choice, progress or SilentProgress())
 
 
 def _is_tile(tile: object) -> bool:

@@ -23,6 +23,8 @@ from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, SIGNATURE_LENGTH, Format, sniff
 from srcli.images.head import Head, read_content, read_head, read_pipe
 from srcli.images.metadata.inventory import left_behind
+from srcli.pipeline.choose import Choice
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -98,7 +100,7 @@ def upscale_stream(
         picture = decode_picture(content, name=name, rules=request.rules, warn=warnings.append)
         picture = request.finish.apply(picture, name=name)
         known = _format(request, content, picture)
-        made = _make(request, picture, known, equipment, listener)
+        made = _make(request, picture, known, equipment, listener, head)
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
         left = tuple[str, ...]()
@@ -120,6 +122,7 @@ def upscale_stream(
         left_behind=left,
         jpeg_quality=head.jpeg_quality,
         warnings=tuple(warnings),
+        choice=made.choice if made else None,
     )
     return Streamed(content=content, outcome=outcome)
 
@@ -144,14 +147,16 @@ class _Made:
     picture: Picture
     seconds: float
     consistency: Consistency | None
+    choice: Choice
 
 
-def _make(
+def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
     request: UpscaleRequest,
     picture: Picture,
     known: Format,
     equipment: Equipment,
     listener: Listener,
+    head: Head,
 ) -> _Made | None:
     """Enlarge a picture for a format; None if it is large enough to be left as it is."""
     target = request.size.resolve(picture.height, picture.width)
@@ -163,12 +168,20 @@ def _make(
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
+    choice = choose_for(picture, target, head, equipment, guard=request.guard)
     picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
-    result = upscale_picture(picture, target, equipment, listener)
+    result = upscale_picture(picture, target, equipment, choice, listener)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,
-        consistency=worst_consistency(picture, result, equipment.upscaler.tiled, request.borders),
+        consistency=worst_consistency(
+            picture,
+            result,
+            equipment.upscaler.tiled,
+            request.borders,
+            removes=choice.removes,
+        ),
+        choice=choice,
     )
 
 

@@ -60,11 +60,12 @@ def test_a_texture_has_no_border(srcli, tmp_path):
     turned = np.roll(noise, (11, 8), (0, 1))
     for name, samples in {"noise": noise, "turned": turned}.items():
         Image.fromarray(samples).save(tmp_path / f"{name}.png")
-    done = srcli("upscale", "noise.png", "turned.png", "-o", "out", "--wrap", "xy")
+    model = ("--model", "asdn-fast")  # auto may see other windows of them
+    done = srcli("upscale", "noise.png", "turned.png", "-o", "out", "--wrap", "xy", *model)
     assert (done.returncode, done.stderr.count("consist")) == (0, 0)
     result, other = (np.asarray(opened(tmp_path / f"out/{n}_x2.png")) for n in ("noise", "turned"))
     assert (np.roll(result, (22, 16), (0, 1)) == other).all()
-    again = ("upscale", "noise.png", "-o", "out")
+    again = ("upscale", "noise.png", "-o", "out", *model)
     assert "other settings" in srcli(*again).stderr
     assert srcli(*again, "--overwrite").returncode == 0
     plain = np.asarray(opened(tmp_path / "out/noise_x2.png"))
