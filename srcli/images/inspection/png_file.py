@@ -253,6 +253,8 @@ def _filled_frames(
                 yield b"fdAT", bytes(_SEQUENCE) + _filled(frame, layout)
         elif chunk.kind not in {b"IDAT", b"fdAT"}:
             yield chunk.kind, chunk.body
+    if not began:
+        yield b"IDAT", _filled(still, layout)
 
 
 def _kept(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
