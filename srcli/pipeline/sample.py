@@ -54,7 +54,7 @@ def take_sample(photo: Photo) -> Sample | None:
         for top in rows
         for left in columns
         if photo.alpha is None
-        or bool((photo.alpha[0, 0, top : top + height, left : left + width] > 0).any())
+        or bool(photo.alpha[0, 0, top : top + height, left : left + width].any())
     ]
     if not windows:
         return None

@@ -145,9 +145,10 @@ def test_too_small_pictures_give_no_sample():
     assert sampled(np.zeros((23, 400), np.uint8)) is None
 
 
-def test_windows_without_anything_visible_are_left_out():
-    alpha = torch.zeros(1, 1, 128, 512, dtype=torch.uint8)
-    alpha[..., :100] = 255
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32])
+def test_windows_without_anything_visible_are_left_out(dtype):
+    alpha = torch.zeros(1, 1, 128, 512, dtype=dtype)
+    alpha[..., :100] = 1
     pixels = np.zeros((128, 512, 3), np.uint8)
     assert len(take_sample(photo_of(pixels, alpha=alpha)).luma) == 1
     assert take_sample(photo_of(pixels, alpha=torch.zeros_like(alpha))) is None
