@@ -97,7 +97,7 @@ def apng(
 
     """
     order = iter(range(1000))
-    base = list(png.read_chunks(hidden or pictures[0]))
+    base = [(chunk.kind, chunk.body) for chunk in png.walk(hidden or pictures[0])]
     file = [png.SIGNATURE]
     for kind, body in base:
         if kind in {b"IDAT", b"IEND"}:
@@ -110,7 +110,7 @@ def apng(
         width, height = struct.unpack_from(">2I", picture, 16)
         control = struct.pack(">5I2H2B", next(order), width, height, left, top, 1, 10, *way)
         file.append(png.make_chunk(b"fcTL", control))
-        for kind, body in png.read_chunks(picture):
+        for kind, body in ((chunk.kind, chunk.body) for chunk in png.walk(picture)):
             if kind == b"IDAT" and (number or hidden):
                 file.append(png.make_chunk(b"fdAT", struct.pack(">I", next(order)) + body))
             elif kind == b"IDAT":

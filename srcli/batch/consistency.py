@@ -41,7 +41,9 @@ class Consistency:
 
 
 @torch.inference_mode()
-def consistency(source: Tensor, result: Tensor, borders: Borders = MIRRORED) -> Consistency | None:
+def consistency(
+    source: Tensor, result: Tensor, borders: Borders = MIRRORED, *, removes: float = 0.0
+) -> Consistency | None:
     """Measure the PSNR over the three colours of the reduced result against its source.
 
     What noise and fine patterns lose depends on them, not on the model. A result is therefore
@@ -52,6 +54,8 @@ def consistency(source: Tensor, result: Tensor, borders: Borders = MIRRORED) -> 
         source: RGB (1, 3, h, w), numbers in [0, 1] or levels, as the network saw it.
         result: RGB (1, 3, H, W), the same way.
         borders: how both go on outside.
+        removes: levels of 255 by which the result is expected to differ from its source, because
+            noise or what compression left was removed.
 
     Returns:
         None if the result is smaller along any axis: it cannot hold what the source does.
@@ -62,7 +66,7 @@ def consistency(source: Tensor, result: Tensor, borders: Borders = MIRRORED) -> 
         return None
     found = _given_back(source, result, borders)
     sound = (
-        found >= SUSPICIOUS
+        found >= _suspicious(removes)
         or source.shape[2] * source.shape[3] < SMALLEST
         or found
         >= _given_back(source, _bicubic(source, size, result.dtype, borders), borders) - MARGIN
@@ -75,6 +79,8 @@ def worst_consistency(
     result: Picture,
     networks: Sequence[TiledTraits],
     borders: Borders = MIRRORED,
+    *,
+    removes: float = 0.0,
 ) -> Consistency | None:
     """Measure the consistency of a photo, or of the frame of an animation that has the least.
 
@@ -83,6 +89,7 @@ def worst_consistency(
         result: what became of it.
         networks: all that may have run.
         borders: of the picture, as they ran with it.
+        removes: as for ``consistency``.
 
     Returns:
         None if it cannot be told, or if the picture was restored: then it is to differ.
@@ -92,9 +99,19 @@ def worst_consistency(
     if any(_restores(one.traits, same_size=same_size) for one in networks):
         return None
     pairs = zip(photos(source), photos(result), strict=True)
-    found = [consistency(before.pixels, after.pixels, borders) for before, after in pairs]
+    found = [
+        consistency(before.pixels, after.pixels, borders, removes=removes)
+        for before, after in pairs
+    ]
     known = [one for one in found if one]
     return min(known, key=lambda one: (one.sound, one.psnr), default=None)
+
+
+def _suspicious(removes: float) -> float:
+    """Return the decibels below which a result is suspicious: what was removed, and as much."""
+    if removes <= 0:
+        return SUSPICIOUS
+    return min(SUSPICIOUS, decibels(2 * (removes / 255) ** 2, peak=1.0))
 
 
 def _restores(traits: NetworkTraits, *, same_size: bool) -> bool:

@@ -19,7 +19,7 @@ from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
 from srcli.batch.locks import RunLock, folder_lock
 from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder, identity_of
-from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError
+from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError, listed
 from srcli.images.atomic import disk_errors
 from srcli.images.naming import Job
 
@@ -126,7 +126,7 @@ class Manifest:
                 width=outcome.size[1],
                 seconds=outcome.seconds,
                 consistency_db=outcome.consistency.psnr if outcome.consistency else None,
-                message="copied" if outcome.copied else _told(outcome) or None,
+                message=_told(outcome) or None,
             )
 
     def done(self, job: Job) -> None:
@@ -309,8 +309,12 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
 
 
 def _told(outcome: Upscaled) -> str:
-    left = ", ".join(outcome.left_behind)
-    return f"left behind: {left}" if left else ""
+    """Say how a result was made, what is wrong with its source, and what it lacks."""
+    choice = outcome.choice
+    chosen = choice.summary if choice and choice.reason else ""
+    left = f"left behind: {listed(outcome.left_behind)}" if outcome.left_behind else ""
+    copied = "copied" if outcome.copied else ""
+    return listed(filter(None, (chosen, *outcome.warnings, left, copied)), between="; ")
 
 
 def _times(job: Job) -> dict[str, int]:

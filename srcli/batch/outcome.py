@@ -9,6 +9,7 @@ from typing import Protocol
 from srcli.batch.consistency import Consistency
 from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError
+from srcli.pipeline.choose import Choice
 
 Size = tuple[int, int]
 """(height, width)."""
@@ -30,6 +31,8 @@ class Upscaled:
         copied: it was large enough, and is the source byte for byte.
         jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
         left_behind: what the source held beside its pixels and the output does not.
+        warnings: sentences, each with the source's name, about what is wrong with it.
+        choice: how it was enlarged; None if it was copied.
 
     """
 
@@ -43,6 +46,8 @@ class Upscaled:
     copied: bool = False
     jpeg_quality: int | None = None
     left_behind: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
 from srcli.images.head import Head, read_content, read_head
 from srcli.images.naming import Job
+from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.pipeline.choose import Choice
 from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]
@@ -39,6 +41,7 @@ class Wish:
         finish: what is left out of it.
         borders: which of them meet.
         hidden: what becomes of colours under fully transparent pixels.
+        rules: what is read.
 
     """
 
@@ -47,6 +50,7 @@ class Wish:
     finish: Finish = field(default_factory=Finish)
     borders: Borders = MIRRORED
     hidden: HiddenColors = "bleed"
+    rules: ReadRules = DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,8 @@ class Cost:
 class Planned:
     """A picture of a dry run: what would become of it, ``note`` or ``error`` saying why.
 
-    Sizes and cost are None where nothing would be made; ``way`` names the network of each pass.
+    Sizes and cost are None where nothing would be made; ``way`` names the network of each pass,
+    and ``choice`` says how it would be enlarged, if that is chosen for each picture.
     """
 
     job: Job
@@ -81,6 +86,7 @@ class Planned:
     size: Size | None = None
     cost: Cost | None = None
     way: str = ""
+    choice: Choice | None = None
     note: str = ""
     error: ImageError | ResourceError | None = None
 
@@ -153,7 +159,7 @@ def plan_picture(
     """
     try:
         content, _ = read_content(job.source.path)
-        head = read_head(content, name=str(job.source.path))
+        head = read_head(content, name=str(job.source.path), rules=wish.rules)
         size = head.size
         found = verdict(job)
         if found is Verdict.DONE:

@@ -42,8 +42,10 @@ from srcli.images.head import Head, read_content, read_head
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.naming import Job
 from srcli.images.recognition import recognise
+from srcli.pipeline.choose import Choice
 
-Enlarge = Callable[[Picture, TargetSize, Progress], Picture]
+Enlarge = Callable[[Picture, TargetSize, Choice, Progress], Picture]
+Choose = Callable[[Picture, TargetSize, Head], Choice]
 ResultT = TypeVar("ResultT")
 
 
@@ -54,6 +56,7 @@ class Workshop:
     Attributes:
         wish: what is wanted of each.
         networks: the one asked for, and then those that may help it.
+        choose: says how a picture is enlarged; called by the thread that reads.
         enlarge: makes a picture larger; called by one thread.
         ledger: says what is to be made and keeps what became of it.
         quality: of the lossy formats, 1 to 100; None for the encoder's own choice.
@@ -63,6 +66,7 @@ class Workshop:
 
     wish: Wish
     networks: Sequence[TiledTraits]
+    choose: Choose
     enlarge: Enlarge
     ledger: Ledger
     quality: int | None
@@ -77,22 +81,26 @@ class Claim:
         job: what it is and becomes.
         verdict: how it was claimed.
         target: size wanted; None if it is to be copied.
+        choice: how it is enlarged; None if it is to be copied.
         source: its file as it was read.
         head: what was known of it before it was decoded.
         content: that file byte for byte, where a copy has the same format; else empty.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
+        warnings: sentences about what is wrong with its file.
 
     """
 
     job: Job
     verdict: Verdict
     target: TargetSize | None
+    choice: Choice | None
     source: FileState
     head: Head
     content: bytes
     memory: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,15 +152,15 @@ def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
 def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | Failed:
     """Run the network over a picture, unless it is a copy."""
     claim, picture = taken.claim, taken.picture
-    job, target = claim.job, claim.target
+    job, target, choice = claim.job, claim.target, claim.choice
 
     def attempt() -> Enlarged:
         began = time.monotonic()
-        if target is None:
+        if target is None or choice is None:
             return Enlarged(claim=claim, before=None, result=picture, seconds=0.0)
         listener.picture(job.source.path, claim.head.size, (target.height, target.width))
         with _noted(job, workshop.ledger):
-            result = workshop.enlarge(picture, target, listener)
+            result = workshop.enlarge(picture, target, choice, listener)
         seconds = time.monotonic() - began
         return Enlarged(claim=claim, before=picture, result=result, seconds=seconds)
 
@@ -222,7 +230,8 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     content, mtime_ns = read_content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
-    head = read_head(content, name=str(path))
+    head = read_head(content, name=str(path), rules=wish.rules)
+    warnings: list[str] = []
     size = head.size
     target = wish.resolve(*size)
     wanted = target.height, target.width
@@ -240,10 +249,11 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
     try:
         check_memory(size, passes, frames=head.frames)
         known = check_output(job, wanted, frames=head.frames)
-        picture = decode_picture(content, name=str(path))
+        picture = decode_picture(content, name=str(path), rules=wish.rules, warn=warnings.append)
         picture = wish.finish.apply(picture, name=str(path))
         if not verbatim:
             rehearse(picture, known, name=str(job.output))
+        choice = workshop.choose(picture, target, head) if made else None
         if made:
             picture = each(picture, lambda photo: treat_hidden(photo, wish.hidden, wish.borders))
     except BaseException:
@@ -253,11 +263,13 @@ def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) 
         job=job,
         verdict=verdict,
         target=target if made else None,
+        choice=choice,
         source=source,
         head=head,
         content=content if verbatim else b"",
         memory=memory,
         seconds=time.monotonic() - began,
+        warnings=tuple(warnings),
     )
     return Read(claim=claim, picture=picture)
 
@@ -267,7 +279,13 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
     job, began = claim.job, time.monotonic()
     before, enlarged.before = enlarged.before, None
     found = (
-        worst_consistency(before, result, workshop.networks, workshop.wish.borders)
+        worst_consistency(
+            before,
+            result,
+            workshop.networks,
+            workshop.wish.borders,
+            removes=claim.choice.removes if claim.choice else 0.0,
+        )
         if before
         else None
     )
@@ -287,6 +305,8 @@ def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
         copied=claim.target is None,
         jpeg_quality=claim.head.jpeg_quality,
         left_behind=() if claim.content else left_behind(result.metadata, known),
+        warnings=claim.warnings,
+        choice=claim.choice,
     )
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)

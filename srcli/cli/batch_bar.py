@@ -75,6 +75,11 @@ class BatchBar:
         )
         self._task = self._bar.add_task("", total=None, numbers="", name="starting")
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is a bar to look at."""
+        return not self._bar.disable
+
     def start(self) -> None:
         """Show the bar."""
         self._bar.start()

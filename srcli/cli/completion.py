@@ -18,6 +18,15 @@ def models(incomplete: str) -> list[str]:
     return sorted(name for name in set(_names()) if name.startswith(incomplete))
 
 
+def upscale_models(incomplete: str) -> list[str]:
+    """Offer what stands in the place of a model too."""
+    from srcli.engine.interpolation import KERNELS
+    from srcli.pipeline.choose import AUTO
+
+    others = (name for name in (AUTO, *KERNELS) if name.startswith(incomplete))
+    return sorted([*models(incomplete), *others])
+
+
 def _names() -> Iterator[str]:
     from srcli.usecases.models import list_models
 

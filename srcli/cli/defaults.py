@@ -93,11 +93,6 @@ def flag_settings(context: typer.Context) -> tuple[Setting, ...]:
     )
 
 
-def is_chosen(context: typer.Context, parameter: str) -> bool:
-    """Whether a parameter was typed, or set by a file or a variable."""
-    return getattr(context.get_parameter_source(parameter), "name", "") != "DEFAULT"
-
-
 def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[str, Any]:
     """Of parameters of a command that exclude each other, keep what was said most strongly.
 

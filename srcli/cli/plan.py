@@ -27,6 +27,7 @@ def print_plan(planned: Iterable[Planned], *, json: bool) -> int:
             emit_plan(picture)
     if not json:
         _print_table([HEAD, *map(_cells, pictures)])
+        _print_choices(pictures)
         _print_sums(pictures)
     codes = (picture.error.exit_code for picture in pictures if picture.error)
     return max(codes, default=errors.DONE)
@@ -54,6 +55,13 @@ def _cells(picture: Planned) -> tuple[str, ...]:
         str(picture.job.source.path),
         f"({reason})" if reason else str(picture.job.output),
     )
+
+
+def _print_choices(pictures: Sequence[Planned]) -> None:
+    """Print why each model was chosen, where that was not asked for by name."""
+    for picture in pictures:
+        if picture.choice and picture.choice.reason:
+            data(f"{picture.job.source.path}: {picture.choice.summary}")
 
 
 def _print_sums(pictures: Sequence[Planned]) -> None:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Self
 from srcli.cli import errors
 from srcli.cli.batch_bar import BatchBar
 from srcli.cli.console import data, say
+from srcli.cli.heartbeat import Heartbeat
 from srcli.cli.pace import Pace
 from srcli.cli.tally import Tally
 from srcli.errors import listed
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
+
+NOTE_SECONDS = 10.0
+"""Of silence, after which a line says that the work goes on."""
 
 
 class TextReporter:
@@ -23,7 +27,6 @@ class TextReporter:
         quiet: stderr gets errors and nothing else.
         paths: results are named on stdout; off where it carries a picture.
         end: what ends each path.
-        advise: the end says whether there was a better model.
         pace: measures the time of the bar.
 
     """
@@ -34,7 +37,6 @@ class TextReporter:
         quiet: bool = False,
         paths: bool = True,
         end: str = "\n",
-        advise: bool = False,
         pace: Pace | None = None,
     ) -> None:
         self.tally = Tally()
@@ -42,13 +44,16 @@ class TextReporter:
         self._quiet = quiet
         self._paths = paths
         self._end = end
-        self._advise = advise
+        self._name = ""
+        self._heartbeat = Heartbeat(self._alive, every=NOTE_SECONDS)
 
     def __enter__(self) -> Self:
         self.bar.start()
+        self._heartbeat.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._heartbeat.__exit__()
         self.bar.stop()
 
     def found(self, count: int) -> None:
@@ -58,6 +63,7 @@ class TextReporter:
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
+        self._name = source.name
         self.bar.picture(source, f"{_sides(source_size)} to {_sides(size)}")
 
     def begin(self, total: int) -> None:
@@ -67,11 +73,14 @@ class TextReporter:
     def advance(self, amount: int) -> None:
         """Count on."""
         self.bar.advance(amount)
+        if self.bar.shown:
+            self._heartbeat.beat()
 
     def outcome(self, outcome: Outcome) -> None:
         """Print what became of a picture."""
         from srcli.batch.outcome import Failed, Skipped
 
+        self._heartbeat.beat()
         self.tally.add(outcome)
         self.bar.outcome()
         if isinstance(outcome, Failed):
@@ -86,13 +95,13 @@ class TextReporter:
         self.bar.stop()
         if self.tally.found > 1 or interrupted:
             self._say(f"{'interrupted: ' if interrupted else ''}{_summary(self.tally)}")
-        if self._advise and self.tally.compressed:
-            self._say(f"hint: {_advice(self.tally.compressed)}")
 
     def _done(self, outcome: Upscaled) -> None:
         if self._paths:
             data(str(outcome.output), end=self._end)
         name = outcome.source.name
+        for warning in outcome.warnings if not self._quiet else ():
+            _warn(warning)
         if outcome.copied:
             self._say(f"{name}: copied, large enough already")
             return
@@ -109,6 +118,14 @@ class TextReporter:
             )
             _warn(text)
 
+    def _alive(self, seconds: float) -> None:
+        """Say that the work goes on, if there is any."""
+        if not self.tally.not_reached:
+            return
+        last = f", {self._name} was begun last" if self._name else ""
+        ended = self.tally.found - self.tally.not_reached
+        self._say(f"still at work after {seconds:.0f} s, {ended} of {self.tally.found} done{last}")
+
     def _say(self, line: str) -> None:
         if not self._quiet:
             say(line)
@@ -119,17 +136,8 @@ def _summary(tally: Tally) -> str:
     if tally.not_reached:
         counts += f", {tally.not_reached} not reached"
     took = f"{tally.megapixels:.1f} MP in {tally.seconds:.1f} s"
-    return f"{counts} of {tally.found}; {took}"
-
-
-def _advice(compressed: int) -> str:
-    from srcli.weights.catalog import PHOTO_JPEG_QUALITY, PHOTO_MODEL
-
-    them = "1 picture was" if compressed == 1 else f"{compressed} pictures were"
-    return (
-        f"{them} compressed as JPEG of quality {PHOTO_JPEG_QUALITY} or less, "
-        f"of which --model {PHOTO_MODEL} makes more"
-    )
+    models = ", ".join(f"{count} with {model}" for model, count in sorted(tally.models.items()))
+    return f"{counts} of {tally.found}; {took}{f'; {models}' if models else ''}"
 
 
 def _sides(size: Size) -> str:

@@ -2,7 +2,8 @@
 
 Such a file may have come with pictures that others made. It may say how a result looks and how
 the machine makes it. It may not say where anything is read or written, what is replaced, fetched
-or published, what is left out of a result against the user's wish, or what the user is told.
+or published, what is left out of a result against the user's wish, which pictures are refused, or
+what the user is told.
 A new flag belongs to one of the two lists; a test compares them with the flags that there are.
 """
 
@@ -14,7 +15,7 @@ _MACHINE = "tile device precision ensemble official-tiles"
 
 _PROJECT: Mapping[str, str] = {
     "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
-    f" quality depth background alpha wrap {_MACHINE}",
+    f" quality depth background alpha guard wrap {_MACHINE}",
     "bench": f"scale format published crops frame {_MACHINE}",
     "compare": "shave",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
@@ -26,7 +27,8 @@ _PROJECT: Mapping[str, str] = {
 
 _OWN: Mapping[str, str] = {
     "upscale": "output from-file name strip-metadata strip-gps model offline overwrite shard"
-    " fail-fast watch dry-run print0 json quiet verbose",
+    " fail-fast max-pixels max-frames max-parts allow-damaged watch dry-run print0 json quiet"
+    " verbose",
     "bench": "dataset model data lr data-dir offline output images resume overwrite",
     "compare": "reference output difference json overwrite",
     "train": "data val out config init resume max-minutes loaders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 class Tally:
     """Counts that must add up to what was found, or the exit code says so.
 
-    ``compressed`` counts the enlarged pictures that another model would make more of.
+    ``models`` counts the pictures of each model that was chosen for them, not asked for.
     """
 
     found: int = 0
     done: int = 0
     skipped: int = 0
     failed: int = 0
-    compressed: int = 0
+    models: Counter[str] = field(default_factory=Counter)
     megapixels: float = 0.0
     code: int = errors.DONE
     began: float = field(default_factory=time.monotonic)
@@ -38,7 +39,6 @@ class Tally:
     def add(self, outcome: Outcome) -> None:
         """Count what became of one picture."""
         from srcli.batch.outcome import Failed, Skipped
-        from srcli.weights.catalog import PHOTO_JPEG_QUALITY
 
         if isinstance(outcome, Failed):
             self.failed += 1
@@ -48,8 +48,8 @@ class Tally:
         else:
             self.done += 1
             self.megapixels += outcome.size[0] * outcome.size[1] / 1e6
-            larger = outcome.size > outcome.source_size
-            self.compressed += larger and (outcome.jpeg_quality or 100) <= PHOTO_JPEG_QUALITY
+            if outcome.choice and outcome.choice.inspection:
+                self.models[outcome.choice.model] += 1
 
     @property
     def not_reached(self) -> int:

@@ -12,11 +12,12 @@ import typer
 
 from srcli.cli import completion, console
 from srcli.cli.console import verbose
-from srcli.cli.defaults import drop_overruled, is_chosen
+from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
 from srcli.errors import ImageError, ResourceError, UsageError
+from srcli.images.rules import DEFAULT_RULES, ReadRules
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
@@ -129,10 +130,13 @@ def upscale_command(
         typer.Option(
             "-m",
             "--model",
-            help="Id, weights file, or hf:owner/repo/file.",
-            autocompletion=completion.models,
+            help="auto; or an id, weights file, hf:owner/repo/file, nearest, bicubic, lanczos.",
+            autocompletion=completion.upscale_models,
         ),
-    ] = "asdn-fast",
+    ] = "auto",
+    guard: Annotated[
+        bool | None, typer.Option(help="Keep each sample between its source pixels. Default: auto.")
+    ] = None,
     tile: Annotated[
         int | None,
         typer.Option(
@@ -176,6 +180,23 @@ def upscale_command(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
     ] = False,
+    max_pixels: Annotated[
+        int,
+        typer.Option(min=1, help="Refuse pictures of more pixels, all frames counted together."),
+    ] = DEFAULT_RULES.pixel_limit,
+    max_frames: Annotated[
+        int, typer.Option(min=1, help="Refuse animations of more frames.")
+    ] = DEFAULT_RULES.frame_limit,
+    max_parts: Annotated[
+        int, typer.Option(min=1, help="Refuse files of more chunks, segments, blocks or strips.")
+    ] = DEFAULT_RULES.part_limit,
+    allow_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--allow-damaged",
+            help="Make what there is of a picture that lacks data, with a warning.",
+        ),
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on with what appears in folders, until Ctrl-C.")
     ] = False,
@@ -206,12 +227,7 @@ def upscale_command(
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
-    from srcli.usecases.upscale_request import (
-        UpscaleRequest,
-        make_finish,
-        parse_shard,
-        read_list,
-    )
+    from srcli.usecases.upscale_request import UpscaleRequest, make_finish, parse_shard, read_list
     from srcli.usecases.watch import watch_folders
 
     size = _size(
@@ -244,6 +260,7 @@ def upscale_command(
         ),
         alpha=alpha.value,
         model=model,
+        guard=guard,
         tile=tile,
         device=device,
         precision=precision,
@@ -254,6 +271,12 @@ def upscale_command(
         overwrite=overwrite,
         shard=parse_shard(shard),
         fail_fast=fail_fast,
+        rules=ReadRules(
+            pixel_limit=max_pixels,
+            frame_limit=max_frames,
+            part_limit=max_parts,
+            allow_damaged=allow_damaged,
+        ),
     )
     streamed = is_stream(request)
     if watch and (streamed or dry_run):
@@ -274,7 +297,6 @@ def upscale_command(
             quiet=quiet,
             paths=not to_pipe,
             end="\0" if print0 else "\n",
-            advise=not is_chosen(context, "model"),
         )
     )
     with verbose(on=talkative):
@@ -333,10 +355,9 @@ def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
     if to_pipe and isinstance(reporter, JsonReporter):
         msg = "stdout cannot carry both a picture and events"
         raise UsageError(msg, hint="name a file with -o, or leave out --json")
-    content = sys.stdin.buffer.read() if PIPE in request.inputs else b""
     with reporter:
         try:
-            streamed = upscale_stream(request, content, reporter)
+            streamed = upscale_stream(request, sys.stdin.buffer, reporter)
         except (ImageError, ResourceError) as error:
             if not (reporter.tally.found and isinstance(reporter, JsonReporter)):
                 raise

@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from srcli.errors import OutOfMemory
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +52,93 @@ _ACCOUNTS = {
 """By the controllers that a line of /proc/self/cgroup names; version 2 names none."""
 
 
+_LIMITS = (
+    ("RLIMIT_AS", "-v", 900_000_000),
+    ("RLIMIT_DATA", "-d", 300_000_000),
+)
+"""Limits of a process, the option of ``ulimit`` that sets them, and the bytes that are needed to
+load PyTorch and the decoders and to enlarge a small picture, by one thread."""
+_TAKEN = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}
+"""Entries of /proc/self/status that tell what of a limit is taken."""
+
+
 def host_memory(root: Path = Path("/")) -> int:
     """Return the bytes of memory that this process may still take.
 
-    The least of what the machine has free (where it does not tell, of all it has) and of what
-    the process's control group and those above it allow; 2^63 - 1 where nothing can be read.
+    The least of what the machine has free (where it does not tell, of all it has), of what
+    the process's control group and those above it allow, and of what the limits of its shell
+    (``ulimit -v`` and ``ulimit -d``) leave; 2^63 - 1 where nothing can be read.
 
     Args:
         root: where ``proc`` and ``sys`` are.
 
     """
-    amounts = [*_free(root), *_allowed(root)]
+    amounts = [*_free(root), *_allowed(root), *_left_by_limits(root)]
     return min(amounts, default=sys.maxsize)
+
+
+def check_start() -> None:
+    """Refuse to start where the limits of the shell do not let PyTorch be loaded.
+
+    Loading it all the same ends in a crash that names no reason.
+
+    Raises:
+        OutOfMemory: a limit is too low.
+
+    """
+    for limit, option, need in _LIMITS:
+        allowed = _allowed_by(limit)
+        if allowed is not None and allowed < need:
+            message = (
+                f"this shell allows a process {allowed / 1e6:.0f} MB of memory "
+                f"(ulimit {option}), and srcli needs {need / 1e6:.0f} MB to start"
+            )
+            raise OutOfMemory(message, hint=f"raise the limit with ulimit {option}")
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Say so where PyTorch cannot be loaded because of a limit of the shell.
+
+    Builds for GPUs take several times the memory that ``check_start`` asks for.
+
+    Raises:
+        OutOfMemory: that is why.
+
+    """
+    try:
+        yield
+    except (ImportError, MemoryError) as error:
+        for limit, option, _ in _LIMITS:
+            allowed = _allowed_by(limit)
+            if allowed is not None:
+                message = (
+                    f"PyTorch cannot be loaded within the {allowed / 1e6:.0f} MB of memory "
+                    f"that this shell allows a process (ulimit {option})"
+                )
+                raise OutOfMemory(message, hint=f"raise the limit with ulimit {option}") from error
+        raise
+
+
+def _allowed_by(limit: str) -> int | None:
+    """Return a limit of this process, in bytes; None where there is none."""
+    number = getattr(resource, limit, None)
+    if number is None:
+        return None
+    soft, _ = resource.getrlimit(number)
+    return None if soft in {resource.RLIM_INFINITY, -1} else soft
+
+
+def _left_by_limits(root: Path) -> Iterator[int]:
+    """Yield what each limit leaves, where the system tells how much is taken."""
+    taken = {}
+    for line in _lines(root / "proc/self/status"):
+        name, _, amount = line.partition(":")
+        taken[name] = amount.split()
+    for limit, _, _ in _LIMITS:
+        allowed, used = _allowed_by(limit), taken.get(_TAKEN[limit])
+        if allowed is not None and used:
+            yield max(0, allowed - int(used[0]) * 1024)
 
 
 def _free(root: Path) -> Iterator[int]:

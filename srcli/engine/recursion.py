@@ -69,6 +69,8 @@ def plan_passes(
         The passes in order; none if the size does not change and no network restores.
 
     """
+    if traits.kernel:
+        return () if target == size else (_resample(target, ratio),)
     largest = max((one.max_ratio for one in (traits, *others) if one.scale is None), default=0.0)
     if traits.restoring_ratio and target == size:
         return _there_and_back(size, traits.restoring_ratio, largest)

@@ -211,7 +211,9 @@ class Upscaler:
         """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
         if step.resample:
             for strip in strips(step.size, RESAMPLED):
-                take(strip, resize(image, step.size, region=strip, borders=self.borders))
+                kernel = self.network.traits.kernel or "bicubic"
+                window = resize(image, step.size, region=strip, borders=self.borders, kernel=kernel)
+                take(strip, window)
                 progress.advance(strip.height * strip.width)
         elif step.scale is None:
             enlarged = enlarged_input(self.network, image, step, self.borders)

@@ -17,6 +17,7 @@ from srcli.images.codecs import apng, gif
 from srcli.images.eight_bit import read_metadata
 from srcli.images.formats import GIF, PNG, WEBP, Format
 from srcli.images.photo import Metadata
+from srcli.images.png import for_pillow
 from srcli.images.refusal import check_size, pillow_rules
 from srcli.images.samples import (
     GRAY_ALPHA,
@@ -54,6 +55,7 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
     """
     if not known.animates or _MARKS.get(known, b"") not in data:
         return None
+    data = for_pillow(data) if known is PNG else data
     image = Image.open(io.BytesIO(data), formats=(known.name,))
     check_size(image.height, image.width, pixel_limit=pixel_limit)
     if not getattr(image, "is_animated", False):
@@ -76,19 +78,20 @@ def count_frames(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1)) - bool(image.info.get("default_image"))
 
 
-def read_animation(image: Image.Image, data: bytes) -> Animation:
+def read_animation(image: Image.Image, content: bytes, data: bytes) -> Animation:
     """Decode every frame as browsers show it: laid over the ones before it as the file says.
 
     Args:
-        image: the file as Pillow opened it.
-        data: its content.
+        image: the content as Pillow opened it.
+        content: the file, or what was made of it where it was damaged.
+        data: the file, which says what there is beside the pixels.
 
     Raises:
         Refused: frames are missing, out of order or outside their canvas.
 
     """
     metadata, orientation = read_metadata(image, data)
-    moving = _SOURCES[str(image.format)](data, image)
+    moving = _SOURCES[str(image.format)](content, image)
     frames = tuple(
         turn_upright(reduced(seen, colored=bool(metadata.icc_profile)), orientation)
         for seen in moving.seen()

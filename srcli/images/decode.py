@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from srcli.errors import UnreadableImage
 from srcli.images import heif, high_depth, tiff, webp
-from srcli.images.animation import Picture
+from srcli.images.animation import Animation, Picture
 from srcli.images.animation_files import open_animation, read_animation
 from srcli.images.codecs import gif, jxl, png_samples, raw
 from srcli.images.eight_bit import open_picture, read_metadata, read_samples
@@ -30,11 +32,13 @@ from srcli.images.formats import (
     Format,
     readable_names,
 )
+from srcli.images.inspection import sound_content
 from srcli.images.metadata import gray_profile
 from srcli.images.photo import Metadata, Photo
 from srcli.images.png import PngHeader, read_header
 from srcli.images.recognition import recognise
 from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
+from srcli.images.rules import DEFAULT_RULES, ReadRules, Warn, log_warning
 from srcli.images.samples import (
     GRAY_ALPHA,
     RGB,
@@ -44,25 +48,27 @@ from srcli.images.samples import (
     to_photo,
     turn_upright,
 )
+from srcli.images.silence import silent_libtiff
 from srcli.pixels.levels import to_levels
 
-PIXEL_LIMIT = 512_000_000
+PIXEL_LIMIT = DEFAULT_RULES.pixel_limit
 """Pixels of the largest picture that is decoded unless a caller allows more."""
 
 
-def read_photo(path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+def read_photo(path: Path, *, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning) -> Photo:
     """Read and decode a file; its content, not its name, says what format it is.
 
     Args:
         path: the file.
-        pixel_limit: a picture of more pixels is refused before it is decoded.
+        rules: what is read; a picture of too many pixels is refused before it is decoded.
+        warn: told what is wrong with a file that is read anyway.
 
     Raises:
         UnreadableImage: if it is missing, forbidden, not a picture, damaged, cut short, too
             large, or of a kind that cannot be read without loss.
 
     """
-    return decode_photo(_read_bytes(path), name=str(path), pixel_limit=pixel_limit)
+    return decode_photo(_read_bytes(path), name=str(path), rules=rules, warn=warn)
 
 
 def read_uint8(path: Path) -> Tensor:
@@ -75,7 +81,9 @@ def read_uint8(path: Path) -> Tensor:
     return to_levels(read_photo(path).pixels, torch.uint8).contiguous()
 
 
-def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Photo:
+def decode_photo(
+    data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
+) -> Photo:
     """Decode the content of a file; ``name`` is what messages call it.
 
     The picture comes out upright, at its own depth, grey if it is, its colours as stored.
@@ -88,36 +96,80 @@ def decode_photo(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> P
 
     """
     known = _recognise(data, name)
-    with refusals(name, known.name):
-        with pillow_rules(pixel_limit=pixel_limit):
-            samples, metadata = _READERS.get(known, _read_plain)(data, known, pixel_limit)
-        metadata = replace(metadata, size=samples.shape[:2])
-        metadata = _with_fitting_profile(metadata, known, gray=samples.shape[2] <= GRAY_ALPHA)
-        return to_photo(samples, metadata, source_format=known.name)
+    with _decoding(name, known, rules):
+        content = sound_content(data, known, name=name, rules=rules, warn=warn)
+        return _decode(_File(content=content, data=data, known=known, rules=rules))
 
 
-def decode_picture(data: bytes, *, name: str, pixel_limit: int = PIXEL_LIMIT) -> Picture:
+def decode_picture(
+    data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES, warn: Warn = log_warning
+) -> Picture:
     """Decode the content of a file that may be an animated GIF, PNG or WebP file.
 
     Args:
         data: the content.
         name: what messages call the file.
-        pixel_limit: of all frames together.
+        rules: what is read; its limit on pixels is for all frames together.
+        warn: told what is wrong with a file that is read anyway.
 
     Raises:
         UnreadableImage: as ``read_photo``.
 
     """
     known = _recognise(data, name)
-    with refusals(name, known.name), pillow_rules(pixel_limit=pixel_limit):
-        image = open_animation(data, known, pixel_limit=pixel_limit)
-        if image:
-            animation = read_animation(image, data)
-            metadata = replace(animation.metadata, size=(animation.height, animation.width))
-            if known is PNG:
-                metadata = _with_chunks(metadata, read_header(data))
-            return replace(animation, metadata=_with_coding(metadata, data, known))
-    return decode_photo(data, name=name, pixel_limit=pixel_limit)
+    with _decoding(name, known, rules):
+        content = sound_content(data, known, name=name, rules=rules, warn=warn)
+        file = _File(content=content, data=data, known=known, rules=rules)
+        image = open_animation(content, known, pixel_limit=rules.pixel_limit)
+        return _animation(image, file) if image else _decode(file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file that was looked through.
+
+    Attributes:
+        content: what decoders get: the file, or what was made of it where it was damaged.
+        data: the file, which says what there is beside the pixels.
+        known: its format.
+        rules: what is read.
+
+    """
+
+    content: bytes
+    data: bytes
+    known: Format
+    rules: ReadRules
+
+    def open(self) -> Image.Image:
+        """Open it in Pillow; raise as ``open_picture``."""
+        return open_picture(self.content, self.known, pixel_limit=self.rules.pixel_limit)
+
+
+@contextmanager
+def _decoding(name: str, known: Format, rules: ReadRules) -> Iterator[None]:
+    """Turn failures into ``UnreadableImage``, and let Pillow decode by the rules."""
+    with (
+        refusals(name, known.name),
+        pillow_rules(pixel_limit=rules.pixel_limit, allow_damaged=rules.allow_damaged),
+        silent_libtiff(),
+    ):
+        yield
+
+
+def _animation(image: Image.Image, file: _File) -> Animation:
+    animation = read_animation(image, file.content, file.data)
+    metadata = replace(animation.metadata, size=(animation.height, animation.width))
+    if file.known is PNG:
+        metadata = _with_chunks(metadata, read_header(file.content))
+    return replace(animation, metadata=_with_coding(metadata, file))
+
+
+def _decode(file: _File) -> Photo:
+    samples, metadata = _READERS.get(file.known, _read_plain)(file)
+    metadata = replace(metadata, size=samples.shape[:2])
+    metadata = _with_fitting_profile(metadata, file.known, gray=samples.shape[2] <= GRAY_ALPHA)
+    return to_photo(samples, metadata, source_format=file.known.name)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -160,29 +212,29 @@ def _with_fitting_profile(metadata: Metadata, known: Format, *, gray: bool) -> M
     return replace(metadata, icc_profile=None, left=left)
 
 
-def _read_bmp(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
+def _read_bmp(file: _File) -> tuple[Samples, Metadata]:
     """Decode; a fourth channel that is zero everywhere is no opacity, but room left unused."""
-    samples, metadata = _read_plain(data, known, pixel_limit)
+    samples, metadata = _read_plain(file)
     unused = samples.shape[2] == RGB_ALPHA and not samples[..., RGB].any()
     return samples[..., :RGB] if unused else samples, metadata
 
 
-def _read_plain(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = open_picture(data, known, pixel_limit=pixel_limit)
+def _read_plain(file: _File) -> tuple[Samples, Metadata]:
+    image = file.open()
     samples = read_samples(image)
-    metadata, orientation = read_metadata(image, data)
-    return turn_upright(samples, orientation), _with_coding(metadata, data, known)
+    metadata, orientation = read_metadata(image, file.data)
+    return turn_upright(samples, orientation), _with_coding(metadata, file)
 
 
-def _with_coding(metadata: Metadata, data: bytes, known: Format) -> Metadata:
-    return replace(metadata, lossless=known is WEBP and webp.is_lossless(data))
+def _with_coding(metadata: Metadata, file: _File) -> Metadata:
+    return replace(metadata, lossless=file.known is WEBP and webp.is_lossless(file.content))
 
 
-def _read_png(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = open_picture(data, known, pixel_limit=pixel_limit)
-    header = read_header(data)
-    samples = png_samples.read_samples(data, image, header)
-    metadata, orientation = read_metadata(image, data)
+def _read_png(file: _File) -> tuple[Samples, Metadata]:
+    image = file.open()
+    header = read_header(file.content)
+    samples = png_samples.read_samples(file.content, image, header)
+    metadata, orientation = read_metadata(image, file.data)
     return turn_upright(samples, orientation), _with_chunks(metadata, header)
 
 
@@ -190,49 +242,48 @@ def _with_chunks(metadata: Metadata, header: PngHeader) -> Metadata:
     return replace(metadata, color_chunks=header.color_chunks, text_chunks=header.text_chunks)
 
 
-def _read_gif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = open_picture(data, known, pixel_limit=pixel_limit)
-    (seen,) = gif.read_frames(data).seen()
-    return reduced(seen, colored=False), read_metadata(image, data)[0]
+def _read_gif(file: _File) -> tuple[Samples, Metadata]:
+    image = file.open()
+    (seen,) = gif.read_frames(file.content).seen()
+    return reduced(seen, colored=False), read_metadata(image, file.data)[0]
 
 
-def _read_tiff(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    whole, data = data, tiff.first_page(data)
-    check_frames(several=tiff.has_more_pages(whole))
-    tags = tiff.read_directory(data)
+def _read_tiff(file: _File) -> tuple[Samples, Metadata]:
+    check_frames(several=tiff.has_more_pages(file.data))
+    tags = tiff.read_directory(file.content)
     layout = tiff.read_layout(tags)
     if layout.bits > high_depth.DEEP and layout.photometric != tiff.SEPARATED:
-        check_size(layout.height, layout.width, pixel_limit=pixel_limit)
-        samples = high_depth.read_tiff(data, layout)
+        check_size(layout.height, layout.width, pixel_limit=file.rules.pixel_limit)
+        samples = high_depth.read_tiff(file.content, layout)
     else:
-        samples = read_samples(open_picture(data, known, pixel_limit=pixel_limit))
-    return samples, tiff.read_metadata(whole, tags, layout)
+        samples = read_samples(file.open())
+    return samples, tiff.read_metadata(file.data, tags, layout)
 
 
-def _read_avif(data: bytes, known: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = open_picture(data, known, pixel_limit=pixel_limit)
-    deep = high_depth.is_deep_avif(data)
-    samples = high_depth.read_avif(data) if deep else read_samples(image)
-    metadata, orientation = read_metadata(image, data)
+def _read_avif(file: _File) -> tuple[Samples, Metadata]:
+    image = file.open()
+    deep = high_depth.is_deep_avif(file.content)
+    samples = high_depth.read_avif(file.content) if deep else read_samples(image)
+    metadata, orientation = read_metadata(image, file.data)
     if not metadata.icc_profile:
-        metadata = replace(metadata, color_chunks=high_depth.avif_color_chunk(data))
+        metadata = replace(metadata, color_chunks=high_depth.avif_color_chunk(file.data))
     return turn_upright(samples, orientation), metadata
 
 
-def _read_heif(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = heif.open_heif(data, pixel_limit=pixel_limit)
-    return heif.read_samples(image), heif.read_metadata(image, data)
+def _read_heif(file: _File) -> tuple[Samples, Metadata]:
+    image = heif.open_heif(file.content, pixel_limit=file.rules.pixel_limit)
+    return heif.read_samples(image), heif.read_metadata(image, file.data)
 
 
-def _read_jxl(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    return jxl.read(data, pixel_limit=pixel_limit)
+def _read_jxl(file: _File) -> tuple[Samples, Metadata]:
+    return jxl.read(file.content, pixel_limit=file.rules.pixel_limit)
 
 
-def _read_raw(data: bytes, _: Format, pixel_limit: int) -> tuple[Samples, Metadata]:
-    return raw.read(data, pixel_limit=pixel_limit)
+def _read_raw(file: _File) -> tuple[Samples, Metadata]:
+    return raw.read(file.content, pixel_limit=file.rules.pixel_limit)
 
 
-_READERS: dict[Format, Callable[[bytes, Format, int], tuple[Samples, Metadata]]] = {
+_READERS: dict[Format, Callable[[_File], tuple[Samples, Metadata]]] = {
     PNG: _read_png,
     GIF: _read_gif,
     BMP: _read_bmp,

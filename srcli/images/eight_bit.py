@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from srcli.images.color_profile import to_srgb
-from srcli.images.formats import Format
+from srcli.images.formats import PNG, Format
 from srcli.images.metadata.reading import read_blocks, upright
 from srcli.images.photo import Metadata
+from srcli.images.png import for_pillow
 from srcli.images.refusal import Refused, check_frames, check_size
 from srcli.images.samples import Samples, reduced
 
@@ -29,6 +30,7 @@ def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image
         Refused: if it is too large or holds several frames.
 
     """
+    data = for_pillow(data) if known is PNG else data
     image = Image.open(io.BytesIO(data), formats=(known.name,))
     check_size(image.height, image.width, pixel_limit=pixel_limit)
     several = image.format not in _COUNTED_ELSEWHERE and getattr(image, "is_animated", False)
@@ -72,8 +74,8 @@ def read_metadata(image: Image.Image, data: bytes) -> tuple[Metadata, int]:
     The profile of a CMYK picture is left behind with its colours.
 
     Args:
-        image: the file as Pillow opened it.
-        data: its content.
+        image: the file as Pillow opened it, or what was made of it where it was damaged.
+        data: the content of the file.
 
     """
     profile = None if image.mode in {"CMYK", "LAB"} else image.info.get("icc_profile")

@@ -156,6 +156,7 @@ UNREAD = frozenset(_UNREAD.split())
 """Lower-case suffixes of pictures that are never read."""
 SIGNATURE_LENGTH = 64
 """Leading bytes that suffice to recognise any of the formats."""
+_BOXES = (4, b"ftyp")
 _ANY_PICTURE = (b"mif1", b"msf1")
 
 
@@ -172,6 +173,12 @@ def sniff(head: bytes) -> Format | None:
             if brand in known.brands:
                 return known
     return None
+
+
+def may_begin_picture(head: bytes | bytearray) -> bool:
+    """Whether more bytes after these, which are fewer than suffice, could make a picture."""
+    marks = [mark for known in FORMATS for mark in known.signatures]
+    return any(mark.startswith(bytes(head[at : at + len(mark)])) for at, mark in (*marks, _BOXES))
 
 
 def _brands(head: bytes) -> Iterator[bytes]:

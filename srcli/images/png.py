@@ -15,7 +15,6 @@ import numpy as np
 
 from srcli.images.metadata import raw_profiles
 from srcli.images.photo import Metadata
-from srcli.images.refusal import Refused
 from srcli.images.samples import Samples
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,8 +22,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _TRUECOLOR, _PALETTE, _GRAY_ALPHA, _TRUECOLOR_ALPHA = 0, 2, 3, 4, 6
 _COLOR_TYPES = {1: _GRAY, 2: _GRAY_ALPHA, 3: _TRUECOLOR, 4: _TRUECOLOR_ALPHA}
 _COLOR_CHUNKS = (b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI")
-_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
-_XMP_TEXT = b"XML:com.adobe.xmp"
+TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
+XMP_TEXT = b"XML:com.adobe.xmp\0"
+"""How a text that holds an XMP packet begins."""
 _SRGB_CODES = (1, 13)
 """Of the primaries and the transfer function, in cICP (ITU-T H.273)."""
 _PRIMARIES_LIKE_SRGB = (1, 2, 5, 6)
@@ -36,8 +36,27 @@ _ROUNDED = 500
 """What numbers that stand for sRGB's may differ by; 100,000 is one."""
 _METERS_PER_INCH = 0.0254
 _HEADER_END = len(SIGNATURE) + 25
+_LONGEST_CHUNK = 2**31 - 1
 _BLOCK_BYTES = 1 << 20  # what a core's cache holds with its residues
 _LEVEL = 3  # of level 6, 0.4 of the time; photos of 16 bits get smaller, of 8 bits 1 to 3 % larger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One chunk of a file.
+
+    Attributes:
+        kind: four letters.
+        body: what it holds.
+        sound: it is all there and its checksum matches.
+        cut: the file ends before it does.
+
+    """
+
+    kind: bytes
+    body: bytes
+    sound: bool
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +81,19 @@ class PngHeader:
 
 
 def read_header(data: bytes) -> PngHeader:
-    """Walk all chunks of a file up to its end mark.
-
-    Raises:
-        Refused: if the file ends early or a checksum does not match.
-
-    """
-    depth, color_type, transparency, color_chunks, text_chunks = 8, _PALETTE, b"", b"", b""
-    for kind, body in _chunks(data):
+    """Walk all chunks of a file up to its end mark; those that are damaged are passed over."""
+    depth, color_type, transparency = 8, _PALETTE, b""
+    colors, texts = [], []
+    for chunk in walk(data):
+        kind, body = chunk.kind, chunk.body
         if kind == b"IHDR":
             depth, color_type = body[8], body[9]
         elif kind == b"tRNS":
             transparency = body
-        elif kind in _COLOR_CHUNKS:
-            color_chunks += _chunk(kind, body)
-        elif kind in _TEXT_CHUNKS and not _is_metadata(body):
-            text_chunks += _chunk(kind, body)
+        elif chunk.sound and kind in _COLOR_CHUNKS:
+            colors.append(make_chunk(kind, body))
+        elif chunk.sound and kind in TEXT_CHUNKS and not _is_metadata(body):
+            texts.append(make_chunk(kind, body))
     channels = {code: count for count, code in _COLOR_TYPES.items()}.get(color_type, 3)
     key = None
     if transparency and color_type in {_GRAY, _TRUECOLOR}:
@@ -86,14 +102,27 @@ def read_header(data: bytes) -> PngHeader:
         depth=depth,
         channels=channels,
         color_key=key,
-        color_chunks=color_chunks,
-        text_chunks=text_chunks,
+        color_chunks=b"".join(colors),
+        text_chunks=b"".join(texts),
     )
+
+
+def for_pillow(data: bytes) -> bytes:
+    """The file without its texts, which are read elsewhere.
+
+    Pillow refuses files whose texts are long, and takes its time over many.
+    """
+    if not any(kind in data for kind in TEXT_CHUNKS):
+        return data
+    kept = [
+        make_chunk(chunk.kind, chunk.body) for chunk in walk(data) if chunk.kind not in TEXT_CHUNKS
+    ]
+    return SIGNATURE + b"".join(kept)
 
 
 def _is_metadata(body: bytes) -> bool:
     """Whether a text is EXIF, XMP or IPTC, which are read from it."""
-    return body.startswith(_XMP_TEXT) or raw_profiles.is_known(body)
+    return body.startswith(XMP_TEXT) or raw_profiles.is_known(body)
 
 
 def _color_key(stored: tuple[int, ...], depth: int) -> tuple[int, ...]:
@@ -103,25 +132,11 @@ def _color_key(stored: tuple[int, ...], depth: int) -> tuple[int, ...]:
     return tuple((level & peak) * scale for level in stored)
 
 
-def read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each chunk of a file up to its end mark.
-
-    Raises:
-        Refused: if the file ends early or a checksum does not match.
-
-    """
-    return _chunks(data)
-
-
-def make_chunk(kind: bytes, body: bytes) -> bytes:
-    """A chunk of a PNG file."""
-    return _chunk(kind, body)
-
-
 def pixels_only(data: bytes) -> bytes:
     """The file without its ancillary chunks, which some decoders act upon."""
     kept = (b"IHDR", b"IDAT", b"IEND")
-    return SIGNATURE + b"".join(_chunk(*chunk) for chunk in _chunks(data) if chunk[0] in kept)
+    chunks = [chunk for chunk in walk(data) if chunk.kind in kept]
+    return SIGNATURE + b"".join(make_chunk(chunk.kind, chunk.body) for chunk in chunks)
 
 
 def with_metadata(data: bytes, metadata: Metadata) -> bytes:
@@ -132,16 +147,16 @@ def with_metadata(data: bytes, metadata: Metadata) -> bytes:
 def _metadata(metadata: Metadata) -> bytes:
     chunks = metadata.color_chunks + metadata.text_chunks
     if metadata.icc_profile:
-        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile))
+        chunks += make_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile))
     if metadata.dpi:
         per_meter = [round(dpi / _METERS_PER_INCH) for dpi in metadata.dpi]
-        chunks += _chunk(b"pHYs", struct.pack(">IIB", *per_meter, 1))
+        chunks += make_chunk(b"pHYs", struct.pack(">IIB", *per_meter, 1))
     if metadata.exif:
-        chunks += _chunk(b"eXIf", metadata.exif)
+        chunks += make_chunk(b"eXIf", metadata.exif)
     if metadata.xmp:
-        chunks += _chunk(b"iTXt", _XMP_TEXT + b"\0\0\0\0\0" + metadata.xmp)
+        chunks += make_chunk(b"iTXt", XMP_TEXT + b"\0\0\0\0" + metadata.xmp)
     if metadata.resources:
-        chunks += _chunk(b"zTXt", raw_profiles.resources_text(metadata.resources))
+        chunks += make_chunk(b"zTXt", raw_profiles.resources_text(metadata.resources))
     if metadata.comment:
         chunks += _comment(metadata.comment)
     return chunks
@@ -152,8 +167,8 @@ def _comment(comment: bytes) -> bytes:
     try:
         comment.decode()
     except UnicodeError:
-        return _chunk(b"tEXt", b"Comment\0" + comment.replace(b"\0", b""))
-    return _chunk(b"iTXt", b"Comment\0\0\0\0\0" + comment.replace(b"\0", b""))
+        return make_chunk(b"tEXt", b"Comment\0" + comment.replace(b"\0", b""))
+    return make_chunk(b"iTXt", b"Comment\0\0\0\0\0" + comment.replace(b"\0", b""))
 
 
 def tells_srgb(metadata: Metadata) -> bool:
@@ -180,13 +195,13 @@ def coding_chunk(primaries: int, transfer: int) -> bytes:
     """The cICP chunk of RGB in full range, from codes of ITU-T H.273; none for sRGB's."""
     if primaries in _PRIMARIES_LIKE_SRGB and transfer in _TRANSFERS_LIKE_SRGB:
         return b""
-    return _chunk(b"cICP", bytes([primaries, transfer, 0, 1]))
+    return make_chunk(b"cICP", bytes([primaries, transfer, 0, 1]))
 
 
 def text_without_gps(chunks: bytes) -> bytes:
     """Text chunks without those whose keyword, up to its zero byte, speaks of GPS."""
     kept = ((kind, body) for kind, body in _listed(chunks) if b"gps" not in _keyword(body))
-    return b"".join(_chunk(kind, body) for kind, body in kept)
+    return b"".join(make_chunk(kind, body) for kind, body in kept)
 
 
 def _keyword(body: bytes) -> bytes:
@@ -195,7 +210,7 @@ def _keyword(body: bytes) -> bytes:
 
 def _listed(chunks: bytes) -> list[tuple[bytes, bytes]]:
     """Kinds and bodies of chunks that are laid one behind the other."""
-    return [*_chunks(SIGNATURE + chunks + _chunk(b"IEND", b""))][:-1]
+    return [(chunk.kind, chunk.body) for chunk in walk(SIGNATURE + chunks)]
 
 
 def _are_near(body: bytes, numbers: tuple[int, ...]) -> bool:
@@ -215,7 +230,7 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
     height, width, channels = samples.shape
     step = channels * samples.itemsize
     header = struct.pack(">II2B3x", width, height, 8 * samples.itemsize, _COLOR_TYPES[channels])
-    file = [SIGNATURE, _chunk(b"IHDR", header), _metadata(metadata)]
+    file = [SIGNATURE, make_chunk(b"IHDR", header), _metadata(metadata)]
     compressor = zlib.compressobj(level=_LEVEL, strategy=zlib.Z_FILTERED)
     rows = max(1, _BLOCK_BYTES // (width * step))
     above = np.zeros((1, width * step), np.uint8)
@@ -223,9 +238,9 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
         block = np.ascontiguousarray(samples[top : top + rows], dtype=f">u{samples.itemsize}")
         block = block.view(np.uint8).reshape(-1, above.shape[1])
         if piece := compressor.compress(_filtered(block, above, step).tobytes()):
-            file.append(_chunk(b"IDAT", piece))
+            file.append(make_chunk(b"IDAT", piece))
         above = block[-1:]
-    file += [_chunk(b"IDAT", compressor.flush()), _chunk(b"IEND", b"")]
+    file += [make_chunk(b"IDAT", compressor.flush()), make_chunk(b"IEND", b"")]
     return b"".join(file)
 
 
@@ -250,21 +265,26 @@ def _filtered(rows: Samples, above: Samples, step: int) -> Samples:
     return chosen
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def walk(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a file up to its end mark, or to where it is no more a PNG file."""
+    for kind, start, end in walk_heads(data):
+        body, check = data[start:end], data[end : end + 4]
+        sound = zlib.crc32(body, zlib.crc32(kind)).to_bytes(4) == check
+        yield Chunk(kind=kind, body=body, sound=sound, cut=end + 4 > len(data))
+
+
+def walk_heads(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each chunk and where its body starts and ends, even beyond the file."""
     at = len(SIGNATURE)
     kind = b""
-    while kind != b"IEND":
-        length, kind = struct.unpack(">I4s", data[at : at + 8].ljust(8, b"\0"))
-        end = at + 12 + length
-        if len(data) < end:
-            message = "is cut short"
-            raise Refused(message)
-        if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
-            message = "is damaged: a checksum in it does not match"
-            raise Refused(message)
-        yield kind, data[at + 8 : end - 4]
-        at = end
+    while kind != b"IEND" and at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if not kind.isalpha() or length > _LONGEST_CHUNK:
+            return
+        yield kind, at + 8, at + 8 + length
+        at += 12 + length
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def make_chunk(kind: bytes, body: bytes) -> bytes:
+    """Return a chunk as it stands in a file."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from srcli.errors import MissingImage, UnreadableImage
 
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else errors it logs go to stderr
 _PILLOW = threading.RLock()
 _BYTES_PER_PIXEL = 3  # 8-bit RGB
 
@@ -66,14 +68,19 @@ def check_frames(*, several: bool) -> None:
 def _too_large(pixel_limit: int) -> Refused:
     gigabytes = pixel_limit * _BYTES_PER_PIXEL / 1e9
     message = f"has more pixels than the limit of {pixel_limit:,}"
-    return Refused(message, hint=f"It would fill more than {gigabytes:.1f} GB of memory.")
+    hint = f"It would fill more than {gigabytes:.1f} GB of memory; --max-pixels raises the limit."
+    return Refused(message, hint=hint)
 
 
 @contextmanager
-def pillow_rules(*, pixel_limit: int) -> Iterator[None]:
+def pillow_rules(*, pixel_limit: int, allow_damaged: bool = False) -> Iterator[None]:
     """Keep Pillow silent, and set its limit on pixels for what it allocates on opening a file.
 
-    Its limit and Python's warning filters are process-wide, so one thread decodes at a time.
+    Its settings and Python's warning filters are process-wide, so one thread decodes at a time.
+
+    Args:
+        pixel_limit: of the largest picture.
+        allow_damaged: decode what there is of a picture that is cut short.
 
     Raises:
         Refused: as ``check_size``, where Pillow found it out first.
@@ -81,14 +88,16 @@ def pillow_rules(*, pixel_limit: int) -> Iterator[None]:
     """
     with _PILLOW, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit = Image.MAX_IMAGE_PIXELS
+        limit, cut = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
         Image.MAX_IMAGE_PIXELS = -(-pixel_limit // 2)  # Pillow stops at twice its limit
+        ImageFile.LOAD_TRUNCATED_IMAGES = allow_damaged
         try:
             yield
         except Image.DecompressionBombError as error:
             raise _too_large(pixel_limit) from error
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+            ImageFile.LOAD_TRUNCATED_IMAGES = cut
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from torch import Tensor, nn
 
 from srcli.errors import listed
+from srcli.pixels.resize import Kernel
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -66,6 +67,8 @@ class NetworkTraits:
         chop: the authors' own tiling, where they published one.
         reaches: of a network of any ratio whose reach, multiple and minimum differ by ratio:
             what they are, by rising ``max_ratio``. The fields above then hold for all ratios.
+        kernel: of plain resizing to any size in one pass, which is then all that is done; None for
+            networks.
 
     """
 
@@ -78,6 +81,7 @@ class NetworkTraits:
     tile: int | None = None
     told: tuple[str, ...] = ()
     chop: ChopRule | None = None
+    kernel: Kernel | None = None
     reaches: tuple[Reach, ...] = ()
 
     @property

@@ -1,7 +1,8 @@
-"""MATLAB-compatible bicubic resizing of tensors, whole or any region of the output.
+"""MATLAB-compatible resizing of tensors, whole or any region of the output.
 
-Source: MATLAB ``imresize(image, size, 'bicubic')``: Keys' kernel with a = -0.5, widened by
-the ratio when reducing (antialias), taps normalised to sum one, indices mirrored at the
+Source: MATLAB ``imresize(image, size, 'bicubic')``: Keys' kernel with a = -0.5 (``lanczos3``:
+Lanczos' kernel), widened by the ratio when reducing (antialias), taps normalised to sum one,
+indices mirrored at the
 borders, the axis with the smaller scale first. The benchmark sets of the super-resolution
 literature were made with it, and are reproduced bit for bit.
 
@@ -32,12 +33,15 @@ Borders = tuple[Border, Border]
 """Above and below, and on the left and right."""
 MIRRORED: Borders = ("symmetric", "symmetric")
 
+Kernel = Literal["bicubic", "lanczos", "nearest"]
+"""Keys' cubic of four taps, Lanczos' of six, or the nearest sample alone."""
+
 FLOATS = 2**18
 """Samples of a float32 result that are made at once."""
 AT_ONCE = 2**24
 """Samples of any result that a GPU makes at once: it has many to fill, and each start costs."""
 KEYS_A = -0.5
-KERNEL_WIDTH = 4.0
+LANCZOS_LOBES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +73,36 @@ def keys_kernel(distance: Tensor) -> Tensor:
     return torch.where(x <= 1, near, torch.where(x <= 2, far, torch.zeros_like(x)))  # noqa: PLR2004 - the kernel's own knots
 
 
+def lanczos_kernel(distance: Tensor) -> Tensor:
+    """Lanczos' kernel of three lobes at ``distance`` (any shape, in samples)."""
+    x = distance.clamp(-LANCZOS_LOBES, LANCZOS_LOBES)
+    return torch.sinc(x) * torch.sinc(x / LANCZOS_LOBES)
+
+
+_KERNELS = {"bicubic": (keys_kernel, 4.0), "lanczos": (lanczos_kernel, 2.0 * LANCZOS_LOBES)}
+"""Each with the samples that it spans."""
+
+
 @lru_cache(maxsize=64)
-def axis_taps(in_size: int, out_size: int, border: Border = "symmetric") -> Taps:
+def axis_taps(
+    in_size: int, out_size: int, border: Border = "symmetric", kernel: Kernel = "bicubic"
+) -> Taps:
     """Return the taps that resize an axis of ``in_size`` samples to ``out_size``."""
     scale = out_size / in_size
-    shrink = min(scale, 1.0)
-    width = KERNEL_WIDTH / shrink
     centre = (torch.arange(out_size, dtype=torch.float64) + 0.5) / scale - 0.5
-    first = torch.floor(centre - width / 2).long()
-    index = first[:, None] + torch.arange(math.ceil(width) + 2)
-    weight = keys_kernel((centre[:, None] - index) * shrink)
-    weight = weight / weight.sum(1, keepdim=True)
-    used = (weight != 0).any(0)
-    index, weight = index[:, used], weight[:, used]
+    if kernel == "nearest":
+        index = torch.floor(centre + 0.5).long()[:, None]
+        weight = torch.ones(index.shape, dtype=torch.float64)
+    else:
+        shape, span = _KERNELS[kernel]
+        shrink = min(scale, 1.0)
+        width = span / shrink
+        first = torch.floor(centre - width / 2).long()
+        index = first[:, None] + torch.arange(math.ceil(width) + 2)
+        weight = shape((centre[:, None] - index) * shrink)
+        weight = weight / weight.sum(1, keepdim=True)
+        used = (weight != 0).any(0)
+        index, weight = index[:, used], weight[:, used]
     if border != "wrap":
         index = mirrored(index, in_size) if border == "symmetric" else index.clamp(0, in_size - 1)
     return Taps(index=index, weight=weight)
@@ -93,8 +114,9 @@ def resize(
     *,
     region: Region | None = None,
     borders: Borders = MIRRORED,
+    kernel: Kernel = "bicubic",
 ) -> Tensor:
-    """Resize ``image`` with MATLAB's bicubic kernel.
+    """Resize ``image`` as MATLAB does, with its bicubic kernel unless another is asked for.
 
     Args:
         image: (B, C, H, W), floating point of any range, or levels.
@@ -102,6 +124,7 @@ def resize(
         region: the window of the result to compute, in result pixels; all of it by default. It
             may reach beyond borders that wrap.
         borders: how rows and columns go on outside the image.
+        kernel: which samples count how much; all but the nearest are widened to reduce.
 
     Returns:
         (B, C, region height, region width), same device and floating-point dtype, that of levels
@@ -112,8 +135,8 @@ def resize(
     if 0 in (region.height, region.width):
         return from_levels(image[:0]).new_empty(*image.shape[:2], region.height, region.width)
     order = _axis_order(image, size)
-    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom, borders[0])
-    columns = _reach_of(image.shape[3], size[1], region.left, region.right, borders[1])
+    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom, borders[0], kernel)
+    columns = _reach_of(image.shape[3], size[1], region.left, region.right, borders[1], kernel)
     needed = Region(top=rows.start, bottom=rows.stop, left=columns.start, right=columns.stop)
     image = from_levels(wrapped(image, needed))
     taps = {2: rows.taps, 3: columns.taps}
@@ -123,7 +146,11 @@ def resize(
 
 
 def resize_uint8(
-    image: Tensor, size: tuple[int, int], *, border: MatlabBorder = "symmetric"
+    image: Tensor,
+    size: tuple[int, int],
+    *,
+    border: MatlabBorder = "symmetric",
+    kernel: Kernel = "bicubic",
 ) -> Tensor:
     """Resize 8-bit samples exactly as MATLAB does: double sums, rounded after each axis.
 
@@ -131,6 +158,7 @@ def resize_uint8(
         image: (B, C, H, W) uint8.
         size: (height, width) of the result.
         border: ``symmetric`` for today's MATLAB, ``replicate`` for the old one.
+        kernel: which samples count how much.
 
     Returns:
         (B, C, height, width) uint8; halves are rounded away from zero.
@@ -139,7 +167,7 @@ def resize_uint8(
     for axis in _axis_order(image, size):
         if image.shape[axis] == size[axis - 2]:
             continue
-        image = _apply(image, axis, axis_taps(image.shape[axis], size[axis - 2], border))
+        image = _apply(image, axis, axis_taps(image.shape[axis], size[axis - 2], border, kernel))
     return image
 
 
@@ -150,14 +178,16 @@ def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=256)
-def _reach_of(in_size: int, out_size: int, start: int, stop: int, border: Border) -> Reach:
+def _reach_of(  # noqa: PLR0913, PLR0917 - a cache has no names
+    in_size: int, out_size: int, start: int, stop: int, border: Border, kernel: Kernel
+) -> Reach:
     """Return what output samples ``start .. stop`` need: one sample each if the size stays."""
     output = torch.arange(start, stop)
     if in_size == out_size:
         index = output[:, None]
         weight = torch.ones(index.shape, dtype=torch.float64)
     else:
-        whole = axis_taps(in_size, out_size, border)
+        whole = axis_taps(in_size, out_size, border, kernel)
         inside = output.remainder(out_size)
         repetition = output.div(out_size, rounding_mode="floor")
         index = whole.index[inside] + in_size * repetition[:, None]
@@ -172,7 +202,7 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
 
     A CPU makes rows a few at a time, which stay in its cache; those of uint8 are summed in float64.
     """
-    if taps.index.shape[1] == 1:  # the size stays, and the samples were cut out already
+    if len(taps.index) == image.shape[axis] and _is_copy(taps.index):
         return image
     if axis == 3:  # noqa: PLR2004 - columns
         return _apply(image.transpose(2, 3).contiguous(), 2, taps).transpose(2, 3).contiguous()
@@ -185,6 +215,11 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
         for rows in bands(len(taps.index), batch * channels * width, few)
     ]
     return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+
+def _is_copy(index: Tensor) -> bool:
+    """Whether the samples are those that were cut out, one for each."""
+    return index.shape[1] == 1 and torch.equal(index[:, 0], torch.arange(len(index)))
 
 
 def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:

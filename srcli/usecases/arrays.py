@@ -1,28 +1,33 @@
-"""Enlarge pictures that a program holds as arrays."""
+"""Enlarge pictures that a program holds as arrays, Pillow images or paths."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srcli.engine.device import Precision, choose_compute
+from srcli.engine.memory import SMALLEST_TILE
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.upscaler import UpscaleOptions
-from srcli.errors import UnreadableImage, listed
+from srcli.errors import UnreadableImage, UsageError
 from srcli.images.alpha import bleed
-from srcli.images.photo import Metadata
+from srcli.images.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image
+from srcli.images.decode import decode_photo
+from srcli.images.head import Head, read_content, read_head
+from srcli.images.photo import Metadata, Photo
 from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.pipeline.choose import AUTO
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Outfitter
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale_photo
 from srcli.usecases.upscale_request import Wrap, borders_of
-from srcli.weights.catalog import DEFAULT_MODEL
 
 PLANE = 2
-CHANNELS = range(1, 5)
-DTYPES = ("uint8", "uint16", "float32")
 
 
 class Upscaler:
@@ -30,35 +35,43 @@ class Upscaler:
 
     ::
 
-        upscaler = Upscaler("asdn-fast")
+        upscaler = Upscaler()
         larger = upscaler(pixels, scale=2.7)
 
     Args:
-        model: id of a model, weights file, or ``hf:owner/repo/file``.
+        model: id of a model, weights file, ``hf:owner/repo/file``, ``nearest``, ``bicubic`` or
+            ``lanczos``; ``auto`` chooses for each picture from its pixels.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
+        guard: keep results between the source samples around them; None for as ``auto`` chooses.
         offline: do not fetch a model.
 
     Raises:
-        UsageError: there is no such device or precision, or there are no such borders.
+        UsageError: there is no such device or precision, there are no such borders, or the tile
+            is smaller than 32 pixels.
 
     """
 
     def __init__(  # noqa: PLR0913 - settings, all but one by name
         self,
-        model: str = DEFAULT_MODEL,
+        model: str = AUTO,
         *,
         device: str = "auto",
         precision: Precision = "float32",
         tile: int | None = None,
         ensemble: bool = False,
         wrap: Wrap | None = None,
+        guard: bool | None = None,
         offline: bool = False,
     ) -> None:
+        if not _is_tile(tile):
+            msg = f"a tile of {tile!r} pixels a side makes no sense"
+            raise UsageError(msg, hint=f"give {SMALLEST_TILE} or more, or None for a default")
         self.model = model
+        self._guard = guard
         self._borders = borders_of(wrap)
         self._outfitter = Outfitter(
             choose_compute(device, precision),
@@ -66,49 +79,120 @@ class Upscaler:
             offline=offline,
         )
 
+    @overload
     def __call__(
         self,
-        pixels: NDArray[Any],
+        picture: NDArray[Any] | str | os.PathLike[str],
+        scale: float | tuple[float, float] = ...,
+        *,
+        progress: Progress | None = ...,
+    ) -> NDArray[Any]: ...
+
+    @overload
+    def __call__(
+        self,
+        picture: PillowImage,
+        scale: float | tuple[float, float] = ...,
+        *,
+        progress: Progress | None = ...,
+    ) -> PillowImage: ...
+
+    @overload
+    def __call__(
+        self,
+        picture: list[Any] | tuple[Any, ...],
+        scale: float | tuple[float, float] = ...,
+        *,
+        progress: Progress | None = ...,
+    ) -> list[Any]: ...
+
+    def __call__(
+        self,
+        picture: Any,
         scale: float | tuple[float, float] = 2.0,
         *,
         progress: Progress | None = None,
-    ) -> NDArray[Any]:
+    ) -> Any:
         """Enlarge a picture, as ``srcli upscale`` does.
 
         Args:
-            pixels: (H, W) grey, or (H, W, C) with C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and
-                alpha; uint8, uint16, or float32 in [0, 1].
+            picture: an array (H, W) grey, or (H, W, C) with C = 1 grey, 2 grey and alpha, 3 RGB,
+                4 RGB and alpha; uint8 or uint16 of any byte order, or floating point in [0, 1].
+                Or a Pillow image, or the path of a file. Or a list or tuple of these.
             scale: factor, or factors (vertical, horizontal).
             progress: told of finished output pixels.
 
         Returns:
-            The same axes and dtype, of the sizes times the factors, halves rounded up.
+            Of an array, one of the same axes and dtype, its sizes times the factors, halves
+            rounded up. Of a Pillow image, a Pillow image. Of a file, its samples (H, W, C),
+            upright. Of a list or tuple, a list of results.
 
         Raises:
-            UnreadableImage: the array is no picture.
+            UnreadableImage: what was given is no picture.
             UsageError: the factor makes no sense.
             OutOfMemory: the result does not fit.
             WeightsError: the model cannot be used.
 
         """
-        size = SizeRequest(scale=scale if isinstance(scale, tuple) else (scale, scale))
-        size.check()
-        photo = to_photo(_samples(pixels), Metadata(), source_format="")
-        photo = bleed(photo, self._borders)
+        size = _size(scale)
+        if isinstance(picture, (list, tuple)):
+            return [self(one, scale, progress=progress) for one in picture]
+        if isinstance(picture, np.ndarray):
+            return self._array(picture, size, progress)
+        if isinstance(picture, PillowImage):
+            return to_image(self._samples(from_image(picture), size, progress), picture)
+        if isinstance(picture, (str, os.PathLike)):
+            return self._file(Path(picture), size, progress)
+        msg = f"a {type(picture).__name__} is no picture"
+        raise UnreadableImage(msg, hint=ACCEPTED)
+
+    def _array(
+        self, pixels: NDArray[Any], size: SizeRequest, progress: Progress | None
+    ) -> NDArray[Any]:
+        samples = self._samples(from_array(pixels), size, progress)
+        return (samples[..., 0] if pixels.ndim == PLANE else samples).astype(
+            pixels.dtype, copy=False
+        )
+
+    def _samples(self, samples: Samples, size: SizeRequest, progress: Progress | None) -> Samples:
+        photo = to_photo(samples, Metadata(), source_format="")
+        return from_photo(self._photo(photo, size, progress), bits=photo.bits)
+
+    def _file(self, path: Path, size: SizeRequest, progress: Progress | None) -> Samples:
+        content, _ = read_content(path)
+        photo = decode_photo(content, name=str(path))
+        head = read_head(content, name=str(path))
+        return from_photo(self._photo(photo, size, progress, head), bits=photo.bits)
+
+    def _photo(
+        self, photo: Photo, size: SizeRequest, progress: Progress | None, head: Head | None = None
+    ) -> Photo:
         target = size.resolve(photo.height, photo.width)
-        upscaler = self._outfitter.equip(self.model, target.ratio).upscaler
-        result = upscale_photo(photo, target, upscaler, progress or SilentProgress())
-        samples = from_photo(result, bits=photo.bits)
-        return samples[..., 0] if pixels.ndim == PLANE else samples
+        equipment = self._outfitter.equip(self.model, target.ratio)
+        choice = choose_for(photo, target, head, equipment, guard=self._guard)
+        photo = bleed(photo, self._borders)
+        upscaler = equipment.chosen(choice).upscaler
+        return upscale_photo(photo, target, upscaler, choice, progress or SilentProgress())
 
 
-def _samples(pixels: NDArray[Any]) -> Samples:
-    samples = pixels[..., None] if pixels.ndim == PLANE else pixels
-    fits = samples.ndim == PLANE + 1 and samples.size and samples.shape[2] in CHANNELS
-    if not fits or str(samples.dtype) not in DTYPES:
-        msg = f"an array of shape {pixels.shape} and dtype {pixels.dtype} is no picture"
-        raise UnreadableImage(msg, hint=f"give (H, W) or (H, W, C) of {listed(DTYPES)}")
-    if samples.dtype == np.float32 and not (samples.min() >= 0 and samples.max() <= 1):
-        msg = "an array of float32 must hold numbers of 0 to 1"
-        raise UnreadableImage(msg)
-    return samples
+def _is_tile(tile: object) -> bool:
+    return tile is None or (isinstance(tile, int) and tile >= SMALLEST_TILE)
+
+
+def _size(scale: object) -> SizeRequest:
+    """Return the size for a factor or a pair of factors.
+
+    Raises:
+        UsageError: it is neither.
+
+    """
+    factors = scale if isinstance(scale, (tuple, list)) else (scale, scale)
+    try:
+        vertical, horizontal = (float(factor) for factor in factors)
+    except (TypeError, ValueError) as error:
+        msg = f"{scale!r} is no factor"
+        hint = "give a number such as 2.7, or two: (vertical, horizontal)"
+        raise UsageError(msg, hint=hint) from error
+    size = SizeRequest(scale=(vertical, horizontal))
+    size.check()
+    return size

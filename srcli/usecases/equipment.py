@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from srcli.engine.device import Compute
+from srcli.engine.interpolation import KERNELS, Interpolation
 from srcli.engine.recursion import Pass
 from srcli.engine.routes import choose_route
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import SrNetwork
+from srcli.pipeline.choose import AUTO, MODELS, Choice
 from srcli.weights.catalog import DEFAULT_MODEL
 from srcli.weights.checkpoint import load_model
 from srcli.weights.store import family, is_file_name, is_obtainable, locate, sha256_of
@@ -24,12 +26,29 @@ class Equipment:
         upscaler: of all networks.
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
+        choices: of ``auto``, the networks by the model that is chosen for a picture. All have
+            the same traits where they enlarge, so that the plan of one is that of all.
 
     """
 
     upscaler: Upscaler
     sha256: tuple[str, ...]
     names: Mapping[int | None, str]
+    choices: Mapping[str, Equipment] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """The one that was asked for, or of ``auto`` the one for clean pictures."""
+        return next(iter(self.names.values()))
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the model is chosen for each picture."""
+        return bool(self.choices)
+
+    def chosen(self, choice: Choice) -> Equipment:
+        """Return the networks for a picture: those that were chosen, or the only ones."""
+        return self.choices.get(choice.model, self)
 
     @property
     def parameters(self) -> int:
@@ -43,7 +62,8 @@ class Equipment:
 
     def _describe(self, step: Pass) -> str:
         if step.resample:
-            return "resize"
+            kernel = self.upscaler.network.traits.kernel
+            return kernel or "resize"
         name = self.names[step.scale]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
 
@@ -61,13 +81,18 @@ class Outfitter:
 
         Of a family of fixed scales the member of that scale is taken, or else those that
         ``choose_route`` picks of all that can be had. A model of one fixed scale does at least
-        one pass, and the default model may do the rest.
+        one pass, and the default model may do the rest. ``auto`` has all models that it chooses
+        among; a kernel of plain resizing stands in the place of a model.
 
         Raises:
             WeightsError: a model cannot be used.
             UsageError: official tiles of a network whose authors published none.
 
         """
+        if model == AUTO:
+            return self._equip_all(ratio)
+        if model in KERNELS:
+            return self._interpolate(model)
         models = self._models(model, ratio)
         paths = {name: locate(name, ratio, offline=self._offline) for name in models}
         if _has_rest([self._load(path).traits.scale for path in paths.values()], ratio):
@@ -76,6 +101,17 @@ class Outfitter:
         if files not in self._ready:
             self._ready[files] = self._assemble(paths)
         return self._ready[files]
+
+    def _equip_all(self, ratio: float | None) -> Equipment:
+        choices = {model: self.equip(model, ratio) for model in MODELS}
+        first = choices[MODELS[0]]
+        sha256 = tuple(digest for one in choices.values() for digest in one.sha256)
+        return replace(first, sha256=sha256, choices=choices)
+
+    def _interpolate(self, name: str) -> Equipment:
+        network = Interpolation(KERNELS[name])
+        upscaler = Upscaler(network, self._compute, self._options)
+        return Equipment(upscaler=upscaler, sha256=(name,), names={None: name})
 
     def _assemble(self, paths: Mapping[str, Path]) -> Equipment:
         networks = [self._load(path) for path in paths.values()]

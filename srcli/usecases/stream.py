@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from srcli.batch.consistency import Consistency, worst_consistency
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
 from srcli.batch.rehearsal import check_format, check_place, rehearse
 from srcli.batch.stages import named_failures
-from srcli.errors import UsageError
+from srcli.engine.host import host_memory
+from srcli.errors import ImageError, ResourceError, UsageError
 from srcli.images.alpha import treat_hidden
 from srcli.images.animation import Animation, Picture, each, frame_count
 from srcli.images.atomic import refuse_existing, write_file
@@ -19,14 +21,18 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
 from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, Format
-from srcli.images.head import read_content, read_head
+from srcli.images.head import Head, read_content, read_head, read_pipe
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.recognition import recognise
+from srcli.pipeline.choose import Choice
+from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale import prepare, upscale_picture
 from srcli.usecases.upscale_request import UpscaleRequest
 
 PIPE = "-"
+_SHARE_OF_MEMORY = 0.25
+"""Of what is free, that the file in a pipe may fill: it is copied once, and then decoded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +58,12 @@ def is_stream(request: UpscaleRequest) -> bool:
 
 
 def upscale_stream(
-    request: UpscaleRequest, standard_input: bytes, listener: Listener | None = None
+    request: UpscaleRequest, standard_input: BinaryIO, listener: Listener | None = None
 ) -> Streamed:
     """Enlarge the picture of a request for which ``is_stream`` holds.
+
+    A pipe is read no further than its first bytes if they are no picture's, and no further than
+    it fits into memory.
 
     What comes in by a pipe leaves by one unless an output file is named. A pipe gets the
     format asked for by suffix, else that of the input, else PNG. A picture that is large
@@ -77,15 +86,22 @@ def upscale_stream(
         check_place(Path(request.output))
         if not request.overwrite:
             refuse_existing(Path(request.output))
+    warnings: list[str] = []
+    try:
+        content = _read(given, standard_input)
+        head = read_head(content, name=name, rules=request.rules)
+    except (ImageError, ResourceError):
+        listener.found(1)
+        raise
     equipment = prepare(request)
     listener.found(1)
     began = time.monotonic()
-    content = standard_input if given == PIPE else read_content(Path(given))[0]
     with named_failures(name):
-        jpeg_quality = read_head(content, name=name).jpeg_quality
-        picture = request.finish.apply(decode_picture(content, name=name), name=name)
+        _check_memory(request, head, equipment)
+        picture = decode_picture(content, name=name, rules=request.rules, warn=warnings.append)
+        picture = request.finish.apply(picture, name=name)
         known = _format(request, content, picture)
-        made = _make(request, picture, known, equipment, listener)
+        made = _make(request, picture, known, equipment, listener, head)
         result = made.picture if made else picture
         changed = made or request.finish != Finish()
         left = tuple[str, ...]()
@@ -104,10 +120,27 @@ def upscale_stream(
         network_seconds=made.seconds if made else 0.0,
         consistency=made.consistency if made else None,
         copied=made is None,
-        jpeg_quality=jpeg_quality,
         left_behind=left,
+        jpeg_quality=head.jpeg_quality,
+        warnings=tuple(warnings),
+        choice=made.choice if made else None,
     )
     return Streamed(content=content, outcome=outcome)
+
+
+def _read(given: str, standard_input: BinaryIO) -> bytes:
+    if given != PIPE:
+        return read_content(Path(given))[0]
+    return read_pipe(standard_input, byte_limit=int(host_memory() * _SHARE_OF_MEMORY))
+
+
+def _check_memory(request: UpscaleRequest, head: Head, equipment: Equipment) -> None:
+    """Refuse a picture that will not fit, before it is decoded."""
+    target = request.size.resolve(*head.size)
+    after = (target.height, target.width)
+    make = choose_action(head.size, after, request.if_large_enough) == "make"
+    passes = equipment.upscaler.plan(head.size, after, target.ratio) if make else ()
+    check_memory(head.size, passes, frames=head.frames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,33 +148,41 @@ class _Made:
     picture: Picture
     seconds: float
     consistency: Consistency | None
+    choice: Choice
 
 
-def _make(
+def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
     request: UpscaleRequest,
     picture: Picture,
     known: Format,
     equipment: Equipment,
     listener: Listener,
+    head: Head,
 ) -> _Made | None:
     """Enlarge a picture for a format; None if it is large enough to be left as it is."""
     target = request.size.resolve(picture.height, picture.width)
     before, after = (picture.height, picture.width), (target.height, target.width)
     if choose_action(before, after, request.if_large_enough) != "make":
         return None
-    passes = equipment.upscaler.plan(before, after, target.ratio)
     frames = frame_count(picture)
-    check_memory(before, passes, frames=frames)
     check_format(known, after, frames=frames, name=_goal(request))
     rehearse(picture, known, name=_goal(request))
     listener.picture(Path(request.inputs[0]), before, after)
     began = time.monotonic()
+    choice = choose_for(picture, target, head, equipment, guard=request.guard)
     picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
-    result = upscale_picture(picture, target, equipment, listener)
+    result = upscale_picture(picture, target, equipment, choice, listener)
     return _Made(
         picture=result,
         seconds=time.monotonic() - began,
-        consistency=worst_consistency(picture, result, equipment.upscaler.tiled, request.borders),
+        consistency=worst_consistency(
+            picture,
+            result,
+            equipment.upscaler.tiled,
+            request.borders,
+            removes=choice.removes,
+        ),
+        choice=choice,
     )
 
 

@@ -31,8 +31,11 @@ from srcli.images.formats import remedies
 from srcli.images.naming import Job, Naming, OnClash, plan_outputs
 from srcli.images.photo import Photo
 from srcli.images.samples import Painting
+from srcli.pipeline.choose import RULE, Choice
+from srcli.pipeline.enlarge import adjusted
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
+from srcli.usecases.choosing import choose_for, with_choice
 from srcli.usecases.clashes import Clashes
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
@@ -83,8 +86,11 @@ def make(
         workshop = Workshop(
             wish=_wish(request),
             networks=equipment.upscaler.tiled,
-            enlarge=lambda picture, target, progress: upscale_picture(
-                picture, target, equipment, progress
+            choose=lambda picture, target, head: choose_for(
+                picture, target, head, equipment, guard=request.guard
+            ),
+            enlarge=lambda picture, target, choice, progress: upscale_picture(
+                picture, target, equipment, choice, progress
             ),
             ledger=ledger,
             quality=request.quality,
@@ -95,6 +101,8 @@ def make(
 
 def plan(request: UpscaleRequest) -> Iterator[Planned]:
     """Say what ``upscale`` would do about each picture, without writing anything.
+
+    With ``auto``, pictures that would be made are decoded, because their pixels decide.
 
     Raises:
         UsageError: as ``upscale``; so do the other errors.
@@ -107,8 +115,7 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
     with _view(request, jobs, equipment) as ledger:
         for job in jobs:
             planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
-            way = equipment.describe(planned.cost.passes) if planned.cost else ""
-            yield replace(planned, way=way)
+            yield with_choice(planned, request, equipment)
 
 
 def find_jobs(
@@ -195,18 +202,27 @@ def prepare(request: UpscaleRequest) -> Equipment:
 
 
 def upscale_picture(
-    picture: Picture, target: TargetSize, equipment: Equipment, progress: Progress
+    picture: Picture,
+    target: TargetSize,
+    equipment: Equipment,
+    choice: Choice,
+    progress: Progress,
 ) -> Picture:
     """Enlarge a photo, or every frame of an animation."""
+    equipment = equipment.chosen(choice)
     before, after = (picture.height, picture.width), (target.height, target.width)
     passes = equipment.upscaler.plan(before, after, target.ratio)
     way = equipment.describe(passes) or "as it is"
     logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
-    return each(picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, progress))
+    if choice.reason:
+        logger.info("chosen: %s", choice.summary)
+    return each(
+        picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, choice, progress)
+    )
 
 
 def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, progress: Progress
+    photo: Photo, target: TargetSize, upscaler: Upscaler, choice: Choice, progress: Progress
 ) -> Photo:
     """Enlarge the colours, and the alpha channel on its own; everything else is kept.
 
@@ -216,7 +232,8 @@ def upscale_photo(
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
     painting = Painting(photo, size)
-    upscaler.deliver(photo.pixels, passes, painting.colors, progress)
+    take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
+    upscaler.deliver(photo.pixels, passes, take, progress)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)
@@ -241,6 +258,7 @@ def _wish(request: UpscaleRequest) -> Wish:
         finish=request.finish,
         borders=request.borders,
         hidden=request.alpha,
+        rules=request.rules,
     )
 
 
@@ -326,4 +344,6 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "official_tiles": request.official_tiles,
         "borders": request.borders,
         "alpha": request.alpha,
+        "rule": RULE if equipment.chooses else None,
+        "guard": request.guard,
     }

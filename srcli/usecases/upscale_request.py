@@ -16,9 +16,10 @@ from srcli.images.alpha import HiddenColors
 from srcli.images.background import parse_color
 from srcli.images.discover import Source
 from srcli.images.finish import Finish
+from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.pipeline.choose import AUTO
 from srcli.pixels.resize import MIRRORED, Borders
 from srcli.usecases.sizes import SizeRequest
-from srcli.weights.catalog import DEFAULT_MODEL
 
 TEMPLATE = "{stem}_{scale}"
 Wrap = Literal["x", "y", "xy"]
@@ -60,7 +61,10 @@ class UpscaleRequest:
             JPEG XL was.
         finish: what is left out of results.
         alpha: what becomes of colours under fully transparent pixels, see ``treat_hidden``.
-        model: id of a model, or path of a weights file.
+        model: id of a model, path of a weights file, ``nearest``, ``bicubic`` or ``lanczos``
+            for plain resizing, or ``auto`` for the model that suits each picture.
+        guard: keep results between the source samples around them; None for as ``auto`` chooses,
+            and not at all with any other model.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions: float32, bfloat16 or float16.
@@ -71,6 +75,7 @@ class UpscaleRequest:
         overwrite: replace files that are there, unless they are what would be made.
         shard: the part of the pictures to make; None for all.
         fail_fast: stop at the first failure.
+        rules: how large and how damaged pictures may be that are read.
 
     """
 
@@ -83,7 +88,8 @@ class UpscaleRequest:
     quality: int | None = None
     finish: Finish = field(default_factory=Finish)
     alpha: HiddenColors = "bleed"
-    model: str = DEFAULT_MODEL
+    model: str = AUTO
+    guard: bool | None = None
     tile: int | None = None
     device: str = "auto"
     precision: str = "float32"
@@ -94,6 +100,7 @@ class UpscaleRequest:
     overwrite: bool = False
     shard: Shard | None = None
     fail_fast: bool = False
+    rules: ReadRules = DEFAULT_RULES
 
     @property
     def borders(self) -> Borders:

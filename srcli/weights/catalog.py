@@ -14,8 +14,6 @@ from srcli.weights.sources import find_unread
 
 DEFAULT_MODEL = "asdn-fast"
 PHOTO_MODEL = "asdn-photo"
-PHOTO_JPEG_QUALITY = 90
-"""Highest at which ``PHOTO_MODEL`` is better than the default, at x2 and at x4: see TRAINING.md."""
 
 
 def shipped_folder() -> Path:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from srcli.batch.outcome import Upscaled
+from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
 from srcli.images.finish import Finish
 from srcli.usecases.sizes import SizeRequest
@@ -199,6 +200,18 @@ def test_a_background_is_stored_as_the_picture_is(enlarged):
     bare = (source.alpha[0, 0] == 0).nonzero()[0]
     level = int(photo.pixels[0, 0, 2 * bare[0], 2 * bare[1]])
     assert abs(level - 55) <= 1
+
+
+def test_a_jpeg_without_its_end_mark_is_whole(enlarged, tmp_path):
+    outcome = enlarged("jpeg-no-eoi/no_eoi.jpg")
+    (warning,) = outcome.warnings
+    assert warning.endswith("no_eoi.jpg has no end mark; all its pixels are there")
+    content = (FOLDER / "jpeg-no-eoi/no_eoi.jpg").read_bytes()
+    (tmp_path / "whole.jpg").write_bytes(content + b"\xff\xd9")
+    whole = enlarged(str(tmp_path / "whole.jpg"))
+    assert whole.output.read_bytes() == outcome.output.read_bytes()
+    with pytest.raises(UnreadableImage, match="is cut short"):
+        decode_picture(content[:-40], name="it")
 
 
 def test_a_list_with_a_byte_order_mark_is_read(monkeypatch):

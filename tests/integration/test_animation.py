@@ -1,5 +1,6 @@
 """Animations through the command."""
 
+import io
 import json
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_a_plan_counts_the_frames(srcli, tmp_path):
 def test_an_animation_goes_through_a_pipe(tmp_path):
     content = animation(tmp_path / "moving.gif").read_bytes()
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(2, 2)))
-    streamed = upscale_stream(request, content)
+    streamed = upscale_stream(request, io.BytesIO(content))
     (tmp_path / "made.gif").write_bytes(streamed.content)
     assert len(frames(tmp_path / "made.gif")) == 3
     assert streamed.outcome.consistency.psnr > 25

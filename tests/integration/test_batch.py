@@ -158,7 +158,7 @@ def test_a_single_result_is_made_once_and_says_what_made_it(srcli, tmp_path, out
         other = srcli("upscale", "a.png", *output, "--model", "asdn-light", *dry)
         assert other.returncode == 3
         told = other.stdout if dry else other.stderr
-        assert "was made with the model asdn-fast, not with asdn-light" in told
+        assert "was made with the model auto, not with asdn-light" in told
     assert (
         "--overwrite to replace it, or --name"
         in other.stderr + srcli("upscale", "a.png", *output, "--model", "asdn-light").stderr

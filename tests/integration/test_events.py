@@ -30,6 +30,7 @@ def told(done) -> list[dict]:
 
 def test_events_have_exactly_the_fields_of_the_document(srcli, tmp_path, monkeypatch):
     monkeypatch.setattr(events, "INTERVAL", 0.0)  # even tiny pictures tell of their progress
+    monkeypatch.setattr(events, "SILENCE", 0.001)  # and of life
     levels = np.random.default_rng(0).integers(0, 256, (24, 30, 3), dtype=np.uint8)
     (tmp_path / "in").mkdir()
     Image.fromarray(levels).save(tmp_path / "in/a.png")

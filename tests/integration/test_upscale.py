@@ -83,11 +83,12 @@ def test_a_texture_has_no_border(srcli, tmp_path):
     turned = np.roll(noise, (11, 8), (0, 1))
     for name, samples in {"noise": noise, "turned": turned}.items():
         Image.fromarray(samples).save(tmp_path / f"{name}.png")
-    done = srcli("upscale", "noise.png", "turned.png", "-o", "out", "--wrap", "xy")
+    model = ("--model", "asdn-fast")  # auto may see other windows of them
+    done = srcli("upscale", "noise.png", "turned.png", "-o", "out", "--wrap", "xy", *model)
     assert (done.returncode, done.stderr.count("consist")) == (0, 0)
     result, other = (np.asarray(opened(tmp_path / f"out/{n}_x2.png")) for n in ("noise", "turned"))
     assert (np.roll(result, (22, 16), (0, 1)) == other).all()
-    again = ("upscale", "noise.png", "-o", "out")
+    again = ("upscale", "noise.png", "-o", "out", *model)
     assert "other settings" in srcli(*again).stderr
     assert srcli(*again, "--overwrite").returncode == 0
     plain = np.asarray(opened(tmp_path / "out/noise_x2.png"))
@@ -229,13 +230,12 @@ def test_a_place_that_cannot_be_written_is_said(srcli, photo, place):
 
 @pytest.mark.parametrize("options", [(), ("-v",)])
 def test_what_lay_behind_a_failure_is_told_if_asked_for(srcli, photo, options):
-    half = photo.with_name("half.jpg")
-    opened(photo).convert("RGB").save(half)
-    half.write_bytes(half.read_bytes()[:-200])
+    half = photo.with_name("half.tif")
+    half.write_bytes(b"II*\0\x08\0\0\0")
     done = srcli("upscale", half, *options)
     assert done.returncode == 3
-    assert "half.jpg is cut short" in done.stderr
-    assert ("because of OSError: " in done.stderr) == bool(options)
+    assert "half.tif cannot be decoded" in done.stderr
+    assert ("because of " in done.stderr) == bool(options)
 
 
 def test_the_model_for_photos_cleans_a_picture_that_keeps_its_size(srcli, tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo, decode_picture, read_photo
+from srcli.images.rules import ReadRules
 from srcli.pixels.levels import from_levels
 
 FILES = Path(__file__).parent / "files"
@@ -69,7 +70,7 @@ def test_any_damage_gives_a_picture_or_one_refusal(data: bytes, at: int, junk: b
     at %= len(data)
     damaged = data[:at] + junk + data[at + len(junk) :]
     with contextlib.suppress(UnreadableImage):
-        photo = decode_photo(damaged, name="it", pixel_limit=1_000_000)
+        photo = decode_photo(damaged, name="it", rules=ReadRules(pixel_limit=1_000_000))
         assert from_levels(photo.pixels).min() >= 0
         assert from_levels(photo.pixels).max() <= 1
 
@@ -83,5 +84,5 @@ def test_any_damage_of_an_animation_gives_a_picture_or_one_refusal(
     at %= len(data)
     damaged = data[:at] + junk + data[at + len(junk) :]
     with contextlib.suppress(UnreadableImage):
-        picture = decode_picture(damaged, name="it", pixel_limit=1_000_000)
+        picture = decode_picture(damaged, name="it", rules=ReadRules(pixel_limit=1_000_000))
         assert picture.height > 0

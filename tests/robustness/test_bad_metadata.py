@@ -15,6 +15,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.finish import Finish
 from srcli.images.formats import JPEG, PNG, TIFF
+from srcli.images.rules import ReadRules
 
 CASES = Path(__file__).parents[1] / "golden" / "cases"
 FILES = (
@@ -43,7 +44,7 @@ def test_damage_anywhere_is_survived(name, places, strip):
     for at, value in places:
         data[at % len(data)] = value
     with contextlib.suppress(UnreadableImage, UnwritableImage):
-        picture = decode_picture(bytes(data), name="it", pixel_limit=1_000_000)
+        picture = decode_picture(bytes(data), name="it", rules=ReadRules(pixel_limit=1_000_000))
         picture = Finish(strip_gps=strip).apply(picture)
         for known in (JPEG, TIFF, PNG):
             encode_picture(picture, known, name="it")

@@ -70,7 +70,8 @@ def read_frames(data: bytes) -> Frames:
     """
     header, needed, parts, count, plays = b"", b"", list[tuple[_Control, list[bytes]]](), 0, 0
     order = itertools.count()
-    for kind, body in png.read_chunks(data):
+    for chunk in png.walk(data):
+        kind, body = chunk.kind, chunk.body
         if kind == b"IHDR":
             header = body
         elif kind in _NEEDED:
@@ -124,7 +125,8 @@ def encode(
             0,
         )
         picture = png.encode(frame[top:bottom, left:right], told if number == 0 else Metadata())
-        for kind, body in png.read_chunks(picture):
+        for chunk in png.walk(picture):
+            kind, body = chunk.kind, chunk.body
             if kind == b"IDAT" and control:
                 file.append(png.make_chunk(b"fcTL", control))
                 control = b""

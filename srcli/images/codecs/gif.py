@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,16 +20,53 @@ from srcli.images.samples import Samples
 
 _SCREEN = struct.Struct("<2H3B")
 _PLACE = struct.Struct("<4HB")
-_SCREEN_AT, _BLOCKS_AT = 6, 13
-_EXTENSION, _PICTURE, _END = 0x21, 0x2C, 0x3B
-_CONTROL, _APPLICATION, _COMMENT = 0xF9, 0xFF, 0xFE
-_HAS_TABLE, _INTERLACED, _HAS_TRANSPARENT = 0x80, 0x40, 1
+_SCREEN_AT, _FLAGS_AT, _BLOCKS_AT = 6, 10, 13
+EXTENSION, PICTURE, TRAILER = 0x21, 0x2C, 0x3B
+CONTROL, APPLICATION, COMMENT = 0xF9, 0xFF, 0xFE
+FRAME_HEAD = 10
+"""Bytes of a frame before its table."""
+_HAS_TABLE, _TABLE_BITS, _INTERLACED, _HAS_TRANSPARENT = 0x80, 0x07, 0x40, 1
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 _CENTISECOND = 10
 _NONE = bytes(4)
 _OVERSIZE = 16
 """How many times the pixels of the canvas a frame may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A frame or an extension.
+
+    Attributes:
+        kind: its first byte.
+        label: an extension's second byte.
+        start: where it is in the file.
+        body: where the data in blocks begin.
+        end: where it ends.
+        pieces: into how many its data are divided.
+
+    """
+
+    kind: int
+    label: int
+    start: int
+    body: int
+    end: int
+    pieces: int
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is a frame."""
+        return self.kind == PICTURE
+
+    def content(self, data: bytes) -> list[bytes]:
+        """Return the pieces of its data."""
+        at, found = self.body, list[bytes]()
+        while at < min(self.end, len(data)) and (size := data[at]):
+            found.append(data[at + 1 : at + 1 + size])
+            at += 1 + size
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +92,12 @@ class Frames:
         size: height and width of the canvas.
         plays: how often all frames are shown; 0 for ever.
         durations: milliseconds that each frame is shown.
-        comments: what comment extensions say.
-        applications: names of application extensions, 11 bytes each, and their content with the
-            length before each of its blocks.
 
     """
 
     size: tuple[int, int]
     plays: int
     durations: tuple[float, ...]
-    comments: tuple[bytes, ...]
-    applications: tuple[tuple[bytes, bytes], ...]
     _parts: tuple[_Part, ...]
 
     def seen(self) -> Iterator[Samples]:
@@ -73,34 +105,27 @@ class Frames:
         return compose(self.size, map(_layer, self._parts))
 
 
-class _Reader:
-    """Walks the bytes of a file."""
+def walk(data: bytes) -> Iterator[Block]:
+    """Yield what a file holds, to its trailer or to where it is cut or no more a GIF file."""
+    at = _BLOCKS_AT + _table_bytes(int.from_bytes(data[_FLAGS_AT : _FLAGS_AT + 1]))
+    while at + 1 < len(data) and data[at] in {EXTENSION, PICTURE}:
+        kind, label, start = data[at], data[at + 1], at
+        body = at + 2
+        if kind == PICTURE:
+            flags = int.from_bytes(data[at + FRAME_HEAD - 1 : at + FRAME_HEAD])
+            body = at + FRAME_HEAD + _table_bytes(flags) + 1
+        at, pieces = body, 0
+        while at < len(data) and data[at]:
+            at += data[at] + 1
+            pieces += 1
+        at += 1
+        yield Block(kind=kind, label=label, start=start, body=body, end=at, pieces=pieces)
+    if at < len(data) and data[at] == TRAILER:
+        yield Block(kind=TRAILER, label=0, start=at, body=at, end=at + 1, pieces=0)
 
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data = data
-        self._at = at
 
-    def take(self, count: int) -> bytes:
-        taken = self._data[self._at : self._at + count]
-        self._at += count
-        if len(taken) < count:
-            message = "is cut short"
-            raise Refused(message)
-        return taken
-
-    def introducer(self) -> int:
-        """Return the next byte; the end mark where the file just ends."""
-        at, self._at = self._at, self._at + 1
-        return self._data[at] if at < len(self._data) else _END
-
-    def table(self, flags: int) -> bytes:
-        return self.take(3 << (flags & 7) + 1) if flags & _HAS_TABLE else b""
-
-    def blocks(self) -> list[bytes]:
-        found = []
-        while size := self.take(1)[0]:
-            found.append(self.take(size))
-        return found
+def _table_bytes(flags: int) -> int:
+    return 3 << ((flags & _TABLE_BITS) + 1) if flags & _HAS_TABLE else 0
 
 
 def read_frames(data: bytes) -> Frames:
@@ -111,57 +136,72 @@ def read_frames(data: bytes) -> Frames:
 
     """
     width, height, flags, _, _ = _SCREEN.unpack_from(data.ljust(_BLOCKS_AT, b"\0"), _SCREEN_AT)
-    reader = _Reader(data, _BLOCKS_AT)
-    shared = reader.table(flags)
-    parts, durations, told = list[_Part](), list[float](), list[tuple[int, list[bytes]]]()
+    shared = data[_BLOCKS_AT : _BLOCKS_AT + _table_bytes(flags)]
+    parts, durations = list[_Part](), list[float]()
     control = _NONE
-    while (kind := reader.introducer()) != _END:
-        if kind == _PICTURE:
-            parts.append(_part(reader, control, shared))
+    for block in walk(data):
+        if block.end > len(data):
+            message = "is cut short"
+            raise Refused(message)
+        if block.is_frame:
+            parts.append(_part(data, block, control, shared))
             durations.append(_CENTISECOND * int.from_bytes(control[1:3], "little"))
             control = _NONE
-        elif kind == _EXTENSION:
-            label = reader.introducer()
-            blocks = reader.blocks()
-            if label == _CONTROL and blocks:
-                control = blocks[0].ljust(4, b"\0")
-            told.append((label, blocks))
+        elif block.kind == EXTENSION and block.label == CONTROL and block.pieces:
+            control = block.content(data)[0].ljust(4, b"\0")
     if not parts:
         message = "holds no picture"
         raise Refused(message)
-    applications = tuple(
-        (blocks[0], b"".join(bytes([len(block)]) + block for block in blocks[1:]))
-        for label, blocks in told
-        if label == _APPLICATION and blocks
-    )
     first = parts[0]
     size = max(height, first.top + first.height), max(width, first.left + first.width)
     _check_sizes(parts, size)
-    return Frames(
-        size=size,
-        plays=_plays(applications),
-        durations=tuple(durations),
-        comments=tuple(b"".join(blocks) for label, blocks in told if label == _COMMENT),
-        applications=tuple(one for one in applications if one[0] not in _LOOPS),
-        _parts=tuple(parts),
-    )
+    plays = _plays(applications(data))
+    return Frames(size=size, plays=plays, durations=tuple(durations), _parts=tuple(parts))
 
 
-def _part(reader: _Reader, control: bytes, shared: bytes) -> _Part:
-    left, top, width, height, flags = _PLACE.unpack(reader.take(_PLACE.size))
-    table = reader.table(flags) or shared
-    least = reader.take(1)
-    codes = b"".join(bytes([len(block)]) + block for block in reader.blocks())
+def applications(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return what applications say in a file, as far as it is whole.
+
+    Returns:
+        Names, 11 bytes each, and their content with the length before each of its pieces.
+
+    """
+    return [
+        (name, b"".join(bytes([len(piece)]) + piece for piece in pieces))
+        for name, *pieces in _extensions(data, APPLICATION)
+    ]
+
+
+def further_applications(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return what applications say beside how often an animation is shown."""
+    return [one for one in applications(data) if one[0] not in _LOOPS]
+
+
+def comments(data: bytes) -> list[bytes]:
+    """Return what comments say in a file, as far as it is whole."""
+    return [b"".join(pieces) for pieces in _extensions(data, COMMENT)]
+
+
+def _extensions(data: bytes, label: int) -> Iterator[list[bytes]]:
+    for block in walk(data):
+        wanted = block.kind == EXTENSION and block.label == label
+        if wanted and block.pieces and block.end <= len(data):
+            yield block.content(data)
+
+
+def _part(data: bytes, block: Block, control: bytes, shared: bytes) -> _Part:
+    place = block.start + 1
+    left, top, width, height, flags = _PLACE.unpack_from(data, place)
     return _Part(
         top=top,
         left=left,
         height=height,
         width=width,
         interlaced=bool(flags & _INTERLACED),
-        table=table,
+        table=data[place + _PLACE.size : block.body - 1] or shared,
         transparent=control[3] if control[0] & _HAS_TRANSPARENT else None,
         disposal=_DISPOSALS.get(control[0] >> 2 & 7, Disposal.KEEP),
-        codes=least + codes + b"\0",
+        codes=data[block.body - 1 : block.end],
     )
 
 
@@ -172,11 +212,9 @@ def _check_sizes(parts: Sequence[_Part], size: tuple[int, int]) -> None:
         raise Refused(message)
 
 
-def _plays(applications: tuple[tuple[bytes, bytes], ...]) -> int:
+def _plays(told: Iterable[tuple[bytes, bytes]]) -> int:
     """A file counts repetitions, and none without a count."""
-    repeats = [
-        int.from_bytes(content[2:4], "little") for name, content in applications if name in _LOOPS
-    ]
+    repeats = [int.from_bytes(content[2:4], "little") for name, content in told if name in _LOOPS]
     if not repeats:
         return 1
     return repeats[-1] + 1 if repeats[-1] else 0
@@ -201,7 +239,7 @@ def _indices(part: _Part) -> Samples:
     screen = _SCREEN.pack(part.width, part.height, _HAS_TABLE | 7, 0, 0)
     flags = _INTERLACED if part.interlaced else 0
     place = _PLACE.pack(0, 0, part.width, part.height, flags)
-    body = bytes([_PICTURE]) + place + part.codes + bytes([_END])
+    body = bytes([PICTURE]) + place + part.codes + bytes([TRAILER])
     image = Image.open(io.BytesIO(b"GIF89a" + screen + gray + body), formats=("GIF",))
     indices: Samples = np.asarray(image)
     return indices

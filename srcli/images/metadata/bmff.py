@@ -38,6 +38,14 @@ class Item:
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of the content of each box; a broken one ends them."""
     end = len(data) if end is None else end
+    for kind, body, stop in heads(data, start, end):
+        if stop > end:
+            return
+        yield kind, body, stop
+
+
+def heads(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of the content of each box, the last perhaps beyond the end."""
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, start)
         head = 8
@@ -45,7 +53,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
             (size,) = struct.unpack_from(">Q", data, start + 8)
             head = 16
         stop = end if size == 0 else start + size
-        if stop > end or (size and size < head):
+        if size and size < head:
             return
         yield kind, start + head, stop
         start = stop

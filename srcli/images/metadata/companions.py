@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from srcli.images import webp
 from srcli.images.metadata.jpeg_segments import Segment, others
 
 GAIN_MAP, DEPTH_MAP, VIDEO = "gain map", "depth map", "embedded video"
@@ -71,14 +72,11 @@ def of_png(kinds: Iterable[bytes], *, behind: bool) -> Iterator[str]:
 
 def of_webp(data: bytes) -> Iterator[str]:
     """Name the chunks of a WebP file that are not carried."""
-    at = 12
-    while at + 8 <= len(data):
-        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+    for kind, _, _ in webp.walk(data):
         if kind == _WEBP_CREDENTIALS:
             yield CREDENTIALS
         elif kind not in _WEBP_STRUCTURE:
             yield f"{kind.decode('latin-1').strip()} chunk"
-        at += 8 + size + size % 2
 
 
 def of_bmp(data: bytes) -> Iterator[str]:

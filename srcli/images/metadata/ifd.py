@@ -7,7 +7,7 @@ are never decoded here, so that every text, note and number stays as it was writ
 from __future__ import annotations
 
 import struct
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 MAIN_MARKS = (b"II*\0", b"MM\0*")
@@ -21,6 +21,7 @@ LARGEST_KIND = 13
 """Code of the last type that classic files have."""
 
 _INLINE_BYTES = 4
+_MOST_SHARED = 4
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _BIG_SIZES = {16: 8, 17: 8, 18: 8}
 _RATIONALS = (5, 10)
@@ -98,33 +99,76 @@ def first(data: bytes) -> int:
     return int(start)
 
 
-def read(data: bytes, start: int) -> Directory:
+def read(data: bytes, start: int, *, longest: int | None = None) -> Directory:
     """Read one directory, without the tags whose values lie beyond the end of the file.
+
+    Values that many tags share are read until they add up to several times the file.
+
+    Args:
+        data: the file.
+        start: where the directory stands.
+        longest: bytes of the longest values that are read; None for any.
 
     Raises:
         struct.error: the directory itself does not lie within the file.
 
     """
-    order, big = byte_order(data), is_big(data)
-    count_format, entry_format = ("Q", "HHQ") if big else ("H", "HHI")
-    head = struct.calcsize(order + count_format)
-    (count,) = struct.unpack_from(order + count_format, data, start)
-    step = 20 if big else ENTRY_BYTES
-    end = start + head + count * step
-    (following,) = struct.unpack_from(order + ("Q" if big else "I"), data, end)
+    end, following = _end(data, start)
     entries: dict[int, Entry] = {}
-    for at in range(start + head, end, step):
-        tag, kind, length = struct.unpack_from(order + entry_format, data, at)
-        entry = _entry(data, at, (tag, kind, length), big=big)
-        if entry is not None:
-            entries.setdefault(tag, entry)
+    room = _MOST_SHARED * len(data)
+    for head in heads(data, start):
+        entry = _entry(data, head, room if longest is None else min(room, longest))
+        if entry is not None and entry.tag not in entries:
+            entries[entry.tag] = entry
+            room -= len(entry.value)
     return Directory(entries=entries, following=following, end=end)
 
 
-def _entry(data: bytes, at: int, head: tuple[int, int, int], *, big: bool) -> Entry | None:
-    tag, kind, count = head
+def heads(data: bytes, start: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield where each entry of a directory stands, its tag, its kind and its count.
+
+    Raises:
+        struct.error: the directory does not lie within the file.
+
+    """
+    order, big = byte_order(data), is_big(data)
+    end, _ = _end(data, start)
+    step, entry_format = (20, "HHQ") if big else (ENTRY_BYTES, "HHI")
+    for at in range(start + (8 if big else 2), end, step):
+        yield at, *struct.unpack_from(order + entry_format, data, at)
+
+
+def chain(data: bytes) -> Iterator[int]:
+    """Yield where the directories start that follow each other, each once.
+
+    Raises:
+        struct.error: one does not lie within the file.
+
+    """
+    start, seen = first(data), set[int]()
+    while start and start not in seen:
+        seen.add(start)
+        yield start
+        _, start = _end(data, start)
+
+
+def _end(data: bytes, start: int) -> tuple[int, int]:
+    """Return where the entries of a directory end, and where the following one starts."""
+    order, big = byte_order(data), is_big(data)
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, start)
+    end = start + (8 + 20 * count if big else 2 + ENTRY_BYTES * count)
+    (following,) = struct.unpack_from(order + ("Q" if big else "I"), data, end)
+    return end, following
+
+
+def _entry(data: bytes, head: tuple[int, int, int, int], longest: int) -> Entry | None:
+    """Return an entry; none if its values are longer than ``longest`` or beyond the file."""
+    at, tag, kind, count = head
+    big = is_big(data)
     size = (_SIZES | _BIG_SIZES if big else _SIZES).get(kind, 0) * count
     place, room = (at + 12, 8) if big else (at + 8, _INLINE_BYTES)
+    if size > longest:
+        return None
     if size > room:
         (place,) = struct.unpack_from(byte_order(data) + ("Q" if big else "I"), data, place)
     if not size or place + size > len(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from srcli.images.metadata import photoshop
 
@@ -14,22 +14,63 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 LARGEST_XMP = 65_502
 """Bytes of a packet that fit into one segment."""
 
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+SCAN, END = 0xDA, 0xD9
 _APP1, _APP2, _APP13, _COMMENT = 0xE1, 0xE2, 0xED, 0xFE
 _APPS = range(0xE0, 0xF0)
-_ALONE = (0x01, *range(0xD0, 0xD8))
+_ALONE = (0x01, 0xD8)
 _LARGEST = 65_533
 _GUID_BYTES = 32
 _EXTENDED_HEAD = len(EXTENDED_XMP) + _GUID_BYTES + 8
-_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+"""In the data of a scan, bytes 0xFF are followed by zero or count restarts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One segment: its marker's second byte, and its content without the length."""
+    """One segment.
+
+    Attributes:
+        marker: its second byte.
+        body: the content without the length.
+        scanned: data that follow a scan.
+        end: where it ends in the file.
+
+    """
 
     marker: int
     body: bytes
+    scanned: bytes = b""
+    end: int = field(default=0, compare=False)
+
+    @property
+    def content(self) -> bytes:
+        """Bytes of the file."""
+        head = struct.pack(">BBH", 0xFF, self.marker, 2 + len(self.body))
+        return b"".join([head, self.body, self.scanned])
+
+
+def walk(data: bytes) -> Iterator[Segment]:
+    """Yield the segments of the first picture and its end mark, or up to where the file is cut."""
+    at = 2
+    while found := NEXT_MARKER.search(data, at):
+        marker, start = found[0][-1], found.end()
+        if marker == END:
+            yield Segment(marker=marker, body=b"", end=start)
+            return
+        if marker in _ALONE:
+            at = start
+            continue
+        size = int.from_bytes(data[start : start + 2])
+        at = start + size
+        if size < 2 or at > len(data):  # noqa: PLR2004 - bytes of the size itself
+            return
+        scanned = b""
+        if marker == SCAN:
+            end = NEXT_MARKER.search(data, at)
+            scanned = data[at : end.start() if end else len(data)]
+            at += len(scanned)
+            scanned = scanned if end else scanned.removesuffix(b"\xff")
+        yield Segment(marker=marker, body=data[start + 2 : start + size], scanned=scanned, end=at)
 
 
 def read_segments(data: bytes) -> tuple[list[Segment], bytes]:
@@ -37,18 +78,9 @@ def read_segments(data: bytes) -> tuple[list[Segment], bytes]:
 
     A file that ends early has the segments that are there and nothing behind them.
     """
-    segments, at = list[Segment](), 2
-    while found := _MARKER.search(data, at):
-        marker, at = found[0][-1], found.end()
-        if marker == _END:
-            return segments, data[at:]
-        if marker in _ALONE or marker == _START:
-            continue
-        size = int.from_bytes(data[at : at + 2])
-        if at + size > len(data):
-            break
-        segments.append(Segment(marker=marker, body=data[at + 2 : at + size]))
-        at += max(size, 2)
+    segments = list(walk(data))
+    if segments and segments[-1].marker == END:
+        return segments[:-1], data[segments[-1].end :]
     return segments, b""
 
 
@@ -91,8 +123,7 @@ def with_segments(data: bytes, added: Iterable[Segment]) -> bytes:
     at = 2
     while data[at + 1] in _APPS:
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    pieces = [struct.pack(">BBH", 0xFF, one.marker, len(one.body) + 2) + one.body for one in added]
-    return b"".join([data[:at], *pieces, data[at:]])
+    return b"".join([data[:at], *(one.content for one in added), data[at:]])
 
 
 def resource_segments(blocks: bytes) -> Iterator[Segment]:

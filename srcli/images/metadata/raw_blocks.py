@@ -29,6 +29,8 @@ _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _UUID_BYTES = 16
 _PHOTOMETRIC, _SUB_DIRECTORIES, _PRIVATE = 262, 330, 50740
+_PARTS = ((273, 279), (324, 325))
+"""Tags of where strips and tiles are, and of how many bytes."""
 _SENSOR = {32803, 34892}
 """Codes of a colour filter array, and of linear sensor data."""
 _MOST = 16
@@ -56,6 +58,25 @@ def read_blocks(data: bytes) -> Blocks:
     except (struct.error, OSError, ValueError, SyntaxError):
         pass
     return found or Blocks(left=("EXIF",), turned=exif.UPRIGHT)
+
+
+def sensor_data_end(data: bytes) -> int:
+    """Return where the data of the sensor end, as far as TIFF's tags say it; else 0."""
+    data = as_tiff(data)
+    order = ifd.byte_order(data)
+    try:
+        if not data.startswith(ifd.MAIN_MARKS):
+            return 0
+        found = [one.entries for one in _directories(data) if _is_sensor(data, one)]
+    except struct.error:
+        return 0
+    ends = [0]
+    for entries in found:
+        for starts, sizes in _PARTS:
+            if starts in entries and sizes in entries:
+                both = (entries[tag].integers(order) for tag in (starts, sizes))
+                ends += map(sum, zip(*both, strict=False))
+    return max(ends)
 
 
 def as_tiff(data: bytes) -> bytes:

@@ -16,8 +16,8 @@ from srcli.images.metadata.jpeg_segments import XMP
 
 KEYWORD = b"Raw profile type "
 _EXIF_PREFIX = b"Exif\0\0"
-_LARGEST = 1 << 26
-"""Bytes that a text may inflate to."""
+_LARGEST = 1 << 24
+"""Bytes that all texts of a file may inflate to; a text beyond it is none that is read."""
 _LINE = 72
 _TYPES = frozenset({b"exif", b"app1", b"xmp", b"iptc", b"8bim"})
 
@@ -40,9 +40,11 @@ def is_known(body: bytes) -> bool:
 
 def read(chunks: Iterable[tuple[bytes, bytes]]) -> Profiles:
     """Decode the raw profiles among text chunks, given as kind and body."""
-    exif, xmp, resources, unread = None, None, b"", False
+    exif, xmp, resources, unread, room = None, None, b"", False, _LARGEST
     for kind, body in filter(lambda chunk: is_known(chunk[1]), chunks):
-        content = _decoded(_text(kind, body))
+        text = read_text(kind, body, room)
+        room -= len(text)
+        content = _decoded(text)
         bare = content.removeprefix(_EXIF_PREFIX)
         if bare.startswith(MAIN_MARKS):
             exif = exif or bare
@@ -69,22 +71,24 @@ def _as_resources(content: bytes) -> bytes:
     return photoshop.join({photoshop.IPTC: content}) if content[:1] == b"\x1c" else b""
 
 
-def _text(kind: bytes, body: bytes) -> bytes:
-    """Return the text of a chunk; empty where it cannot be read."""
+def read_text(kind: bytes, body: bytes, room: int = _LARGEST) -> bytes:
+    """Return the text of a chunk; empty if it is damaged, or inflates to more than ``room``."""
     rest = body.partition(b"\0")[2]
     if kind == b"tEXt":
         return rest
     if kind == b"iTXt":
         compressed, rest = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
-        return _inflated(rest) if compressed else rest
-    return _inflated(rest[1:])
+        return _inflated(rest, room) if compressed else rest
+    return _inflated(rest[1:], room)
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflated(data: bytes, room: int) -> bytes:
+    inflater = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(data, _LARGEST)
+        text = inflater.decompress(data, max(room, 1))
     except zlib.error:
         return b""
+    return text if inflater.eof else b""
 
 
 def _decoded(text: bytes) -> bytes:

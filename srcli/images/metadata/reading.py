@@ -20,7 +20,6 @@ from srcli.images.metadata import (
 )
 from srcli.images.photo import Metadata, upright_dpi
 
-_PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _XMP_TRAILER = b"\x01\xff\xfe\xfd"
 """How the bytes begin that let a reader of GIF pass over an XMP packet."""
 _GIF_XMP = b"XMP DataXMP"
@@ -140,23 +139,27 @@ def _from_jpeg(image: Image.Image, data: bytes) -> Blocks:
     )
 
 
-def _from_png(image: Image.Image, data: bytes) -> Blocks:
+def _from_png(_: Image.Image, data: bytes) -> Blocks:
     size, kinds, texts = len(png.SIGNATURE), dict[bytes, None](), list[tuple[bytes, bytes]]()
     own = b""
-    for kind, body in png.read_chunks(data):
-        size += 12 + len(body)
-        kinds[kind] = None
-        if kind in _PNG_TEXTS:
-            texts.append((kind, body))
-        elif kind == b"eXIf":
-            own = own or body.removeprefix(exif.PREFIX)
+    for chunk in png.walk(data):
+        size += 12 + len(chunk.body)
+        if not chunk.sound:
+            continue
+        kinds[chunk.kind] = None
+        if chunk.kind in png.TEXT_CHUNKS:
+            texts.append((chunk.kind, chunk.body))
+        elif chunk.kind == b"eXIf":
+            own = own or chunk.body.removeprefix(exif.PREFIX)
     raw = raw_profiles.read(texts)
-    behind = bool(data[size:].strip(b"\0"))
+    packets = [raw_profiles.read_text(*text) for text in texts if text[1].startswith(png.XMP_TEXT)]
+    behind = b"IEND" in kinds and bool(data[size:].strip(b"\0"))
+    left = ["raw profile"] * raw.unread + ["XMP"] * (b"" in packets)
     return Blocks(
         exif=own or raw.exif,
-        xmp=image.info.get("xmp") or raw.xmp,
+        xmp=next(filter(None, packets), raw.xmp),
         resources=raw.resources,
-        left=(*(["raw profile"] * raw.unread), *companions.of_png(kinds, behind=behind)),
+        left=(*left, *companions.of_png(kinds, behind=behind)),
     )
 
 
@@ -166,16 +169,12 @@ def _from_webp(image: Image.Image, data: bytes) -> Blocks:
 
 
 def _from_gif(_: Image.Image, data: bytes) -> Blocks:
-    frames = gif.read_frames(data)
-    packets = [body for name, body in frames.applications if name == _GIF_XMP]
-    left = [
-        f"{name.decode('latin-1').strip()} extension"
-        for name, _ in frames.applications
-        if name != _GIF_XMP
-    ]
+    told = gif.further_applications(data)
+    packets = [body for name, body in told if name == _GIF_XMP]
+    left = [f"{name.decode('latin-1').strip()} extension" for name, _ in told if name != _GIF_XMP]
     return Blocks(
         xmp=packets[0].partition(_XMP_TRAILER)[0] if packets else None,
-        comment=b"\n".join(frames.comments),
+        comment=b"\n".join(gif.comments(data)),
         left=tuple(left),
     )
 

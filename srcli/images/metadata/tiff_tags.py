@@ -39,6 +39,8 @@ _ARRAY_SHAPE = b'{"shape": ['
 """How descriptions begin that libraries for arrays write for themselves."""
 _REDUCED, _MASK = 1, 4
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
+_SHORT = 8
+"""Bytes of any number."""
 
 
 def read(data: bytes) -> tuple[Metadata, Directory]:
@@ -200,10 +202,6 @@ def _is_reduced(data: bytes, directory: Directory) -> bool:
 
 
 def _chain(data: bytes) -> Iterator[tuple[int, Directory]]:
-    """Yield start and content of the directories that follow each other, each once."""
-    start, seen = ifd.first(data), set[int]()
-    while start and start not in seen:
-        seen.add(start)
-        directory = ifd.read(data, start)
-        yield start, directory
-        start = directory.following
+    """Yield start and short tags of the directories that follow each other, each once."""
+    for start in ifd.chain(data):
+        yield start, ifd.read(data, start, longest=_SHORT)

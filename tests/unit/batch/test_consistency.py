@@ -91,3 +91,13 @@ def test_what_was_restored_need_not_give_its_source_back(traits, side, told):
     networks = [TiledTraits(traits=NetworkTraits(receptive_radius=None, **traits), tile=64)]
     found = worst_consistency(photo(40), photo(side), networks)
     assert (found is not None) == told
+
+
+def test_what_was_to_be_removed_is_no_fault():
+    source = picture()
+    noisy = (source + 0.08 * torch.randn(source.shape)).clamp(0, 1)
+    cleaned = enlarged(source)
+    assert not consistency(noisy, cleaned).sound
+    assert consistency(noisy, cleaned, removes=0.08 * 255).sound
+    assert not consistency(noisy, cleaned.flip(1), removes=0.08 * 255).sound
+    assert not consistency(noisy, cleaned, removes=3.0).sound

@@ -1,9 +1,12 @@
 import os
+import resource
+import subprocess
 import sys
 
 import pytest
 
-from srcli.engine.host import host_memory
+from srcli.engine.host import check_start, host_memory, loading
+from srcli.errors import OutOfMemory
 
 GB = 10**9
 
@@ -82,3 +85,57 @@ def test_a_system_without_proc_is_asked_how_much_it_has(tmp_path, monkeypatch):
 def test_a_system_that_tells_nothing_has_no_limit(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "sysconf")
     assert host_memory(tmp_path) == sys.maxsize
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """Set the limits of this process as far as the program sees them."""
+    known = {}
+    unlimited = resource.RLIM_INFINITY
+    monkeypatch.setattr(
+        resource, "getrlimit", lambda number: (known.get(number, unlimited), unlimited)
+    )
+    return known
+
+
+@pytest.mark.parametrize(
+    ("limit", "left"), [(resource.RLIMIT_AS, 3 * GB - 1_024_000), (resource.RLIMIT_DATA, 2 * GB)]
+)
+def test_what_a_limit_of_the_shell_leaves_counts(root, limits, limit, left):
+    write(root / "proc/self/status", "Name:\tsrcli\nVmSize:\t   1000 kB\nVmData:\t 976562 kB\n")
+    assert host_memory(root) == 8_000_000 * 1024
+    limits[limit] = 3 * GB
+    assert host_memory(root) == pytest.approx(left, abs=1024)
+
+
+def test_a_limit_that_is_exceeded_leaves_nothing(root, limits):
+    write(root / "proc/self/status", "VmSize:\t4000000 kB\n")
+    limits[resource.RLIMIT_AS] = GB
+    assert host_memory(root) == 0
+
+
+def test_too_low_a_limit_is_told_before_anything_is_loaded(limits):
+    check_start()
+    limits[resource.RLIMIT_AS] = 600 * 1024 * 1000
+    with pytest.raises(OutOfMemory, match=r"614 MB of memory \(ulimit -v\)") as caught:
+        check_start()
+    assert caught.value.hint == "raise the limit with ulimit -v"
+
+
+def test_a_library_that_does_not_fit_is_told_of_only_where_there_is_a_limit(limits):
+    with pytest.raises(ImportError), loading():
+        raise ImportError
+    limits[resource.RLIMIT_DATA] = 2 * GB
+    with pytest.raises(OutOfMemory, match="within the 2000 MB"), loading():
+        raise ImportError
+
+
+@pytest.mark.parametrize("kilobytes", [150_000, 600_000])
+def test_a_command_within_too_low_a_limit_ends_in_one_sentence(tmp_path, kilobytes):
+    limit = f"ulimit -v {kilobytes}; exec {sys.executable} -m srcli upscale missing.png"
+    done = subprocess.run(
+        ["/bin/sh", "-c", limit], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 5
+    assert done.stderr.startswith("error: this shell allows a process ")
+    assert len(done.stderr.splitlines()) == 2

@@ -15,6 +15,7 @@ from PIL import Image
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo, read_photo
+from srcli.images.rules import ReadRules
 from srcli.images.samples import from_photo
 
 
@@ -82,9 +83,9 @@ def test_a_file_without_rights_is_said_to_be_closed(tmp_path: Path) -> None:
 
 
 def test_the_limit_on_pixels_is_the_callers() -> None:
-    assert decode_photo(PNG, name="it", pixel_limit=20).width == 5
+    assert decode_photo(PNG, name="it", rules=ReadRules(pixel_limit=20)).width == 5
     with pytest.raises(UnreadableImage, match="it has more pixels than the limit of 19"):
-        decode_photo(PNG, name="it", pixel_limit=19)
+        decode_photo(PNG, name="it", rules=ReadRules(pixel_limit=19))
 
 
 @pytest.mark.parametrize("limit", [None, 10])

@@ -21,6 +21,7 @@ from srcli.images.metadata import ifd
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused
+from srcli.images.rules import ReadRules
 from srcli.images.samples import Samples, from_photo, to_photo
 
 FOLDER = Path(__file__).parents[2] / "golden" / "jxl"
@@ -207,7 +208,7 @@ def test_a_profile_for_srgb_is_told_by_a_code_and_any_other_is_refused():
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
     for read in (decode_photo, read_head):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 539"):
-            read(vector("p3")[:40], name="it.jxl", pixel_limit=539)
+            read(vector("p3")[:40], name="it.jxl", rules=ReadRules(pixel_limit=539))
 
 
 def test_a_file_that_tells_two_sizes_is_refused():

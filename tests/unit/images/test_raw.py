@@ -16,8 +16,11 @@ from srcli.images.encode import encode_photo, writable_format
 from srcli.images.exif import orientation
 from srcli.images.formats import PNG, RAW, TIFF, sniff
 from srcli.images.head import read_head
+from srcli.images.inspection.raw_file import inspect_raw
 from srcli.images.metadata import ifd, raw_blocks
 from srcli.images.recognition import recognise
+from srcli.images.refusal import Refused
+from srcli.images.rules import ReadRules
 from srcli.images.samples import Samples, from_photo
 
 FOLDER = Path(__file__).parents[2] / "golden" / "raw"
@@ -246,23 +249,46 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_developed():
     data = dng(BAYER)
     for read in (decode_photo, read_head):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 3,071"):
-            read(data[:-6000], name="it.dng", pixel_limit=3071)
+            read(data, name="it.dng", rules=ReadRules(pixel_limit=3071))
+    with pytest.raises(Refused, match="more pixels"):
+        raw.read(data[:-6000], pixel_limit=3071)
 
 
 def test_a_picture_that_does_not_fit_in_memory_is_said_to_be_too_large():
     big = np.lib.stride_tricks.as_strided(np.zeros(1, np.uint16), (40_000, 40_000), (0, 0))
-    data = dng(big, payload=b"")
-    with pytest.raises(UnreadableImage, match="too large for the memory"):
-        decode_photo(data, name="it.dng", pixel_limit=10**12)
+    with pytest.raises(MemoryError):
+        raw.read(dng(big, payload=b""), pixel_limit=10**12)
 
 
 @pytest.mark.parametrize("name", ["bayer", "packed"])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.98])
 def test_a_file_that_is_cut_short_is_refused_in_silence(name, share, capfd):
     data = (FOLDER / f"{name}.dng").read_bytes()
-    with pytest.raises(UnreadableImage, match=r"^it\.dng is damaged or cut short"):
-        decode_photo(data[: int(share * len(data))], name="it.dng")
+    data = data[: int(share * len(data))]
+    for rules in (ReadRules(), ReadRules(allow_damaged=True)):
+        with pytest.raises(UnreadableImage, match=r"^it\.dng is cut short"):
+            decode_photo(data, name="it.dng", rules=rules)
+    with pytest.raises(Refused, match="LibRaw misses data"):
+        raw.read(data, pixel_limit=9999)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\0\0\x10ftypcrx \0\0\0\1" + struct.pack(">I4s", 99, b"mdat"),
+        dng(BAYER)[:-1],
+        dng(np.zeros((48, 64, 3), np.uint16))[:9000],
+    ],
+)
+def test_a_file_is_known_to_be_cut_short_before_it_is_developed(data):
+    with pytest.raises(Refused, match="is cut short"):
+        inspect_raw(data)
+
+
+@pytest.mark.parametrize("data", [dng(BAYER), b"FOVb", b"IIU\0", b"II*\0"])
+def test_a_file_that_says_nothing_of_its_end_is_left_to_libraw(data):
+    assert inspect_raw(data).flaws == ()
 
 
 def test_a_developer_that_dies_is_an_error_of_the_file(monkeypatch, tmp_path):

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -63,14 +65,77 @@ def test_a_family_takes_its_own_network_for_each_factor():
         LEVELS[0, 0],
         LEVELS[:0],
         LEVELS.astype(np.int64),
+        LEVELS.astype(np.complex64),
+        None,
+        b"bytes",
+        [[1, 2], [3, 4]],
+        Image.new("HSV", (4, 4)),
+        Image.new("RGB", (0, 4)),
+        "missing.png",
         np.zeros((4, 4, 5), np.uint8),
         LEVELS.astype(np.float32),
         np.full((4, 4), np.nan, np.float32),
     ],
 )
-def test_what_is_no_picture_is_refused(upscaler, pixels):
-    with pytest.raises(UnreadableImage):
+def test_what_is_no_picture_is_refused_with_what_is_accepted(upscaler, pixels):
+    with pytest.raises(UnreadableImage) as caught:
         upscaler(pixels)
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert re.search("a Pillow image|the Pillow image|missing.png", told)
+
+
+@pytest.mark.parametrize("dtype", [">u2", "<u2", ">f4", "float64", ">f8", "float16"])
+def test_any_byte_order_and_width_comes_back_as_it_was_given(upscaler, dtype):
+    levels = LEVELS if "u" in dtype else LEVELS / 255
+    given = levels.astype(dtype)
+    result = upscaler(given, 1.5)
+    plain = given.astype(np.uint16 if "u" in dtype else np.float32)
+    assert result.dtype == np.dtype(dtype)
+    assert np.array_equal(result, upscaler(plain, 1.5).astype(dtype))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_a_pillow_image_gives_one(upscaler, mode):
+    image = Image.fromarray(LEVELS)
+    image = image.convert("L").convert(mode) if mode == "I;16" else image.convert(mode)
+    image.info["icc_profile"] = b"profile"
+    result = upscaler(image, 2)
+    assert isinstance(result, Image.Image)
+    assert result.size == (32, 24)
+    assert result.info.get("icc_profile") == (None if mode == "CMYK" else b"profile")
+    if mode == "RGB":
+        assert np.array_equal(np.asarray(result), upscaler(LEVELS, 2))
+
+
+def test_a_path_gives_samples_and_a_list_gives_a_list(upscaler, tmp_path):
+    path = tmp_path / "small.png"
+    Image.fromarray(LEVELS).save(path)
+    for results in (upscaler([LEVELS, path, str(path)]), upscaler((LEVELS, path))):
+        assert isinstance(results, list)
+        assert all(np.array_equal(result, upscaler(LEVELS)) for result in results)
+
+
+def test_a_pillow_image_whose_file_is_cut_is_refused(upscaler, tmp_path):
+    path = tmp_path / "small.png"
+    Image.fromarray(LEVELS).save(path)
+    path.write_bytes(path.read_bytes()[:-300])
+    with (
+        Image.open(path) as image,
+        pytest.raises(UnreadableImage, match="the Pillow image is cut short"),
+    ):
+        upscaler(image)
+
+
+@pytest.mark.parametrize("tile", [0, -1, 31, "64", 1.5])
+def test_a_tile_that_makes_no_sense_is_refused(tile):
+    with pytest.raises(UsageError, match=re.escape(f"a tile of {tile!r} pixels")):
+        Upscaler(tile=tile)
+
+
+@pytest.mark.parametrize("scale", [None, "large", (2,), (2, 3, 4), 1j, float("nan")])
+def test_a_factor_that_makes_no_sense_is_refused(upscaler, scale):
+    with pytest.raises(UsageError):
+        upscaler(LEVELS, scale)
 
 
 def test_borders_that_meet_are_shown_each_other():

@@ -1,10 +1,14 @@
 import io
+import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from srcli.errors import OutOfMemory, UnreadableImage, UnwritableImage, UsageError
+from srcli.images.formats import SIGNATURE_LENGTH
+from srcli.images.rules import ReadRules
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.stream import is_stream, upscale_stream
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -29,7 +33,7 @@ def opened(content: bytes) -> Image.Image:
 )
 def test_a_pipe_keeps_the_format_unless_asked_or_unable_to(given, suffix, name):
     request = UpscaleRequest(inputs=("-",), size=DOUBLE, suffix=suffix)
-    streamed = upscale_stream(request, encoded(given))
+    streamed = upscale_stream(request, io.BytesIO(encoded(given)))
     assert opened(streamed.content).format == name
     assert opened(streamed.content).size == (32, 24)
     assert streamed.outcome.consistency.sound
@@ -38,7 +42,7 @@ def test_a_pipe_keeps_the_format_unless_asked_or_unable_to(given, suffix, name):
 @pytest.mark.parametrize("policy", ["skip", "copy"])
 def test_what_is_large_enough_leaves_as_it_came(policy):
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(width=16), if_large_enough=policy)
-    streamed = upscale_stream(request, encoded("JPEG"))
+    streamed = upscale_stream(request, io.BytesIO(encoded("JPEG")))
     assert streamed.content == encoded("JPEG")
     assert streamed.outcome.copied
 
@@ -46,30 +50,83 @@ def test_what_is_large_enough_leaves_as_it_came(policy):
 def test_what_is_large_enough_still_takes_the_format_asked_for():
     size = SizeRequest(width=16)
     request = UpscaleRequest(inputs=("-",), size=size, if_large_enough="copy", suffix=".bmp")
-    assert opened(upscale_stream(request, encoded("PNG")).content).format == "BMP"
+    assert opened(upscale_stream(request, io.BytesIO(encoded("PNG"))).content).format == "BMP"
 
 
 def test_a_pipe_can_end_in_a_file_that_is_not_there_yet(tmp_path):
     output = tmp_path / "out.png"
     request = UpscaleRequest(inputs=("-",), size=DOUBLE, output=str(output))
-    streamed = upscale_stream(request, encoded("PNG"))
+    streamed = upscale_stream(request, io.BytesIO(encoded("PNG")))
     assert output.read_bytes() == streamed.content
     assert streamed.outcome.output == output
     with pytest.raises(UnwritableImage, match="exists already"):
-        upscale_stream(request, encoded("PNG"))
+        upscale_stream(request, io.BytesIO(encoded("PNG")))
 
 
 def test_a_file_can_go_into_a_pipe(tmp_path):
     source = tmp_path / "in.png"
     source.write_bytes(encoded("PNG"))
     request = UpscaleRequest(inputs=(str(source),), size=DOUBLE, output="-")
-    assert opened(upscale_stream(request, b"").content).size == (32, 24)
+    assert opened(upscale_stream(request, io.BytesIO(b"")).content).size == (32, 24)
     assert list(tmp_path.iterdir()) == [source]
 
 
 def test_refusals_name_the_pipe():
     with pytest.raises(UnreadableImage, match="standard input"):
-        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), b"no picture")
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(b"no picture"))
+
+
+def test_a_pipe_is_read_no_further_than_it_could_be_a_picture():
+    class Endless(io.RawIOBase):
+        taken = 0
+
+        def readable(self):
+            return True
+
+        def readinto(self, room):
+            self.taken += len(room)
+            room[:] = b"a" * len(room)
+            return len(room)
+
+    pipe = Endless()
+    with pytest.raises(UnreadableImage, match="standard input is not a picture"):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), pipe)
+    assert pipe.taken <= SIGNATURE_LENGTH
+
+
+def test_a_writer_that_waits_is_refused_at_once_if_it_is_no_picture():
+    reader, writer = os.pipe()
+    os.write(writer, b"just a few words")  # and the pipe stays open
+    with (
+        open(reader, "rb") as pipe,  # noqa: PTH123 - of a descriptor
+        pytest.raises(UnreadableImage, match="not a picture"),
+    ):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), pipe)
+    os.close(writer)
+
+
+def test_a_pipe_that_does_not_fit_into_memory_is_refused(monkeypatch):
+    monkeypatch.setattr("srcli.usecases.stream.host_memory", lambda: 4 * len(encoded("BMP")) - 4)
+    with pytest.raises(OutOfMemory, match="standard input holds more than"):
+        upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(encoded("BMP")))
+
+
+def test_memory_is_checked_before_a_pipe_is_decoded(monkeypatch):
+    monkeypatch.setattr("srcli.usecases.stream.decode_picture", Stops())
+    monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
+    request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(1000, 1000)))
+    with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
+        upscale_stream(request, io.BytesIO(encoded("PNG")))
+
+
+def test_a_damaged_picture_in_a_pipe_is_made_with_a_warning_if_that_is_allowed():
+    cut = encoded("PNG")[:-200]
+    request = UpscaleRequest(inputs=("-",), size=DOUBLE)
+    with pytest.raises(UnreadableImage, match="standard input is cut short"):
+        upscale_stream(request, io.BytesIO(cut))
+    request = replace(request, rules=ReadRules(allow_damaged=True))
+    warned = upscale_stream(request, io.BytesIO(cut)).outcome.warnings
+    assert warned == ("standard input is cut short",)
 
 
 def test_a_pipe_carries_one_picture():
@@ -101,7 +158,7 @@ def test_what_its_format_cannot_hold_is_refused_before_the_network_runs(
     monkeypatch.setattr("srcli.usecases.stream.upscale_picture", Stops())
     request = UpscaleRequest(inputs=("-",), size=DOUBLE, output=output, suffix=".jpg")
     with pytest.raises(UnwritableImage, match=output or "standard output") as caught:
-        upscale_stream(request, transparent())
+        upscale_stream(request, io.BytesIO(transparent()))
     assert "transparency" in caught.value.message
 
 
@@ -113,4 +170,4 @@ def test_running_out_of_memory_is_one_sentence_about_the_pipe(monkeypatch):
     monkeypatch.setattr("srcli.usecases.stream.upscale_picture", fails)
     request = UpscaleRequest(inputs=("-",), size=DOUBLE)
     with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
-        upscale_stream(request, encoded("PNG"))
+        upscale_stream(request, io.BytesIO(encoded("PNG")))

@@ -1,0 +1,109 @@
+"""How soft the details of a picture are, and whether its edges were sharpened."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+FAINTEST = 24
+"""Levels between the two sides of an edge that is looked at."""
+CALM = 8
+"""The sides of an edge vary by no more than one part in so many of its height."""
+STEEP = 3
+"""Its middle rises by at least one part in so many of its height."""
+MARGIN = 12
+"""Levels from black and white within which no halo is to be seen."""
+STEEPEST = 10
+"""One edge in so many is as steep as the one that counts, or steeper."""
+FEWEST = 12
+"""Edges below which nothing is said."""
+MOST = 4096
+"""Candidates along one axis that are looked at."""
+BEFORE, AFTER = 6, 7
+"""Pixels that an edge is seen with, left and right of the one before its middle."""
+PLATEAU = 4
+"""Pixels of each side's plateau, outermost."""
+
+
+def softness(luma: Tensor) -> float:
+    """Return the correlation of neighbouring differences: noise -0.5, photographs 0.1, blur 0.6.
+
+    Args:
+        luma: int16 (N, h, w).
+
+    """
+    energy = shared = 0
+    for plane in (luma, luma.transpose(1, 2)):
+        change = (plane[..., 1:] - plane[..., :-1]).int()
+        energy += int((change * change).sum())
+        shared += int((change[..., 1:] * change[..., :-1]).sum())
+    return shared / energy if energy else 0.0
+
+
+def edge_shape(luma: Tensor) -> tuple[float, float]:
+    """Return by how much edges swing past their two sides, and how steep they are.
+
+    Source: "overshoot" of Cao, Zhao, Ni, Kot, IEEE Signal Processing Letters 18(10), 2011; here
+    of edges alone whose sides are calm four to seven pixels away.
+
+    Args:
+        luma: int16 (N, h, w).
+
+    Returns:
+        The median swing as a share of the height, about 0.01 of an honest reduction, 0.05 to 0.2
+        where it was sharpened; and the share of the height that the steepest tenth of edges rise
+        between two pixels, 0.6 and more of a sharp picture. 0 and 1 where there are too few edges
+        to tell.
+
+    """
+    both = [_shapes(luma), _shapes(luma.transpose(1, 2).contiguous())]
+    swings, steepness = (torch.cat(parts) for parts in zip(*both, strict=True))
+    if len(swings) < FEWEST:
+        return 0.0, 1.0
+    steepest = steepness.kthvalue(len(steepness) - len(steepness) // STEEPEST).values
+    return float(swings.median()), float(steepest)
+
+
+def _shapes(luma: Tensor) -> tuple[Tensor, Tensor]:
+    """Return swing past both sides, halved, and steepness of each edge along rows: float64 (K)."""
+    if luma.shape[2] <= BEFORE + AFTER + 2:
+        return torch.empty(0, dtype=torch.float64), torch.empty(0, dtype=torch.float64)
+    change = (luma[..., 1:] - luma[..., :-1]).abs()
+    middle = _beside(change, 0)
+    edge = middle >= -(-FAINTEST // STEEP)
+    edge &= middle >= _beside(change, -1)
+    edge &= middle >= _beside(change, 1)
+    calm = middle * STEEP // CALM  # no side of an edge varies by more
+    for offset in (*range(-BEFORE, PLATEAU - BEFORE - 1), *range(AFTER - PLATEAU + 1, AFTER)):
+        edge &= _beside(change, offset) <= calm
+    places = edge.reshape(-1).nonzero()[:, 0]
+    places = places[:: max(1, -(-len(places) // MOST))]
+    lines = luma.reshape(-1, luma.shape[2])
+    row, column = places // middle.shape[2], places % middle.shape[2]
+    profile = lines[row[:, None], column[:, None] + torch.arange(BEFORE + AFTER + 1)].int()
+    return _measured(profile)
+
+
+def _beside(change: Tensor, offset: int) -> Tensor:
+    """Return the differences that lie ``offset`` pixels from each possible middle of an edge."""
+    return change[..., BEFORE + offset : change.shape[2] - AFTER + offset]
+
+
+def _measured(profile: Tensor) -> tuple[Tensor, Tensor]:
+    """Measure those of some profiles (K, 14) that are edges between two calm sides."""
+    left, right = profile[:, :PLATEAU], profile[:, -PLATEAU:]
+    low, high = left.sum(1), right.sum(1)  # four times the levels of the two sides
+    height = (high - low).abs()
+    variation = torch.maximum(left.amax(1) - left.amin(1), right.amax(1) - right.amin(1))
+    steep = (profile[:, BEFORE] - profile[:, BEFORE + 1]).abs()
+    lowest, highest = torch.minimum(low, high), torch.maximum(low, high)
+    edge = height >= PLATEAU * FAINTEST
+    edge &= variation * CALM * PLATEAU <= height
+    edge &= steep * STEEP * PLATEAU >= height
+    edge &= (lowest > PLATEAU * MARGIN) & (highest < PLATEAU * (255 - MARGIN))
+    rising = (high > low).long()[:, None] * 2 - 1
+    inner_left, inner_right = profile[:, PLATEAU : BEFORE + 1], profile[:, BEFORE + 1 : -PLATEAU]
+    past_low = (rising * (low[:, None] - PLATEAU * inner_left)).amax(1)
+    past_high = (rising * (PLATEAU * inner_right - high[:, None])).amax(1)
+    whole = height.double()[edge]
+    return (past_low + past_high)[edge] / (2 * whole), PLATEAU * steep[edge] / whole

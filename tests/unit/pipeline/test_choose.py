@@ -1,0 +1,144 @@
+"""The choice follows from what was measured, and is the same everywhere."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from srcli.images.decode import decode_photo
+from srcli.images.photo import Metadata
+from srcli.pipeline.choose import CLEAN, SPOILT, Choice, choose
+from srcli.pipeline.inspection import Inspection, inspect
+
+from .conftest import edges, levels, photo_of, smooth
+
+
+@pytest.mark.parametrize(
+    ("measured", "model", "words"),
+    [
+        ({}, CLEAN, "clean"),
+        ({"noise": 2.0}, CLEAN, "clean"),
+        ({"noise": 5.4}, SPOILT, "noise of about 5 of 255"),
+        ({"compression": 5.0, "told": True}, CLEAN, "clean"),
+        ({"compression": 8.0, "told": True}, SPOILT, "file is compressed like JPEG of quality 92"),
+        (
+            {"compression": 40.0},
+            SPOILT,
+            "pixels show traces of compression like JPEG of quality 60",
+        ),
+        ({"noise": 2.0, "compression": 4.0}, SPOILT, "noise of about 2"),
+        ({"softness": 0.6}, CLEAN, "clean"),
+        ({"softness": 0.6, "steepness": 0.5}, SPOILT, "blurred"),
+        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, CLEAN, "drawing or a screen"),
+    ],
+)
+def test_the_model_and_the_reason_follow_from_the_figures(measured, model, words):
+    choice = choose(Inspection(**measured))
+    assert choice.model == model
+    assert words in choice.reason
+    assert choice.strength == 1
+
+
+def test_a_tie_goes_to_the_model_for_photos():
+    assert choose(Inspection(noise=1.6, compression=4.0)).model == SPOILT
+
+
+def test_the_more_an_edge_overshoots_the_weaker_is_the_network():
+    strengths = [choose(Inspection(overshoot=n / 100)).strength for n in range(30)]
+    assert strengths[:5] == [1.0] * 5
+    assert strengths == sorted(strengths, reverse=True)
+    assert strengths[-1] == 0.2
+    assert "sharpened" in choose(Inspection(overshoot=0.1)).reason
+
+
+@pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"flat": 0.5}])
+def test_halos_that_cannot_be_told_change_nothing(unclear):
+    assert choose(Inspection(overshoot=0.2, **unclear)).strength == 1
+
+
+def test_only_drawings_that_are_not_spoilt_are_guarded():
+    assert choose(Inspection(drawn=True)).guard
+    assert not choose(Inspection(drawn=True, compression=40)).guard
+    assert not choose(Inspection()).guard
+
+
+def test_what_is_removed_is_known():
+    assert choose(Inspection()).removes == 0
+    assert choose(Inspection(noise=12.0)).removes == pytest.approx(12)
+    assert Choice(model=SPOILT).removes == 0
+
+
+def test_a_choice_is_one_line():
+    assert choose(Inspection(overshoot=0.08)).summary == (
+        "asdn-fast at 65 %: it is clean and its edges were sharpened"
+    )
+    assert choose(Inspection(drawn=True)).summary == (
+        "asdn-fast, guarded: it is a drawing or a screen"
+    )
+    assert Choice(model="san-light-x2").summary == "san-light-x2"
+
+
+def encoded(samples, kind, **settings):
+    file = io.BytesIO()
+    Image.fromarray(samples).save(file, kind, **settings)
+    return file.getvalue()
+
+
+def test_the_file_says_how_it_was_compressed():
+    photo = photo_of(levels(edges()))
+    assert inspect(photo, jpeg_quality=80).compression == 20
+    assert inspect(photo, jpeg_quality=80).told
+    assert inspect(photo).compression == 0
+
+
+def test_a_file_is_not_believed_where_its_pixels_show_far_more():
+    grain = np.random.default_rng(3).normal(0, 4, (256, 256, 1))
+    spoilt = decode_photo(encoded(levels(edges() + grain), "JPEG", quality=20), name="a")
+    found = inspect(spoilt, jpeg_quality=98)
+    assert found.compression > 27
+    assert not found.told
+
+
+@pytest.mark.parametrize(("lossless", "compression"), [(True, 0), (False, 25)])
+def test_lossy_webp_is_compressed(lossless, compression):
+    grain = np.random.default_rng(0).normal(0, 1.5, (256, 256, 3))
+    content = encoded(levels(smooth() + grain), "WEBP", lossless=lossless, quality=90)
+    found = inspect(decode_photo(content, name="a"))
+    assert found.compression == compression
+    assert found.told is not lossless
+
+
+def test_any_depth_gives_the_same_figures():
+    samples = levels(edges() + np.random.default_rng(0).normal(0, 5, (256, 256, 3)))
+    found = inspect(photo_of(samples))
+    deep = samples.astype(np.uint16) * 257
+    assert inspect(photo_of(deep)) == found
+    assert inspect(photo_of((samples / 255).astype(np.float32))) == found
+
+
+def test_threads_change_nothing():
+    photo = photo_of(levels(edges() + np.random.default_rng(0).normal(0, 5, (256, 256, 3))))
+    alone = inspect(photo)
+    torch.set_num_threads(2)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: inspect(photo), range(8))) == {alone}
+
+
+def test_a_tiny_picture_is_judged_by_its_file():
+    tiny = photo_of(np.zeros((8, 8, 3), np.uint8), metadata=Metadata())
+    assert choose(inspect(tiny)).model == CLEAN
+    assert choose(inspect(tiny, jpeg_quality=50)).model == SPOILT
+
+
+def test_a_screen_is_drawn_and_its_grid_of_eight_no_compression(screen):
+    tiled = np.tile(screen[:128, :128], (2, 2, 1)).copy()
+    tiled[::8] = (90, 90, 90)
+    tiled[:, ::8] = (90, 90, 90)
+    found = inspect(photo_of(tiled))
+    assert found.drawn
+    assert found.compression == 0
+    assert inspect(photo_of(screen)).drawn
+    assert not inspect(photo_of(levels(smooth()))).drawn

@@ -1,0 +1,154 @@
+"""What is measured of a picture is what was done to it."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from srcli.pipeline.blocks import block_traces
+from srcli.pipeline.edges import edge_shape, softness
+from srcli.pipeline.flatness import flat_and_crisp
+from srcli.pipeline.noise import noise_level
+from srcli.pipeline.sample import LIMIT, SIDE, take_sample
+
+from .conftest import edges, levels, photo_of, smooth
+
+
+def sampled(samples):
+    return take_sample(photo_of(samples))
+
+
+def jpeg(samples, quality):
+    file = io.BytesIO()
+    Image.fromarray(samples).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
+
+
+def noisy(values, sigma):
+    return levels(values + np.random.default_rng(0).normal(0, sigma, values.shape))
+
+
+@pytest.mark.parametrize("sigma", [3, 5, 10, 20])
+def test_the_deviation_of_white_noise_is_found(sigma):
+    found = noise_level(sampled(noisy(smooth(), sigma)).colors)
+    assert found == pytest.approx(sigma, rel=0.15)
+
+
+def test_the_noise_of_grey_pictures_is_found():
+    gray = noisy(smooth()[..., 0], 8)
+    assert noise_level(sampled(gray).colors) == pytest.approx(8, rel=0.15)
+
+
+def test_smooth_pictures_have_no_noise():
+    assert noise_level(sampled(levels(smooth())).colors) < 1
+
+
+def test_texture_is_not_taken_for_noise():
+    """Patterns that are as strong at half the size."""
+    random = np.random.default_rng(0)
+    coarse = random.normal(0, 25, (66, 66, 3)).repeat(4, 0).repeat(4, 1)[:256, :256]
+    texture = smooth() + coarse
+    assert noise_level(sampled(levels(texture)).colors) < 2
+
+
+def test_clipped_blocks_do_not_hide_noise():
+    values = smooth()
+    values[:128] = 300
+    assert noise_level(sampled(noisy(values, 6)).colors) == pytest.approx(6, rel=0.2)
+
+
+@pytest.mark.parametrize("level", [2, 253])
+def test_noise_is_found_where_all_of_it_is_clipped_a_little(level):
+    values = np.full((128, 128, 3), float(level))
+    assert noise_level(sampled(noisy(values, 15)).colors) > 5
+
+
+@pytest.mark.parametrize("offset", [(0, 0), (1, 0), (3, 5), (7, 7)])
+def test_traces_of_blocks_are_found_wherever_their_grid_lies(offset):
+    random = np.random.default_rng(3)
+    values = edges() + random.normal(0, 4, (256, 256, 1))
+    spoilt = jpeg(levels(values), 40)[offset[0] :, offset[1] :]
+    assert block_traces(sampled(spoilt).luma) > 3 * block_traces(sampled(levels(values)).luma)
+    assert block_traces(sampled(spoilt).luma) > 0.05
+
+
+def test_lines_along_one_axis_are_no_traces_of_blocks():
+    values = np.full((256, 256), 100.0)
+    values[:, ::8] = 140
+    values += np.random.default_rng(0).normal(0, 3, values.shape)
+    assert block_traces(sampled(levels(values)).luma) < 0.03
+
+
+def test_sharpening_shows_as_overshoot():
+    plain = edges()
+    sharp = np.stack([sharpened(plain[..., n]) for n in range(3)], -1)
+    assert edge_shape(sampled(levels(plain)).luma)[0] < 0.03
+    assert edge_shape(sampled(levels(sharp)).luma)[0] > 0.08
+
+
+def test_the_steepest_edges_are_soft_in_a_blurred_picture():
+    plain = edges()
+    soft = np.stack([sharpened(plain[..., n], -1.5) for n in range(3)], -1)
+    assert edge_shape(sampled(levels(plain)).luma)[1] > 0.6
+    assert edge_shape(sampled(levels(soft)).luma)[1] < 0.55
+
+
+def sharpened(plane, share=1.0):
+    kernel = torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
+    image = torch.from_numpy(np.ascontiguousarray(plane))[None, None]
+    padded = torch.nn.functional.pad(image, (1, 1, 1, 1), mode="reflect")
+    rows = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 3, 1))
+    blurred = torch.nn.functional.conv2d(rows, kernel.view(1, 1, 1, 3))[0, 0].numpy()
+    return plane + share * (plane - blurred)
+
+
+def test_blur_makes_neighbouring_differences_alike():
+    random = np.random.default_rng(0)
+    white = levels(random.normal(128, 30, (128, 128)))
+    blurred = levels(np.stack([np.convolve(row, [0.2] * 5, "same") for row in white.astype(float)]))
+    assert softness(sampled(white).luma) == pytest.approx(-0.5, abs=0.05)
+    assert softness(sampled(blurred).luma) > softness(sampled(white).luma) + 0.1
+
+
+def test_an_even_picture_is_measured():
+    even = sampled(np.full((64, 64, 3), 90, np.uint8))
+    assert noise_level(even.colors) == 0
+    assert block_traces(even.luma) == 0
+    assert edge_shape(even.luma) == (0, 1)
+    assert softness(even.luma) == 0
+    assert flat_and_crisp(even.colors) == (1.0, 0.0)
+
+
+def test_a_screen_is_flat_and_crisp_until_it_is_reduced(screen):
+    flat, crisp = flat_and_crisp(sampled(screen).colors)
+    assert flat > 0.6
+    assert crisp > 0.6
+    size = (screen.shape[1] * 3 // 4, screen.shape[0] * 3 // 4)
+    reduced = np.asarray(Image.fromarray(screen).resize(size, Image.Resampling.LANCZOS))
+    assert flat_and_crisp(sampled(reduced).colors)[1] < crisp / 2
+
+
+@pytest.mark.parametrize("size", [(24, 900), (128, 128), (130, 257), (2000, 3000), (5000, 40)])
+def test_windows_lie_in_the_picture_on_the_grid(size):
+    samples = (np.mgrid[0 : size[0], 0 : size[1]][0] % 256).astype(np.uint8)
+    sample = sampled(samples)
+    count, height, width = sample.luma.shape
+    assert 1 <= count <= LIMIT
+    assert (height, width) == (min(SIDE, size[0]), min(SIDE, size[1]))
+    tops = sample.luma[:, 0, 0] % 8
+    assert bool((tops == 0).all())
+
+
+def test_too_small_pictures_give_no_sample():
+    assert sampled(np.zeros((23, 400), np.uint8)) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32])
+def test_windows_without_anything_visible_are_left_out(dtype):
+    alpha = torch.zeros(1, 1, 128, 512, dtype=dtype)
+    alpha[..., :100] = 1
+    pixels = np.zeros((128, 512, 3), np.uint8)
+    assert len(take_sample(photo_of(pixels, alpha=alpha)).luma) == 1
+    assert take_sample(photo_of(pixels, alpha=torch.zeros_like(alpha))) is None
