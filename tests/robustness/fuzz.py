@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pillow_jxl  # noqa: F401 - has Pillow write JPEG XL
 from PIL import Image
 
 LARGEST_SEED = 100_000
@@ -59,7 +60,7 @@ class Measured:
 
 
 def make_seeds() -> list[tuple[str, bytes]]:
-    """Valid pictures of every format that Pillow writes, small."""
+    """Valid pictures of every format that Pillow writes, with its plugin for JPEG XL, small."""
     noise = np.random.default_rng(0).integers(0, 256, (24, 20, 4), dtype=np.uint8)
     image = Image.fromarray(noise)
     frames = [Image.fromarray(np.roll(noise[..., :3], step, 0)) for step in (7, 14)]
@@ -79,6 +80,8 @@ def make_seeds() -> list[tuple[str, bytes]]:
         ("webp", image, {"lossless": True}),
         ("webp", image.convert("RGB"), moving),
         ("avif", image, {}),
+        ("jxl", image, {"lossless": True}),
+        ("jxl", image.convert("RGB"), {"exif": b"II*\0" + bytes(10)}),
         ("bmp", image.convert("RGB"), {}),
         ("bmp", image.convert("P"), {}),
         ("tif", image, {}),

@@ -336,6 +336,20 @@ def test_a_head_that_ends_early_is_refused(data):
         jxl_header.read_header(data)
 
 
+def test_damage_is_refused_or_read_in_silence(capfd):
+    chance, refused = np.random.default_rng(3), 0
+    for name in ("turned", "lossy-profile", "turned-jpeg", "grey16-alpha"):
+        for _ in range(20):
+            data = bytearray(vector(name))
+            data[chance.integers(len(data))] ^= 1 << chance.integers(8)
+            try:
+                decode_photo(bytes(data), name="it.jxl", warn=lambda _: None)
+            except UnreadableImage:
+                refused += 1
+    assert 20 < refused < 80
+    assert capfd.readouterr() == ("", "")
+
+
 def test_without_the_package_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
     with pytest.raises(UnreadableImage, match="is a JXL file") as caught:
