@@ -99,7 +99,7 @@ def upscale_command(
         typer.Option(
             min=1,
             max=100,
-            help="Of JPEG, AVIF, WebP and JPEG XL (100: lossless); 95, or lossless as it was.",
+            help="Of JPEG, AVIF, WebP and JXL (100: lossless). Default: 95, or lossless as it was.",
         ),
     ] = None,
     strip_metadata: Annotated[

@@ -82,6 +82,9 @@ def encode(samples: Samples, metadata: Metadata, *, quality: int, lossless: bool
         quality: 1 to 100.
         lossless: lose nothing, whatever the quality.
 
+    Raises:
+        Refused: the encoder fails.
+
     """
     from pillow_jxl import Encoder
 
@@ -92,7 +95,11 @@ def encode(samples: Samples, metadata: Metadata, *, quality: int, lossless: bool
     if metadata.exif:
         options["exif"] = _EXIF_HEAD + metadata.exif
     content = np.ascontiguousarray(samples).tobytes()
-    return bytes(encoder(content, width, height, jpeg_encode=False, **options))
+    try:
+        return bytes(encoder(content, width, height, jpeg_encode=False, **options))
+    except RuntimeError as error:
+        message = f"JXL cannot hold it ({error})"
+        raise Refused(message, hint="Choose PNG or TIFF.") from error
 
 
 def _checked(data: bytes, pixel_limit: int) -> Header:
@@ -106,11 +113,11 @@ def _checked(data: bytes, pixel_limit: int) -> Header:
     if any(extra.kind == _BLACK for extra in header.extras) or len(alpha) > 1:
         message = "is a JXL file of a rare kind, with channels of black or several of opacity"
         raise Refused(message, hint="Save it as PNG.")
-    deep = header.bits > (_SIXTEEN if header.gray else _EIGHT)
-    if header.floating or deep:
+    room = _SIXTEEN if header.gray and header.bits > _EIGHT else _EIGHT
+    if header.floating or max(header.bits, *(extra.bits for extra in alpha), 0) > room:
         message = "is a JXL file of colours with more than 8 bits, which would be read as 8"
         if header.gray:
-            message = "is a JXL file of grey with more than 16 bits or in floating point"
+            message = "is a JXL file of grey with more bits than are read, or in floating point"
         raise Refused(message, hint="Save it as PNG or TIFF.")
     return header
 

@@ -71,6 +71,11 @@ def test_a_quality_is_heeded():
     assert encoded(SOURCE) == encoded(SOURCE, quality=95)
 
 
+def test_what_the_encoder_does_not_take_is_refused():
+    with pytest.raises(Refused, match="JXL cannot hold it"):
+        jxl.encode(noise(4, np.uint8), Metadata(), quality=100, lossless=False)
+
+
 @pytest.mark.parametrize("known", [JXL, WEBP])
 def test_what_lost_nothing_goes_on_losing_nothing_unless_a_quality_is_asked_for(known):
     photo = decode_photo(encoded(SOURCE, quality=100), name="it.jxl")
@@ -318,7 +323,9 @@ def test_heads_are_read_as_the_standard_has_them(fields, told):
         ({"extras": (jxl_header.Extra(kind=4, bits=8),)}, "channels of black"),
         ({"extras": (jxl_header.Extra(kind=0, bits=8),) * 2}, "several of opacity"),
         ({"bits": 32, "floating": True, "gray": True}, "floating point"),
-        ({"bits": 24, "gray": True}, "more than 16 bits"),
+        ({"bits": 24, "gray": True}, "grey with more bits"),
+        ({"gray": True, "extras": (jxl_header.Extra(kind=0, bits=16),)}, "grey with more bits"),
+        ({"extras": (jxl_header.Extra(kind=0, bits=16),)}, "more than 8 bits"),
     ],
 )
 def test_what_the_plugin_does_not_read_is_refused(header, said, monkeypatch):
