@@ -67,9 +67,7 @@ def read(data: bytes, *, pixel_limit: int) -> tuple[Samples, Metadata]:
     if is_jpeg:
         return _read_jpeg(content, pixel_limit=pixel_limit)
     samples = _samples(content, info, header)
-    metadata, _ = upright(
-        _blocks(data, header), profile=None if header.srgb else profile or None, dpi=(0, 0)
-    )
+    metadata, _ = upright(_blocks(data, header), profile=_profile(header, profile), dpi=(0, 0))
     return samples, replace(metadata, lossless=not header.xyb)
 
 
@@ -138,6 +136,16 @@ def _samples(content: bytes, info: ImageInfo, header: Header) -> Samples:
         message = "is damaged: its header and its picture differ in size"
         raise Refused(message)
     return samples.reshape(info.height, info.width, channels)
+
+
+def _profile(header: Header, profile: bytes) -> bytes | None:
+    """Return the profile of what was decoded, which the decoder makes where a code tells it."""
+    if header.srgb:
+        return None
+    if not profile:
+        message = "is a JXL file in a colour space that is not supported"
+        raise Refused(message, hint="Save it as PNG.")
+    return profile
 
 
 def _blocks(data: bytes, header: Header) -> Blocks:

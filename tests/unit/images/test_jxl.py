@@ -198,6 +198,13 @@ def test_a_profile_fits_the_samples(name, profile):
     assert own in encode_photo(photo, JPEG, name="it.jpg")
 
 
+def test_a_colour_space_without_a_profile_is_refused():
+    header = jxl_header.Header(height=1, width=1, srgb=False)
+    assert jxl._profile(header, b"profile") == b"profile"
+    with pytest.raises(Refused, match="colour space"):
+        jxl._profile(header, b"")
+
+
 def test_a_profile_for_srgb_is_told_by_a_code_and_any_other_is_refused():
     own = (FOLDER / "srgb.icc").read_bytes()
     for samples in (SOURCE, SOURCE[..., :1]):
