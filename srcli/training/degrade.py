@@ -115,10 +115,10 @@ class Pair:
     strengths: Tensor | None = None
 
     def on(self, device: torch.device) -> Pair:
-        """Return the same on ``device``."""
-        reduced = None if self.reduced is None else self.reduced.to(device)
-        told = None if self.strengths is None else self.strengths.to(device)
-        return replace(self, crops=self.crops.to(device), reduced=reduced, strengths=told)
+        """Return the same on ``device``; nothing waits for it."""
+        reduced = None if self.reduced is None else sent(self.reduced, device)
+        told = None if self.strengths is None else sent(self.strengths, device)
+        return replace(self, crops=sent(self.crops, device), reduced=reduced, strengths=told)
 
     def sample(self, predict: Predict) -> Sample:
         """Make what the network is shown; ``predict`` runs a first pass."""
@@ -141,6 +141,12 @@ class Pair:
             ratio=side / image.shape[2],
             strengths=self.strengths if self.first is None else None,
         )
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """Return a host's tensor on ``device``; a GPU fetches it when it gets that far."""
+    tensor = tensor.pin_memory() if device.type == "cuda" else tensor
+    return tensor.to(device, non_blocking=True)
 
 
 def reduce_bicubic(crops: Tensor, side: int) -> Tensor:

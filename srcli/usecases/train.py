@@ -154,7 +154,7 @@ def train(
     listen: Callable[[Report], None],
     interrupted: Callable[[], bool] = lambda: False,
     *,
-    tick: Callable[[int, float], None] = lambda _step, _loss: None,
+    tick: Callable[[int, float | None], None] = lambda _step, _loss: None,
 ) -> Path:
     """Run, and return the path of the best weights, or the last if none were validated.
 
@@ -166,7 +166,8 @@ def train(
         request: the run.
         listen: told of losses and validations at intervals.
         interrupted: asked before every step.
-        tick: told the number of finished steps and the loss after every step.
+        tick: told the number of steps after every step, and its loss where that is known
+            without waiting for a device.
 
     Raises:
         UsageError: the folder already holds a run and it is not to be resumed, another process
