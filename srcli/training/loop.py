@@ -18,13 +18,13 @@ import torch
 from srcli.engine.device import Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
+from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import Pair
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
-from srcli.training.samples import Sampler, largest_crop, prepared
+from srcli.training.samples import largest_crop, prepared
 from srcli.training.state import TrainState, update_average
-from srcli.training.step import Outcome, Step
+from srcli.training.step import Outcome
 from srcli.training.team import Team
 from srcli.training.validate import Validation, validate
 from srcli.weights.checkpoint import Model, save_model
@@ -101,9 +101,6 @@ class Trainer:
         self.team = team
         network.to(team.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
-        share, later = team.share(config.batch), team.device.type == "cuda"
-        source = CropSource(corpus.files, largest_crop(network.traits, config))
-        self.make_pair = Sampler(source, config, network.traits, share, later=later)
         self.network = network
         self.average = copy.deepcopy(network)
         self.saved = time.monotonic()
@@ -114,7 +111,8 @@ class Trainer:
             scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
-        self.step = Step(self.state, config, team)
+        source = CropSource(corpus.files, largest_crop(network.traits, config))
+        self.batches = choose_batches(source, network.traits, self.state, config, team)
         self.pending: list[Outcome] = []
         self.losses: list[float] = []
 
@@ -160,9 +158,10 @@ class Trainer:
             self._tell(listen, time.monotonic(), checked=True)
         self.saved = began = time.monotonic()
         steps = range(self.state.step, self.config.steps)
-        with prepared(self.make_pair, steps, processes=loaders) as pairs:
+        loaders = 0 if self.batches.are_plans else loaders
+        with prepared(self.batches.make, steps, processes=loaders) as batches:
             while self.state.step < self.config.steps and not self.team.any(stop()):
-                self._step(next(pairs))
+                self._step(next(batches))
                 if self.team.is_first:
                     tick(self.state.step, None if self.pending else self.losses[-1])
                 checked = self._is_due(interval)
@@ -177,12 +176,10 @@ class Trainer:
         step = self.state.step
         return step % interval.validate == 0 or step == self.config.steps
 
-    def _step(self, pair: Pair) -> None:
+    def _step(self, batch: object) -> None:
         """Make a step; on a GPU it is under way then."""
         config, state = self.config, self.state
-        for group in state.optimizer.param_groups:
-            group["lr"] = config.rate_at(state.step)
-        self.pending.append(self.step(pair.on(self.team.device)))
+        self.pending.append(self.batches.learn(batch, config.rate_at(state.step)))
         update_average(self.average, self.network, config.ema, state.step)
         state.step += 1
         if self._is_known_at_once():

@@ -83,7 +83,7 @@ class Muon(Optimizer):
         for shape, members in alike.items():
             updates = orthogonalize(torch.stack([_matrix(kernel) for _, kernel in members]))
             size = ADAM_UPDATE_SIZE * math.sqrt(max(updates.shape[1:]))
-            moves = [_kernel(move, shape) for move in updates * (-size * group["lr"])]
+            moves = [_kernel(move, shape) for move in updates.mul_(-size).mul_(group["lr"])]
             torch._foreach_add_([parameter for parameter, _ in members], moves)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
@@ -93,13 +93,13 @@ class Muon(Optimizer):
         squares = [self._kept(parameter, "square") for parameter in parameters]
         counts = [self._count(parameter) for parameter in parameters]
         torch._foreach_add_(counts, 1)
-        steps = torch.stack(counts).double()
+        steps = torch.stack(counts)
         torch._foreach_lerp_(means, gradients, 1 - first)
         torch._foreach_lerp_(squares, [gradient.square() for gradient in gradients], 1 - second)
-        spreads = torch._foreach_div(squares, list(1 - second**steps))  # noqa: SLF001 - as PyTorch's own do
+        spreads = torch._foreach_div(squares, list(_settled(second, steps)))  # noqa: SLF001 - as PyTorch's own do
         torch._foreach_sqrt_(spreads)
         torch._foreach_add_(spreads, group["eps"])
-        moves = torch._foreach_div(means, list(1 - first**steps))  # noqa: SLF001 - as PyTorch's own do
+        moves = torch._foreach_div(means, list(_settled(first, steps)))  # noqa: SLF001 - as PyTorch's own do
         torch._foreach_mul_(moves, group["lr"])
         torch._foreach_addcdiv_(parameters, moves, spreads, value=-1)
 
@@ -114,14 +114,21 @@ class Muon(Optimizer):
     def _count(self, parameter: Tensor) -> Tensor:
         """Return the number of a parameter's steps: a head that a batch does not use makes none.
 
-        It is on the parameter's device, where a step that runs there can raise it.
+        It is on the parameter's device, where a step that runs there can raise it; states may
+        bring a plain number, or a tensor of the host.
         """
-        state = self.state[parameter]
-        if "count" not in state:
-            steps = float(state.pop("step", 0))  # a number in states of before
-            state["count"] = torch.full((), steps, device=parameter.device)
-        count: Tensor = state["count"]
+        state, device = self.state[parameter], parameter.device
+        count: Tensor = torch.as_tensor(state.get("step", 0), dtype=parameter.dtype, device=device)
+        state["step"] = count
         return count
+
+
+def _settled(beta: float, steps: Tensor) -> Tensor:
+    """Return which share of a mean is of gradients, not of the zero that it began with.
+
+    That is 1 - beta^steps, without a difference of nearly equal numbers.
+    """
+    return -torch.expm1(steps * math.log(beta))
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from srcli.engine.device import PRECISIONS, Compute
 from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import Pair
+from srcli.training.degrade import Pair, Resizing
 from srcli.training.losses import LOSSES
 from srcli.training.state import TrainState
 from srcli.training.team import Team
@@ -33,42 +34,59 @@ class Outcome:
     norm: Tensor
 
 
-class Step:
-    """Makes one step of a run from a batch that is on the run's device.
+class Batch(Protocol):
+    """What a step learns from, wherever it is."""
 
-    It takes the learning rate from the optimiser, and leaves the average alone but for the
-    first passes that it runs with it.
+    def on(self, device: torch.device) -> Pair:
+        """Return it on ``device``."""
+        ...
+
+
+class Step:
+    """Makes the steps of a run, all but the average, which it uses for first passes only.
 
     Args:
         state: what a step changes.
         config: the run.
         team: the processes that train it, and the device of this one.
+        resizing: how samples are made of crops.
 
     """
 
-    def __init__(self, state: TrainState, config: TrainConfig, team: Team) -> None:
+    def __init__(
+        self, state: TrainState, config: TrainConfig, team: Team, resizing: Resizing
+    ) -> None:
         self.state = state
         self.config = config
         self.team = team
+        self.resizing = resizing
         self.compute = Compute(device=team.device, dtype=PRECISIONS[config.precision])
 
-    def __call__(self, pair: Pair) -> Outcome:
-        """Learn from a batch."""
-        config, state = self.config, self.state
-        parameters = list(state.network.parameters())
+    def __call__(self, batch: Batch, rate: float) -> Outcome:
+        """Learn from a batch, which is sent to the device, at a learning rate."""
+        return self.learn(batch.on(self.team.device), rate)
+
+    def learn(self, pair: Pair, rate: float | Tensor) -> Outcome:
+        """Learn from a batch that is on the device."""
+        state = self.state
         with _tried_convolutions():
-            sample = pair.sample(self._predict)
-            state.network.train()
             state.optimizer.zero_grad()
-            output = self._call(state.network, sample.image, sample.ratio, sample.strengths)
-            loss = LOSSES[config.loss](output.to(sample.target.dtype), sample.target)
+            loss = self._loss(pair)
             state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
-        self.team.average_gradients(parameters)
+        self.team.average_gradients(state.network.parameters())
         state.scaler.unscale_(state.optimizer)
-        norm = nn.utils.clip_grad_norm_(parameters, config.clip or math.inf)
+        norm = nn.utils.clip_grad_norm_(state.network.parameters(), self.config.clip or math.inf)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
         state.scaler.step(state.optimizer)
         state.scaler.update()
         return Outcome(loss=loss.detach(), norm=norm)
+
+    def _loss(self, pair: Pair) -> Tensor:
+        sample = pair.sample(self._predict, self.resizing)
+        self.state.network.train()
+        output = self._call(self.state.network, sample.image, sample.ratio, sample.strengths)
+        return LOSSES[self.config.loss](output.to(sample.target.dtype), sample.target)
 
     def _call(
         self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None

@@ -185,8 +185,8 @@ def test_gradients_that_are_no_numbers_are_found_at_the_report_before_anything_i
     request = request_for("run", validate_every=2, val_pictures=1)
     learn, heard = Step.__call__, []
 
-    def spoil(step, batch):
-        outcome = learn(step, batch)
+    def spoil(step, batch, rate):
+        outcome = learn(step, batch, rate)
         broken = step.state.step == 2
         return replace(outcome, norm=outcome.norm * torch.nan) if broken else outcome
 
