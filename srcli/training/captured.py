@@ -107,7 +107,7 @@ class RecordedStep:
 
     The first step of an outline is made kernel by kernel, which lets libraries choose their
     kernels; the second one is recorded. The first recorded steps are made in both ways, and
-    what was made kernel by kernel is kept. If they disagree, nothing is recorded any more.
+    what was made kernel by kernel is kept. If they disagree, all steps are made so from then on.
 
     Args:
         step: the recipe.
@@ -124,7 +124,7 @@ class RecordedStep:
         self.met: set[Outline] = set()
         self.recorded: dict[Outline, Work] = {}
         self.unchecked = CHECKED
-        self.gave_up = False
+        self.can_record = True
 
     def __call__(self, plan: Plan, rate: float) -> Outcome:
         """Learn from the batch of a plan, at a learning rate."""
@@ -147,13 +147,12 @@ class RecordedStep:
         """Return what repeats the steps of an outline, recorded now if this is the second."""
         is_new = outline not in self.met
         self.met.add(outline)
-        if self.gave_up or is_new:
-            return None
-        if outline not in self.recorded and len(self.recorded) < MOST_RECORDED:
+        is_wanted = self.can_record and not is_new and outline not in self.recorded
+        if is_wanted and len(self.recorded) < MOST_RECORDED:
             try:
                 self.recorded[outline] = self.repeater.record(work)
             except RuntimeError as error:
-                self._give_up(str(error).partition("\n")[0])
+                self._stop_recording(str(error).partition("\n")[0])
         return self.recorded.get(outline)
 
     def _checked(self, work: Work, repeat: Work) -> Outcome:
@@ -172,16 +171,16 @@ class RecordedStep:
         apart, moved = _distance(ended, network), _distance(before, network)
         is_close = abs(repeated - expected) <= CLOSE * abs(expected)
         if not (is_close and apart <= SAME_WAY * moved):
-            self._give_up(
+            self.recorded.clear()
+            self._stop_recording(
                 f"losses {repeated:.6g} and {expected:.6g}, "
                 f"ends {apart:.3g} apart after {moved:.3g}"
             )
         return outcome
 
-    def _give_up(self, reason: str) -> None:
-        self.gave_up = True
-        self.recorded.clear()
-        logger.warning("steps cannot be recorded here, and will be slower: %s", reason)
+    def _stop_recording(self, reason: str) -> None:
+        self.can_record = False
+        logger.warning("steps cannot be recorded any more, and will be slower: %s", reason)
 
 
 @torch.no_grad()

@@ -31,6 +31,7 @@ from srcli.training.team import Team
 from srcli.usecases.train import train
 
 CPU = torch.device("cpu")
+DEVICES = [CPU, *([torch.device("cuda")] if torch.cuda.is_available() else [])]
 NETWORK = AsdnConfig(blocks=2, width=16, unshuffle=2, max_ratio=4, own_blocks=1)
 RUN = TrainConfig(
     network="asdn", preset="wide", steps=6, batch=2, patch=16, recursive=0.2, warmup=4, seed=3
@@ -60,25 +61,27 @@ class Run:
         return loss
 
 
-def fresh_state(config: TrainConfig) -> TrainState:
+def fresh_state(config: TrainConfig, device: torch.device = CPU) -> TrainState:
     torch.manual_seed(1)
-    network = LocalAsdn(NETWORK)
+    network = LocalAsdn(NETWORK).to(device)
     for parameter in network.parameters():  # zeros would hide what happens behind them
-        nn.init.normal_(parameter, std=0.05)
+        parameter.data = 0.05 * torch.randn(parameter.shape).to(device)
     network.to(memory_format=torch.channels_last)
     return TrainState(
         network=network,
         average=copy.deepcopy(network),
         optimizer=make_optimizer(network, config),
-        scaler=torch.amp.GradScaler("cpu", enabled=False),
+        scaler=torch.amp.GradScaler(device.type, enabled=False),
     )
 
 
-def planned_run(source: CropSource, config: TrainConfig = RUN, make_repeater=None) -> Run:
+def planned_run(
+    source: CropSource, config: TrainConfig = RUN, make_repeater=None, device: torch.device = CPU
+) -> Run:
     """Return a run of plans whose steps are made as they are, or by what repeats them."""
-    state = fresh_state(config)
-    step = Step(state, config, Team(CPU), BY_PRODUCTS)
-    repeater = Repeater(CPU) if make_repeater is None else make_repeater(state)
+    state = fresh_state(config, device)
+    step = Step(state, config, Team(device), BY_PRODUCTS)
+    repeater = Repeater(device) if make_repeater is None else make_repeater(state)
     batches = planned_batches(source, state.network.traits, step, repeater)
     if make_repeater is None:
         batches = replace(batches, learn=step)
@@ -259,9 +262,23 @@ def test_steps_that_are_repeated_from_a_tape_are_the_steps(source, monkeypatch, 
     ):
         assert torch.equal(one, other)
     learn = taped.batches.learn
-    assert not learn.gave_up
+    assert learn.can_record
     assert len(learn.repeater.tapes) == len(learn.recorded) >= 3
     assert learn.unchecked == 0
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_a_device_repeats_the_steps_that_it_makes(source, device):
+    config = replace(RUN, steps=60)
+    kind = Graphs if device.type == "cuda" else Repeater
+    direct = planned_run(source, config, device=device)
+    recorded = planned_run(source, config, lambda _state: kind(device), device)
+    for _ in range(60):
+        assert recorded.step() == pytest.approx(direct.step(), rel=1e-3)
+    learn = recorded.batches.learn
+    assert learn.can_record
+    assert learn.unchecked == 0
+    assert len(learn.recorded) > 5
 
 
 def test_outlines_beyond_the_most_are_made_kernel_by_kernel(source, monkeypatch):
@@ -294,7 +311,7 @@ def test_a_device_that_repeats_something_else_is_not_relied_on(source, kind, sai
     run = planned_run(source, config, lambda _state: kind(CPU))
     for _ in range(20):
         run.step()
-    assert run.batches.learn.gave_up
+    assert not run.batches.learn.can_record
     assert not run.batches.learn.recorded
     assert len(caplog.messages) == 1
     assert said in caplog.messages[0]
