@@ -2,11 +2,11 @@
 
     python benchmarks/gpu_train.py FOLDER_OF_PICTURES
 
-Three ways to train the same network by the same recipe take turns: batches that the host cuts
-out, as they are made for every run that is not simple; batches that the device cuts out of
-pictures that it holds; and the same in steps that the device repeats as a whole. The clock
-begins when most sizes of batches have been met. On a CPU, which repeats nothing, this shows
-only that the script works.
+Four ways to train the same network by the same recipe take turns: batches that the host cuts
+out and a wait for every step, which is how it was once; the same without the waits; batches that
+the device cuts out of pictures that it holds; and those in steps that the device repeats as a
+whole. The clock begins when most sizes of batches have been met. On a CPU, which repeats nothing,
+this shows only that the script works.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -25,7 +25,7 @@ from srcli.networks.spec import SrNetwork
 from srcli.training.batches import Batches, planned_batches
 from srcli.training.captured import Graphs, Repeater
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import BY_PRODUCTS
+from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.samples import Sampler, largest_crop, prepared
@@ -33,39 +33,29 @@ from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
 from srcli.training.team import Team
 
-Make = Callable[[CropSource, SrNetwork, Step], Batches]
+WAITING = "host, waiting"
 
 
-def by_host(source: CropSource, network: SrNetwork, step: Step) -> Batches:
-    config = step.config
-    later = step.team.device.type == "cuda"
-    make = Sampler(source, config, network.traits, slice(None), later=later)
-    return Batches(make=make, learn=step, are_plans=False)
+def batches_of(way: str, source: CropSource, network: SrNetwork, step: Step) -> Batches:
+    device, traits = step.team.device, network.traits
+    if way in {WAITING, "host"}:
+        later = device.type == "cuda"
+        make = Sampler(source, step.config, traits, slice(None), later=later)
+        return Batches(make=make, learn=step, are_plans=False)
+    recorded = way == "recorded" and device.type == "cuda"
+    repeater = Graphs(device) if recorded else Repeater(device)
+    batches = planned_batches(source, traits, step, repeater)
+    return batches if way == "recorded" else replace(batches, learn=step)
 
 
-def by_device(source: CropSource, network: SrNetwork, step: Step) -> Batches:
-    planned = planned_batches(source, network.traits, step, Repeater(step.team.device))
-    return Batches(make=planned.make, learn=step, are_plans=True)
-
-
-def repeated(source: CropSource, network: SrNetwork, step: Step) -> Batches:
-    device = step.team.device
-    repeater = Graphs(device) if device.type == "cuda" else Repeater(device)
-    return planned_batches(source, network.traits, step, repeater)
-
-
-WAYS: dict[str, Make] = {
-    "batches of the host": by_host,
-    "batches of the device": by_device,
-    "repeated as a whole": repeated,
-}
+WAYS = (WAITING, "host", "device", "recorded")
 
 
 class Run:
     """One network in training.
 
     Args:
-        make: the way.
+        way: to train it.
         source: of pictures.
         network: to start from; it is copied.
         config: of the run.
@@ -75,7 +65,7 @@ class Run:
 
     def __init__(
         self,
-        make: Make,
+        way: str,
         source: CropSource,
         network: SrNetwork,
         config: TrainConfig,
@@ -90,8 +80,9 @@ class Run:
             optimizer=make_optimizer(trained, config),
             scaler=torch.amp.GradScaler(device.type, enabled=False),
         )
-        step = Step(self.state, config, Team(device), BY_PRODUCTS)
-        self.batches = make(source, trained, step)
+        self.waits = way == WAITING
+        step = Step(self.state, config, Team(device), BY_TAPS if self.waits else BY_PRODUCTS)
+        self.batches = batches_of(way, source, trained, step)
 
     def train(self, steps: int, loaders: int) -> tuple[float, float]:
         """Make steps, and return seconds and the last loss."""
@@ -102,7 +93,10 @@ class Run:
             loss = torch.zeros(())
             began = time.perf_counter()
             for batch in batches:
-                loss = self.batches.learn(batch, config.rate_at(state.step)).loss
+                outcome = self.batches.learn(batch, config.rate_at(state.step))
+                loss = outcome.loss
+                if self.waits and not torch.isfinite(outcome.norm):
+                    break
                 update_average(state.average, state.network, config.ema, state.step)
                 state.step += 1
             last = loss.item()  # waits for the device
@@ -145,7 +139,7 @@ def main() -> None:
     source = CropSource(files, largest_crop(network.traits, config))
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     print(f"{name}, torch {torch.__version__}, asdn {options.preset}, {config.precision}")
-    runs = {way: Run(make, source, network, config, device) for way, make in WAYS.items()}
+    runs = {way: Run(way, source, network, config, device) for way in WAYS}
     for way, run in runs.items():
         seconds, _ = run.train(options.warm, options.loaders)
         print(f"{way}: the first {options.warm} steps took {seconds:.1f} s", flush=True)
@@ -155,7 +149,7 @@ def main() -> None:
             seconds, loss = run.train(options.steps, options.loaders)
             spent[way] += seconds
             print(f"{way}: {1e3 * seconds / options.steps:.2f} ms a step, loss {loss:.5f}")
-    every, slowest = 2 * options.steps * pixels(config, network), spent["batches of the host"]
+    every, slowest = 2 * options.steps * pixels(config, network), spent[WAITING]
     for way, seconds in spent.items():
         print(f"{way}: {every / seconds / 1e6:.2f} Mpx/s, {slowest / seconds:.2f} times")
 

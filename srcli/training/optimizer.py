@@ -95,7 +95,8 @@ class Muon(Optimizer):
         torch._foreach_add_(counts, 1)
         steps = torch.stack(counts)
         torch._foreach_lerp_(means, gradients, 1 - first)
-        torch._foreach_lerp_(squares, [gradient.square() for gradient in gradients], 1 - second)
+        products = torch._foreach_mul(gradients, gradients)  # noqa: SLF001 - as PyTorch's own do
+        torch._foreach_lerp_(squares, products, 1 - second)
         spreads = torch._foreach_div(squares, list(_settled(second, steps)))  # noqa: SLF001 - as PyTorch's own do
         torch._foreach_sqrt_(spreads)
         torch._foreach_add_(spreads, group["eps"])
