@@ -1,7 +1,7 @@
 """MATLAB's bicubic resizing as products with matrices: two operations, which suit a GPU.
 
-The sums are those of :mod:`srcli.pixels.resize` in another order: levels of 8 bits are the
-same, floating point is but for its rounding.
+The sums are those of :mod:`srcli.pixels.resize` in another order, so they differ by rounding. Of
+levels of 8 bits, a few in a million differ by one: sums that are halves but for that rounding.
 """
 
 from __future__ import annotations

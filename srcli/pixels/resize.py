@@ -42,9 +42,6 @@ AT_ONCE = 2**24
 """Samples of any result that a GPU makes at once: it has many to fill, and each start costs."""
 KEYS_A = -0.5
 LANCZOS_LOBES = 3
-HALF = 0.5 + 2.0**-30
-"""What is added to a sum before it is cut to a whole level: one that is a half but for the rounding
-of the sum, which depends on the order of the additions, counts as a half."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +238,7 @@ def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
 
 def whole_levels(sums: Tensor) -> Tensor:
     """Round float64 to uint8, halves up; ``sums`` are overwritten."""
-    return sums.add_(HALF).floor_().clamp_(0, 255).to(torch.uint8)
+    return sums.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8)
 
 
 def _rows(image: Tensor, index: Tensor) -> Iterator[Tensor]:
