@@ -55,17 +55,20 @@ class TrainView:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def tick(self, step: int, loss: float) -> None:
-        """Move the bar after a step."""
-        if self._live:
+    def tick(self, step: int, loss: float | None) -> None:
+        """Move the bar after a step; a loss that is not known yet comes with the next report."""
+        if not self._live:
+            return
+        if loss is not None:
             before = loss if self._loss is None else self._loss
             self._loss = SMOOTHING * before + (1 - SMOOTHING) * loss
-            note = f"loss {self._loss:.5f}{self._rate}"
-            self._bar.update(self._task, completed=step, note=note)
+        shown = "" if self._loss is None else f"loss {self._loss:.5f}"
+        self._bar.update(self._task, completed=step, note=f"{shown}{self._rate}")
 
     def report(self, report: Report) -> None:
         """Print a line, on a terminal only if it tells of a validation."""
         self._rate = f"  rate {report.rate:.2e}  {report.seconds:.3f} s/step"
+        self._loss = self._loss if report.loss is None else report.loss
         loss = "" if report.loss is None else f"  loss {report.loss:.5f}"
         line = f"step {report.step}{loss}{self._rate}"
         if report.validation is not None:

@@ -233,7 +233,12 @@ def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     total = next(sources) * weight[:, 0]
     for k, source in enumerate(sources, start=1):
         total.addcmul_(source, weight[:, k])
-    return total.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8) if exact else total
+    return whole_levels(total) if exact else total
+
+
+def whole_levels(sums: Tensor) -> Tensor:
+    """Round float64 to uint8, halves up; ``sums`` are overwritten."""
+    return sums.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8)
 
 
 def _rows(image: Tensor, index: Tensor) -> Iterator[Tensor]:

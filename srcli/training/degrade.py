@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
+from srcli.pixels.products import resize_by_products, resize_uint8_by_products
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
 
@@ -26,6 +27,20 @@ Reduce = Callable[[Tensor, int], Tensor]
 """HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
 Predict = Callable[[Tensor, float, Tensor | None], Tensor]
 """One pass of a network of any ratio: enlarged image, ratio, strengths to image, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resizing:
+    """How squares are resized.
+
+    Attributes:
+        reduce: HR crops to LR of a side, in 8 bits.
+        enlarge: an image (B, 3, P, P) to a window of a square of a side, in floating point.
+
+    """
+
+    reduce: Reduce
+    enlarge: Callable[[Tensor, int, Region], Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,32 +130,39 @@ class Pair:
     strengths: Tensor | None = None
 
     def on(self, device: torch.device) -> Pair:
-        """Return the same on ``device``."""
-        reduced = None if self.reduced is None else self.reduced.to(device)
-        told = None if self.strengths is None else self.strengths.to(device)
-        return replace(self, crops=self.crops.to(device), reduced=reduced, strengths=told)
+        """Return the same on ``device``; nothing waits for it."""
+        reduced = None if self.reduced is None else sent(self.reduced, device)
+        told = None if self.strengths is None else sent(self.strengths, device)
+        return replace(self, crops=sent(self.crops, device), reduced=reduced, strengths=told)
 
-    def sample(self, predict: Predict) -> Sample:
+    def sample(self, predict: Predict, resizing: Resizing | None = None) -> Sample:
         """Make what the network is shown; ``predict`` runs a first pass."""
+        resizing = resizing or BY_TAPS
         reduced = self.reduced
         if reduced is None:
-            reduced = reduce_bicubic(self.crops, self.side)
+            reduced = resizing.reduce(self.crops, self.side)
         image, side = reduced / 255, self.crops.shape[2]
         if self.margin is None:
             return Sample(image=image, target=self.crops / 255, ratio=None)
         if self.first is not None:
             enlarged = self.first * image.shape[2]
-            bicubic = resize(image, (enlarged, enlarged))
+            whole = Region.whole((enlarged, enlarged))
+            bicubic = resizing.enlarge(image, enlarged, whole)
             image = predict(bicubic, float(self.first), self.strengths)
         end = side - self.margin
         inner = Region(top=self.margin, bottom=end, left=self.margin, right=end)
-        enlarged_inner = resize(image, (side, side), region=inner)
         return Sample(
-            image=enlarged_inner,
+            image=resizing.enlarge(image, side, inner),
             target=inner.of(self.crops) / 255,
             ratio=side / image.shape[2],
             strengths=self.strengths if self.first is None else None,
         )
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """Return a host's tensor on ``device``; a GPU fetches it when it gets that far."""
+    tensor = tensor.pin_memory() if device.type == "cuda" else tensor
+    return tensor.to(device, non_blocking=True)
 
 
 def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
@@ -148,30 +170,54 @@ def reduce_bicubic(crops: Tensor, side: int) -> Tensor:
     return resize_uint8(crops, (side, side))
 
 
-def fixed_scale_pair(crops: Tensor, scale: int, reduce: Reduce | None = reduce_bicubic) -> Pair:
-    """Reduce HR crops (B, 3, P, P) uint8 by ``scale``, or leave it for later; P is a multiple."""
-    side = crops.shape[2] // scale
-    return Pair(crops=crops, side=side, reduced=reduce and reduce(crops, side), margin=None)
+BY_TAPS = Resizing(
+    reduce=reduce_bicubic,
+    enlarge=lambda image, side, region: resize(image, (side, side), region=region),
+)
+BY_PRODUCTS = Resizing(
+    reduce=resize_uint8_by_products,
+    enlarge=lambda image, side, region: resize_by_products(image, side, region=region),
+)
+"""The same levels of 8 bits, and floating point but for its rounding: for a GPU."""
 
 
-def any_ratio_pair(
-    crops: Tensor,
-    side: int,
-    margin: int,
-    reduce: Reduce | None = reduce_bicubic,
-    *,
-    first: int | None = None,
-) -> Pair:
-    """Reduce HR crops for one pass, or for a first one by a ratio of ``first`` and another.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """All sizes of a batch: two of one outline are work of the same shapes.
+
+    Attributes:
+        crop: side of the HR crops, margins included.
+        side: of LR.
+        margin, first: as of :class:`Pair`.
+
+    """
+
+    crop: int
+    side: int
+    margin: int | None
+    first: int | None = None
+
+    def pair(self, crops: Tensor, reduce: Reduce | None) -> Pair:
+        """Reduce HR crops (B, 3, P, P) uint8; no ``reduce`` leaves a bicubic one for later."""
+        reduced = reduce and reduce(crops, self.side)
+        return Pair(
+            crops=crops, side=self.side, reduced=reduced, margin=self.margin, first=self.first
+        )
+
+
+def fixed_scale_outline(patch: int, scale: int) -> Outline:
+    """Return the sizes for a network of a fixed scale, of which ``patch`` is a multiple."""
+    return Outline(crop=patch, side=patch // scale, margin=None)
+
+
+def any_ratio_outline(crop: int, side: int, margin: int, *, first: int | None = None) -> Outline:
+    """Return the sizes for one pass, or for a first one by a ratio of ``first`` and another.
 
     Args:
-        crops: (B, 3, P, P) uint8 with margins.
+        crop: side of the HR crops.
         side: of what the last pass enlarges.
         margin: of the crops.
-        reduce: makes LR; None leaves a bicubic reduction for later.
         first: ratio of the first of two passes; None for a single pass.
 
     """
-    lr = math.ceil(side / (first or 1))
-    reduced = reduce and reduce(crops, lr)
-    return Pair(crops=crops, side=lr, reduced=reduced, margin=margin, first=first)
+    return Outline(crop=crop, side=math.ceil(side / (first or 1)), margin=margin, first=first)

@@ -14,19 +14,17 @@ from statistics import fmean
 from typing import BinaryIO
 
 import torch
-from torch import Tensor, nn
 
-from srcli.engine.device import PRECISIONS, Compute
+from srcli.engine.device import Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.images.atomic import disk_errors
-from srcli.networks.spec import SrNetwork
+from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import Pair
-from srcli.training.losses import LOSSES
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
-from srcli.training.samples import Sampler, largest_crop, prepared
+from srcli.training.samples import largest_crop, prepared
 from srcli.training.state import TrainState, update_average
+from srcli.training.step import Outcome
 from srcli.training.team import Team
 from srcli.training.validate import Validation, validate
 from srcli.weights.checkpoint import Model, save_model
@@ -76,7 +74,7 @@ class Report:
     validation: Validation | None = None
 
 
-def _unheard(step: int, loss: float) -> None:
+def _unheard(step: int, loss: float | None) -> None:
     """Nobody follows the single steps."""
 
 
@@ -103,9 +101,6 @@ class Trainer:
         self.team = team
         network.to(team.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
-        share, later = team.share(config.batch), team.device.type == "cuda"
-        source = CropSource(corpus.files, largest_crop(network.traits, config))
-        self.make_pair = Sampler(source, config, network.traits, share, later=later)
         self.network = network
         self.average = copy.deepcopy(network)
         self.saved = time.monotonic()
@@ -116,6 +111,10 @@ class Trainer:
             scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
+        source = CropSource(corpus.files, largest_crop(network.traits, config))
+        self.batches = choose_batches(source, network.traits, self.state, config, team)
+        self.pending: list[Outcome] = []
+        self.losses: list[float] = []
 
     def resume(self) -> None:
         """Go on from the saved state.
@@ -136,7 +135,7 @@ class Trainer:
         *,
         interval: Interval,
         stop: Callable[[], bool] = lambda: False,
-        tick: Callable[[int, float], None] = _unheard,
+        tick: Callable[[int, float | None], None] = _unheard,
         loaders: int = 0,
     ) -> None:
         """Train to the end, or until ``stop``; then save, so that it can be resumed.
@@ -145,7 +144,8 @@ class Trainer:
             listen: told the news at intervals; in the first process only, as is ``tick``.
             interval: how often.
             stop: asked before every step; one process that says yes stops all.
-            tick: told the number of finished steps and the loss after every step.
+            tick: told the number of steps after every step, and its loss where that is known
+                without waiting for a device, which is on a CPU.
             loaders: processes that prepare the batches to come; they change no result.
 
         Raises:
@@ -154,21 +154,20 @@ class Trainer:
             UnwritableImage, DiskFull: the folder takes no more.
 
         """
-        losses: list[float] = []
         if self._is_due(interval) and self.state.validated < self.state.step:
-            self._tell(listen, losses, 0.0, checked=True)
+            self._tell(listen, time.monotonic(), checked=True)
         self.saved = began = time.monotonic()
         steps = range(self.state.step, self.config.steps)
-        with prepared(self.make_pair, steps, processes=loaders) as pairs:
+        loaders = 0 if self.batches.are_plans else loaders
+        with prepared(self.batches.make, steps, processes=loaders) as batches:
             while self.state.step < self.config.steps and not self.team.any(stop()):
-                losses.append(self._step(next(pairs)))
+                self._step(next(batches))
                 if self.team.is_first:
-                    tick(self.state.step, losses[-1])
+                    tick(self.state.step, None if self.pending else self.losses[-1])
                 checked = self._is_due(interval)
                 if checked or self.state.step % interval.report == 0:
-                    seconds = (time.monotonic() - began) / len(losses)
-                    self._tell(listen, losses, seconds, checked=checked)
-                    losses, began = [], time.monotonic()
+                    self._tell(listen, began, checked=checked)
+                    began = time.monotonic()
                 if time.monotonic() > self.saved + interval.save:
                     self._save()
         self._save()
@@ -177,57 +176,51 @@ class Trainer:
         step = self.state.step
         return step % interval.validate == 0 or step == self.config.steps
 
-    def _step(self, pair: Pair) -> float:
+    def _step(self, batch: object) -> None:
+        """Make a step; on a GPU it is under way then."""
         config, state = self.config, self.state
-        sample = pair.on(self.team.device).sample(self._predict)
-        rate = config.rate_at(state.step)
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate
-        self.network.train()
-        state.optimizer.zero_grad()
-        output = self._call(self.network, sample.image, sample.ratio, sample.strengths)
-        loss = LOSSES[config.loss](output.float(), sample.target)
-        state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
-        self.team.average_gradients(self.network.parameters())
-        state.scaler.unscale_(state.optimizer)
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.clip or math.inf)
-        state.scaler.step(state.optimizer)
-        state.scaler.update()
+        self.pending.append(self.batches.learn(batch, config.rate_at(state.step)))
         update_average(self.average, self.network, config.ema, state.step)
-        self._check(norm)
         state.step += 1
-        return loss.item()
+        if self._is_known_at_once():
+            self._settle()
 
-    def _call(
-        self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None
-    ) -> Tensor:
-        image = image.contiguous(memory_format=torch.channels_last)
-        said: list[float | Tensor] = [] if ratio is None else [ratio]
-        if strengths is not None and network.traits.told:
-            said.append(strengths)
-        with Compute(device=self.team.device, dtype=PRECISIONS[self.config.precision]).autocast():
-            output: Tensor = network(image, *said)
-        return output
+    def _is_known_at_once(self) -> bool:
+        """Whether a step is over when its call is, as on a CPU."""
+        return self.team.device.type == "cpu"
 
-    @torch.no_grad()
-    def _predict(self, image: Tensor, ratio: float, strengths: Tensor | None) -> Tensor:
-        """Run one pass of the average, as the recursion will."""
-        return self._call(self.average, image, ratio, strengths).float().clamp_(0, 1)
+    def _settle(self) -> None:
+        """Wait for the steps that are under way, and note their losses.
 
-    def _tell(
-        self,
-        listen: Callable[[Report], None],
-        losses: list[float],
-        seconds: float,
-        *,
-        checked: bool,
-    ) -> None:
-        everyone = self.team.gather(losses)
+        Raises:
+            UsageError: the gradients of one were no numbers; with a scaled loss some may be.
+
+        """
+        first, scaler = self.state.step - len(self.pending), self.state.scaler
+        outcomes, self.pending = self.pending, []
+        if not outcomes:
+            return
+        told = torch.stack([value for one in outcomes for value in (one.loss, one.norm)]).tolist()
+        self.losses += told[::2]
+        if scaler.is_enabled():
+            if scaler.get_scale() <= SMALLEST_SCALE:
+                raise self._diverged(self.state.step - 1)
+            return
+        for step, norm in enumerate(told[1::2], start=first):
+            if not math.isfinite(norm):
+                raise self._diverged(step)
+
+    def _tell(self, listen: Callable[[Report], None], began: float, *, checked: bool) -> None:
+        """Report the steps since ``began``, when the last report was made."""
+        self._settle()
+        seconds = (time.monotonic() - began) / max(1, len(self.losses))
+        everyone = self.team.gather(self.losses)
+        self.losses = []
         report = Report(
             step=self.state.step,
             loss=fmean(everyone) if everyone else None,
             rate=self.config.rate_at(self.state.step - 1),
-            seconds=seconds,
+            seconds=seconds if everyone else 0.0,
             validation=self._validate() if checked else None,
         )
         if self.team.is_first:
@@ -245,7 +238,7 @@ class Trainer:
                 team=self.team,
             )
         except BadTile as error:
-            raise self._diverged() from error
+            raise self._diverged(self.state.step) from error
         if validation.mean > self.state.best:
             self.state.best = validation.mean
             self._save_weights(BEST_FILE)
@@ -253,20 +246,14 @@ class Trainer:
         self._save()
         return validation
 
-    def _check(self, norm: Tensor) -> None:
-        """Refuse gradients that are no numbers; a scaled loss may have some now and then."""
-        scaler = self.state.scaler
-        scaled = scaler.is_enabled()
-        if not (scaler.get_scale() > SMALLEST_SCALE if scaled else bool(norm.isfinite())):
-            raise self._diverged()
-
-    def _diverged(self) -> UsageError:
-        msg = f"training diverged at step {self.state.step}: its values are no longer numbers"
+    def _diverged(self, step: int) -> UsageError:
+        msg = f"training diverged at step {step}: its values are no longer numbers"
         return UsageError(msg, hint="start again with a lower --lr, or a --clip of 1 or less")
 
     def _save(self) -> None:
+        self._settle()
         if not self.state.is_finite():
-            raise self._diverged()
+            raise self._diverged(self.state.step)
         if self.team.is_first:
             self.state.save(self.out / STATE_FILE, self.config)
         self._save_weights(LAST_FILE)

@@ -40,7 +40,7 @@ class Muon(Optimizer):
 
     Args:
         parameters: all of a network's; each finds its method by its shape.
-        lr: learning rate of both.
+        lr: learning rate of both: a number, or a tensor of one on the device of the parameters.
         momentum: of Muon, Nesterov's.
         betas: of Adam.
         eps: of Adam.
@@ -50,7 +50,7 @@ class Muon(Optimizer):
     def __init__(
         self,
         parameters: list[nn.Parameter],
-        lr: float,
+        lr: float | Tensor,
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -79,26 +79,30 @@ class Muon(Optimizer):
         directions = torch._foreach_lerp(gradients, momenta, group["momentum"])  # noqa: SLF001 - as PyTorch's own do
         alike: defaultdict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
         for parameter, direction in zip(parameters, directions, strict=True):
-            alike[parameter.shape].append((parameter, direction.flatten(1)))
+            alike[parameter.shape].append((parameter, direction))
         for shape, members in alike.items():
-            updates = orthogonalize(torch.stack([matrix for _, matrix in members]))
+            updates = orthogonalize(torch.stack([_matrix(kernel) for _, kernel in members]))
             size = ADAM_UPDATE_SIZE * math.sqrt(max(updates.shape[1:]))
-            moves = [update.view(shape) for update in updates]
-            torch._foreach_add_([p for p, _ in members], moves, alpha=-group["lr"] * size)
+            moves = [_kernel(move, shape) for move in updates.mul_(-size).mul_(group["lr"])]
+            torch._foreach_add_([parameter for parameter, _ in members], moves)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
         first, second = group["betas"]
         gradients = [_gradient(parameter) for parameter in parameters]
         means = [self._kept(parameter, "mean") for parameter in parameters]
         squares = [self._kept(parameter, "square") for parameter in parameters]
-        steps = [self._next_step(parameter) for parameter in parameters]
+        counts = [self._count(parameter) for parameter in parameters]
+        torch._foreach_add_(counts, 1)
+        steps = torch.stack(counts)
         torch._foreach_lerp_(means, gradients, 1 - first)
-        torch._foreach_lerp_(squares, [gradient.square() for gradient in gradients], 1 - second)
-        spreads = torch._foreach_div(squares, [1 - second**step for step in steps])  # noqa: SLF001 - as PyTorch's own do
+        products = torch._foreach_mul(gradients, gradients)  # noqa: SLF001 - as PyTorch's own do
+        torch._foreach_lerp_(squares, products, 1 - second)
+        spreads = torch._foreach_div(squares, list(_settled(second, steps)))  # noqa: SLF001 - as PyTorch's own do
         torch._foreach_sqrt_(spreads)
         torch._foreach_add_(spreads, group["eps"])
-        steered = torch._foreach_div(means, [1 - first**step for step in steps])  # noqa: SLF001 - as PyTorch's own do
-        torch._foreach_addcdiv_(parameters, steered, spreads, value=-group["lr"])
+        moves = torch._foreach_div(means, list(_settled(first, steps)))  # noqa: SLF001 - as PyTorch's own do
+        torch._foreach_mul_(moves, group["lr"])
+        torch._foreach_addcdiv_(parameters, moves, spreads, value=-1)
 
     def _kept(self, parameter: Tensor, name: str) -> Tensor:
         """Return what is remembered of a parameter under a name, at first zeros."""
@@ -108,12 +112,24 @@ class Muon(Optimizer):
         kept: Tensor = state[name]
         return kept
 
-    def _next_step(self, parameter: Tensor) -> int:
-        """Count a parameter's steps: a head that a batch does not use makes none."""
-        state = self.state[parameter]
-        state["step"] = state.get("step", 0) + 1
-        step: int = state["step"]
-        return step
+    def _count(self, parameter: Tensor) -> Tensor:
+        """Return the number of a parameter's steps: a head that a batch does not use makes none.
+
+        It is on the parameter's device, where a step that runs there can raise it; states may
+        bring a plain number, or a tensor of the host.
+        """
+        state, device = self.state[parameter], parameter.device
+        count: Tensor = torch.as_tensor(state.get("step", 0), dtype=parameter.dtype, device=device)
+        state["step"] = count
+        return count
+
+
+def _settled(beta: float, steps: Tensor) -> Tensor:
+    """Return which share of a mean is of gradients, not of the zero that it began with.
+
+    That is 1 - beta^steps, without a difference of nearly equal numbers.
+    """
+    return -torch.expm1(steps * math.log(beta))
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
@@ -123,7 +139,7 @@ def orthogonalize(matrices: Tensor) -> Tensor:
     x = matrices.transpose(1, 2) if tall else matrices
     norm: Tensor = torch.linalg.matrix_norm(x, keepdim=True)
     x = x / (norm + 1e-7)
-    if has_bfloat16(x.device):
+    if x.dtype == torch.float32 and has_bfloat16(x.device):
         x = x.to(torch.bfloat16)
     for _ in range(NEWTON_SCHULZ_STEPS):
         gram = x @ x.transpose(1, 2)
@@ -135,6 +151,17 @@ def orthogonalize(matrices: Tensor) -> Tensor:
 
 def _is_hidden_kernel(parameter: Tensor) -> bool:
     return parameter.ndim == 4 and min(parameter.shape[:2]) >= HIDDEN_CHANNELS  # noqa: PLR2004 - (out, in, k, k)
+
+
+def _matrix(kernel: Tensor) -> Tensor:
+    """Return (out, k k in) of a kernel (out, in, k, k): in this order a view of channels last."""
+    return kernel.movedim(1, -1).flatten(1)
+
+
+def _kernel(matrix: Tensor, shape: torch.Size) -> Tensor:
+    """Undo :func:`_matrix`."""
+    outputs, inputs, *sides = shape
+    return matrix.view(outputs, *sides, inputs).movedim(-1, 1)
 
 
 def _gradient(parameter: Tensor) -> Tensor:

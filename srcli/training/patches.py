@@ -17,7 +17,10 @@ from torch import Tensor
 from srcli.errors import DataError, NoPictures
 from srcli.images.decode import read_uint8
 from srcli.images.discover import find_sources
-from srcli.pixels.dihedral import SYMMETRIES
+from srcli.pixels.dihedral import SYMMETRIES, Symmetry
+
+Size = tuple[int, int]
+"""Height and width."""
 
 
 def picture_files(folder: Path) -> tuple[Path, ...]:
@@ -57,6 +60,32 @@ def identify(*collections: Sequence[Path]) -> str:
     return hashlib.sha256(repr(told).encode(errors="surrogateescape")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a crop is: the number of its picture, its corner there, and how it is turned."""
+
+    picture: int
+    top: int
+    left: int
+    symmetry: Symmetry
+
+
+def draw_places(sizes: Sequence[Size], count: int, side: int, random: Random) -> list[Place]:
+    """Draw ``count`` crops out of pictures of these sizes, each in proportion to its area."""
+    areas = [height * width for height, width in sizes]
+    chosen = random.choices(range(len(sizes)), areas, k=count)
+    return [_draw_place(picture, sizes[picture], side, random) for picture in chosen]
+
+
+def _draw_place(picture: int, size: Size, side: int, random: Random) -> Place:
+    return Place(
+        picture=picture,
+        top=random.randint(0, size[0] - side),
+        left=random.randint(0, size[1] - side),
+        symmetry=random.choice(SYMMETRIES),
+    )
+
+
 class CropSource:
     """Draws crops from pictures that are kept decoded in memory, one byte a sample.
 
@@ -75,19 +104,22 @@ class CropSource:
         with ThreadPoolExecutor() as pool:
             pictures = (picture.numpy() for picture in pool.map(read_uint8, files))
             self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
-        self.areas = [p.shape[2] * p.shape[3] for p in self.pictures]
+        self.sizes: list[Size] = [(p.shape[2], p.shape[3]) for p in self.pictures]
         if not self.pictures:
             msg = f"no training picture is as large as a crop of {side} pixels"
             raise DataError(msg, hint="give larger pictures or a smaller --patch")
 
+    @property
+    def bytes(self) -> int:
+        """Size of all pictures."""
+        return sum(picture.nbytes for picture in self.pictures)
+
     def draw(self, count: int, side: int, random: Random) -> Tensor:
         """Return ``count`` crops (count, 3, side, side), uint8, in random symmetries."""
-        chosen = random.choices(self.pictures, self.areas, k=count)
-        return torch.cat([_crop(picture, side, random) for picture in chosen])
+        places = draw_places(self.sizes, count, side, random)
+        return torch.cat([_crop(self.pictures[place.picture], place, side) for place in places])
 
 
-def _crop(picture: NDArray[np.uint8], side: int, random: Random) -> Tensor:
-    top = random.randint(0, picture.shape[2] - side)
-    left = random.randint(0, picture.shape[3] - side)
-    crop = picture[..., top : top + side, left : left + side]
-    return random.choice(SYMMETRIES).apply(torch.from_numpy(crop))
+def _crop(picture: NDArray[np.uint8], place: Place, side: int) -> Tensor:
+    rows, columns = slice(place.top, place.top + side), slice(place.left, place.left + side)
+    return place.symmetry.apply(torch.from_numpy(picture[..., rows, columns]))

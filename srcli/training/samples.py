@@ -32,10 +32,11 @@ from srcli.training.degradations import (
     unspoilt,
 )
 from srcli.training.degrade import (
+    Outline,
     Pair,
     RatioRange,
-    any_ratio_pair,
-    fixed_scale_pair,
+    any_ratio_outline,
+    fixed_scale_outline,
     ratio_ranges,
     reduce_bicubic,
 )
@@ -65,6 +66,44 @@ Make = Callable[[int], Pair]
 """The batch of a step, counted from 0."""
 
 
+class Drawer:
+    """Draws the sizes of batches.
+
+    Args:
+        config: the run.
+        traits: of the network that is trained.
+
+    """
+
+    def __init__(self, config: TrainConfig, traits: NetworkTraits) -> None:
+        self.config = config
+        self.ranges = ratio_ranges(traits, config.patch) if config.scale is None else ()
+
+    def outline(self, random: Random) -> Outline:
+        """Draw the sizes of one batch: the first that is drawn of it."""
+        config = self.config
+        if config.scale is not None:
+            return fixed_scale_outline(config.patch, config.scale)
+        later_pass = random.random() < config.recursive
+        first = int(self.ranges[-1].most) if later_pass else None
+        drawn = self.ranges[0] if later_pass else self._draw_range(random)
+        return any_ratio_outline(drawn.side, drawn.draw_side(random), drawn.margin, first=first)
+
+    def _draw_range(self, random: Random) -> RatioRange:
+        weights = self.config.weights() or (1.0,) * len(self.ranges)
+        return random.choices(self.ranges, weights)[0]
+
+
+def is_plain(config: TrainConfig) -> bool:
+    """Whether LR is made by bicubic reductions of pictures, and by nothing else."""
+    return config.degradation == "bicubic" and config.drawn == 0
+
+
+def random_of(config: TrainConfig, step: int) -> Random:
+    """Return what decides all about the batch of a step, counted from 0."""
+    return Random(f"{config.seed}:{step}")
+
+
 class Sampler:
     """Makes the batches of a run.
 
@@ -89,31 +128,19 @@ class Sampler:
     ) -> None:
         self.source = source
         self.config = config
-        self.ranges = ratio_ranges(traits, config.patch) if config.scale is None else ()
+        self.drawer = Drawer(config, traits)
         self.share = share
         self.later = later
 
     def __call__(self, step: int) -> Pair:
         """Make the batch of a step, counted from 0."""
         config = self.config
-        random = Random(f"{config.seed}:{step}")
-        is_plain = config.degradation == "bicubic" and config.drawn == 0
-        reduce = reduce_bicubic if is_plain and not self.later else None
-        if config.scale is not None:
-            crops = self.source.draw(config.batch, config.patch, random)[self.share]
-            pair = fixed_scale_pair(crops, config.scale, reduce)
-            return pair if is_plain else self._degraded(pair, random)
-        later_pass = random.random() < config.recursive
-        first = int(self.ranges[-1].most) if later_pass else None
-        drawn = self.ranges[0] if later_pass else self._draw_range(random)
-        side = drawn.draw_side(random)
-        crops = self.source.draw(config.batch, drawn.side, random)[self.share]
-        pair = any_ratio_pair(crops, side, drawn.margin, reduce, first=first)
-        return pair if is_plain else self._degraded(pair, random)
-
-    def _draw_range(self, random: Random) -> RatioRange:
-        weights = self.config.weights() or (1.0,) * len(self.ranges)
-        return random.choices(self.ranges, weights)[0]
+        random = random_of(config, step)
+        outline = self.drawer.outline(random)
+        crops = self.source.draw(config.batch, outline.crop, random)[self.share]
+        if not is_plain(config):
+            return self._degraded(outline.pair(crops, None), random)
+        return outline.pair(crops, None if self.later else reduce_bicubic)
 
     def _degraded(self, pair: Pair, random: Random) -> Pair:
         """Make LR of the crops, some of which give way to scenes."""

@@ -12,6 +12,7 @@ from torch import nn
 
 from srcli.errors import CorruptWeights, DataError, listed
 from srcli.images.atomic import write_file
+from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.saved import Saved, read_saved
 
@@ -42,8 +43,8 @@ class TrainState:
     drawn from the seed and the step's number, so no generator needs saving.
     """
 
-    network: nn.Module
-    average: nn.Module
+    network: SrNetwork
+    average: SrNetwork
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     pictures: str = ""
@@ -54,7 +55,7 @@ class TrainState:
     def is_finite(self) -> bool:
         """Whether the network and its average are made of numbers only."""
         tensors = (*self.network.parameters(), *self.average.parameters())
-        return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
+        return bool(torch.stack([tensor.isfinite().all() for tensor in tensors]).all())
 
     def save(self, path: Path, config: TrainConfig) -> None:
         """Write the state; a reader finds either the old file or the new one, whole.

@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
+from srcli.engine.device import Compute
 from srcli.networks.asdn import LARGEST_RATIO, STEPS, LocalAsdn
 from srcli.pixels.resize import resize
-from srcli.training.degrade import CONTEXT, any_ratio_pair
+from srcli.training.degrade import BY_PRODUCTS, BY_TAPS, CONTEXT, any_ratio_outline
 from srcli.training.patches import CropSource
 
 KERNEL = 3
@@ -41,14 +42,15 @@ class LeastSquares:
     Args:
         channels: of its input.
         outputs: of its output.
+        device: that adds up.
 
     """
 
-    def __init__(self, channels: int, outputs: int) -> None:
+    def __init__(self, channels: int, outputs: int, device: torch.device) -> None:
         self.shape = outputs, channels, KERNEL, KERNEL
         unknown = channels * KERNEL**2 + 1
-        self.gram = torch.zeros(unknown, unknown, dtype=torch.float64)
-        self.cross = torch.zeros(unknown, outputs, dtype=torch.float64)
+        self.gram = torch.zeros(unknown, unknown, dtype=torch.float64, device=device)
+        self.cross = torch.zeros(unknown, outputs, dtype=torch.float64, device=device)
 
     def add(self, seen: Tensor, wanted: Tensor) -> None:
         """Take in a batch: input (B, C, H, W) and output (B, outputs, H, W) that is wanted."""
@@ -62,8 +64,8 @@ class LeastSquares:
 
     def write_to(self, convolution: torch.nn.Module) -> None:
         """Give a convolution the kernel and bias of the solution."""
-        ridge = RIDGE * self.gram.diagonal().mean() * torch.eye(len(self.gram)).double()
-        solution = torch.linalg.solve(self.gram + ridge, self.cross)
+        ridge = RIDGE * self.gram.diagonal().mean() * torch.ones_like(self.gram[0])
+        solution = torch.linalg.solve(self.gram + ridge.diag(), self.cross)
         with torch.no_grad():
             convolution.get_parameter("weight").copy_(solution[:-1].T.reshape(self.shape))
             convolution.get_parameter("bias").copy_(solution[-1])
@@ -76,19 +78,24 @@ def warm_start_source(files: Sequence[Path]) -> CropSource:
 
 
 @torch.no_grad()
-def solve_grids(network: LocalAsdn, source: CropSource, *, seed: int = 0) -> None:
+def solve_grids(
+    network: LocalAsdn, source: CropSource, device: torch.device, *, seed: int = 0
+) -> None:
     """Solve the stems and heads of all grids above ratio 2, in this order.
 
     Args:
         network: with the stem, trunk and heads of ratios up to 2 trained.
         source: of HR crops; their side decides how much is learned from each.
+        device: to solve on, where the network is left.
         seed: of what is drawn.
 
     """
-    for step in map(int, network.coarser):
-        solve_stem(network, step, source, Random(f"{seed}:{step}"))
-        for level in range(STEPS + 1):
-            solve_head(network, step, level, source, Random(f"{seed}:{step}:{level}"))
+    network.to(device)
+    with Compute(device=device).autocast():
+        for step in map(int, network.coarser):
+            solve_stem(network, step, source, Random(f"{seed}:{step}"))
+            for level in range(STEPS + 1):
+                solve_head(network, step, level, source, Random(f"{seed}:{step}:{level}"))
 
 
 def solve_stem(network: LocalAsdn, step: int, source: CropSource, random: Random) -> None:
@@ -98,10 +105,10 @@ def solve_stem(network: LocalAsdn, step: int, source: CropSource, random: Random
     to 2.
     """
     kernel, bias = (part.double() for part in network.stem.parameters())
-    solver = LeastSquares(3 * step**2, network.config.width)
+    solver = LeastSquares(3 * step**2, network.config.width, kernel.device)
     for n in range(CROPS):
         ratio = step - (n % STEPS) / STEPS
-        small = source.draw(1, round(LR_SIDE * step / ratio), random) / 255
+        small = source.draw(1, round(LR_SIDE * step / ratio), random).to(kernel.device) / 255
         doubled, enlarged = (
             F.pixel_unshuffle(resize(small.double(), (factor * LR_SIDE, factor * LR_SIDE)), factor)
             for factor in (2, step)
@@ -117,10 +124,13 @@ def solve_head(
     ratio, margin = step - 1 + level / STEPS, CONTEXT * step
     crop = step * LR_SIDE + 2 * margin
     grid = network.grid_of(ratio if level else ratio + 1 / STEPS)
-    solver = LeastSquares(network.config.width, 3 * step**2)
+    device = network.stem.weight.device
+    solver = LeastSquares(network.config.width, 3 * step**2, device)
+    outline = any_ratio_outline(crop, round(crop / ratio), margin)
+    resizing = BY_PRODUCTS if device.type == "cuda" else BY_TAPS
     for _ in range(CROPS):
-        crops = source.draw(1, crop, random)
-        sample = any_ratio_pair(crops, round(crop / ratio), margin).sample(_no_first_pass)
+        pair = outline.pair(source.draw(1, crop, random), None).on(device)
+        sample = pair.sample(_no_first_pass, resizing)
         seen = network.features(sample.image, grid)
         solver.add(seen, F.pixel_unshuffle(sample.target - sample.image, step))
     solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))

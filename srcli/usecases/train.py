@@ -154,7 +154,7 @@ def train(
     listen: Callable[[Report], None],
     interrupted: Callable[[], bool] = lambda: False,
     *,
-    tick: Callable[[int, float], None] = lambda _step, _loss: None,
+    tick: Callable[[int, float | None], None] = lambda _step, _loss: None,
 ) -> Path:
     """Run, and return the path of the best weights, or the last if none were validated.
 
@@ -166,7 +166,8 @@ def train(
         request: the run.
         listen: told of losses and validations at intervals.
         interrupted: asked before every step.
-        tick: told the number of finished steps and the loss after every step.
+        tick: told the number of steps after every step, and its loss where that is known
+            without waiting for a device.
 
     Raises:
         UsageError: the folder already holds a run and it is not to be resumed, another process
@@ -243,7 +244,8 @@ def _prepare(request: TrainRequest, team: Team) -> tuple[Model, Corpus]:
         raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
     torch.manual_seed(request.config.seed)
     files, held_out = picture_files(request.data), _held_out_files(request)
-    model = _fresh_model(request, files, init=None if going_on else request.init)
+    init = None if going_on else request.init
+    model = _fresh_model(request, files, init, team.device)
     _check_patch(request.config, model.network)
     corpus = Corpus(
         files=files,
@@ -315,14 +317,16 @@ def _held_out_files(request: TrainRequest) -> tuple[Path, ...]:
     return tuple(files[n * len(files) // count] for n in range(count))
 
 
-def _fresh_model(request: TrainRequest, files: tuple[Path, ...], init: Path | None) -> Model:
+def _fresh_model(
+    request: TrainRequest, files: tuple[Path, ...], init: Path | None, device: torch.device
+) -> Model:
     spec = NETWORKS[request.config.network]
     config = spec.configure(request.config.preset, request.config.scale)
     network = spec.build(config)
     if init is not None:
         missing = _take_over(network, load_model(init).network)
         if isinstance(network, LocalAsdn) and any(key.startswith("coarser.") for key in missing):
-            solve_grids(network, warm_start_source(files), seed=request.config.seed)
+            solve_grids(network, warm_start_source(files), device, seed=request.config.seed)
     return Model(header=Header(network=spec.name, config=config), network=network)
 
 

@@ -19,7 +19,7 @@ SCORED = Report(
 def screen(monkeypatch, capsys):
     """Run the view on a terminal or into a file, and return what was written."""
 
-    def show(*, terminal: bool, degradation: str = "jpeg") -> str:
+    def show(*, terminal: bool, degradation: str = "jpeg", loss: float | None = 0.5) -> str:
         file = io.StringIO()
         console = SafeConsole(
             file=file, force_terminal=terminal, width=200, highlight=False, legacy_windows=False
@@ -28,7 +28,7 @@ def screen(monkeypatch, capsys):
             monkeypatch.setattr(module, "talk", console)
         with TrainView(300, degradation) as view:
             for step in range(1, 201):
-                view.tick(step, 0.5)
+                view.tick(step, loss)
                 if step % 100 == 0:
                     view.report(PLAIN if step == 100 else SCORED)
         return file.getvalue() if terminal else capsys.readouterr().err
@@ -42,6 +42,12 @@ def test_a_terminal_gets_a_bar_and_a_line_for_every_validation(screen):
     assert "loss 0.50000  rate 1.00e-03" in text
     assert "step 200 " in text
     assert "step 100 " not in text
+
+
+def test_a_loss_that_is_known_at_reports_only_is_shown_from_then_on(screen):
+    text = screen(terminal=True, loss=None)
+    assert "200/300" in text
+    assert "loss 0.25000  rate 1.00e-03" in text
 
 
 def test_a_file_gets_a_line_for_every_report(screen):

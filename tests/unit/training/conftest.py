@@ -1,4 +1,5 @@
-from dataclasses import replace
+import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,20 @@ import torch
 from PIL import Image
 
 from srcli.networks import asdn
-from srcli.networks.asdn import AsdnConfig
+from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.training.batches import Batches, planned_batches
+from srcli.training.captured import Repeater
 from srcli.training.config import TrainConfig
+from srcli.training.degrade import BY_PRODUCTS
+from srcli.training.optimizer import make_optimizer
+from srcli.training.patches import CropSource, picture_files
+from srcli.training.state import TrainState, update_average
+from srcli.training.step import Step
+from srcli.training.team import Team
 from srcli.usecases.train_request import TrainRequest
+
+CPU = torch.device("cpu")
+WIDE = AsdnConfig(blocks=2, width=16, unshuffle=2, max_ratio=4, own_blocks=1)
 
 
 @pytest.fixture
@@ -65,3 +77,70 @@ def final_state():
         return torch.load(request.out / "state.pt", weights_only=True)
 
     return read
+
+
+@pytest.fixture
+def wide_config() -> TrainConfig:
+    """A short run of all ranges of ratios, and of later passes."""
+    return TrainConfig(
+        network="asdn", preset="wide", steps=6, batch=2, patch=16, recursive=0.2, warmup=4, seed=3
+    )
+
+
+@pytest.fixture
+def wide_source(pictures) -> CropSource:
+    return CropSource(picture_files(pictures), 64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run without files."""
+
+    config: TrainConfig
+    state: TrainState
+    batches: Batches
+
+    def step(self) -> float:
+        """Make a step as the loop does, and return its loss."""
+        config, state = self.config, self.state
+        batch = self.batches.make(state.step)
+        loss = self.batches.learn(batch, config.rate_at(state.step)).loss.item()
+        update_average(state.average, state.network, config.ema, state.step)
+        state.step += 1
+        return loss
+
+
+@pytest.fixture
+def fresh_state():
+    """Make the state of a run of a small network to ratio 4, always the same."""
+
+    def make(config: TrainConfig, device: torch.device = CPU) -> TrainState:
+        torch.manual_seed(1)
+        network = LocalAsdn(WIDE).to(device)
+        for parameter in network.parameters():  # zeros would hide what happens behind them
+            parameter.data = 0.05 * torch.randn(parameter.shape).to(device)
+        network.to(memory_format=torch.channels_last)
+        return TrainState(
+            network=network,
+            average=copy.deepcopy(network),
+            optimizer=make_optimizer(network, config),
+            scaler=torch.amp.GradScaler(device.type, enabled=False),
+        )
+
+    return make
+
+
+@pytest.fixture
+def planned_run(wide_source, fresh_state):
+    """Make runs of plans whose steps are made as they are, or by what repeats them."""
+
+    def make(config: TrainConfig, make_repeater=None, device: torch.device = CPU) -> Run:
+        state = fresh_state(config, device)
+        step = Step(state, config, Team(device), BY_PRODUCTS)
+        repeater = Repeater(device) if make_repeater is None else make_repeater(state)
+        batches = planned_batches(wide_source, state.network.traits, step, repeater)
+        if make_repeater is None:
+            batches = replace(batches, learn=step)
+        return Run(config=config, state=state, batches=batches)
+
+    return make

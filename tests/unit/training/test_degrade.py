@@ -11,9 +11,10 @@ from srcli.pixels.resize import resize, resize_uint8
 from srcli.training.degrade import (
     LEAST_RATIO,
     RatioRange,
-    any_ratio_pair,
-    fixed_scale_pair,
+    any_ratio_outline,
+    fixed_scale_outline,
     ratio_ranges,
+    reduce_bicubic,
 )
 
 WIDE = ratio_ranges(asdn.build(asdn.WIDE).traits, 32)
@@ -29,7 +30,7 @@ def unasked(image: torch.Tensor, ratio: float, _strengths: object) -> torch.Tens
 
 
 def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
-    sample = fixed_scale_pair(crops, 3).sample(unasked)
+    sample = fixed_scale_outline(crops.shape[2], 3).pair(crops, reduce_bicubic).sample(unasked)
     assert torch.equal(sample.image, resize_uint8(crops, (16, 16)) / 255)
     assert torch.equal(sample.target, crops / 255)
     assert sample.ratio is None
@@ -37,7 +38,7 @@ def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
 
 @pytest.mark.parametrize("side", [24, 31, 44])
 def test_any_ratio_gives_the_enlarged_picture_without_its_margins(crops, side):
-    sample = any_ratio_pair(crops, side, 8).sample(unasked)
+    sample = any_ratio_outline(crops.shape[2], side, 8).pair(crops, reduce_bicubic).sample(unasked)
     enlarged = resize(resize_uint8(crops, (side, side)) / 255, (48, 48))
     inner = slice(8, 40)
     assert torch.equal(sample.image, enlarged[..., inner, inner])
@@ -78,7 +79,8 @@ def test_a_later_pass_is_trained_on_the_first_ones_output(first):
 
     for seed in range(20):
         side = drawn.draw_side(Random(seed))
-        pair = any_ratio_pair(crops, side, drawn.margin, first=first)
+        outline = any_ratio_outline(crops.shape[2], side, drawn.margin, first=first)
+        pair = outline.pair(crops, reduce_bicubic)
         sample = pair.sample(predict)
         enlarged, told = seen[-1]
         assert told == first

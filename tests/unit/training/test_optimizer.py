@@ -78,6 +78,40 @@ def test_its_state_can_be_saved_and_taken_up():
     )
 
 
+def test_a_rate_on_the_device_makes_the_steps_of_a_number():
+    images = torch.rand(4, 2, 3, 8, 8)
+    found = []
+    for kept in (0.01, torch.tensor(0.01, dtype=torch.float64)):
+        network = small_network()
+        optimizer = Muon(list(network.parameters()), lr=0.5)
+        for group in optimizer.param_groups:
+            group["lr"] = kept
+        for image in images:
+            optimizer.zero_grad()
+            network(image).square().mean().backward()
+            optimizer.step()
+        found.append(list(network.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_steps_that_older_states_count_as_numbers_are_counted_on():
+    image = torch.rand(2, 3, 8, 8)
+    found = []
+    for old in (False, True):
+        network = small_network()
+        optimizer = Muon(list(network.parameters()), lr=0.01)
+        for step in range(3):
+            optimizer.zero_grad()
+            network(image).square().mean().backward()
+            if old and step == 2:
+                for kept in optimizer.state.values():
+                    if "step" in kept:
+                        kept["step"] = int(kept["step"])
+            optimizer.step()
+        found.append(list(network.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("muon", Muon)])
 def test_the_configuration_names_the_optimiser(name, kind):
     config = TrainConfig(network="asdn", preset="fast", steps=1, optimizer=name)

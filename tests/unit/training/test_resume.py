@@ -8,6 +8,7 @@ import torch
 from srcli.errors import AlreadyExists, DataError, OutOfMemory, UsageError
 from srcli.training.loop import Trainer
 from srcli.training.state import TrainState
+from srcli.training.step import Step
 from srcli.usecases.train import train
 
 
@@ -174,6 +175,26 @@ def test_a_run_that_diverges_keeps_what_was_saved(request_for, monkeypatch, fina
     state = final_state(request)
     assert state["step"] == state["validated"] == 2
     assert all(value.isfinite().all() for value in state["network"].values())
+
+
+def test_gradients_that_are_no_numbers_are_found_at_the_report_before_anything_is_saved(
+    request_for, monkeypatch, final_state
+):
+    monkeypatch.setattr("srcli.usecases.train.REPORT_EVERY", 5)
+    monkeypatch.setattr(Trainer, "_is_known_at_once", lambda _: False)
+    request = request_for("run", validate_every=2, val_pictures=1)
+    learn, heard = Step.__call__, []
+
+    def spoil(step, batch, rate):
+        outcome = learn(step, batch, rate)
+        broken = step.state.step == 2
+        return replace(outcome, norm=outcome.norm * torch.nan) if broken else outcome
+
+    monkeypatch.setattr(Step, "__call__", spoil)
+    with pytest.raises(UsageError, match="diverged at step 2"):
+        train(request, lambda _: None, tick=lambda step, loss: heard.append((step, loss)))
+    assert heard == [(n, None) for n in (1, 2, 3, 4)]
+    assert final_state(request)["step"] == 2
 
 
 def test_weights_that_are_no_numbers_are_not_saved(request_for, monkeypatch):

@@ -12,7 +12,7 @@ from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.networks.blocks.ratio_heads import HEAD_BOUND
 from srcli.pixels.resize import resize
 from srcli.training import warm_start
-from srcli.training.degrade import any_ratio_pair
+from srcli.training.degrade import any_ratio_outline, reduce_bicubic
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.warm_start import solve_grids
 from srcli.usecases.train import train
@@ -41,7 +41,7 @@ def solved(source) -> LocalAsdn:
     torch.manual_seed(0)
     network = LocalAsdn(WIDE)
     torch.nn.init.normal_(network.stem.weight, std=0.2)
-    solve_grids(network, source)
+    solve_grids(network, source, torch.device("cpu"))
     return network
 
 
@@ -61,7 +61,8 @@ def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
 def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
     step = solved.grid_of(ratio).unshuffle
     crops = source.draw(4, 32 * step, Random(9))
-    sample = any_ratio_pair(crops, round(32 * step / ratio), 4 * step).sample(lambda x, *_: x)
+    outline = any_ratio_outline(32 * step, round(32 * step / ratio), 4 * step)
+    sample = outline.pair(crops, reduce_bicubic).sample(lambda x, *_: x)
     with torch.no_grad():
         made = solved(sample.image, ratio)
     inside = slice(4 * step, -4 * step)

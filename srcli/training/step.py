@@ -1,0 +1,120 @@
+"""One step of training: the recipe, in which nothing waits for the device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from srcli.engine.device import PRECISIONS, Compute
+from srcli.networks.spec import SrNetwork
+from srcli.training.config import TrainConfig
+from srcli.training.degrade import Pair, Resizing
+from srcli.training.losses import LOSSES
+from srcli.training.state import TrainState
+from srcli.training.team import Team
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a step tells: two numbers, on its device. Reading them waits for the step.
+
+    Attributes:
+        loss: before the step.
+        norm: of the gradient, before it was clipped.
+
+    """
+
+    loss: Tensor
+    norm: Tensor
+
+
+class Batch(Protocol):
+    """What a step learns from, wherever it is."""
+
+    def on(self, device: torch.device) -> Pair:
+        """Return it on ``device``."""
+        ...
+
+
+class Step:
+    """Makes the steps of a run, all but the average, which it uses for first passes only.
+
+    Args:
+        state: what a step changes.
+        config: the run.
+        team: the processes that train it, and the device of this one.
+        resizing: how samples are made of crops.
+
+    """
+
+    def __init__(
+        self, state: TrainState, config: TrainConfig, team: Team, resizing: Resizing
+    ) -> None:
+        self.state = state
+        self.config = config
+        self.team = team
+        self.resizing = resizing
+        self.compute = Compute(device=team.device, dtype=PRECISIONS[config.precision])
+
+    def __call__(self, batch: Batch, rate: float) -> Outcome:
+        """Learn from a batch, which is sent to the device, at a learning rate."""
+        return self.learn(batch.on(self.team.device), rate)
+
+    def learn(self, pair: Pair, rate: float | Tensor) -> Outcome:
+        """Learn from a batch that is on the device."""
+        state = self.state
+        with _tried_convolutions():
+            state.optimizer.zero_grad()
+            loss = self._loss(pair)
+            state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
+        self.team.average_gradients(state.network.parameters())
+        state.scaler.unscale_(state.optimizer)
+        norm = nn.utils.clip_grad_norm_(state.network.parameters(), self.config.clip or math.inf)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
+        return Outcome(loss=loss.detach(), norm=norm)
+
+    def _loss(self, pair: Pair) -> Tensor:
+        sample = pair.sample(self._predict, self.resizing)
+        self.state.network.train()
+        output = self._call(self.state.network, sample.image, sample.ratio, sample.strengths)
+        return LOSSES[self.config.loss](output.to(sample.target.dtype), sample.target)
+
+    def _call(
+        self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None
+    ) -> Tensor:
+        image = image.contiguous(memory_format=torch.channels_last)
+        said: list[float | Tensor] = [] if ratio is None else [ratio]
+        if strengths is not None and network.traits.told:
+            said.append(strengths)
+        with self.compute.autocast():
+            output: Tensor = network(image, *said)
+        return output
+
+    @torch.no_grad()
+    def _predict(self, image: Tensor, ratio: float, strengths: Tensor | None) -> Tensor:
+        """Run one pass of the average, as the recursion will."""
+        made = self._call(self.state.average, image, ratio, strengths)
+        return made.to(image.dtype).clamp_(0, 1)
+
+
+@contextmanager
+def _tried_convolutions() -> Iterator[None]:
+    """Let cuDNN try its ways for a convolution that it meets for the first time, and keep the best.
+
+    Only here: the batches of a run have few shapes, the pictures of a validation have many.
+    """
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before

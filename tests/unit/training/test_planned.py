@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from srcli.networks import asdn
+from srcli.training.config import TrainConfig
+from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
+from srcli.training.patches import CropSource, picture_files
+from srcli.training.planned import DevicePictures, Planner
+from srcli.training.samples import Sampler
+
+CPU = torch.device("cpu")
+WIDE = asdn.build(asdn.WIDE).traits
+LEVELS = 1e-4
+"""By which LR may differ in the mean: a few sums are halves, which are rounded by their order."""
+RUN = TrainConfig(network="asdn", preset="wide", steps=50, batch=3, patch=16, recursive=0.2)
+
+
+@pytest.fixture
+def source(pictures):
+    return CropSource(picture_files(pictures), 64)
+
+
+@pytest.mark.parametrize("config", [RUN, replace(RUN, scale=2, recursive=0.0)])
+def test_plans_make_the_batches_of_the_host(source, config):
+    make = Sampler(source, config, WIDE, slice(None))
+    plan = Planner(DevicePictures(source, CPU), config, WIDE)
+    outlines = set()
+    for step in range(50):
+        expected, planned = make(step), plan(step)
+        found = planned.on(CPU)
+        assert torch.equal(found.crops, expected.crops)
+        reduced = BY_PRODUCTS.reduce(found.crops, found.side).short()
+        assert (reduced - expected.reduced).abs().float().mean() < LEVELS
+        assert (found.margin, found.first) == (expected.margin, expected.first)
+        outlines.add((planned.outline.crop, planned.outline.first))
+    assert len(outlines) == (4 if config.scale is None else 1)
+
+
+def test_what_the_network_is_shown_is_the_same_but_for_rounding(source):
+    make = Sampler(source, RUN, WIDE, slice(None))
+    plan = Planner(DevicePictures(source, CPU), RUN, WIDE)
+    for step in range(20):
+        expected = make(step).sample(lambda image, *_: image, BY_TAPS)
+        found = plan(step).on(CPU).sample(lambda image, *_: image, BY_PRODUCTS)
+        assert found.ratio == expected.ratio
+        assert torch.equal(found.target, expected.target)
+        assert (found.image - expected.image).abs().mean() < LEVELS / 255
