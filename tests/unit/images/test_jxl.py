@@ -19,6 +19,7 @@ from srcli.images.formats import JPEG, JXL, PNG, WEBP, sniff
 from srcli.images.head import read_head
 from srcli.images.metadata import ifd
 from srcli.images.metadata.inventory import left_behind
+from srcli.images.naming import Naming, plan_outputs
 from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused
 from srcli.images.rules import ReadRules
@@ -117,6 +118,12 @@ def box(kind: bytes, body: bytes) -> bytes:
 def test_boxes_that_are_not_carried_are_named(added, named):
     photo = decode_photo(packed(xmp=PACKET) + added, name="it.jxl")
     assert left_behind(photo.metadata, JXL) == (named,)
+
+
+def test_further_channels_and_a_preview_are_named():
+    extra = jxl_header.Extra(kind=3, bits=8)
+    header = jxl_header.Header(height=1, width=1, preview=True, extras=(extra,))
+    assert jxl._blocks(vector("p3"), header).left == ("further channels", "preview")
 
 
 def test_packed_blocks_are_named_where_nothing_unpacks_them(monkeypatch):
@@ -371,6 +378,9 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch):
     assert caught.value.hint == "pip install 'srcli[jxl]'"
     with pytest.raises(UnknownFormat, match="extra package writes JXL") as refused:
         writable_format(Path("it.jxl"))
+    assert refused.value.hint == "pip install 'srcli[jxl]'"
+    with pytest.raises(UnknownFormat, match="extra package writes JXL") as refused:
+        plan_outputs([], Naming(suffix=".jxl", template="{stem}", scale="x2", model=""))
     assert refused.value.hint == "pip install 'srcli[jxl]'"
     assert ".jxl" not in formats.writable_suffixes()
     assert writable_format(Path("it.png")) is PNG
