@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from srcli.cli import completion, console
+from srcli.cli import console
+from srcli.cli import upscale_options as options
 from srcli.cli.console import verbose
 from srcli.cli.defaults import drop_overruled
 from srcli.cli.events import JsonReporter
@@ -28,202 +28,54 @@ DEFAULT_SCALE = "2"
 Reporter = TextReporter | JsonReporter
 
 
-class LargeEnough(StrEnum):
-    """What becomes of pictures that have the size asked for."""
-
-    SKIP = "skip"
-    COPY = "copy"
-    SHRINK = "shrink"
-
-
-class HiddenAlpha(StrEnum):
-    """What becomes of colours under fully transparent pixels."""
-
-    BLEED = "bleed"
-    KEEP = "keep"
-
-
-class Wrap(StrEnum):
-    """Which borders of a picture meet."""
-
-    X = "x"
-    Y = "y"
-    XY = "xy"
-
-
 def upscale_command(
     context: typer.Context,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INPUT...", help="Pictures, folders or globs; - for a pipe."),
-    ] = None,
-    output: Annotated[
-        str,
-        typer.Option(
-            "-o", "--output", help="File, folder or - for a pipe; beside each input by default."
-        ),
-    ] = "",
-    scale: Annotated[
-        str | None,
-        typer.Option("-s", "--scale", help="Factor, such as 2.7, or 2.7x1.5 for width by height."),
-    ] = None,
-    width: Annotated[int | None, typer.Option(help="Width of the result, in pixels.")] = None,
-    height: Annotated[int | None, typer.Option(help="Height of the result, in pixels.")] = None,
-    long_side: Annotated[int | None, typer.Option(help="Its longer side, in pixels.")] = None,
-    short_side: Annotated[int | None, typer.Option(help="Its shorter side, in pixels.")] = None,
-    megapixels: Annotated[float | None, typer.Option(help="Its size in megapixels.")] = None,
-    fit: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Largest size within a box, in pixels.")
-    ] = None,
-    if_large_enough: Annotated[
-        LargeEnough, typer.Option(help="What to do with pictures that have that size already.")
-    ] = LargeEnough.SHRINK,
-    from_file: Annotated[
-        Path | None, typer.Option(help="Text file that names more inputs, one a line.")
-    ] = None,
-    name: Annotated[
-        str,
-        typer.Option(help="Names of results, of {stem}, {scale} and {model}, unless -o names it."),
-    ] = "{stem}_{scale}",
-    format_name: Annotated[
-        str,
-        typer.Option(
-            "-f",
-            "--format",
-            help="Unless -o names a file: png, jpg, webp, avif, jxl, tiff, bmp, gif; as it was.",
-            autocompletion=completion.formats,
-        ),
-    ] = "",
-    quality: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=100,
-            help="Of JPEG, AVIF, WebP and JXL (100: lossless). Default: 95, or lossless as it was.",
-        ),
-    ] = None,
-    strip_metadata: Annotated[
-        bool,
-        typer.Option("--strip-metadata", help="Leave EXIF, XMP, IPTC, comments and texts behind."),
-    ] = False,
-    strip_gps: Annotated[
-        bool, typer.Option("--strip-gps", help="Leave behind where it was taken.")
-    ] = False,
-    depth: Annotated[
-        int | None, typer.Option(help="Bits per sample of results, 8 or 16; as it was.")
-    ] = None,
-    background: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLOR", help="Put transparent pictures on it: white, #ff8800, and so on."
-        ),
-    ] = None,
-    alpha: Annotated[
-        HiddenAlpha,
-        typer.Option(
-            help="Colours under transparent pixels: bleed replaces them by those around, for "
-            "pictures; keep enlarges them as they are, for game textures and masks."
-        ),
-    ] = HiddenAlpha.BLEED,
-    model: Annotated[
-        str,
-        typer.Option(
-            "-m",
-            "--model",
-            help="auto; or an id, weights file, hf:owner/repo/file, nearest, bicubic, lanczos.",
-            autocompletion=completion.upscale_models,
-        ),
-    ] = "auto",
-    guard: Annotated[
-        bool | None, typer.Option(help="Keep each sample between its source pixels. Default: auto.")
-    ] = None,
-    tile: Annotated[
-        int | None,
-        typer.Option(
-            "-t", "--tile", min=32, help="Side of a tile, in pixels; smaller saves memory."
-        ),
-    ] = None,
-    device: Annotated[
-        str,
-        typer.Option(
-            "-d",
-            "--device",
-            help="auto, cpu, cuda, cuda:1 or mps.",
-            autocompletion=completion.devices,
-        ),
-    ] = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(
-            help="float32; bfloat16 or float16 are faster where built in.",
-            autocompletion=completion.precisions,
-        ),
-    ] = "float32",
-    ensemble: Annotated[
-        bool,
-        typer.Option("-x", "--ensemble", help="Average eight symmetries: slower, a bit better."),
-    ] = False,
-    official_tiles: Annotated[
-        bool, typer.Option("--official-tiles", help="Cut as the network's authors did.")
-    ] = False,
-    wrap: Annotated[
-        Wrap | None,
-        typer.Option(help="Borders that meet, of panoramas (x) and textures (xy)."),
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not fetch a model.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are not yet what is asked for.")
-    ] = False,
-    shard: Annotated[
-        str, typer.Option(metavar="I/N", help="Make only the I-th of N parts, such as 1/4.")
-    ] = "",
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
-    ] = False,
-    max_pixels: Annotated[
-        int,
-        typer.Option(min=1, help="Refuse pictures of more pixels, all frames counted together."),
-    ] = DEFAULT_RULES.pixel_limit,
-    max_frames: Annotated[
-        int, typer.Option(min=1, help="Refuse animations of more frames.")
-    ] = DEFAULT_RULES.frame_limit,
-    max_parts: Annotated[
-        int, typer.Option(min=1, help="Refuse files of more chunks, segments, blocks or strips.")
-    ] = DEFAULT_RULES.part_limit,
-    allow_damaged: Annotated[
-        bool,
-        typer.Option(
-            "--allow-damaged",
-            help="Make what there is of a picture that lacks data, with a warning.",
-        ),
-    ] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Go on with what appears in folders, until Ctrl-C.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be done, and write nothing.")
-    ] = False,
-    print0: Annotated[
-        bool,
-        typer.Option("--print0", help="End each path on stdout with a NUL byte, for xargs -0."),
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print events to stdout, one JSON object a line.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print errors and results, nothing else.")
-    ] = False,
-    talkative: Annotated[
-        bool,
-        typer.Option(
-            "-v", "--verbose", help="Tell which networks make each picture, and why one fails."
-        ),
-    ] = False,
+    inputs: options.Inputs = None,
+    scale: options.Scale = None,
+    width: options.Width = None,
+    height: options.Height = None,
+    long_side: options.LongSide = None,
+    short_side: options.ShortSide = None,
+    megapixels: options.Megapixels = None,
+    fit: options.Fit = None,
+    if_large_enough: options.IfLargeEnough = options.LargeEnough.SHRINK,
+    output: options.Output = "",
+    format_name: options.Format = "",
+    name: options.Name = "{stem}_{scale}",
+    overwrite: options.Overwrite = False,
+    quality: options.Quality = None,
+    depth: options.Depth = None,
+    background: options.Background = None,
+    alpha: options.Alpha = options.HiddenAlpha.BLEED,
+    strip_metadata: options.StripMetadata = False,
+    strip_gps: options.StripGps = False,
+    model: options.ModelName = "auto",
+    offline: options.Offline = False,
+    guard: options.Guard = None,
+    ensemble: options.Ensemble = False,
+    wrap: options.Borders = None,
+    official_tiles: options.OfficialTiles = False,
+    tile: options.Tile = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "float32",
+    from_file: options.FromFile = None,
+    dry_run: options.DryRun = False,
+    watch: options.Watch = False,
+    shard: options.Shard = "",
+    fail_fast: options.FailFast = False,
+    allow_damaged: options.AllowDamaged = False,
+    max_pixels: options.MaxPixels = DEFAULT_RULES.pixel_limit,
+    max_frames: options.MaxFrames = DEFAULT_RULES.frame_limit,
+    max_parts: options.MaxParts = DEFAULT_RULES.part_limit,
+    json: options.Json = False,
+    print0: options.Print0 = False,
+    quiet: options.Quiet = False,
+    talkative: options.Verbose = False,
 ) -> None:
-    """Make pictures larger, by any factor (2 if no size is asked for).
+    """Make pictures larger, by any factor.
 
-    Results that go into one folder are recorded there: run the same command again to go on
-    where it was stopped, or beside itself to share the work.
+    Results that go into one folder are recorded there. Run the same command again, and it goes
+    on where it was stopped. Run it twice at once, and both share the work.
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
