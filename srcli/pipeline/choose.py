@@ -1,8 +1,8 @@
 """Which model enlarges a picture, and how: the rule behind ``--model auto``.
 
-The rule is of sums and limits that were fitted on training pictures, spoilt in twenty ways, to the
-difference that the two models make: see docs/auto.md. A picture between two ways is near a limit,
-where both models are equally good.
+The rule is of sums and limits. They were set on training and validation pictures, spoilt in twenty
+ways, by the difference that the two models make: see docs/auto.md. A picture between two ways is
+near a limit, where both models are equally good.
 """
 
 from __future__ import annotations
