@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 NOTE_SECONDS = 10.0
 """Of silence, after which a line says that the work goes on."""
+
+logger = logging.getLogger(__name__)
 
 
 class TextReporter:
@@ -107,6 +110,8 @@ class TextReporter:
             return
         before, after = _sides(outcome.source_size), _sides(outcome.size)
         self._say(f"{name}: {before} to {after} in {outcome.seconds:.1f} s")
+        if outcome.choice and outcome.choice.reason:
+            logger.info("%s: chosen: %s", name, outcome.choice.summary)
         if outcome.left_behind and not self._quiet:
             left = listed(outcome.left_behind)
             _warn(f"{name}: the result does not have what the file held beside its picture: {left}")

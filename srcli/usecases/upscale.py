@@ -214,8 +214,6 @@ def upscale_picture(
     passes = equipment.upscaler.plan(before, after, target.ratio)
     way = equipment.describe(passes) or "as it is"
     logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
-    if choice.reason:
-        logger.info("chosen: %s", choice.summary)
     return each(
         picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, choice, progress)
     )
