@@ -16,8 +16,8 @@ from srcli.weights.card import WeightCard
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
 from srcli.weights.digest import is_file
 from srcli.weights.download import Listener, silent
-from srcli.weights.origins import Authors, Shipped, origin_of_card
-from srcli.weights.sources import Source, find_source, read_sources
+from srcli.weights.origins import Shipped, origin_of_card, origin_of_source
+from srcli.weights.sources import Source, all_sources, find_source
 from srcli.weights.store import SUFFIX, fetch, find, is_file_name, verify
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "verify_models",
 ]
 
-Place = Literal["comes along", "here", "fetch", "by hand"]
+Place = Literal["comes along", "here", "fetch", "pip", "by hand"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Verdict:
 
 def list_models() -> tuple[Listed, ...]:
     """Return all models, with where each is."""
-    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *read_sources())
+    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *all_sources())
     return tuple(Listed(model=model, place=_place(model)) for model in known)
 
 
@@ -187,9 +187,11 @@ def _problem(model: str) -> WeightsError | None:
 
 
 def _place(model: WeightCard | Source) -> Place:
-    origin = Authors(source=model) if isinstance(model, Source) else origin_of_card(model)
+    origin = origin_of_source(model) if isinstance(model, Source) else origin_of_card(model)
     if isinstance(origin, Shipped):
         return "comes along"
     if origin.present() is not None:
         return "here"
+    if isinstance(model, Source) and model.package:
+        return "pip"
     return "by hand" if isinstance(model, Source) and not model.addresses else "fetch"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from filelock import FileLock
 from srcli.errors import CorruptWeights, UsageError
 from srcli.settings import read_setting
 from srcli.weights.digest import check_digest, sha256_of
+from srcli.weights.download import unwritable
 
 STALE = 7 * 24 * 3600
 """Seconds after which an unfinished file is taken for abandoned."""
@@ -98,6 +99,21 @@ def discard(path: Path) -> None:
     """Delete a file and its note."""
     path.unlink(missing_ok=True)
     _note(path).unlink(missing_ok=True)
+
+
+def removed(path: Path, delete: Callable[[Path], None]) -> bool:
+    """Delete a file, and return true.
+
+    Raises:
+        WeightsUnavailable: it cannot be deleted.
+
+    """
+    try:
+        delete(path)
+    except OSError as error:
+        hint = "only the owner of the folder can delete it"
+        raise unwritable(path.parent, error, hint=hint) from error
+    return True
 
 
 def _note(path: Path) -> Path:

@@ -1,30 +1,53 @@
-"""The weights files of the networks' authors: ``sources.toml`` says where each is."""
+"""The weights files that others published: two TOML files say where each is.
+
+``sources.toml`` has those of the networks' authors, ``community.toml`` those of other people.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+PURPOSES = {
+    "clean": "pictures without noise and compression",
+    "photo": "photos with blur, noise or compression",
+    "drawing": "drawings and animation",
+    "jpeg": "removes what JPEG and video codecs left",
+    "noise": "removes noise",
+}
+"""What models are for, in the order in which they are listed."""
+PERMISSIVE = frozenset({"Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "MIT"})
+"""Licences that allow every use of the weights, at most for naming the author."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file of the authors.
+    """One file that other people published.
 
     Attributes:
-        id: what the user types; ``<network>-x<scale>``.
-        network: name in the network catalogue.
-        scale: the factor that it was trained for.
+        id: what the user types; that of a fixed scale may end in ``-x<scale>``.
+        network: name in the network catalogue, or of the community's architecture.
+        scale: the factor that it was trained for; 1 keeps the size.
         file: its published name.
         size: in bytes; 0 if nobody measured it.
         sha256: hexadecimal; empty if nobody measured it.
         addresses: where a program finds it, asked in order; empty if it is offered by hand only.
         pages: where a person finds it.
-        community: whether it is of an architecture that is not ours: kept as it is, and read
-            through spandrel, instead of imported.
+        community: whether it is of an architecture that is not ours: its tensors keep their names
+            and are read through spandrel.
+        purpose: one of ``PURPOSES``.
+        good_for: one sentence: when to choose it.
+        licence: SPDX name; empty if its authors named none.
+        author: who trained it.
+        names: what others call it, besides the name of its file.
+        package: the Python package that the file is in; empty if it is in none.
+        version: of the package that has been looked at.
+        inside: path within the package, with slashes.
 
     """
 
@@ -37,6 +60,32 @@ class Source:
     addresses: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     community: bool = False
+    purpose: str = "clean"
+    good_for: str = ""
+    licence: str = ""
+    author: str = ""
+    names: tuple[str, ...] = ()
+    package: str = ""
+    version: str = ""
+    inside: str = ""
+
+    @property
+    def family(self) -> str:
+        """What the ids of models of several fixed scales share: the id without its scale."""
+        return self.id.removesuffix(f"-x{self.scale}")
+
+    @property
+    def attribution(self) -> str:
+        """The line that names title, author, licence and place; empty where no author is known."""
+        if not self.author:
+            return ""
+        title = self.file.rpartition(".")[0]
+        return ", ".join((f"{title} by {self.author}", self.licence, *self.pages[:1]))
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether its licence forbids some uses, so that the user has to accept it."""
+        return bool(self.licence) and self.licence not in PERMISSIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,29 +112,36 @@ def read_unread() -> tuple[Unread, ...]:
 
 @lru_cache(maxsize=1)
 def read_sources() -> tuple[Source, ...]:
-    """Return every source, in the order of the file."""
-    return tuple(
-        Source(
-            **{
-                **entry,
-                "addresses": tuple(entry.get("addresses", ())),
-                "pages": tuple(entry.get("pages", ())),
-            }
-        )
-        for entry in _content()["source"]
-    )
+    """Return the files of the networks' authors, in the order of ``sources.toml``."""
+    return tuple(map(_source, _content()["source"]))
 
 
-def _content() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("sources.toml").read_text(encoding="utf-8"))
+@lru_cache(maxsize=1)
+def read_community() -> tuple[Source, ...]:
+    """Return the models of other people, in the order of ``community.toml``."""
+    return tuple(map(_source, _content("community.toml")["source"]))
+
+
+def all_sources() -> tuple[Source, ...]:
+    """Return every source: those of the networks' authors first."""
+    return (*read_sources(), *read_community())
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    return Source(**{**entry, **lists})
+
+
+def _content(name: str = "sources.toml") -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def find_source(model: str, scale: float | None = None) -> Source | None:
-    """Return the source of an id, or of a network the one that fits ``scale`` best.
+    """Return the source of an id, or of a family the one that fits ``scale`` best.
 
-    Of a network, the smallest scale that reaches ``scale`` is taken, else the largest.
+    Of a family, the smallest scale that reaches ``scale`` is taken, else the largest.
     """
-    members = [source for source in read_sources() if model in (source.id, source.network)]
+    members = [source for source in all_sources() if model in (source.id, source.family)]
     members.sort(key=lambda source: source.scale)
     reaching = [source for source in members if source.scale >= (scale or 0)]
     return next(iter(reaching or members[-1:]), None)

@@ -10,9 +10,10 @@ from srcli.weights.card import WeightCard
 from srcli.weights.catalog import family_members, find_card
 from srcli.weights.digest import sha256_of
 from srcli.weights.download import Listener, silent
-from srcli.weights.origins import Authors, Hub, Local, Origin, origin_of_card
+from srcli.weights.origins import Hub, Local, Origin, origin_of_card, origin_of_source
+from srcli.weights.packaged import Packaged
 from srcli.weights.reference import PREFIX, parse_reference
-from srcli.weights.sources import find_source, read_sources
+from srcli.weights.sources import all_sources, find_source
 
 __all__ = [
     "family",
@@ -55,7 +56,9 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
 
 def family(model: str) -> dict[int, str]:
     """Return the ids of a family's members by their scales; empty if there is no such family."""
-    sources = {one.scale: one.id for one in read_sources() if one.network == model}
+    sources = {
+        one.scale: one.id for one in all_sources() if one.family == model and one.id != model
+    }
     cards = {card.scale: card.id for card in family_members(model) if card.id != model}
     return sources or {scale: name for scale, name in cards.items() if scale is not None}
 
@@ -104,7 +107,7 @@ def find(model: str, scale: float | None = None) -> Origin:
     if is_file_name(model):
         return Local(path=Path(model))
     source = find_source(model, scale)
-    return Authors(source=source) if source else origin_of_card(find_card(model, scale))
+    return origin_of_source(source) if source else origin_of_card(find_card(model, scale))
 
 
 def is_file_name(model: str) -> bool:
@@ -118,6 +121,7 @@ def verify(model: WeightCard | str) -> Path:
     Raises:
         UnknownModel: nothing is called so.
         MissingWeights: the path of a file that does not exist.
+        MissingExtra: a file of a Python package that is not installed.
         WeightsUnavailable: the file is not on this machine.
         CorruptWeights: it differs from the one that was measured.
 
@@ -126,7 +130,7 @@ def verify(model: WeightCard | str) -> Path:
     origin = find(model) if isinstance(model, str) else origin_of_card(model)
     path = origin.present()
     if path is None:
-        if isinstance(origin, Local):
+        if isinstance(origin, (Local, Packaged)):
             raise origin.missing()
         hint = f"get it with srcli models fetch {name}" if origin.is_remote else ""
         msg = f"{name} is not on this machine"

@@ -12,7 +12,7 @@ from PIL import Image
 from srcli.cli.app import main
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.fsdn import FsdnConfig
-from srcli.weights import catalog, origins
+from srcli.weights import catalog, origins, sources
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.checkpoint import Header, save_model
 
@@ -42,6 +42,12 @@ def srcli(tmp_path, monkeypatch, capfd) -> Callable[..., Done]:
         return Done(returncode=code, stdout=streams.out, stderr=streams.err)
 
     return run
+
+
+@pytest.fixture
+def no_packages(monkeypatch) -> None:
+    """Have no model of a Python package here, whatever is installed for other tests."""
+    monkeypatch.setattr(sources, "read_community", lambda: ())
 
 
 @pytest.fixture

@@ -112,6 +112,7 @@ def test_the_command_prints_the_entry(srcli, weights, pictures):
 
 
 @pytest.mark.usefixtures("shipped")
+@pytest.mark.usefixtures("no_packages")
 def test_the_family_is_listed_shown_verified_and_found(srcli, shipped):
     listed = srcli("models", "list").stdout
     assert "x1 JPEG30" in listed

@@ -45,6 +45,7 @@ def test_a_model_can_be_looked_at(srcli, model):
     assert f"{card.scores[0].psnr_y:.2f} dB" in done.stdout
 
 
+@pytest.mark.usefixtures("no_packages")
 def test_every_model_is_sound(srcli):
     done = srcli("models", "verify")
     assert done.returncode == 0

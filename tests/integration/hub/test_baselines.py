@@ -9,7 +9,6 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.usecases import models
 from srcli.weights import community, sources
 from srcli.weights.checkpoint import load_model
 from srcli.weights.sources import Source
@@ -38,8 +37,7 @@ def offered(hub, tmp_path, monkeypatch) -> Source:
         pages=("the authors' page",),
         community=True,
     )
-    for module in (sources, models):
-        monkeypatch.setattr(module, "read_sources", lambda: (source,))
+    monkeypatch.setattr(sources, "read_sources", lambda: (source,))
     hub.plain[PATH] = content
     return source
 
