@@ -15,6 +15,7 @@
     │   │   └── AlreadyExists
     │   └── BadTile
     ├── WeightsError          a model cannot be used; also UnknownModel, MissingExtra
+    │   ├── LicenceNotAccepted
     │   ├── WeightsUnavailable
     │   │   └── MissingWeights
     │   └── CorruptWeights
@@ -119,6 +120,10 @@ class MissingExtra(UsageError, WeightsError):
 
 class WeightsUnavailable(WeightsError):
     """A weights file is not on this machine and cannot be had, or cannot be kept."""
+
+
+class LicenceNotAccepted(WeightsError):
+    """A model has a licence that restricts its use, and the user has not accepted it."""
 
 
 class MissingWeights(MissingFile, WeightsUnavailable):

@@ -35,6 +35,13 @@ def _names() -> Iterator[str]:
         yield FACTOR.sub("", listed.model.id)
 
 
+def purposes(incomplete: str) -> list[str]:
+    """Offer what models are for."""
+    from srcli.usecases.models import PURPOSES
+
+    return words(*PURPOSES)(incomplete)
+
+
 devices = words("auto", "cpu", "cuda", "mps")
 precisions = words("float32", "bfloat16", "float16")
 formats = words("png", "jpg", "webp", "avif", "jxl", "tiff", "bmp", "gif")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from srcli.cli import completion, errors
 from srcli.cli.console import data, document, say
 from srcli.cli.download import DownloadProgress
 from srcli.cli.measuring import measuring_status, parse_scales
-from srcli.cli.table import print_whole
+from srcli.cli.model_list import emit_models, print_models
 
 if TYPE_CHECKING:
-    from srcli.weights.card import WeightCard
+    from srcli.weights.card import Score, WeightCard
     from srcli.weights.sources import Source
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the models.")
@@ -38,19 +38,29 @@ class Format(StrEnum):
 
 
 @app.command("list")
-def list_command() -> None:
-    """List the models."""
-    from srcli.usecases.models import DEFAULT_MODEL, list_models
+def list_command(
+    purpose: Annotated[
+        str,
+        typer.Option(
+            help="List models for this purpose: clean, photo, drawing, jpeg or noise.",
+            autocompletion=completion.purposes,
+        ),
+    ] = "",
+    community: Annotated[
+        bool, typer.Option("--community", help="List other people's models as well.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a model.")] = False,
+) -> None:
+    """List the models by purpose."""
+    from srcli.usecases.models import list_models
 
-    table = Table(box=None, pad_edge=False)
-    for head in ("MODEL", "SCALE", "PARAMETERS", "SIZE", "SET5 DB", "WHERE"):
-        named = head in {"MODEL", "WHERE"}
-        table.add_column(head, justify="left" if named else "right", no_wrap=True)
-    for listed in list_models():
-        model = listed.model
-        name = f"{model.id} (default)" if model.id == DEFAULT_MODEL else model.id
-        table.add_row(name, *_figures(model), listed.place)
-    print_whole(table)
+    models = list_models(purpose, community=community)
+    if as_json:
+        emit_models(models)
+    else:
+        print_models(models, sentences=community or bool(purpose))
+        if not (community or purpose):
+            data("srcli models list --community adds the models of other people.")
 
 
 @app.command("show")
@@ -78,14 +88,35 @@ def show_command(
 def fetch_command(
     models: Models,
     offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
+    accept_licence: Annotated[
+        bool,
+        typer.Option(
+            "--accept-licence", help="Accept licences that restrict what a model is used for."
+        ),
+    ] = False,
+    keep_original: Annotated[
+        bool,
+        typer.Option("--keep-original", help="Also keep the file that srcli converts."),
+    ] = False,
 ) -> None:
-    """Bring models to this machine, and print where they are."""
+    """Bring models to this machine, and print where they are.
+
+    Files of other people are checked and converted to safetensors; nothing in them is run.
+    """
     from srcli.usecases.models import fetch_model
 
     for model in models:
         with DownloadProgress(model) as progress:
-            path = fetch_model(model, offline=offline, listen=progress.advance_to)
-        data(str(path))
+            fetched = fetch_model(
+                model,
+                offline=offline,
+                accept_licence=accept_licence,
+                keep_original=keep_original,
+                listen=progress.advance_to,
+            )
+        if fetched.attribution:
+            say(fetched.attribution)
+        data(str(fetched.path))
 
 
 @app.command("path")
@@ -242,56 +273,62 @@ def verify_command(
         raise typer.Exit(max(codes))
 
 
-def _figures(model: WeightCard | Source) -> tuple[str, ...]:
-    """Return scale, parameters, size and quality, as far as they are known."""
-    from srcli.weights.card import WeightCard
-
-    scale = "any" if model.scale is None else f"x{model.scale}"
-    size = f"{model.size / 1e6:.1f} MB" if model.size else ""
-    if not isinstance(model, WeightCard):
-        return scale, "", size, ""
-    return scale, f"{model.parameters:,}", size, _first_score(model)
-
-
-def _first_score(card: WeightCard) -> str:
-    """Return the first figure on Set5 with its scale, and its compression where there is one."""
-    for score in card.scores:
-        name, _, compression = score.dataset.partition("-")
-        if name == "Set5":
-            return f"x{score.scale:g} {compression} {score.psnr_y:.2f}".replace("  ", " ")
-    return ""
-
-
 def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
-    facts = [
+    return [
         ("model", card.id),
+        *_purpose(card),
         ("scale", card.reach),
         ("parameters", f"{card.parameters:,}"),
-        ("cost", f"{card.kmacs:g} thousand multiply-adds per output pixel and pass"),
+        ("cost", _cost(card.kmacs)),
         ("file", f"{card.file}, {card.size:,} bytes"),
         ("sha256", card.sha256),
         ("licence", card.licence),
         ("trained on", card.trained_on),
         ("training", card.training),
         ("notes", card.notes),
+        *_measured(card.scores),
+        ("measured by", card.bench_command),
     ]
-    for score in card.scores:
-        measured = f"PSNR-Y {score.psnr_y:.2f} dB, SSIM-Y {score.ssim_y:.4f}"
-        facts.append(("measured", f"{score.dataset} x{score.scale:g}: {measured}"))
-    return [*facts, ("measured by", card.bench_command)]
 
 
 def _source_facts(source: Source) -> list[tuple[str, str]]:
     size = f", {source.size:,} bytes" if source.size else ""
+    who = source.author or f"the authors of {source.network}"
     facts = [
-        ("model", f"{source.id}, as the authors of {source.network} trained it"),
+        ("model", f"{source.id}, as {who} trained it"),
+        *_purpose(source),
         ("scale", f"x{source.scale}"),
+        ("parameters", f"{source.parameters:,}" if source.parameters else ""),
+        ("cost", _cost(source.kmacs) if source.kmacs else ""),
         ("file", source.file + size),
+        ("package", f"{source.package} {source.version}".strip()),
+        ("needs", "the extra srcli[community]" if source.community else ""),
+        ("sha256", source.sha256),
+        ("licence", source.licence),
+        ("attribution", source.attribution),
+        *_measured(source.scores),
     ]
-    if source.community:
-        facts.append(("needs", "the extra srcli[community]"))
-    if source.sha256:
-        facts.append(("sha256", source.sha256))
+    facts += [("known as", name) for name in source.names]
     facts += [("address", address) for address in source.addresses]
-    facts += [("by hand", page) for page in source.pages]
+    by_whom = "page" if source.addresses or source.package else "by hand"
+    facts += [(by_whom, page) for page in source.pages]
+    return [(name, value) for name, value in facts if value]
+
+
+def _purpose(model: WeightCard | Source) -> list[tuple[str, str]]:
+    from srcli.usecases.models import PURPOSES
+
+    facts = [("purpose", f"{model.purpose}: {PURPOSES[model.purpose]}")]
+    return [*facts, ("good for", model.good_for)] if model.good_for else facts
+
+
+def _cost(kmacs: float) -> str:
+    return f"{kmacs:g} thousand multiply-adds per output pixel and pass"
+
+
+def _measured(scores: Sequence[Score]) -> list[tuple[str, str]]:
+    facts = []
+    for score in scores:
+        figures = f"PSNR-Y {score.psnr_y:.2f} dB, SSIM-Y {score.ssim_y:.4f}"
+        facts.append(("measured", f"{score.dataset} x{score.scale:g}: {figures}"))
     return facts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srcli.errors import MissingWeights, UsageError, WeightsError
+from srcli.errors import MissingWeights, UnknownName, UsageError, WeightsError, listed
 from srcli.images.atomic import disk_errors, refuse_existing
 from srcli.weights.cache import cache_folder, cached_file, locked
 from srcli.weights.card import WeightCard
@@ -17,11 +17,19 @@ from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
 from srcli.weights.digest import is_file
 from srcli.weights.download import Listener, silent
 from srcli.weights.origins import Shipped, origin_of_card, origin_of_source
-from srcli.weights.sources import Source, all_sources, find_source
+from srcli.weights.sources import (
+    PURPOSES,
+    Source,
+    find_source,
+    read_community,
+    read_sources,
+)
 from srcli.weights.store import SUFFIX, fetch, find, is_file_name, verify
 
 __all__ = [
     "DEFAULT_MODEL",
+    "PURPOSES",
+    "Fetched",
     "Listed",
     "Verdict",
     "fetch_model",
@@ -36,7 +44,7 @@ __all__ = [
     "verify_models",
 ]
 
-Place = Literal["comes along", "here", "fetch", "pip", "by hand"]
+Place = Literal["built in", "here", "fetch", "pip", "by hand"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A model on this machine; ``attribution`` names author and licence where others made it."""
+
+    path: Path
+    attribution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Outcome of checking one model; ``problem`` is None if it is sound."""
 
@@ -55,10 +71,27 @@ class Verdict:
     problem: WeightsError | None
 
 
-def list_models() -> tuple[Listed, ...]:
-    """Return all models, with where each is."""
-    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *all_sources())
-    return tuple(Listed(model=model, place=_place(model)) for model in known)
+def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, ...]:
+    """Return models with where each is: ours first, then the authors', then other people's.
+
+    Args:
+        purpose: only models for it, other people's included; all purposes if it is empty.
+        community: whether other people's models belong to the list where no purpose is given.
+
+    Raises:
+        UnknownName: there is no such purpose.
+
+    """
+    if purpose and purpose not in PURPOSES:
+        msg = f"there is no purpose called {purpose!r}"
+        raise UnknownName(msg, hint=f"purposes are {listed(PURPOSES)}")
+    others = read_community() if community or purpose else ()
+    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *read_sources(), *others)
+    return tuple(
+        Listed(model=model, place=_place(model))
+        for model in known
+        if purpose in {"", model.purpose}
+    )
 
 
 def show_model(model: str) -> WeightCard | Source:
@@ -92,14 +125,37 @@ def show_card(model: str) -> str:
     return render_file(path, load_model(path))
 
 
-def fetch_model(model: str, *, offline: bool = False, listen: Listener = silent) -> Path:
-    """Bring a model to this machine, and return its file.
+def fetch_model(
+    model: str,
+    *,
+    offline: bool = False,
+    accept_licence: bool = False,
+    keep_original: bool = False,
+    listen: Listener = silent,
+) -> Fetched:
+    """Bring a model to this machine.
+
+    Args:
+        model: an id, or ``hf:owner/repo[@revision]/file.safetensors``.
+        offline: use no network.
+        accept_licence: the user accepts a licence that restricts the use.
+        keep_original: keep the file as it was published, too, where srcli converts it.
+        listen: told of progress.
 
     Raises:
+        LicenceNotAccepted: its licence restricts its use, and the user did not accept it.
         WeightsError: it is unknown, cannot be had, or is not what it should be.
 
     """
-    return fetch(model, offline=offline, listen=listen)
+    path = fetch(
+        model,
+        offline=offline,
+        accept_licence=accept_licence,
+        keep_original=keep_original,
+        listen=listen,
+    )
+    source = find_source(model)
+    return Fetched(path=path, attribution=source.attribution if source else "")
 
 
 def model_path(model: str) -> Path:
@@ -170,7 +226,7 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
 
 def verify_models(models: tuple[str, ...]) -> tuple[Verdict, ...]:
     """Compare hashes and rebuild the networks, of all models on this machine if none is named."""
-    here = (listed.model.id for listed in list_models() if listed.place in ("comes along", "here"))
+    here = (one.model.id for one in list_models() if one.place in ("built in", "here"))
     return tuple(Verdict(id=name, problem=_problem(name)) for name in models or tuple(here))
 
 
@@ -189,7 +245,7 @@ def _problem(model: str) -> WeightsError | None:
 def _place(model: WeightCard | Source) -> Place:
     origin = origin_of_source(model) if isinstance(model, Source) else origin_of_card(model)
     if isinstance(origin, Shipped):
-        return "comes along"
+        return "built in"
     if origin.present() is not None:
         return "here"
     if isinstance(model, Source) and model.package:

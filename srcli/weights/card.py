@@ -38,6 +38,8 @@ class WeightCard:
         training: command, steps and hardware that made it.
         notes: what a user should know.
         scores: the measured table.
+        purpose: what it is for, one of ``sources.PURPOSES``.
+        good_for: one sentence: when to choose it.
         repo: hub repository, ``owner/name``, of a file that does not come along.
         commit: of that repository, 40 hexadecimal digits.
 
@@ -57,6 +59,8 @@ class WeightCard:
     training: str
     notes: str
     scores: tuple[Score, ...]
+    purpose: str = "clean"
+    good_for: str = ""
     repo: str = ""
     commit: str = ""
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from srcli.errors import CorruptWeights, listed
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.weights.bound import bounded_by
-from srcli.weights.tensor_file import read_metadata, read_tensors
+from srcli.weights.tensor_file import read_metadata, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 SUFFIX = ".safetensors"
 HEADER_KEY = "srcli"
+ORIGIN_KEY = "srcli_origin"
+"""In the header of a file that srcli converted: whose network it is, and from which file."""
 FORMAT = 1
 LONGEST_ORIGIN = 10_000
 """Characters of a header's free text."""
@@ -67,14 +67,7 @@ def save_model(path: Path, state: Mapping[str, Tensor], header: Header) -> None:
         "config": asdict(header.config),
         "origin": header.origin,
     }
-    tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
-    content = save(tensors, metadata={HEADER_KEY: json.dumps(described)})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_tensors(path, state, {HEADER_KEY: json.dumps(described)})
 
 
 def read_header(path: Path) -> Header:
@@ -125,7 +118,9 @@ def _load_foreign(path: Path) -> Model:
     from srcli.weights.community import load_community
 
     network = load_community(path)
-    header = Header(network=network.config.architecture, config=network.config)
+    texts = read_metadata(path) if path.suffix.lower() == SUFFIX else {}
+    origin = texts.get(ORIGIN_KEY, "")[:LONGEST_ORIGIN]
+    header = Header(network=network.config.architecture, config=network.config, origin=origin)
     return Model(header=header, network=network)
 
 

@@ -108,6 +108,18 @@ def load_community(path: Path) -> CommunityNetwork:
     return network
 
 
+def read_community_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint by the names that spandrel knows; nothing in it is run.
+
+    Raises:
+        MissingExtra: spandrel is not installed.
+        CorruptWeights: unreadable.
+
+    """
+    state = _import_spandrel().canonicalize_state_dict(_read(path))
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
+
+
 def _refuse_unfit(path: Path, spandrel: ModuleType, descriptor: Any) -> None:  # noqa: ANN401 - the same
     channels = {descriptor.input_channels, descriptor.output_channels}
     name = descriptor.architecture.name
@@ -142,11 +154,21 @@ def _read(path: Path) -> dict[str, Any]:
     return state
 
 
-def _import_spandrel() -> ModuleType:
+def require_spandrel() -> None:
+    """Refuse models of other people where what builds their networks is missing.
+
+    Raises:
+        MissingExtra: spandrel is not installed.
+
+    """
     if importlib.util.find_spec("spandrel") is None:
         msg = "models of other tools need spandrel, which is not installed"
         hint = f"pip install 'srcli[community]'; for CSNLN, PANet and SAN: {IMPORT}"
         raise MissingExtra(msg, hint=hint)
+
+
+def _import_spandrel() -> ModuleType:
+    require_spandrel()
     with _IMPORT_LOCK:
         if "spandrel" in sys.modules:
             return sys.modules["spandrel"]

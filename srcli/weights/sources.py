@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from srcli.weights.card import Score
+
 PURPOSES = {
     "clean": "pictures without noise and compression",
     "photo": "photos with blur, noise or compression",
@@ -48,6 +50,9 @@ class Source:
         package: the Python package that the file is in; empty if it is in none.
         version: of the package that has been looked at.
         inside: path within the package, with slashes.
+        parameters: number of parameters; 0 if nobody counted them.
+        kmacs: thousands of multiply-adds per output pixel; 0 if nobody counted them.
+        scores: the table that srcli measured.
 
     """
 
@@ -68,6 +73,9 @@ class Source:
     package: str = ""
     version: str = ""
     inside: str = ""
+    parameters: int = 0
+    kmacs: float = 0
+    scores: tuple[Score, ...] = ()
 
     @property
     def family(self) -> str:
@@ -129,7 +137,8 @@ def all_sources() -> tuple[Source, ...]:
 
 def _source(entry: Mapping[str, Any]) -> Source:
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
-    return Source(**{**entry, **lists})
+    scores = tuple(Score(**score) for score in entry.get("scores", ()))
+    return Source(**{**entry, **lists, "scores": scores})
 
 
 def _content(name: str = "sources.toml") -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 from srcli.errors import CorruptWeights, WeightsUnavailable
 from srcli.settings import read_setting
+from srcli.weights.authors import Authors
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import family_members, find_card
 from srcli.weights.digest import sha256_of
@@ -26,6 +29,8 @@ __all__ = [
     "verify",
 ]
 
+logger = logging.getLogger(__name__)
+
 SUFFIX = ".safetensors"
 FILES = (SUFFIX, ".pt", ".pth", ".ckpt")
 """What the path of a weights file ends in, ours or another tool's."""
@@ -42,6 +47,7 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
 
     Raises:
         UnknownModel: nothing is called so.
+        LicenceNotAccepted: it would have to be fetched, and its licence restricts its use.
         WeightsUnavailable: it is not on this machine and cannot be had.
         CorruptWeights: the file is not the one that it should be.
 
@@ -49,7 +55,9 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
     origin = find(model, scale)
     path = origin.present()
     if path is None:
-        return _fetch(origin, model, offline=offline, listen=silent)
+        _refuse_offline(origin, model, offline=offline)
+        _announce(origin, model)
+        return origin.fetch(silent)
     _check(origin, path, model)
     return path
 
@@ -74,14 +82,30 @@ def is_obtainable(model: str, *, offline: bool = False) -> bool:
     return origin.present() is not None or (origin.is_remote and not _is_offline(offline=offline))
 
 
-def fetch(model: str, *, offline: bool = False, listen: Listener = silent) -> Path:
+def fetch(
+    model: str,
+    *,
+    offline: bool = False,
+    accept_licence: bool = False,
+    keep_original: bool = False,
+    listen: Listener = silent,
+) -> Path:
     """Bring a model to this machine, if it is not there, sound and certain to be up to date.
+
+    Args:
+        model: as ``locate`` takes it.
+        offline: use no network.
+        accept_licence: the user accepts a licence that restricts the use.
+        keep_original: keep the file as it was published, too, where srcli converts it.
+        listen: told of progress.
 
     Raises:
         WeightsError: as ``locate``; but a damaged file is replaced.
 
     """
     origin = find(model)
+    if isinstance(origin, Authors):
+        origin = replace(origin, accepts_licence=accept_licence, keeps_original=keep_original)
     path = origin.present()
     if path is not None:
         try:
@@ -90,9 +114,11 @@ def fetch(model: str, *, offline: bool = False, listen: Listener = silent) -> Pa
             if not origin.is_remote or _is_offline(offline=offline):
                 raise
         else:
-            if origin.is_pinned or _is_offline(offline=offline):
+            is_final = origin.is_pinned or _is_offline(offline=offline)
+            if is_final and not (isinstance(origin, Authors) and origin.lacks_original()):
                 return path
-    return _fetch(origin, model, offline=offline, listen=listen)
+    _refuse_offline(origin, model, offline=offline)
+    return origin.fetch(listen)
 
 
 def find(model: str, scale: float | None = None) -> Origin:
@@ -147,11 +173,25 @@ def _check(origin: Origin, path: Path, model: str) -> None:
         raise CorruptWeights(error.message, hint=hint) from error
 
 
-def _fetch(origin: Origin, model: str, *, offline: bool, listen: Listener) -> Path:
+def _refuse_offline(origin: Origin, model: str, *, offline: bool) -> None:
     if origin.is_remote and _is_offline(offline=offline):
         msg = f"{model} is not on this machine, and srcli is offline"
         raise WeightsUnavailable(msg, hint="get it once without --offline and SRCLI_OFFLINE")
-    return origin.fetch(listen)
+
+
+def _announce(origin: Origin, model: str) -> None:
+    """Say that a model is about to come over the network, how large it is, and its licence."""
+    if isinstance(origin, Authors) and origin.is_remote:
+        origin.check_licence()
+        source = origin.source
+        licence = f", licence {source.licence}" if source.licence else ""
+        told = f"{source.id} ({source.size / 1e6:.1f} MB{licence})"
+    elif isinstance(origin, Hub):
+        size = origin.file.size
+        told = f"{model} ({size / 1e6:.1f} MB)" if size else model
+    else:
+        return
+    logger.warning("%s is not on this machine: it is fetched once", told)
 
 
 def _is_offline(*, offline: bool) -> bool:

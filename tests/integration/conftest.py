@@ -3,7 +3,9 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from PIL import Image
 from srcli.cli.app import main
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.fsdn import FsdnConfig
-from srcli.weights import catalog, origins, sources
+from srcli.weights import catalog, origins, packaged
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.checkpoint import Header, save_model
 
@@ -47,7 +49,11 @@ def srcli(tmp_path, monkeypatch, capfd) -> Callable[..., Done]:
 @pytest.fixture
 def no_packages(monkeypatch) -> None:
     """Have no model of a Python package here, whatever is installed for other tests."""
-    monkeypatch.setattr(sources, "read_community", lambda: ())
+
+    def missing(name: str) -> NoReturn:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(packaged, "distribution", missing)
 
 
 @pytest.fixture

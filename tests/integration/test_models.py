@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -7,9 +8,10 @@ from srcli.errors import MissingWeights
 from srcli.usecases.models import show_card
 from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog, shipped_folder
 from srcli.weights.checkpoint import load_model, save_model
-from srcli.weights.sources import read_sources
+from srcli.weights.sources import PURPOSES, all_sources, read_community, read_sources
 
 IDS = [card.id for card in read_catalog()]
+NAMES = [source.id for source in all_sources()]
 
 
 @pytest.fixture(autouse=True)
@@ -18,22 +20,78 @@ def _nothing_fetched(monkeypatch, tmp_path):
     monkeypatch.delenv("SRCLI_HUB_REPO", raising=False)
 
 
+def listing(text):
+    """Return the words behind the id of each line of a model, by that id."""
+    words = (line.split() for line in text.splitlines() if line and line[0] != " ")
+    return {line[0]: line[1:] for line in words if line[0] != "MODEL" and line[0][-1] != ":"}
+
+
 def test_a_narrow_terminal_cuts_nothing_of_the_list(srcli, monkeypatch):
-    wide = srcli("models", "list").stdout
+    wide = srcli("models", "list", "--community").stdout
     monkeypatch.setenv("COLUMNS", "20")
-    assert srcli("models", "list").stdout == wide
-    assert f" {find_card(DEFAULT_MODEL).parameters:,} " in wide
+    assert srcli("models", "list", "--community").stdout == wide
 
 
-def test_every_model_is_listed(srcli):
+def test_no_line_of_the_list_is_wider_than_a_terminal(srcli):
+    lines = srcli("models", "list", "--community").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_list_is_of_our_models_and_the_authors(srcli):
     done = srcli("models", "list")
     assert done.returncode == 0
-    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert all(lines[model].rstrip().endswith("comes along") for model in IDS)
+    lines = listing(done.stdout)
+    assert all(lines[model][-3:] == ["MIT", "built", "in"] for model in IDS)
     assert all(
-        lines[source.id].rstrip().endswith("fetch" if source.addresses else "by hand")
+        lines[source.id][-1] == ("fetch" if source.addresses else "hand")
         for source in read_sources()
     )
+    assert not {source.id for source in read_community()} & set(lines)
+    assert "--community" in done.stdout
+
+
+@pytest.mark.usefixtures("no_packages")
+def test_other_peoples_models_are_listed_by_purpose_after_ours(srcli):
+    done = srcli("models", "list", "--community")
+    lines = listing(done.stdout)
+    order = list(lines)
+    for source in read_community():
+        where = "pip" if source.package else "fetch"
+        assert lines[source.id][-2:] == [source.licence, where]
+        assert f"\n    {source.good_for}\n" in done.stdout
+    assert order.index("asdn-fast") < order.index("san-x4") < order.index("dat-light-x2")
+    assert order.index("dat-light-x2") < order.index("asdn-photo") < order.index("bsrgan-x4")
+    heads = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert [head for head in heads if head in PURPOSES] == list(PURPOSES)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_one_purpose_is_listed_with_other_peoples_models(srcli, purpose):
+    cards = [card.id for card in read_catalog() if card.purpose == purpose]
+    sources = [one.id for one in all_sources() if one.purpose == purpose]
+    done = srcli("models", "list", "--purpose", purpose)
+    assert [name for name in listing(done.stdout) if name in {*IDS, *NAMES}] == [*cards, *sources]
+
+
+def test_a_purpose_that_there_is_not_is_said(srcli):
+    done = srcli("models", "list", "--purpose", "faces")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no purpose called 'faces'" in done.stderr
+    assert all(purpose in done.stderr for purpose in PURPOSES)
+
+
+def test_the_list_is_read_by_programs(srcli):
+    done = srcli("models", "list", "--community", "--json")
+    rows = {row["id"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert list(rows) == [*IDS, *NAMES]
+    assert all((row["schema"], row["event"]) == (1, "model") for row in rows.values())
+    ours, other = rows[DEFAULT_MODEL], rows["realesrgan-x4plus"]
+    assert (ours["ours"], ours["scale"], ours["place"]) == (True, None, "built in")
+    assert ours["kmacs"] == find_card(DEFAULT_MODEL).kmacs
+    assert ours["scores"][0]["dataset"] == "Set5"
+    assert (other["ours"], other["purpose"], other["scale"]) == (False, "photo", 4)
+    assert (other["licence"], other["bytes"]) == ("BSD-3-Clause", 67040989)
+    assert (other["kmacs"], other["scores"]) == (None, [])
 
 
 @pytest.mark.parametrize("model", IDS)
@@ -82,11 +140,12 @@ def test_the_card_of_a_file_in_capitals_is_looked_for_in_the_file(tmp_path):
         show_card(str(tmp_path / "MINE.SAFETENSORS"))
 
 
-@pytest.mark.parametrize("source", read_sources(), ids=lambda source: source.id)
-def test_a_model_of_the_authors_can_be_looked_at(srcli, source):
+@pytest.mark.parametrize("source", all_sources(), ids=lambda source: source.id)
+def test_a_model_of_others_can_be_looked_at(srcli, source):
     done = srcli("models", "show", source.id)
     assert done.returncode == 0
-    assert source.file in done.stdout
+    facts = (source.file, source.sha256, source.licence, source.attribution, source.good_for)
+    assert all(fact in done.stdout for fact in facts)
     assert all(place in done.stdout for place in (*source.addresses, *source.pages))
 
 

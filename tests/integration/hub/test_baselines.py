@@ -1,4 +1,4 @@
-"""The authors' files of architectures that spandrel reads: kept as they are."""
+"""The authors' files of architectures that spandrel reads."""
 
 import hashlib
 import importlib.util
@@ -42,12 +42,14 @@ def offered(hub, tmp_path, monkeypatch) -> Source:
     return source
 
 
-def test_a_baseline_is_fetched_kept_as_it_is_and_used(srcli, hub, offered, photo, tmp_path):
+def test_a_baseline_is_fetched_converted_and_used(srcli, hub, offered, photo, tmp_path):
     done = srcli("models", "fetch", "rcan-x4")
     assert (done.returncode, done.stderr) == (0, "")
     path = Path(done.stdout.strip())
-    assert (path.name, path.read_bytes()) == ("rcan-x4.pt", hub.plain[PATH])
-    assert load_model(path).header.config.architecture == "RCAN"
+    assert path.name == "rcan-x4.safetensors"
+    header = load_model(path).header
+    assert header.config.architecture == "RCAN"
+    assert header.origin == f"converted from RCAN_TINY.pt, sha256 {offered.sha256}"
     hub.seen.clear()
     used = srcli("upscale", photo, "--model", "rcan", "--scale", 2.7, "-o", "out.png")
     assert used.returncode == 0, used.stderr
@@ -60,10 +62,11 @@ def test_a_baseline_is_fetched_kept_as_it_is_and_used(srcli, hub, offered, photo
 
 def test_a_damaged_baseline_is_refused_and_fetched_again(srcli, hub, offered):
     path = Path(srcli("models", "fetch", offered.id).stdout.strip())
-    path.write_bytes(path.read_bytes()[:-1])
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
     assert srcli("models", "path", offered.id).returncode == 4
     assert srcli("models", "fetch", offered.id).returncode == 0
-    assert path.read_bytes() == hub.plain[PATH]
+    assert path.read_bytes() == content
     assert srcli("models", "remove", offered.id).stdout == "rcan-x4  removed\n"
     assert list(path.parent.iterdir()) == []
     assert len(hub.downloads()) == 2

@@ -1,0 +1,105 @@
+"""The list of models, as a table for each purpose or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from srcli.cli.console import data
+from srcli.cli.events import emit
+
+if TYPE_CHECKING:
+    from srcli.usecases.models import Listed
+    from srcli.weights.card import Score
+
+HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "LICENCE", "WHERE")
+NUMBERS = range(2, 5)
+"""Which columns are aligned at their right."""
+LEGEND = (
+    "SET5: PSNR-Y in dB, at that scale. KMAC: thousand multiply-adds for each pixel",
+    "of the result. What is empty was not measured. pip: comes in a Python package.",
+)
+
+
+def print_models(models: Sequence[Listed], *, sentences: bool) -> None:
+    """Print one table for each purpose, every cell whole, and what the columns mean.
+
+    Args:
+        models: those for one purpose need not be neighbours.
+        sentences: whether each model's line is followed by what it is good for.
+
+    """
+    from srcli.usecases.models import PURPOSES
+
+    for purpose, meaning in PURPOSES.items():
+        group = [one for one in models if one.model.purpose == purpose]
+        if group:
+            data(f"{purpose}: {meaning}")
+            _print_group(group, sentences=sentences)
+            data("")
+    for line in LEGEND:
+        data(line)
+
+
+def emit_models(models: Sequence[Listed]) -> None:
+    """Print one JSON object a model; what nobody measured is null."""
+    from srcli.weights.card import WeightCard
+
+    for one in models:
+        model = one.model
+        emit(
+            "model",
+            id=model.id,
+            purpose=model.purpose,
+            good_for=model.good_for,
+            scale=model.scale,
+            licence=model.licence or None,
+            author=None if isinstance(model, WeightCard) else model.author or None,
+            ours=isinstance(model, WeightCard),
+            place=one.place,
+            file=model.file,
+            bytes=model.size or None,
+            sha256=model.sha256 or None,
+            parameters=model.parameters or None,
+            kmacs=model.kmacs or None,
+            scores=[asdict(score) for score in model.scores],
+        )
+
+
+def _print_group(group: Sequence[Listed], *, sentences: bool) -> None:
+    rows = [HEAD, *map(_cells, group)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, one in zip(rows, (None, *group), strict=True):
+        data("  ".join(_aligned(row, widths)).rstrip())
+        if sentences and one and one.model.good_for:
+            data(f"    {one.model.good_for}")
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for at, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if at in NUMBERS else cell.ljust(width)
+
+
+def _cells(one: Listed) -> tuple[str, ...]:
+    from srcli.usecases.models import DEFAULT_MODEL
+
+    model = one.model
+    return (
+        f"{model.id} (default)" if model.id == DEFAULT_MODEL else model.id,
+        "any" if model.scale is None else f"x{model.scale}",
+        f"{model.size / 1e6:.1f}" if model.size else "",
+        _first_score(model.scores),
+        f"{model.kmacs:.0f}" if model.kmacs else "",
+        model.licence,
+        one.place,
+    )
+
+
+def _first_score(scores: Sequence[Score]) -> str:
+    """Return the first figure on Set5 with its scale, and its compression where there is one."""
+    for score in scores:
+        name, _, compression = score.dataset.partition("-")
+        if name == "Set5":
+            return " ".join(filter(None, (f"x{score.scale:g}", compression, f"{score.psnr_y:.2f}")))
+    return ""
