@@ -11,6 +11,7 @@ from typing import Any
 from srcli.errors import UnknownModel, WeightsError, WeightsUnavailable, listed
 from srcli.weights.card import Score, WeightCard
 from srcli.weights.sources import find_unread
+from srcli.weights.suggestions import suggestions
 
 DEFAULT_MODEL = "asdn-fast"
 PHOTO_MODEL = "asdn-photo"
@@ -75,6 +76,10 @@ def _unknown(model: str) -> WeightsError:
     sisters = family_members(model.rpartition("-")[0])
     if sisters:
         return UnknownModel(msg, hint=f"of that family there is {_ids(sisters)}")
+    meant = suggestions(model, read_catalog())
+    if meant:
+        several = "with one of these: " if len(meant) > 1 else ""
+        return UnknownModel(msg, hint=f"type --model {several}{listed(meant)}")
     known = listed(dict.fromkeys(card.family for card in read_catalog()))
     return UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from srcli.errors import MissingWeights, UsageError, WeightsUnavailable
+from srcli.errors import MissingWeights, UsageError, WeightsUnavailable, listed
 from srcli.settings import read_setting
 from srcli.weights.authors import Authors
 from srcli.weights.cache import removed
@@ -17,6 +17,7 @@ from srcli.weights.download import Listener
 from srcli.weights.packaged import Packaged
 from srcli.weights.reference import HubFile
 from srcli.weights.sources import Source
+from srcli.weights.suggestions import namesakes
 
 
 class Origin(Protocol):
@@ -151,6 +152,10 @@ class Local:
     def missing(self) -> MissingWeights:
         """Return what to raise where the file does not exist."""
         msg = f"there is no weights file {self.path}"
+        known = namesakes(self.path.name)
+        if known:
+            hint = f"a model of that name can be fetched: --model {listed(known)}"
+            return MissingWeights(msg, hint=hint)
         return MissingWeights(msg, hint="srcli models list names the models that are known")
 
     def remove(self) -> bool:
