@@ -188,6 +188,14 @@ def measure_command(
     trained_on: Annotated[str, typer.Option(help="Pictures, and how they were reduced.")] = "",
     training: Annotated[str, typer.Option(help="Command and hardware that made it.")] = "",
     notes: Annotated[str, typer.Option(help="What a user should know.")] = "",
+    purpose: Annotated[
+        str,
+        typer.Option(
+            help="What it is for: clean, photo, drawing, jpeg or noise.",
+            autocompletion=completion.purposes,
+        ),
+    ] = "clean",
+    good_for: Annotated[str, typer.Option(help="One sentence: when to choose it.")] = "",
     licence: Annotated[str, typer.Option(help="SPDX name.")] = "MIT",
     dataset: Annotated[
         str, typer.Option(help="By commas; Set5-JPEG40 has its LR pictures compressed.")
@@ -210,6 +218,8 @@ def measure_command(
         trained_on=trained_on,
         training=training,
         notes=notes,
+        purpose=purpose,
+        good_for=good_for,
         datasets=tuple(part.strip() for part in dataset.split(",")),
         scales=parse_scales(scale) if scale else (),
         data_dir=data_dir,

@@ -37,7 +37,8 @@ _OWN: Mapping[str, str] = {
     "models.fetch": "offline accept-licence keep-original",
     "models.import": "output overwrite",
     "models.export": "output overwrite",
-    "models.measure": "id trained-on training notes licence dataset data-dir resume",
+    "models.measure": "id trained-on training notes purpose good-for licence dataset"
+    " data-dir resume",
     "models.publish": "repo private",
 }
 

@@ -19,6 +19,8 @@ from srcli.usecases.bench import BenchRequest, bench
 from srcli.weights.card import Score, WeightCard
 from srcli.weights.checkpoint import SUFFIX, Header, load_model
 from srcli.weights.digest import sha256_of
+from srcli.weights.sources import check_purpose
+
 
 DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)
@@ -38,6 +40,8 @@ class MeasureRequest:
         trained_on: data and degradation.
         training: command, steps and hardware that made it.
         notes: what a user should know.
+        purpose: what it is for, one of ``PURPOSES``.
+        good_for: one sentence: when to choose it.
         datasets: names as ``srcli bench`` takes them.
         scales: to measure at; empty for the network's own, or ``SCALES``.
         data_dir: where data sets are looked for first.
@@ -51,6 +55,8 @@ class MeasureRequest:
     trained_on: str = ""
     training: str = ""
     notes: str = ""
+    purpose: str = "clean"
+    good_for: str = ""
     datasets: tuple[str, ...] = DATASETS
     scales: tuple[float, ...] = ()
     data_dir: Path | None = None
@@ -62,10 +68,12 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
 
     Raises:
         CorruptWeights: it is not one of ours, or of no preset.
+        UnknownName: there is no such purpose.
         UsageError: its id names another scale, or there is nothing to measure.
         DataError: a data set cannot be had, or a picture cannot be measured.
 
     """
+    check_purpose(request.purpose)
     model = load_model(request.file)
     scale = model.network.traits.scale
     preset = _preset(request.file, model.header, scale)
@@ -87,6 +95,8 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
         trained_on=request.trained_on,
         training=request.training,
         notes=request.notes,
+        purpose=request.purpose,
+        good_for=request.good_for,
         scores=tuple(_scores(request, scale, on_record)),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srcli.errors import MissingWeights, UnknownName, UsageError, WeightsError, listed
+from srcli.errors import MissingWeights, UsageError, WeightsError
 from srcli.images.atomic import disk_errors, refuse_existing
 from srcli.weights.cache import cache_folder, cached_file, locked
 from srcli.weights.card import WeightCard
@@ -20,6 +20,7 @@ from srcli.weights.origins import Shipped, origin_of_card, origin_of_source
 from srcli.weights.sources import (
     PURPOSES,
     Source,
+    check_purpose,
     find_source,
     read_community,
     read_sources,
@@ -82,9 +83,8 @@ def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, .
         UnknownName: there is no such purpose.
 
     """
-    if purpose and purpose not in PURPOSES:
-        msg = f"there is no purpose called {purpose!r}"
-        raise UnknownName(msg, hint=f"purposes are {listed(PURPOSES)}")
+    if purpose:
+        check_purpose(purpose)
     others = read_community() if community or purpose else ()
     known: tuple[WeightCard | Source, ...] = (*read_catalog(), *read_sources(), *others)
     return tuple(
@@ -117,7 +117,7 @@ def show_card(model: str) -> str:
 
     source = find_source(model)
     if source is not None:
-        msg = f"{model} has no card: it is a model of the authors of {source.network}"
+        msg = f"{model} has no card: other people trained it"
         raise UsageError(msg, hint="leave out --markdown to see what is known of it")
     if not is_file_name(model):
         return render_card(find_card(model))

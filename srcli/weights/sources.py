@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from srcli.errors import UnknownName, listed
 from srcli.weights.card import Score
 
 PURPOSES = {
@@ -110,6 +111,18 @@ class Unread:
     name: str
     title: str
     page: str
+
+
+def check_purpose(purpose: str) -> None:
+    """Refuse what no model can be for.
+
+    Raises:
+        UnknownName: it is none of ``PURPOSES``.
+
+    """
+    if purpose not in PURPOSES:
+        msg = f"there is no purpose called {purpose!r}"
+        raise UnknownName(msg, hint=f"purposes are {listed(PURPOSES)}")
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,8 @@ import typer
 
 from srcli.cli.app import app
 from srcli.images.metadata.inventory import table
-from srcli.weights.catalog import DEFAULT_MODEL, read_catalog
+from srcli.weights.catalog import DEFAULT_MODEL, family_members, read_catalog
+from srcli.weights.sources import find_source, read_community
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -79,6 +80,30 @@ def cell(card, dataset: str, scale: float) -> str:
         if (score.dataset, score.scale) == (dataset, scale):
             return f"{score.psnr_y:.2f} / {score.ssim_y:.4f}".replace(" 0.", " .")
     return "\N{EN DASH}"
+
+
+def test_the_table_of_other_peoples_models_is_that_of_the_catalogue():
+    rows = [
+        f"| `{one.id}` | {one.purpose}, \u00d7{one.scale} | {one.licence}, {one.author}"
+        f" | {one.size / 1e6:.1f} | {one.good_for} |"
+        for one in read_community()
+    ]
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert "\n| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n\n" in document
+
+
+def test_figures_of_other_peoples_models_are_those_of_the_catalogue():
+    lines = (ROOT / "docs" / "models.md").read_text(encoding="utf-8").splitlines()
+    for one in read_community():
+        for score in one.scores:
+            start = f"| `{one.id}` | {cell(one, score.dataset, score.scale)} |"
+            assert any(line.startswith(start) for line in lines), start
+
+
+def test_models_that_the_page_names_are_there():
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for name in re.findall(r"--model ([\w-]+)(?![\w.,/-])", document):
+        assert find_source(name) or family_members(name), name
 
 
 def test_the_default_model_is_said():

@@ -19,6 +19,7 @@ from srcli.usecases.bench import BenchRequest, bench
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import family_members, read_catalog, shipped_folder
 from srcli.weights.checkpoint import load_model
+from srcli.weights.sources import PURPOSES
 from srcli.weights.store import verify
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -61,6 +62,8 @@ def test_the_card_is_filled_in(card):
     assert card.licence
     assert card.trained_on
     assert card.training
+    assert card.purpose in PURPOSES
+    assert card.good_for.endswith(".")
     measured = {(split_compression(cell.dataset)[0], cell.scale) for cell in card.scores}
     scales = (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),)
     wanted = ["Set5", "Set14", "Urban100"]

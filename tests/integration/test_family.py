@@ -65,6 +65,8 @@ def weights(tmp_path_factory, tiny_presets, pictures):
             file=file,
             id=model,
             trained_on='five "noises"',
+            purpose="jpeg" if scale == 1 else "clean",
+            good_for="Tests.",
             training="none\nat all",
             datasets=("Set5-JPEG30" if scale == 1 else "Set5",),
             data_dir=pictures,
@@ -92,6 +94,7 @@ def test_an_entry_is_what_the_catalogue_needs(weights):
         assert card.size == (weights / card.file).stat().st_size
         assert card.trained_on == 'five "noises"'
         assert card.training == "none\nat all"
+        assert (card.purpose, card.good_for) == ("jpeg" if card.scale == 1 else "clean", "Tests.")
         assert [cell.scale for cell in card.scores] == (
             [2.0, 2.7, 3.0, 4.0] if card.scale is None else [float(card.scale)]
         )
