@@ -21,7 +21,6 @@ from srcli.weights.checkpoint import SUFFIX, Header, load_model
 from srcli.weights.digest import sha256_of
 from srcli.weights.sources import check_purpose
 
-
 DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)
 """Of a model of any ratio."""

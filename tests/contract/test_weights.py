@@ -19,8 +19,8 @@ from srcli.usecases.bench import BenchRequest, bench
 from srcli.weights.card import WeightCard
 from srcli.weights.catalog import family_members, read_catalog, shipped_folder
 from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import PURPOSES
-from srcli.weights.store import verify
+from srcli.weights.sources import PURPOSES, read_community
+from srcli.weights.store import is_obtainable, verify
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LARGEST_FILE = 20_000_000
@@ -34,6 +34,7 @@ LEAST_GAIN_COMPRESSED = 0.3
 LARGEST_BORDER = 5
 """Levels of 255 by which the border of a flat picture may differ from its middle."""
 CPU = Compute(device=torch.device("cpu"))
+MEASURED = [source for source in read_community() if source.scores]
 CARDS = pytest.mark.parametrize("card", read_catalog(), ids=lambda card: card.id)
 
 
@@ -109,7 +110,7 @@ def test_a_picture_comes_out_as_it_did_when_the_card_was_measured(card):
 
 
 @pytest.mark.claims
-@CARDS
+@pytest.mark.parametrize("card", [*read_catalog(), *MEASURED], ids=lambda card: card.id)
 def test_the_measured_table_is_true(card, bench_folder):
     """On all of Set5, which may not be passed on with the tool, at the telling scale."""
     scale = telling_scale(card)
@@ -121,6 +122,7 @@ def test_the_measured_table_is_true(card, bench_folder):
     assert claimed
     if bench_folder is None:
         pytest.skip("Set5 is not on this machine: SRCLI_DATA_DIR names no folder that has it")
+    need(card)
     request = BenchRequest(
         models=(card.id,),
         scales=(scale,),
@@ -153,6 +155,19 @@ def compressed_quality(card: WeightCard) -> int | None:
     """Return the quality of JPEG of the pictures that a card was measured on, None if whole."""
     qualities = [split_compression(cell.dataset)[1] for cell in card.scores]
     return next((quality for quality in qualities if quality), None)
+
+
+@pytest.mark.parametrize("source", MEASURED, ids=lambda source: source.id)
+def test_counts_of_other_peoples_models_are_true(source):
+    need(source)
+    network = load_model(verify(source.id)).network
+    assert sum(p.numel() for p in network.parameters()) == source.parameters
+
+
+def need(model):
+    """Skip what needs a package that is installed beside srcli alone: see CONTRIBUTING.md."""
+    if not is_obtainable(model.id, offline=True):
+        pytest.skip(f"{model.id} is not on this machine")
 
 
 def telling_scale(card: WeightCard) -> float:
