@@ -309,7 +309,7 @@ def test_a_model_of_the_catalogue_comes_from_the_set_repository(
 ):
     commit = hub.commit({find_card(DEFAULT_MODEL).file: weights})
     monkeypatch.setenv("SRCLI_HUB_REPO", f"someone/models@{commit}" if pinned else "someone/models")
-    done = srcli("upscale", photo)
+    done = srcli("upscale", photo, "--model", DEFAULT_MODEL)
     assert done.returncode == 0, done.stderr
     hub.seen.clear()
     assert srcli("models", "verify", DEFAULT_MODEL).stdout == f"{DEFAULT_MODEL}  ok\n"
