@@ -41,7 +41,8 @@ def test_events_have_exactly_the_fields_of_the_document(srcli, tmp_path, monkeyp
     second = srcli("upscale", *options)
     plan = srcli("upscale", *options, "--dry-run")
     compared = srcli("compare", "in/a.png", "in/a.png", "--json")
-    lines = told(first) + told(second) + told(plan) + told(compared)
+    models = srcli("models", "list", "--community", "--json")
+    lines = told(first) + told(second) + told(plan) + told(compared) + told(models)
     fields = documented()
     for event in lines:
         assert event.pop("schema") == 1
