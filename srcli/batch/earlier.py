@@ -26,7 +26,7 @@ from srcli.images.naming import template_pattern
 
 logger = logging.getLogger(__name__)
 BYTES_PER_PIXEL = 40
-"""Of two pictures that are compared, at float32 and with what decoding takes."""
+"""Memory that comparing two pictures takes, a pixel of both: float32 samples and decoding."""
 
 
 def earlier_results(
@@ -128,7 +128,7 @@ def _looks_made_of(result: Path, original: Path) -> bool:
 
 @lru_cache(maxsize=4096)
 def _gives_back(result: tuple[Path, int, int], original: tuple[Path, int, int]) -> bool:
-    """Whether one file is the other made larger, judged as ``Consistency`` is.
+    """Tell whether a file is another one, enlarged: ``Consistency`` decides.
 
     Raises:
         ImageError: one of them cannot be read.
@@ -150,7 +150,7 @@ def _gives_back(result: tuple[Path, int, int], original: tuple[Path, int, int]) 
 
 
 def _is_enlarged(small: Size, large: Size) -> bool:
-    """Whether a size is another one in its proportions, larger along both axes."""
+    """Tell whether ``large`` has the proportions of ``small`` and is larger along both axes."""
     if math.prod(small) < SMALLEST or large[0] <= small[0] or large[1] <= small[1]:
         return False
     return abs(large[0] * small[1] - large[1] * small[0]) <= max(small)

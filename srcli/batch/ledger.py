@@ -49,7 +49,7 @@ class Entry:
     model: str = ""
 
     def describes(self, output: Path) -> bool:
-        """Whether a file is the result that this says."""
+        """Tell whether ``output`` is the result that this entry records."""
         if self.state not in {"writing", "done"} or self.output is None:
             return False
         return self.output.still_holds(output)

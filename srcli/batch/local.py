@@ -117,7 +117,7 @@ class _Line:
 
 
 def _is_lost(outcome: Outcome) -> bool:
-    """Whether a picture failed only because the folder of results is gone, which is said once."""
+    """Tell whether a picture failed because the folder of results is gone, which is said once."""
     return isinstance(outcome, Failed) and isinstance(outcome.error, OutputLost)
 
 

@@ -30,7 +30,7 @@ _CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def is_token(value: object) -> TypeGuard[str]:
-    """Whether a value is the name of a run: 16 hexadecimal digits.
+    """Tell whether a value is the name of a run: 16 hexadecimal digits.
 
     Names of runs are read from files and become parts of paths, so nothing else may pass.
     """
@@ -94,9 +94,9 @@ class RunLock:
         self._handle = _hold(_run_file(folder, self.token))
 
     def is_alive(self, token: str) -> bool:
-        """Whether the run of that name is still at work; True for this one.
+        """Tell whether the run of that name is still at work. This run is.
 
-        What is no name of a run is not alive, and no file is looked for.
+        A value that cannot be the name of a run is not at work, and no file is looked for.
         """
         if not is_token(token):
             return False
@@ -124,7 +124,7 @@ class RunLock:
 
 
 def any_run_alive(folder: Path) -> bool:
-    """Whether a run has the manifest of a folder open; changes nothing there."""
+    """Tell whether a run has the manifest of a folder open. Nothing is changed there."""
     return any(_is_held(path, remove=False) for path in _run_files(folder))
 
 
