@@ -5,7 +5,7 @@ Source: PNG (Third Edition), W3C 2025, 11.3.6 and 12.1; GIF89a, CompuServe 1990,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,6 +40,28 @@ class Layer:
     left: int
     over: bool
     disposal: Disposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayeredFrames:
+    """An animated file taken apart, its frames still compressed.
+
+    Attributes:
+        size: height and width of the canvas.
+        plays: how often all frames are shown; 0 for ever.
+        durations: milliseconds that each frame is shown.
+        layers: decodes the frames in turn.
+
+    """
+
+    size: tuple[int, int]
+    plays: int
+    durations: tuple[float, ...]
+    layers: Callable[[], Iterable[Layer]]
+
+    def seen(self) -> Iterator[Samples]:
+        """Decode the frames in turn, as uint8 or uint16 (height, width, 4)."""
+        return compose(self.size, self.layers())
 
 
 def compose(size: tuple[int, int], layers: Iterable[Layer]) -> Iterator[Samples]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from PIL import Image
 
 from srcli.images import png
 from srcli.images.codecs import png_samples
-from srcli.images.compositing import Disposal, Layer, compose
+from srcli.images.compositing import Disposal, Layer, LayeredFrames
 from srcli.images.photo import Metadata
 from srcli.images.refusal import Refused
 from srcli.images.samples import Samples, with_alpha
@@ -40,28 +40,7 @@ class _Control:
     over: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frames:
-    """An animated PNG file taken apart.
-
-    Attributes:
-        size: height and width of the canvas.
-        plays: how often all frames are shown; 0 for ever.
-        durations: milliseconds that each frame is shown.
-
-    """
-
-    size: tuple[int, int]
-    plays: int
-    durations: tuple[float, ...]
-    _parts: tuple[tuple[_Control, bytes], ...]
-
-    def seen(self) -> Iterator[Samples]:
-        """Decode the frames in turn, as uint8 or uint16 (height, width, 4)."""
-        return compose(self.size, (_layer(control, file) for control, file in self._parts))
-
-
-def read_frames(data: bytes) -> Frames:
+def read_frames(data: bytes) -> LayeredFrames:
     """Take a file apart; a still picture that is no frame is left out.
 
     Raises:
@@ -87,12 +66,13 @@ def read_frames(data: bytes) -> Frames:
             _check_order(body, next(order))
             parts[-1][1].append(body[4:])
     _check_count(count, [pieces for _, pieces in parts])
+    files = [(part[0], _as_file(part[0], header, needed, part[1])) for part in parts]
     width, height = struct.unpack_from(">2I", header)
-    return Frames(
+    return LayeredFrames(
         size=(height, width),
         plays=plays,
         durations=tuple(control.milliseconds for control, _ in parts),
-        _parts=tuple((part[0], _as_file(part[0], header, needed, part[1])) for part in parts),
+        layers=lambda: (_layer(control, file) for control, file in files),
     )
 
 

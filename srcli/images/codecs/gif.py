@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from srcli.images.compositing import Disposal, Layer, compose
+from srcli.images.compositing import Disposal, Layer, LayeredFrames
 from srcli.images.refusal import Refused
 from srcli.images.samples import Samples
 
@@ -57,7 +57,7 @@ class Block:
 
     @property
     def is_frame(self) -> bool:
-        """Whether it is a frame."""
+        """Tell whether it is a frame."""
         return self.kind == PICTURE
 
     def content(self, data: bytes) -> list[bytes]:
@@ -84,27 +84,6 @@ class _Part:
     codes: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frames:
-    """A GIF file taken apart.
-
-    Attributes:
-        size: height and width of the canvas.
-        plays: how often all frames are shown; 0 for ever.
-        durations: milliseconds that each frame is shown.
-
-    """
-
-    size: tuple[int, int]
-    plays: int
-    durations: tuple[float, ...]
-    _parts: tuple[_Part, ...]
-
-    def seen(self) -> Iterator[Samples]:
-        """Decode the frames in turn, as uint8 (height, width, 4)."""
-        return compose(self.size, map(_layer, self._parts))
-
-
 def walk(data: bytes) -> Iterator[Block]:
     """Yield what a file holds, to its trailer or to where it is cut or no more a GIF file."""
     at = _BLOCKS_AT + _table_bytes(int.from_bytes(data[_FLAGS_AT : _FLAGS_AT + 1]))
@@ -128,7 +107,7 @@ def _table_bytes(flags: int) -> int:
     return 3 << ((flags & _TABLE_BITS) + 1) if flags & _HAS_TABLE else 0
 
 
-def read_frames(data: bytes) -> Frames:
+def read_frames(data: bytes) -> LayeredFrames:
     """Take a file apart.
 
     Raises:
@@ -156,7 +135,12 @@ def read_frames(data: bytes) -> Frames:
     size = max(height, first.top + first.height), max(width, first.left + first.width)
     _check_sizes(parts, size)
     plays = _plays(applications(data))
-    return Frames(size=size, plays=plays, durations=tuple(durations), _parts=tuple(parts))
+    return LayeredFrames(
+        size=size,
+        plays=plays,
+        durations=tuple(durations),
+        layers=lambda: map(_layer, parts),
+    )
 
 
 def applications(data: bytes) -> list[tuple[bytes, bytes]]:
