@@ -46,7 +46,7 @@ class Setting:
 
     @property
     def is_on(self) -> bool:
-        """Whether the value says yes."""
+        """Tell whether the value says yes."""
         return self.value.lower() in TRUE
 
 

@@ -1,4 +1,4 @@
-"""Whether a result still is its source: a check that needs no ground truth.
+"""Tell whether a result still is its source: a check that needs no ground truth.
 
 Reduced to the size of its source by the kernel that the networks learned to undo, a result must
 give the source back. A wrong model, a shift of colours or of the grid, and a black tile do not.

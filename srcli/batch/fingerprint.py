@@ -21,7 +21,7 @@ class FileState:
     sha256: str
 
     def still_holds(self, path: Path) -> bool:
-        """Whether a file is as it was: same size, and same time or else same content."""
+        """Tell whether a file is as it was: same size, and same time or else same content."""
         try:
             found = path.stat()
             if found.st_size != self.size or not stat.S_ISREG(found.st_mode):

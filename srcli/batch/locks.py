@@ -152,7 +152,10 @@ def _hold(path: Path) -> int:
 
 
 def _is_held(path: Path, *, remove: bool = True) -> bool:
-    """Whether a run holds its file; if not, a regular file is removed, unless told otherwise."""
+    """Tell whether a run holds its file.
+
+    A regular file that no run holds is removed, unless ``remove`` is false.
+    """
     if sys.platform == "win32":
         return _is_in_use(path)
     try:
@@ -172,7 +175,10 @@ def _is_held(path: Path, *, remove: bool = True) -> bool:
 
 
 def _is_of_another_user(path: Path) -> bool:
-    """Whether another user, who may be at work, has a file; our own runs' files can be opened."""
+    """Tell whether a file belongs to another user, whose run may be at work.
+
+    The files of this user's runs can be opened, so they need no such answer.
+    """
     try:
         return path.lstat().st_uid != os.geteuid()
     except OSError:
@@ -180,7 +186,7 @@ def _is_of_another_user(path: Path) -> bool:
 
 
 def _is_in_use(path: Path) -> bool:
-    """Whether a file cannot be removed because it is open, as on Windows; else it is removed."""
+    """Remove a file, and tell whether that failed because it is open, as on Windows."""
     try:
         path.unlink(missing_ok=True)
     except PermissionError:

@@ -326,7 +326,7 @@ def _times(job: Job) -> dict[str, int]:
 
 
 def _is_current(entry: Entry, job: Job) -> bool:
-    """Whether an entry says that all is done and when, so that no content need be compared."""
+    """Tell whether an entry says that all is done and when, so that no content need be compared."""
     recorded = {
         "source_mtime_ns": entry.source and entry.source.mtime_ns,
         "output_mtime_ns": entry.output and entry.output.mtime_ns,

@@ -71,7 +71,7 @@ Outcome = Upscaled | Skipped | Failed
 
 
 def ends_run(outcome: Outcome, *, fail_fast: bool) -> bool:
-    """Whether no more pictures are begun after this outcome."""
+    """Tell whether no more pictures are begun after this outcome."""
     return isinstance(outcome, Failed) and (
         fail_fast or isinstance(outcome.error, (DiskFull, OutputLost))
     )

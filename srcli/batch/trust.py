@@ -1,4 +1,4 @@
-"""Whether the file in a manifest's place is one that srcli wrote, found out without any risk.
+"""Tell whether the file in a manifest's place is one that srcli wrote, found out without any risk.
 
 The file may have come with a folder from anywhere. It is looked at before SQLite opens it, what
 SQLite opens then may neither follow links nor run views or triggers, and everything that is read

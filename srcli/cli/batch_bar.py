@@ -77,7 +77,7 @@ class BatchBar:
 
     @property
     def shown(self) -> bool:
-        """Whether there is a bar to look at."""
+        """Tell whether there is a bar to look at."""
         return not self._bar.disable
 
     def start(self) -> None:

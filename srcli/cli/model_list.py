@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "LICENCE", "WHERE")
 NUMBERS = range(2, 5)
-"""Which columns are aligned at their right."""
+"""Columns that are aligned at their right."""
 LEGEND = (
     "SET5: PSNR-Y in dB, at that scale. KMAC: thousand multiply-adds for each pixel",
     "of the result. What is empty was not measured. pip: comes in a Python package.",

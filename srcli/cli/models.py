@@ -191,7 +191,7 @@ def measure_command(
     purpose: Annotated[
         str,
         typer.Option(
-            help="What it is for: clean, photo, drawing, jpeg or noise.",
+            help="Purpose of the model: clean, photo, drawing, jpeg or noise.",
             autocompletion=completion.purposes,
         ),
     ] = "clean",

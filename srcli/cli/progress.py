@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Size, Upscaled
 
 NOTE_SECONDS = 10.0
-"""Of silence, after which a line says that the work goes on."""
+"""Seconds of silence after which a line says that the work goes on."""
 
 logger = logging.getLogger(__name__)
 

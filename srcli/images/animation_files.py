@@ -65,7 +65,7 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
 
 
 def is_animated(path: Path, *, pixel_limit: int) -> bool:
-    """Whether a file holds an animation; not if it cannot be read."""
+    """Tell whether a file holds an animation; not if it cannot be read."""
     try:
         with pillow_rules(pixel_limit=pixel_limit), Image.open(path) as image:
             return bool(getattr(image, "is_animated", False))

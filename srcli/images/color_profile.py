@@ -54,7 +54,7 @@ def from_srgb(color: Color, profile: bytes) -> Color:
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Whether a profile of RGB or grey means what sRGB means, to one level of eight bits."""
+    """Tell whether a profile of RGB or grey means what sRGB means, to one level of eight bits."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = _MODES[source.profile.xcolor_space.strip()]

@@ -38,7 +38,7 @@ from srcli.images.samples import Samples, from_photo
 from srcli.pixels.levels import from_levels
 
 QUALITY = 95
-"""Of JPEG, WebP, AVIF and JPEG XL, unless a caller says otherwise."""
+"""Quality of JPEG, WebP, AVIF and JPEG XL unless a caller names one."""
 
 STILL_HINT = "Choose PNG, WebP or GIF, or save the frame you want as a file of its own."
 """What to do about an animation that a format cannot hold."""

@@ -45,7 +45,7 @@ def orientation(block: bytes) -> int:
 
 
 def tells_orientation(block: bytes) -> bool:
-    """Whether the block has the tag at all."""
+    """Tell whether the block has the tag at all."""
     return any(_ORIENTATION in directory.entries for directory in _directories(block)[:1])
 
 
@@ -84,7 +84,7 @@ def without_orientation(block: bytes) -> bytes:
 
 
 def has_preview(block: bytes) -> bool:
-    """Whether the block holds a thumbnail."""
+    """Tell whether the block holds a thumbnail."""
     main = _directories(block)[:1]
     return bool(main and main[0].following and main[0].following < len(block))
 

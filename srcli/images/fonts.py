@@ -44,7 +44,7 @@ def find_fonts(folders: tuple[Path, ...]) -> tuple[str, ...]:
 
 
 def _writes_latin(path: Path) -> bool:
-    """Whether letters have shapes of their own, where a font without them repeats one shape."""
+    """Tell whether a font has shapes of its own for letters; one without repeats one shape."""
     try:
         font = ImageFont.truetype(str(path), 24, layout_engine=ImageFont.Layout.BASIC)
     except OSError:

@@ -47,7 +47,7 @@ class Format:
 
     @property
     def readable(self) -> bool:
-        """Whether it can be read here."""
+        """Tell whether it can be read here."""
         return not self.package or find_spec(self.package) is not None
 
     @property
@@ -176,7 +176,7 @@ def sniff(head: bytes) -> Format | None:
 
 
 def may_begin_picture(head: bytes | bytearray) -> bool:
-    """Whether more bytes after these, which are fewer than suffice, could make a picture."""
+    """Tell whether more bytes after these, which are fewer than suffice, could make a picture."""
     marks = [mark for known in FORMATS for mark in known.signatures]
     return any(mark.startswith(bytes(head[at : at + len(mark)])) for at, mark in (*marks, _BOXES))
 
@@ -196,7 +196,7 @@ def by_suffix(path: PurePath) -> Format | None:
 
 
 def is_readable(path: PurePath) -> bool:
-    """Whether the suffix of a name stands for a format that can be read here."""
+    """Tell whether the suffix of a name stands for a format that can be read here."""
     known = by_suffix(path)
     return known is not None and known.readable
 

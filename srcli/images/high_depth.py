@@ -83,7 +83,7 @@ def read_tiff(data: bytes, layout: tiff.Layout) -> Samples:
 
 
 def is_deep_avif(data: bytes) -> bool:
-    """Whether an AVIF file says, in its codec configuration, that it has 10 or 12 bits."""
+    """Tell whether an AVIF file says, in its codec configuration, that it has 10 or 12 bits."""
     return bool(_av1_depth_flags(data) & _AV1_HIGH_DEPTH)
 
 

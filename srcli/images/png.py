@@ -121,7 +121,7 @@ def for_pillow(data: bytes) -> bytes:
 
 
 def _is_metadata(body: bytes) -> bool:
-    """Whether a text is EXIF, XMP or IPTC, which are read from it."""
+    """Tell whether a text is EXIF, XMP or IPTC, which are read from it."""
     return body.startswith(XMP_TEXT) or raw_profiles.is_known(body)
 
 
@@ -172,7 +172,7 @@ def _comment(comment: bytes) -> bytes:
 
 
 def tells_srgb(metadata: Metadata) -> bool:
-    """Whether colour chunks, if there are any, say no more than that the picture is in sRGB.
+    """Tell whether colour chunks, if there are any, say no more than that the picture is in sRGB.
 
     As the standard has it, cICP goes before a profile, that before sRGB, and that before the
     numbers of gAMA and cHRM.
@@ -214,7 +214,7 @@ def _listed(chunks: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _are_near(body: bytes, numbers: tuple[int, ...]) -> bool:
-    """Whether a chunk says about these numbers, or is not there or damaged."""
+    """Tell whether a chunk says about these numbers, or is not there or damaged."""
     if len(body) != 4 * len(numbers):
         return True
     found = struct.unpack(f">{len(numbers)}I", body)

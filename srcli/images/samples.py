@@ -30,7 +30,7 @@ _LEVELS: dict[Bits, torch.dtype] = {8: torch.uint8, 16: torch.uint16, 32: torch.
 
 
 def has_alpha(samples: Samples) -> bool:
-    """Whether the last channel is opacity."""
+    """Tell whether the last channel is opacity."""
     return samples.shape[2] in {GRAY_ALPHA, RGB_ALPHA}
 
 

@@ -111,7 +111,7 @@ def first_page(data: bytes) -> bytes:
 
 
 def has_more_pages(data: bytes) -> bool:
-    """Whether a file has another page; pictures of reduced size and masks are none.
+    """Tell whether a file has another page; pictures of reduced size and masks are none.
 
     Raises:
         struct.error: a directory lies beyond the end of the file.

@@ -28,7 +28,7 @@ def walk(
 
 
 def is_lossless(data: bytes) -> bool:
-    """Whether the picture of a file, or every frame of it, is coded without loss."""
+    """Tell whether the picture of a file, or every frame of it, is coded without loss."""
     return set(_codings(data)) == {_LOSSLESS}
 
 

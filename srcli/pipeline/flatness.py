@@ -1,4 +1,4 @@
-"""Whether a picture was drawn: flat colours, and edges without a slope."""
+"""Tell whether a picture was drawn: flat colours, and edges without a slope."""
 
 from __future__ import annotations
 

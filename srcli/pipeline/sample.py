@@ -11,7 +11,7 @@ from srcli.images.photo import Photo
 from srcli.pixels.levels import to_levels
 
 SIDE = 128
-"""Of a window, in pixels: a multiple of the block of JPEG."""
+"""Side of a window in pixels, a multiple of the side of a JPEG block."""
 LIMIT = 16
 """Windows at most: 0.26 megapixels."""
 GRID = 8

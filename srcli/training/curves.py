@@ -18,7 +18,7 @@ SIZE = (9.0, 4.0)
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed, which comes with the extra ``train``."""
+    """Tell whether matplotlib is installed, which comes with the extra ``train``."""
     return importlib.util.find_spec("matplotlib") is not None
 
 

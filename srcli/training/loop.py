@@ -186,7 +186,7 @@ class Trainer:
             self._settle()
 
     def _is_known_at_once(self) -> bool:
-        """Whether a step is over when its call is, as on a CPU."""
+        """Tell whether a step is over when its call is, as on a CPU."""
         return self.team.device.type == "cpu"
 
     def _settle(self) -> None:

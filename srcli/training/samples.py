@@ -95,7 +95,7 @@ class Drawer:
 
 
 def is_plain(config: TrainConfig) -> bool:
-    """Whether LR is made by bicubic reductions of pictures, and by nothing else."""
+    """Tell whether LR is made by bicubic reductions of pictures, and by nothing else."""
     return config.degradation == "bicubic" and config.drawn == 0
 
 

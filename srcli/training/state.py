@@ -53,7 +53,7 @@ class TrainState:
     best: float = 0.0
 
     def is_finite(self) -> bool:
-        """Whether the network and its average are made of numbers only."""
+        """Tell whether the network and its average are made of numbers only."""
         tensors = (*self.network.parameters(), *self.average.parameters())
         return bool(torch.stack([tensor.isfinite().all() for tensor in tensors]).all())
 

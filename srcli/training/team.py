@@ -32,7 +32,7 @@ class Team:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes the files and talks."""
+        """Tell whether this process writes the files and talks."""
         return self.rank == 0
 
     def share(self, total: int) -> slice:
@@ -41,7 +41,7 @@ class Team:
         return slice(self.rank * each, (self.rank + 1) * each)
 
     def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
-        """Whether any process says yes."""
+        """Tell whether any process says yes."""
         return flag
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -83,7 +83,7 @@ class LaunchedTeam(Team):
         self.count = self.state.num_processes
 
     def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
-        """Whether any process says yes; all wait for each other."""
+        """Tell whether any process says yes; all wait for each other."""
         from accelerate.utils import reduce
 
         votes = reduce(torch.tensor(float(flag), device=self.device), "sum")
@@ -130,5 +130,5 @@ def started_processes() -> int:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that talks, before any team was joined."""
+    """Tell whether this process is the one that talks, before any team was joined."""
     return int(os.environ.get("RANK", "0")) == 0

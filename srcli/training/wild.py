@@ -119,7 +119,7 @@ KERNELS: tuple[tuple[Kernel, float], ...] = (
     ("plain-cubic", 0.04),
 )
 SHARE_OF_HYBRIDS = 0.15
-"""Of reductions that are the mean of two ways."""
+"""Share of reductions that are the mean of two ways."""
 FARTHEST_BETWEEN = 2.0
 """How many times as large as LR a size between is at most."""
 SPOILT_BETWEEN = 0.5

@@ -43,7 +43,7 @@ class Equipment:
 
     @property
     def chooses(self) -> bool:
-        """Whether the model is chosen for each picture."""
+        """Tell whether the model is chosen for each picture."""
         return bool(self.choices)
 
     def chosen(self, choice: Choice) -> Equipment:
@@ -143,7 +143,7 @@ class Outfitter:
 
 
 def _has_rest(scales: Sequence[int | None], ratio: float | None) -> bool:
-    """Whether a network of any ratio would have something to do, for all that is known."""
+    """Tell whether a network of any ratio would have something to do, for all that is known."""
     fixed = [scale for scale in scales if scale is not None]
     if not fixed or ratio is None:
         return bool(fixed)

@@ -44,7 +44,7 @@ class Streamed:
 
 
 def is_stream(request: UpscaleRequest) -> bool:
-    """Whether a request reads or writes a pipe.
+    """Tell whether a request reads or writes a pipe.
 
     Raises:
         UsageError: it does, but is about more than one picture.

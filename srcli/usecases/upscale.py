@@ -276,7 +276,7 @@ def result_folder(request: UpscaleRequest) -> ResultFolder | None:
 
 
 def _has_manifest(request: UpscaleRequest, jobs: list[Job]) -> bool:
-    """Whether the results go below one folder, which keeps a manifest then."""
+    """Tell whether the results go below one folder, which keeps a manifest then."""
     folder = batch_folder(request)
     return folder is not None and all(job.output != folder for job in jobs)
 

@@ -41,7 +41,7 @@ class Shard:
     count: int
 
     def holds(self, source: Source) -> bool:
-        """Whether a picture is in this part, by the hash of its path below its folder."""
+        """Tell whether a picture is in this part, by the hash of its path below its folder."""
         name = os.fsencode(source.relative.as_posix())
         return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
 

@@ -43,7 +43,7 @@ class Authors:
 
     @property
     def is_remote(self) -> bool:
-        """Whether a program can fetch it at all."""
+        """Tell whether a program can fetch it at all."""
         return bool(self.source.addresses)
 
     def present(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""Whether a file is the one that it should be."""
+"""Tell whether a file is the one that it should be."""
 
 from __future__ import annotations
 

@@ -25,11 +25,11 @@ class Origin(Protocol):
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the file that it gives can never change."""
+        """Tell whether the file that it gives can never change."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether it takes a network to fetch it."""
+        """Tell whether it takes a network to fetch it."""
 
     def present(self) -> Path | None:
         """Return the file if it is on this machine; asks no one."""
@@ -100,7 +100,7 @@ class Hub:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it is known by a commit or a hash; a branch moves."""
+        """Tell whether it is known by a commit or a hash; a branch moves."""
         return self.file.is_pinned
 
     def present(self) -> Path | None:

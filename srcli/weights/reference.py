@@ -35,7 +35,7 @@ class HubFile:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether its content can never change."""
+        """Tell whether its content can never change."""
         return bool(self.sha256 or COMMIT.fullmatch(self.revision))
 
     def __str__(self) -> str:

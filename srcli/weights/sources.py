@@ -93,7 +93,7 @@ class Source:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether its licence forbids some uses, so that the user has to accept it."""
+        """Tell whether its licence forbids some uses, so that the user has to accept it."""
         return bool(self.licence) and self.licence not in PERMISSIVE
 
 

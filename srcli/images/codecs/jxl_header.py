@@ -45,7 +45,7 @@ class Extra:
 
     @property
     def is_alpha(self) -> bool:
-        """Whether it is opacity."""
+        """Tell whether it is opacity."""
         return self.kind == _ALPHA
 
 

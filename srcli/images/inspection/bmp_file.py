@@ -1,4 +1,4 @@
-"""Whether a BMP file holds all the data of its pixels."""
+"""Tell whether a BMP file holds all the data of its pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an AVIF, HEIF or JPEG XL file (ISO/IEC 14496-12) is as long as its boxes say.
+"""Tell whether an AVIF, HEIF or JPEG XL file (ISO/IEC 14496-12) is as long as its boxes say.
 
 libavif, libheif and libjxl refuse pictures whose coded data end early.
 """

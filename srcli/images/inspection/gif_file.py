@@ -1,4 +1,4 @@
-"""Whether a GIF file (GIF89a, CompuServe 1990) holds all the data of its pixels.
+"""Tell whether a GIF file (GIF89a, CompuServe 1990) holds all the data of its pixels.
 
 Pillow stops at the end of a frame's data, wherever that is, and leaves the rest of it empty.
 """
@@ -69,7 +69,7 @@ def _frame_size(data: bytes, frame: Block) -> tuple[int, int]:
 
 
 def _is_whole(data: bytes, frame: Block, size: tuple[int, int]) -> bool:
-    """Whether the data of a frame give every one of its pixels."""
+    """Tell whether the data of a frame give every one of its pixels."""
     height, width = size
     if not (frame.body <= len(data) and height and width):
         return False
@@ -109,7 +109,7 @@ def _without_trailer(data: bytes, blocks: list[Block], frames: list[Block]) -> I
 
 
 def _may_move(data: bytes, blocks: list[Block]) -> bool:
-    """Whether a file says that it is an animation, by a time or by an application's block."""
+    """Tell whether a file says that it is an animation, by a time or by an application's block."""
     for block in blocks:
         if block.label == APPLICATION and block.kind == EXTENSION:
             return True

@@ -1,4 +1,4 @@
-"""Whether a JPEG file (ITU-T T.81) holds all the data of its pixels.
+"""Tell whether a JPEG file (ITU-T T.81) holds all the data of its pixels.
 
 Pillow passes over what libjpeg warns of: where data end early, it paints grey. simplejpeg tells.
 """
@@ -123,7 +123,7 @@ def _plain_scan(scan: Segment) -> bytes:
 
 
 def _all_sent(frame: Segment, scans: list[Segment]) -> bool:
-    """Whether scans tell of every coefficient of every component to the last bit."""
+    """Tell whether scans tell of every coefficient of every component to the last bit."""
     components = frame.body[6::3][: frame.body[5]]
     missing = {name: [True] * _COEFFICIENTS for name in components}
     for scan in scans:

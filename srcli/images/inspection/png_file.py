@@ -1,4 +1,4 @@
-"""Whether a PNG file (Third Edition, W3C 2025) holds all the data of its pixels."""
+"""Tell whether a PNG file (Third Edition, W3C 2025) holds all the data of its pixels."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Layout:
     interlaced: int
 
     def holds(self, frame: _Frame) -> bool:
-        """Whether a frame has pixels, and no more rows or columns than the canvas."""
+        """Tell whether a frame has pixels, and no more rows or columns than the canvas."""
         return 0 < frame.height <= self.height and 0 < frame.width <= self.width
 
     def rows(self, height: int, width: int) -> Iterator[tuple[int, int]]:
@@ -147,7 +147,7 @@ def _frames(chunks: list[Chunk], layout: _Layout) -> tuple[_Frame, list[_Frame]]
 
 
 def _shows_still(chunks: list[Chunk]) -> bool:
-    """Whether the still picture is the first frame of an animation."""
+    """Tell whether the still picture is the first frame of an animation."""
     kinds = (chunk.kind for chunk in chunks)
     return next((kind for kind in kinds if kind in {b"fcTL", b"IDAT"}), b"") == b"fcTL"
 
@@ -160,7 +160,7 @@ def _lost_frames(chunks: list[Chunk], moving: list[_Frame]) -> str:
 
 
 def _is_whole(frame: _Frame, layout: _Layout) -> bool:
-    """Whether the data of a frame unpack to all its rows, each with a filter that there is."""
+    """Tell whether the data of a frame unpack to all its rows, each with a filter that there is."""
     unpacked = filter(None, _unpacked(frame.pieces))
     held = bytearray()
     for rows, row_bytes in layout.rows(frame.height, frame.width):
@@ -182,7 +182,7 @@ def _is_whole(frame: _Frame, layout: _Layout) -> bool:
 
 
 def _has_extra(frame: _Frame, layout: _Layout) -> bool:
-    """Whether data unpack to more than a frame's rows; some decoders print about it."""
+    """Tell whether data unpack to more than a frame's rows; some decoders print about it."""
     left = sum(rows * row_bytes for rows, row_bytes in layout.rows(frame.height, frame.width))
     for piece in _unpacked(frame.pieces):
         left -= len(piece)

@@ -1,4 +1,4 @@
-"""Whether a camera raw file holds all the data of its sensor."""
+"""Tell whether a camera raw file holds all the data of its sensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a TIFF file (6.0, Adobe 1992) holds all the data of its first picture."""
+"""Tell whether a TIFF file (6.0, Adobe 1992) holds all the data of its first picture."""
 
 from __future__ import annotations
 

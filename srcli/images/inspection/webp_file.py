@@ -1,4 +1,4 @@
-"""Whether a WebP file (RFC 9649) holds all the data of its pixels.
+"""Tell whether a WebP file (RFC 9649) holds all the data of its pixels.
 
 libwebp refuses pictures whose coded data end early, so this is about the chunks around them.
 """

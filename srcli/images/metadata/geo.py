@@ -74,7 +74,7 @@ class _Change:
 
 
 def _counts_centers(entries: Iterable[Entry], order: str) -> bool:
-    """Whether whole numbers stand for the middle of pixels, not for their corner."""
+    """Tell whether whole numbers stand for the middle of pixels, not for their corner."""
     for entry in entries:
         if entry.tag == KEYS:
             keys = entry.integers(order)

@@ -83,7 +83,7 @@ def byte_order(data: bytes | bytearray) -> str:
 
 
 def is_big(data: bytes) -> bool:
-    """Whether a file is BigTIFF, with numbers of 64 bits."""
+    """Tell whether a file is BigTIFF, with numbers of 64 bits."""
     return data[2:4] in {b"+\0", b"\0+"}
 
 

@@ -38,7 +38,7 @@ _MOST = 16
 
 
 def holds_sensor_data(data: bytes) -> bool:
-    """Whether a TIFF file is a camera's raw file, as DNG, NEF, ARW and PEF files are."""
+    """Tell whether a TIFF file is a camera's raw file, as DNG, NEF, ARW and PEF files are."""
     try:
         return any(_is_sensor(data, one) for one in _directories(data))
     except struct.error:

@@ -33,7 +33,7 @@ class Profiles:
 
 
 def is_known(body: bytes) -> bool:
-    """Whether a text chunk holds a profile that is read here."""
+    """Tell whether a text chunk holds a profile that is read here."""
     keyword = body.partition(b"\0")[0]
     return keyword.startswith(KEYWORD) and keyword[len(KEYWORD) :].lower() in _TYPES
 

@@ -97,7 +97,7 @@ def describing_the_picture(packet: bytes, *, turned: bool) -> bytes:
 
 
 def tells_places_in_picture(packet: bytes) -> bool:
-    """Whether a packet says where faces or other things are in its picture."""
+    """Tell whether a packet says where faces or other things are in its picture."""
     try:
         return any(
             one.space.startswith(_TURNED_AWAY) or _is_place_in_picture(one)
