@@ -10,7 +10,7 @@ the linear blend of the two (Laplacian frequency representation, Eq. 1-3).
 Our local variant goes on to ratio 4 in the same pass. The enlarged picture is unshuffled by 2
 for ratios in (1, 2], by 3 in (2, 3] and by 4 in (3, 4], so the trunk always runs on about the
 grid of the small picture. Each of these grids has its own stem, its own heads and, above 2, its
-own last blocks; the trunk between them is one.
+own last blocks. The trunk between them is one for all, or one up to ratio 2 and one above.
 
 Presets (parameters):
     paper   22,438,288   16 dense attention blocks of 8 layers, 64 channels
@@ -21,8 +21,8 @@ Presets (parameters):
     fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
     photo      436,500   as fast
     wild       450,420   as fast, told how spoilt its input is
-    wide       714,507   as fast, to ratio 4 in one pass; MMAC per output pixel: 0.096 up to
-                         ratio 2, 0.049 up to 3, 0.029 up to 4
+    wide     1,088,619   as fast up to ratio 2, and to 4 in one pass with a second trunk; MMAC
+                         per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
 
 What the paper leaves open, and our choice: kernels 1x1 for compression and restoration (they
 give the parameter counts that circulate), three mask channels in spatial attention, and the
@@ -68,7 +68,8 @@ class AsdnConfig:
 
     ``max_ratio``, 2 to 4, is the largest ratio of one pass; above 2 it needs the local trunk
     and an ``unshuffle`` of 2. ``own_blocks`` is the number of residual blocks that each grid
-    above ratio 2 has for itself, after the trunk.
+    above ratio 2 has for itself, after the trunk. ``upper_blocks`` is the number of residual
+    blocks of the trunk for ratios above 2; 0 lets them share the trunk of those up to 2.
 
     ``is_told`` makes a local network that may be told how spoilt its input is: see ``TOLD``.
 
@@ -88,6 +89,7 @@ class AsdnConfig:
     unshuffle: int = 1
     max_ratio: int = 2
     own_blocks: int = 0
+    upper_blocks: int = 0
     is_told: int = 0
     restoring_ratio: float = 0.0
 
@@ -109,7 +111,7 @@ BASE = AsdnConfig(blocks=16, width=64, unshuffle=2)
 FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
 PHOTO = replace(FAST, restoring_ratio=1.5)
 WILD = replace(PHOTO, is_told=1)
-WIDE = replace(FAST, max_ratio=4, own_blocks=1)
+WIDE = replace(FAST, max_ratio=4, own_blocks=1, upper_blocks=9)
 
 
 def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[int, float]:
@@ -197,17 +199,16 @@ class CoarserGrid(nn.Module):
 class Grid:
     """The parts of a ``LocalAsdn`` that run at one ratio; ``level`` and ``weight``: ``blend_of``.
 
-    A head that is None adds nothing. ``first_shift`` is the index of the shift of the first of
-    the grid's own blocks.
+    A head that is None adds nothing. ``shifts`` holds the index of each block's shift.
     """
 
     unshuffle: int
     stem: nn.Module
-    own_blocks: tuple[nn.Module, ...]
+    blocks: tuple[nn.Module, ...]
+    shifts: tuple[int, ...]
     heads: tuple[nn.Module | None, ...]
     level: int
     weight: float
-    first_shift: int
 
 
 class LocalAsdn(SrNetwork):
@@ -227,16 +228,16 @@ class LocalAsdn(SrNetwork):
         self.coarser = nn.ModuleDict(
             {str(step): CoarserGrid(config, step) for step in range(3, config.max_ratio + 1)}
         )
-        own = config.own_blocks * len(self.coarser)
-        self.shifts = (
-            Shifts(len(TOLD), config.blocks + own, config.width) if config.is_told else None
-        )
+        self.upper = nn.ModuleList(ResidualBlock(config.width) for _ in range(config.upper_blocks))
+        count = config.blocks + config.upper_blocks + config.own_blocks * len(self.coarser)
+        self.shifts = Shifts(len(TOLD), count, config.width) if config.is_told else None
 
     @property
     def traits(self) -> NetworkTraits:
         config = self.config
         blocks = {config.unshuffle: config.blocks}
-        blocks |= {int(step): config.blocks + config.own_blocks for step in self.coarser}
+        above = (config.upper_blocks or config.blocks) + config.own_blocks
+        blocks |= {int(step): above for step in self.coarser}
         reaches = tuple(
             Reach(
                 max_ratio=max(FIRST_OCTAVE, step) if self.coarser else FIRST_OCTAVE,
@@ -275,45 +276,53 @@ class LocalAsdn(SrNetwork):
         """Return what the heads of a grid see of a picture: (B, width, H / u, W / u)."""
         stem_BCHW: Tensor = grid.stem(F.pixel_unshuffle(image_B3HW, grid.unshuffle))
         features_BCHW = stem_BCHW
-        blocks = (*self.blocks, *grid.own_blocks)
-        for block, shift in zip(blocks, self._shifts_of(grid, strengths_BT), strict=True):
+        for block, shift in zip(grid.blocks, self._shifts_of(grid, strengths_BT), strict=True):
             features_BCHW = block(features_BCHW, shift)
         return features_BCHW + stem_BCHW
 
     def _shifts_of(self, grid: Grid, strengths_BT: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the shift of each block that runs on a grid."""
-        own = len(grid.own_blocks)
         if self.shifts is None or strengths_BT is None:
-            return (None,) * (len(self.blocks) + own)
+            return (None,) * len(grid.blocks)
         shifts = self.shifts(strengths_BT)
-        first = grid.first_shift
-        return (*shifts[: len(self.blocks)], *shifts[first : first + own])
+        return tuple(shifts[index] for index in grid.shifts)
 
     def grid_of(self, ratio: float) -> Grid:
         """Return the parts that run at a ratio in (1, max_ratio]."""
         step = max(math.ceil(ratio - EPSILON), 2)
+        config = self.config
         if str(step) not in self.coarser:
             level, weight = blend_of(ratio)
             return Grid(
-                unshuffle=self.config.unshuffle,
+                unshuffle=config.unshuffle,
                 stem=self.stem,
-                own_blocks=(),
+                blocks=tuple(self.blocks),
+                shifts=tuple(range(config.blocks)),
                 heads=(None, *list(self.heads)[1:]),
                 level=level,
                 weight=weight,
-                first_shift=0,
             )
         own = self.coarser.get_submodule(str(step))
         level, weight = blend_of(ratio, step - 1, STEPS)
+        first_upper = config.blocks if config.upper_blocks else 0
+        first_own = config.blocks + config.upper_blocks + (step - 3) * config.own_blocks
         return Grid(
             unshuffle=step,
             stem=own.get_submodule("stem"),
-            own_blocks=tuple(own.get_submodule("blocks").children()),
+            blocks=(*self.upper_trunk, *own.get_submodule("blocks").children()),
+            shifts=(
+                *range(first_upper, first_upper + len(self.upper_trunk)),
+                *range(first_own, first_own + config.own_blocks),
+            ),
             heads=tuple(own.get_submodule("heads").children()),
             level=level,
             weight=weight,
-            first_shift=self.config.blocks + (step - 3) * self.config.own_blocks,
         )
+
+    @property
+    def upper_trunk(self) -> nn.ModuleList:
+        """The blocks that run at every ratio above 2."""
+        return self.upper or self.blocks
 
 
 def build(config: AsdnConfig) -> SrNetwork:

@@ -1,5 +1,7 @@
 """Start the grids above ratio 2 of an ASDN from weights that were trained up to ratio 2.
 
+If these grids have a trunk of their own, it begins as a copy of the trained one.
+
 Both ends of such a grid are linear where the trunk is not trained, so both are solved for:
 
 - the stem, so that the trunk sees of a picture what it sees at ratio 2. The enlarged picture
@@ -91,6 +93,8 @@ def solve_grids(
 
     """
     network.to(device)
+    for upper, block in zip(network.upper, network.blocks, strict=False):
+        upper.load_state_dict(block.state_dict())
     with Compute(device=device).autocast():
         for step in map(int, network.coarser):
             solve_stem(network, step, source, Random(f"{seed}:{step}"))

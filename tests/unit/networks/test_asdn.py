@@ -13,6 +13,7 @@ from srcli.networks.spec import SrNetwork
 TINY = AsdnConfig(blocks=2, width=16, dense_layers=2, growth=8, stem=8)
 TINY_LOCAL = AsdnConfig(blocks=2, width=6, unshuffle=2)
 TINY_WIDE = replace(TINY_LOCAL, max_ratio=4, own_blocks=1)
+TWO_TRUNKS = replace(TINY_WIDE, upper_blocks=2)
 BOTH = pytest.mark.parametrize("config", [TINY, TINY_LOCAL], ids=["paper", "local"])
 
 
@@ -38,7 +39,7 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
         ("base", 1_264_836),
         ("fast", 436_500),
         ("photo", 436_500),
-        ("wide", 714_507),
+        ("wide", 1_088_619),
         ("wild", 450_420),
     ],
 )
@@ -144,10 +145,10 @@ def test_the_output_is_continuous_across_a_trained_ratio(config: AsdnConfig) -> 
         )
 
 
-def awake_wide() -> LocalAsdn:
+def awake_wide(config: AsdnConfig = TINY_WIDE) -> LocalAsdn:
     """Build a network to ratio 4 in which every part says something."""
     torch.manual_seed(0)
-    network = LocalAsdn(TINY_WIDE).double().requires_grad_(requires_grad=False)
+    network = LocalAsdn(config).double().requires_grad_(requires_grad=False)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     return network
@@ -184,24 +185,41 @@ def test_levels_above_two_are_blended_too(ratio: float, upper: float, weight: fl
     assert (network(image, upper) - network(image, lower)).abs().max() > 0.01
 
 
-def test_up_to_two_a_network_to_four_is_the_one_to_two() -> None:
-    wide, image = awake_wide(), picture()
+@pytest.mark.parametrize("config", [TINY_WIDE, TWO_TRUNKS])
+def test_up_to_two_a_network_to_four_is_the_one_to_two(config: AsdnConfig) -> None:
+    wide, image = awake_wide(config), picture()
     narrow = LocalAsdn(TINY_LOCAL).double()
     narrow.load_state_dict(wide.state_dict(), strict=False)
     for ratio in (1.27, 2.0):
         assert torch.equal(narrow(image, ratio), wide(image, ratio))
 
 
+def test_a_second_trunk_runs_above_two_alone() -> None:
+    network, image = awake_wide(TWO_TRUNKS), picture(12, 24)
+    ratios = (1.27, 2.0, 2.5, 3.5)
+    before = [network(image, ratio) for ratio in ratios]
+    for parameter in network.upper.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    changed = [
+        not torch.equal(network(image, ratio), old)
+        for ratio, old in zip(ratios, before, strict=True)
+    ]
+    assert changed == [False, False, True, True]
+
+
+@pytest.mark.parametrize("config", [TINY_WIDE, TWO_TRUNKS])
 @pytest.mark.parametrize("ratio", [1.5, 2.5, 3.5])
-def test_a_network_that_is_told_of_nothing_is_the_one_that_is_not_told(ratio: float) -> None:
+def test_a_network_that_is_told_of_nothing_is_the_one_that_is_not_told(
+    ratio: float, config: AsdnConfig
+) -> None:
     torch.manual_seed(0)
-    told = LocalAsdn(replace(TINY_WIDE, is_told=1)).double().requires_grad_(requires_grad=False)
+    told = LocalAsdn(replace(config, is_told=1)).double().requires_grad_(requires_grad=False)
     assert told.traits.told == ("noise", "compression")
     image, strengths = picture(12, 24), torch.rand(2, 2, dtype=torch.float64)
     assert torch.equal(told(image, ratio, strengths), told(image, ratio))
     for parameter in told.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    plain = LocalAsdn(TINY_WIDE).double()
+    plain = LocalAsdn(config).double()
     plain.load_state_dict(told.state_dict(), strict=False)
     assert torch.equal(told(image, ratio, torch.zeros_like(strengths)), plain(image, ratio))
     output = told(image, ratio, strengths)
@@ -209,9 +227,12 @@ def test_a_network_that_is_told_of_nothing_is_the_one_that_is_not_told(ratio: fl
     torch.testing.assert_close(output[1:], told(image[1:], ratio, strengths[1:]))
 
 
+@pytest.mark.parametrize("config", [TINY_WIDE, TWO_TRUNKS])
 @pytest.mark.parametrize("ratio", [1.5, 2.5, 3.5])
-def test_a_wide_network_reaches_exactly_what_it_says_for_each_ratio(ratio: float) -> None:
-    network = LocalAsdn(TINY_WIDE).double()
+def test_a_wide_network_reaches_exactly_what_it_says_for_each_ratio(
+    ratio: float, config: AsdnConfig
+) -> None:
+    network = LocalAsdn(config).double()
     for parameter in network.parameters():
         torch.nn.init.constant_(parameter, 0.1)
     traits = network.traits.at(ratio)

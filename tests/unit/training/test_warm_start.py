@@ -19,7 +19,7 @@ from srcli.usecases.train import train
 from srcli.weights.checkpoint import Header, load_model, save_model
 
 NARROW = AsdnConfig(blocks=1, width=8, unshuffle=2)
-WIDE = replace(NARROW, max_ratio=4, own_blocks=1)
+WIDE = replace(NARROW, max_ratio=4, own_blocks=1, upper_blocks=1)
 
 
 @pytest.fixture
@@ -43,6 +43,11 @@ def solved(source) -> LocalAsdn:
     torch.nn.init.normal_(network.stem.weight, std=0.2)
     solve_grids(network, source, torch.device("cpu"))
     return network
+
+
+def test_a_second_trunk_begins_as_the_first(solved):
+    for upper, block in zip(solved.upper, solved.blocks, strict=True):
+        assert torch.equal(upper.first.weight, block.first.weight)
 
 
 @pytest.mark.parametrize("step", [3, 4])
