@@ -28,11 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srcli.images import png
-from srcli.images.animation import Animation
+from srcli.images.codecs import png
 from srcli.images.decode import decode_picture
-from srcli.images.photo import Metadata
-from srcli.images.samples import with_alpha
+from srcli.images.picture.animation import Animation
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import with_alpha
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 HEIGHT, WIDTH = 14, 18

@@ -19,9 +19,9 @@ from torch.nn import functional
 
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
-from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import locate
 
 CPU = torch.device("cpu")
 

@@ -23,9 +23,9 @@ from srcli.metrics.protocol import reduce_for, score
 from srcli.pixels.color import luma, quantize
 from srcli.pixels.levels import from_levels
 from srcli.training.patches import picture_files
-from srcli.weights.catalog import read_catalog
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import verify
+from srcli.weights.catalog.included import read_catalog
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import verify
 
 SIDE, OUTER, FLAT = 240, 4, 24
 COLOURS = ((255, 255, 255), (128, 128, 128), (0, 0, 0), (200, 40, 60), (20, 200, 90))

@@ -28,10 +28,10 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
+from srcli.training.process_group import Team
 from srcli.training.samples import Sampler, largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
-from srcli.training.team import Team
 
 WAITING = "host, waiting"
 

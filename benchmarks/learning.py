@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from srcli.networks.blocks.box_sum import KeyMap, patch_attention
+from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
+from srcli.networks.blocks.patch_attention_train import unfolded_attention
 from srcli.networks.blocks.pyramid import level_side
-from srcli.networks.blocks.unfolded import unfolded_attention
 
 COMPARED, CARRIED, LEVELS = 12, 48, 3
 Attention = Callable[[Tensor, Sequence[KeyMap]], Tensor]

@@ -25,8 +25,8 @@ WHOLE = """
 import sys, numpy as np, torch
 from PIL import Image
 from srcli.pixels.resize import resize
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import locate
 network = load_model(locate("asdn-fast")).network.eval()
 levels = torch.from_numpy(np.array(Image.open(sys.argv[1]))).permute(2, 0, 1)[None]
 image = levels.float() / 255

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor
 
 from srcli.networks.spec import SrNetwork
-from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.export import export_onnx
-from srcli.weights.store import locate
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.formats.onnx_export import export_onnx
+from srcli.weights.providers.store import locate
 
 
 def forms(network: SrNetwork, image: Tensor, threads: int) -> dict[str, Callable[[], Tensor]]:

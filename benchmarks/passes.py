@@ -30,9 +30,9 @@ from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.metrics.protocol import score
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.training.patches import picture_files
-from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import locate
 
 CPU = Compute(device=torch.device("cpu"))
 WHOLE = UpscaleOptions(tile=1024)

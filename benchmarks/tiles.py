@@ -26,9 +26,9 @@ from srcli.metrics.protocol import reduce_for, score
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.levels import to_levels
 from srcli.training.patches import picture_files
-from srcli.weights.catalog import read_catalog
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import verify
+from srcli.weights.catalog.included import read_catalog
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import verify
 
 CPU = Compute(device=torch.device("cpu"))
 WHOLE = UpscaleOptions(tile=1 << 20)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from random import Random
 
-from srcli.images.scene import Box, Color, Mark, Polygon, RoundBox, Scene, Stroke, Text
+from srcli.images.synthetic.scene import Box, Color, Mark, Polygon, RoundBox, Scene, Stroke, Text
 
 WORDS = re.findall(
     r"\S+",

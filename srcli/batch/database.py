@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from srcli.batch.locks import any_run_alive, folder_lock
 from srcli.batch.trust import (
     blank_manifest,
     bound,
@@ -24,7 +23,8 @@ from srcli.batch.trust import (
     restrain,
 )
 from srcli.errors import DiskFull, ForeignManifest, UnwritableImage
-from srcli.images.atomic import disk_errors, write_file
+from srcli.files.atomic import disk_errors, write_file
+from srcli.files.locks import any_run_alive, folder_lock
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

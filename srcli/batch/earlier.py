@@ -10,19 +10,19 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from srcli.batch.consistency import SMALLEST, consistency
 from srcli.batch.database import NAME
 from srcli.batch.ledger import Entry
 from srcli.batch.manifest import recorded_results
+from srcli.batch.naming import template_pattern
 from srcli.batch.outcome import Size
 from srcli.batch.personal import PersonalRecord
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableImage
-from srcli.images.animation import photos
 from srcli.images.decode import decode_picture
 from srcli.images.discover import Source
-from srcli.images.head import read_content, read_head
-from srcli.images.naming import template_pattern
+from srcli.images.picture.animation import photos
+from srcli.images.probe import read_content, read_head
+from srcli.pipeline.back_projection import SMALLEST, consistency
 
 logger = logging.getLogger(__name__)
 BYTES_PER_PIXEL = 40

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard, get_args
 
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Entry, State
-from srcli.batch.locks import is_token
+from srcli.files.locks import is_token
 
 STATES: tuple[State, ...] = get_args(State)
 _DIGEST = re.compile(r"[0-9a-f]{64}")

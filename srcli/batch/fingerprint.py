@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.weights.digest import sha256_of
+from srcli.files.digest import sha256_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

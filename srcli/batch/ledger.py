@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.errors import AlreadyExists, ImageError, ResourceError
-from srcli.images.naming import Job
 
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
 

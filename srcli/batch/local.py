@@ -10,12 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 from srcli.batch.budget import ByteBudget
-from srcli.batch.locks import remove_strays
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, Listener, Outcome, ends_run
 from srcli.batch.stages import Enlarged, Read, ResultT, Workshop, enlarge, read, write
 from srcli.engine.host import host_memory
 from srcli.errors import OutputLost
-from srcli.images.naming import Job
+from srcli.files.locks import remove_strays
 
 AHEAD = 8
 """Pictures that are read ahead, and that wait to be written, at most."""

@@ -16,12 +16,12 @@ from srcli.batch.database import NAME, database_errors, open_database, read
 from srcli.batch.entries import all_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
-from srcli.batch.locks import RunLock, folder_lock
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder, identity_of
 from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError, listed
-from srcli.images.atomic import disk_errors
-from srcli.images.naming import Job
+from srcli.files.atomic import disk_errors
+from srcli.files.locks import RunLock, folder_lock
 
 logger = logging.getLogger(__name__)
 Elsewhere = Callable[[Path], Entry | None]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from srcli.batch.consistency import Consistency
 from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError
+from srcli.pipeline.back_projection import Consistency
 from srcli.pipeline.choose import Choice
 
 Size = tuple[int, int]

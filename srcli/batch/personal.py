@@ -19,9 +19,9 @@ from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import Entry, Made, NoLedger, Verdict
 from srcli.batch.manifest import Manifest, recorded_results
+from srcli.batch.naming import Job
 from srcli.errors import DataError, ImageError, ResourceError, SrcliError, UsageError
-from srcli.images.naming import Job
-from srcli.weights.cache import cache_folder
+from srcli.weights.providers.cache import cache_folder
 
 MOST = 10_000
 """Results that are remembered; those that were made first are forgotten."""

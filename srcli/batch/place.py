@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from srcli.batch.naming import Job
 from srcli.errors import OutputLost, UnwritableImage
-from srcli.images.naming import Job
 
 Identity = tuple[int, int]
 """Device and inode of a file."""

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from srcli.batch.ledger import Verdict
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Size
 from srcli.batch.rehearsal import check_output
-from srcli.batch.target import Resolve, TargetSize, WhenLarge
 from srcli.engine.memory import check_fits, working_bytes
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import TiledTraits, plan_tiles
 from srcli.errors import ImageError, ResourceError
-from srcli.images.alpha import HiddenColors
-from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
-from srcli.images.head import Head, read_content, read_head
-from srcli.images.naming import Job
-from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.images.output_options import Finish
+from srcli.images.picture.alpha import HiddenColors
+from srcli.images.probe import Head, read_content, read_head
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 from srcli.pipeline.choose import Choice
+from srcli.pipeline.target_size import Resolve, TargetSize, WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
 
 Action = Literal["make", "copy", "skip", "fail"]

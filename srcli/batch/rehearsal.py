@@ -6,14 +6,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Size
 from srcli.batch.place import check_links
 from srcli.errors import UnwritableImage
-from srcli.images.animation import Animation, Picture
 from srcli.images.encode import STILL_HINT, encode_picture, writable_format
 from srcli.images.formats import Format
-from srcli.images.naming import Job
-from srcli.images.photo import Photo
+from srcli.images.picture.animation import Animation, Picture
+from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels
 
 PLAIN = (None, None, b"", 8)

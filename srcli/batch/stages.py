@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
-from srcli.batch.consistency import worst_consistency
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
-from srcli.batch.locks import folder_lock
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder
 from srcli.batch.plan import (
@@ -26,23 +25,24 @@ from srcli.batch.plan import (
     plan_way,
 )
 from srcli.batch.rehearsal import check_output, rehearse
-from srcli.batch.target import TargetSize
 from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import BadTile, ImageError, OutOfMemory, OutputLost, ResourceError
-from srcli.images.alpha import treat_hidden
-from srcli.images.animation import Picture, each
-from srcli.images.atomic import disk_errors, write_file
+from srcli.files.atomic import disk_errors, write_file
+from srcli.files.locks import folder_lock
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
-from srcli.images.finish import Finish
 from srcli.images.formats import by_suffix
-from srcli.images.head import Head, read_content, read_head
 from srcli.images.metadata.inventory import left_behind
-from srcli.images.naming import Job
+from srcli.images.output_options import Finish
+from srcli.images.picture.alpha import treat_hidden
+from srcli.images.picture.animation import Picture, each
+from srcli.images.probe import Head, read_content, read_head
 from srcli.images.recognition import recognise
+from srcli.pipeline.back_projection import worst_consistency
 from srcli.pipeline.choose import Choice
+from srcli.pipeline.target_size import TargetSize
 
 Enlarge = Callable[[Picture, TargetSize, Choice, Progress], Picture]
 Choose = Callable[[Picture, TargetSize, Head], Choice]

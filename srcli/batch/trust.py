@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from srcli.errors import DataError, ForeignManifest
-from srcli.images.atomic import disk_errors
+from srcli.files.atomic import disk_errors
 
 VERSION = 1
 LAST_VERSION = 999

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from srcli.errors import DataError
-from srcli.weights.digest import is_web_page
+from srcli.files.digest import is_web_page
 
 LARGEST = 500_000_000
 """Bytes that an archive may unpack to, several times what the largest data set needs."""

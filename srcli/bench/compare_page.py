@@ -13,7 +13,7 @@ from srcli.bench.difference import RAMP, difference, full_scale, paint, visible
 from srcli.bench.sheet import CROP_SIDE, worst_window
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
-from srcli.images.photo import Metadata, Photo
+from srcli.images.picture.photo import Metadata, Photo
 
 ZOOMS = {"fit": "to fit", "1": "100 %", "2": "200 %", "4": "400 %", "8": "800 %"}
 

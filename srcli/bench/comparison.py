@@ -10,7 +10,7 @@ from torch import Tensor
 from srcli.bench.difference import difference, visible
 from srcli.bench.tables import NOTHING, Cell, Table, metric_text
 from srcli.errors import UsageError, listed
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.metrics.psnr import psnr_rgb, psnr_y
 from srcli.metrics.ssim import WINDOW, ssim_y
 

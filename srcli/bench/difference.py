@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels
 
 BACKDROP = 0.5

@@ -28,11 +28,18 @@ from srcli.bench.datasets import (
     split_compression,
 )
 from srcli.errors import DataError
-from srcli.images.atomic import disk_errors
+from srcli.files.atomic import disk_errors
+from srcli.files.digest import is_web_page, sha256_of
 from srcli.settings import read_setting
-from srcli.weights.cache import cache_folder
-from srcli.weights.digest import is_web_page, sha256_of
-from srcli.weights.hub_client import HubPlace, Offer, cached, download, forget, known_sha256
+from srcli.weights.providers.cache import cache_folder
+from srcli.weights.providers.hub_client import (
+    HubPlace,
+    Offer,
+    cached,
+    download,
+    forget,
+    known_sha256,
+)
 
 OWNER = "eugenesiow"
 ON_HUB = ("Set5", "Set14", "BSD100", "Urban100")

@@ -26,8 +26,8 @@ from srcli.bench.records import (
 )
 from srcli.bench.source import Source
 from srcli.errors import ImageError, OutOfMemory, SrcliError
+from srcli.files.digest import sha256_of
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
-from srcli.weights.digest import sha256_of
 
 PROBE_SIDE = 96
 """Of the SR picture that a model makes before anything is timed, to count its work."""

@@ -15,7 +15,7 @@ from srcli.bench.runner import Contender
 from srcli.bench.source import Source
 from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG, PNG
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
 from srcli.pixels.color import luma, quantize
 from srcli.pixels.region import Region

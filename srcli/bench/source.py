@@ -8,7 +8,7 @@ from torch import Tensor
 
 from srcli.errors import ImageError
 from srcli.images.decode import read_uint8
-from srcli.images.recompress import jpeg_round_trip
+from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.metrics.protocol import cropped_sizes, reduce_for
 
 

@@ -11,7 +11,7 @@ from srcli.cli.events import emit
 
 if TYPE_CHECKING:
     from srcli.usecases.models import Listed
-    from srcli.weights.card import Score
+    from srcli.weights.catalog.card import Score
 
 HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "LICENCE", "WHERE")
 NUMBERS = range(2, 5)
@@ -44,7 +44,7 @@ def print_models(models: Sequence[Listed], *, sentences: bool) -> None:
 
 def emit_models(models: Sequence[Listed]) -> None:
     """Print one JSON object a model; what nobody measured is null."""
-    from srcli.weights.card import WeightCard
+    from srcli.weights.catalog.card import WeightCard
 
     for one in models:
         model = one.model

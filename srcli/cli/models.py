@@ -16,8 +16,8 @@ from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.model_list import emit_models, print_models
 
 if TYPE_CHECKING:
-    from srcli.weights.card import Score, WeightCard
-    from srcli.weights.sources import Source
+    from srcli.weights.catalog.card import Score, WeightCard
+    from srcli.weights.catalog.published import Source
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the models.")
 
@@ -73,7 +73,7 @@ def show_command(
 ) -> None:
     """Print all that is known of a model."""
     from srcli.usecases.models import is_file_name, show_card, show_model
-    from srcli.weights.sources import Source
+    from srcli.weights.catalog.published import Source
 
     if markdown or is_file_name(model):
         document(show_card(model).rstrip())

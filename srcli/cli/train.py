@@ -146,7 +146,7 @@ def _request(options: dict[str, Any]) -> TrainRequest:
 
 def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
     from srcli.training.curves import can_draw
-    from srcli.training.team import is_first_process
+    from srcli.training.process_group import is_first_process
     from srcli.usecases.train import train
 
     with TrainView(request.config.steps, request.config.degradation) as view:

@@ -17,7 +17,7 @@ from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
 from srcli.errors import ImageError, ResourceError, UsageError
-from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome

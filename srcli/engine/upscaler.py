@@ -13,7 +13,6 @@ from torch import Tensor
 from srcli.engine.blending import Blend, Mosaic, Take, Whole
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
-from srcli.engine.frame import Frame, frame_widths
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
@@ -24,6 +23,7 @@ from srcli.engine.memory import (
 )
 from srcli.engine.network_input import NetworkInput, enlarged_input, plain_input
 from srcli.engine.official import plan_official_tiles
+from srcli.engine.padding import Frame, frame_widths
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side

@@ -13,11 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from srcli.errors import UnreadableImage
-from srcli.images import heif, high_depth, tiff, webp
-from srcli.images.animation import Animation, Picture
-from srcli.images.animation_files import open_animation, read_animation
-from srcli.images.codecs import gif, jxl, png_samples, raw
-from srcli.images.eight_bit import open_picture, read_metadata, read_samples
+from srcli.images.codecs import gif, heif, jxl, opencv_codec, png_samples, raw, tiff, webp
+from srcli.images.codecs.animation_files import open_animation, read_animation
+from srcli.images.codecs.pillow_codec import open_picture, read_metadata, read_samples
+from srcli.images.codecs.png import PngHeader, read_header
+from srcli.images.codecs.silence import silent_libtiff
+from srcli.images.decode_errors import check_frames, check_size, pillow_rules, reading, refusals
 from srcli.images.formats import (
     AVIF,
     BMP,
@@ -34,12 +35,9 @@ from srcli.images.formats import (
 )
 from srcli.images.inspection import sound_content
 from srcli.images.metadata import gray_profile
-from srcli.images.photo import Metadata, Photo
-from srcli.images.png import PngHeader, read_header
-from srcli.images.recognition import recognise
-from srcli.images.refusal import check_frames, check_size, pillow_rules, reading, refusals
-from srcli.images.rules import DEFAULT_RULES, ReadRules, Warn, log_warning
-from srcli.images.samples import (
+from srcli.images.picture.animation import Animation, Picture
+from srcli.images.picture.photo import Metadata, Photo
+from srcli.images.picture.samples import (
     GRAY_ALPHA,
     RGB,
     RGB_ALPHA,
@@ -48,7 +46,8 @@ from srcli.images.samples import (
     to_photo,
     turn_upright,
 )
-from srcli.images.silence import silent_libtiff
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules, Warn, log_warning
+from srcli.images.recognition import recognise
 from srcli.pixels.levels import to_levels
 
 PIXEL_LIMIT = DEFAULT_RULES.pixel_limit
@@ -252,9 +251,9 @@ def _read_tiff(file: _File) -> tuple[Samples, Metadata]:
     check_frames(several=tiff.has_more_pages(file.data))
     tags = tiff.read_directory(file.content)
     layout = tiff.read_layout(tags)
-    if layout.bits > high_depth.DEEP and layout.photometric != tiff.SEPARATED:
+    if layout.bits > opencv_codec.DEEP and layout.photometric != tiff.SEPARATED:
         check_size(layout.height, layout.width, pixel_limit=file.rules.pixel_limit)
-        samples = high_depth.read_tiff(file.content, layout)
+        samples = opencv_codec.read_tiff(file.content, layout)
     else:
         samples = read_samples(file.open())
     return samples, tiff.read_metadata(file.data, tags, layout)
@@ -262,11 +261,11 @@ def _read_tiff(file: _File) -> tuple[Samples, Metadata]:
 
 def _read_avif(file: _File) -> tuple[Samples, Metadata]:
     image = file.open()
-    deep = high_depth.is_deep_avif(file.content)
-    samples = high_depth.read_avif(file.content) if deep else read_samples(image)
+    deep = opencv_codec.is_deep_avif(file.content)
+    samples = opencv_codec.read_avif(file.content) if deep else read_samples(image)
     metadata, orientation = read_metadata(image, file.data)
     if not metadata.icc_profile:
-        metadata = replace(metadata, color_chunks=high_depth.avif_color_chunk(file.data))
+        metadata = replace(metadata, color_chunks=opencv_codec.avif_color_chunk(file.data))
     return turn_upright(samples, orientation), metadata
 
 

@@ -12,12 +12,10 @@ from typing import Any
 from PIL import Image
 
 from srcli.errors import UnknownFormat, UnwritableImage, UsageError
-from srcli.images import exif, png, tiff
-from srcli.images.animation import Animation, Picture
-from srcli.images.animation_files import Timing, encode_gif, encode_png, encode_webp
-from srcli.images.atomic import refuse_existing, write_file
-from srcli.images.codecs import jxl
-from srcli.images.color_profile import is_srgb
+from srcli.files.atomic import refuse_existing, write_file
+from srcli.images.codecs import jxl, png, tiff
+from srcli.images.codecs.animation_files import Timing, encode_gif, encode_png, encode_webp
+from srcli.images.decode_errors import Refused, damaged_exif
 from srcli.images.formats import (
     AVIF,
     BMP,
@@ -31,10 +29,11 @@ from srcli.images.formats import (
     by_suffix,
     writable_suffixes,
 )
-from srcli.images.metadata import geo, gray_profile, jpeg_segments, xmp, xmp_rules
-from srcli.images.photo import Metadata, Photo
-from srcli.images.refusal import Refused, damaged_exif
-from srcli.images.samples import Samples, from_photo
+from srcli.images.metadata import exif, geo, gray_profile, jpeg_segments, xmp, xmp_rules
+from srcli.images.metadata.color_profile import is_srgb
+from srcli.images.picture.animation import Animation, Picture
+from srcli.images.picture.photo import Metadata, Photo
+from srcli.images.picture.samples import Samples, from_photo
 from srcli.pixels.levels import from_levels
 
 QUALITY = 95

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.conv_prelu import activated
 from srcli.networks.blocks.criss_cross import InterlacedAttention
 from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 from srcli.pixels.enlarge import enlarge

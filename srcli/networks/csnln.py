@@ -27,11 +27,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.activated import activated
-from srcli.networks.blocks.box_sum import TILE
+from srcli.networks.blocks.conv_prelu import activated
 from srcli.networks.blocks.cross_scale import CrossScaleAttention
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import InScaleAttention
+from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
 from srcli.pixels.edges import extend_to
 

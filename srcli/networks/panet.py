@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from srcli.networks.blocks.box_sum import TILE
 from srcli.networks.blocks.mean_shift import MeanShift
+from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
 from srcli.networks.blocks.upsampler import Upsampler
 from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork

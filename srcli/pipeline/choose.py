@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from srcli.pipeline.inspection import Inspection
-from srcli.weights.catalog import DEFAULT_MODEL, PHOTO_MODEL
+from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
 
 AUTO = "auto"
 RULE = 1

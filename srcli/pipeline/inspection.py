@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.edges import edge_shape, softness
 from srcli.pipeline.flatness import flat_and_crisp

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import to_levels
 
 SIDE = 128

@@ -12,10 +12,10 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
 from srcli.training.patches import CropSource
 from srcli.training.planned import DevicePictures, Planner
+from srcli.training.process_group import Team
 from srcli.training.samples import Sampler, is_plain
 from srcli.training.state import TrainState
 from srcli.training.step import Outcome, Step
-from srcli.training.team import Team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

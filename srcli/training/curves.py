@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from srcli.images.atomic import write_file
+from srcli.files.atomic import write_file
 
 SIZE = (9.0, 4.0)
 """In inches, of 100 pixels each."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.images.recompress import jpeg_round_trip
+from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.pixels.color import quantize
 from srcli.pixels.resize import resize, resize_uint8
 

@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable
 from random import Random
 
-from srcli.images.fonts import find_fonts, font_folders
-from srcli.images.scene import (
+from srcli.images.synthetic.fonts import find_fonts, font_folders
+from srcli.images.synthetic.scene import (
     OWN_FONT,
     Box,
     Color,

@@ -17,17 +17,17 @@ import torch
 
 from srcli.engine.device import Compute
 from srcli.errors import BadTile, DataError, UsageError
-from srcli.images.atomic import disk_errors
+from srcli.files.atomic import disk_errors
 from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
+from srcli.training.process_group import Team
 from srcli.training.samples import largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Outcome
-from srcli.training.team import Team
 from srcli.training.validate import Validation, validate
-from srcli.weights.checkpoint import Model, save_model
+from srcli.weights.formats.checkpoint import Model, save_model
 
 STATE_FILE = "state.pt"
 BEST_FILE = "best.safetensors"

@@ -13,7 +13,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from srcli.images.recompress import jpeg_round_trip
+from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.training.config import Degradation
 from srcli.training.degradations import Degrade, add_noise
 

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from srcli.errors import listed
+from srcli.files.digest import check_archive, is_file
 from srcli.training.config import OptimizerName, TrainConfig
-from srcli.weights.bound import is_filled
-from srcli.weights.checkpoint import mismatches
-from srcli.weights.digest import check_archive, is_file
-from srcli.weights.pickled import read_pickle
+from srcli.weights.formats.checkpoint import mismatches
+from srcli.weights.formats.size_guard import is_filled
+from srcli.weights.formats.torch_checkpoint import read_pickle
 
 State = Mapping[str, Tensor]
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from srcli.errors import CorruptWeights, DataError, listed
-from srcli.images.atomic import write_file
+from srcli.files.atomic import write_file
 from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.saved import Saved, read_saved

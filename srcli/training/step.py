@@ -16,8 +16,8 @@ from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import Pair, Resizing
 from srcli.training.losses import LOSSES
+from srcli.training.process_group import Team
 from srcli.training.state import TrainState
-from srcli.training.team import Team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

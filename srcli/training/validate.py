@@ -19,9 +19,9 @@ from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.color import quantize
 from srcli.training.config import RESTORED, Degradation
+from srcli.training.process_group import Team
 from srcli.training.restore import LEVELS, degrade_at
 from srcli.training.samples import DRAW
-from srcli.training.team import Team
 
 ANY_RATIO_SCALES = (2.0, 3.0, 4.0)
 

@@ -21,9 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srcli.images.filters import Kernel, convolve, resample
-from srcli.images.jpeg import Encoder
-from srcli.images.recompress import Codec, Coding, recompress
+from srcli.images.codecs.jpeg import Encoder
+from srcli.images.synthetic.filters import Kernel, convolve, resample
+from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
 from srcli.training.degradations import Degraded, MakeLr, Strengths, unspoilt
 from srcli.training.kernels import gaussian, sinc, unsharp
 

@@ -14,12 +14,12 @@ from srcli.engine.memory import SMALLEST_TILE
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UnreadableImage, UsageError
-from srcli.images.alpha import bleed
-from srcli.images.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image
 from srcli.images.decode import decode_photo
-from srcli.images.head import Head, read_content, read_head
-from srcli.images.photo import Metadata, Photo
-from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.images.picture.alpha import bleed
+from srcli.images.picture.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image
+from srcli.images.picture.photo import Metadata, Photo
+from srcli.images.picture.samples import Samples, from_photo, to_photo
+from srcli.images.probe import Head, read_content, read_head
 from srcli.pipeline.choose import AUTO
 from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Outfitter

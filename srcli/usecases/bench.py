@@ -28,7 +28,7 @@ from srcli.engine.device import choose_compute
 from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UnknownFormat, UsageError, listed
-from srcli.images.atomic import refuse_existing, write_file
+from srcli.files.atomic import refuse_existing, write_file
 from srcli.usecases.equipment import Equipment, Outfitter
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"

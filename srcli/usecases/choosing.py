@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from srcli.batch.plan import Planned
-from srcli.batch.target import TargetSize
 from srcli.errors import ImageError
-from srcli.images.animation import Picture, photos
 from srcli.images.decode import decode_picture
-from srcli.images.head import Head, read_content, read_head
+from srcli.images.picture.animation import Picture, photos
+from srcli.images.probe import Head, read_content, read_head
 from srcli.pipeline.choose import MODELS, Choice, choose
 from srcli.pipeline.inspection import inspect
+from srcli.pipeline.target_size import TargetSize
 from srcli.usecases.equipment import Equipment
 from srcli.usecases.upscale_request import UpscaleRequest
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, Listener
 from srcli.errors import UnwritableImage, UsageError
-from srcli.images.naming import Job
 from srcli.usecases.upscale_request import Shard
 
 

@@ -10,7 +10,7 @@ from srcli.bench.comparison import Comparison, Likeness, Picture, compare, compa
 from srcli.bench.difference import difference, full_scale, paint
 from srcli.bench.tables import Table
 from srcli.errors import UsageError
-from srcli.images.atomic import refuse_existing, write_file
+from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.decode import read_photo
 from srcli.images.encode import writable_format, write_photo
 

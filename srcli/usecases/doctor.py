@@ -20,11 +20,11 @@ from srcli.errors import BadTile, SrcliError
 from srcli.pixels.resize import resize
 from srcli.settings import Setting, configuration_files, read_settings
 from srcli.usecases.models import verify_models
-from srcli.weights.cache import cache_folder
-from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.hub_client import hub_folder
-from srcli.weights.store import locate
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.cache import cache_folder
+from srcli.weights.providers.hub_client import hub_folder
+from srcli.weights.providers.store import locate
 
 PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
 EXTRAS = (

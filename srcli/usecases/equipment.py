@@ -13,9 +13,9 @@ from srcli.engine.routes import choose_route
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import SrNetwork
 from srcli.pipeline.choose import AUTO, MODELS, Choice
-from srcli.weights.catalog import DEFAULT_MODEL
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import family, is_file_name, is_obtainable, locate, sha256_of
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import family, is_file_name, is_obtainable, locate, sha256_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

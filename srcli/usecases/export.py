@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srcli.errors import UsageError, listed
-from srcli.images.atomic import refuse_existing, write_file
+from srcli.files.atomic import refuse_existing, write_file
 from srcli.networks.catalog import NETWORKS
-from srcli.weights.checkpoint import load_model
-from srcli.weights.export import Parity, export_onnx
-from srcli.weights.store import locate
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.formats.onnx_export import Parity, export_onnx
+from srcli.weights.providers.store import locate
 
 SUFFIX = ".onnx"
 STRIPS = "its attention works in strips whose number depends on the size of the picture"

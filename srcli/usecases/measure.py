@@ -13,13 +13,13 @@ import torch
 from srcli.bench.cost import count_macs
 from srcli.bench.records import Record
 from srcli.errors import CorruptWeights, DataError, UsageError
+from srcli.files.digest import sha256_of
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.usecases.bench import BenchRequest, bench
-from srcli.weights.card import Score, WeightCard
-from srcli.weights.checkpoint import SUFFIX, Header, load_model
-from srcli.weights.digest import sha256_of
-from srcli.weights.sources import check_purpose
+from srcli.weights.catalog.card import Score, WeightCard
+from srcli.weights.catalog.published import check_purpose
+from srcli.weights.formats.checkpoint import SUFFIX, Header, load_model
 
 DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)

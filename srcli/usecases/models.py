@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from srcli.errors import MissingWeights, UsageError, WeightsError
-from srcli.images.atomic import disk_errors, refuse_existing
-from srcli.weights.cache import cache_folder, cached_file, locked
-from srcli.weights.card import WeightCard
-from srcli.weights.catalog import DEFAULT_MODEL, find_card, read_catalog
-from srcli.weights.digest import is_file
-from srcli.weights.download import Listener, silent
-from srcli.weights.origins import Shipped, origin_of_card, origin_of_source
-from srcli.weights.sources import (
+from srcli.files.atomic import disk_errors, refuse_existing
+from srcli.files.digest import is_file
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, read_catalog
+from srcli.weights.catalog.published import (
     PURPOSES,
     Source,
     check_purpose,
@@ -25,7 +22,10 @@ from srcli.weights.sources import (
     read_community,
     read_sources,
 )
-from srcli.weights.store import SUFFIX, fetch, find, is_file_name, verify
+from srcli.weights.providers.cache import cache_folder, cached_file, locked
+from srcli.weights.providers.download import Listener, silent
+from srcli.weights.providers.origins import Shipped, origin_of_card, origin_of_source
+from srcli.weights.providers.store import SUFFIX, fetch, find, is_file_name, verify
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -112,8 +112,8 @@ def show_card(model: str) -> str:
         WeightsError: not in the catalogue, or not a sound file.
 
     """
-    from srcli.weights.checkpoint import load_model
-    from srcli.weights.model_card import render_card, render_file
+    from srcli.weights.catalog.model_card import render_card, render_file
+    from srcli.weights.formats.checkpoint import load_model
 
     source = find_source(model)
     if source is not None:
@@ -201,7 +201,7 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
         DiskFull: there is no room for it.
 
     """
-    from srcli.weights.importer import import_checkpoint
+    from srcli.weights.formats.importer import import_checkpoint
 
     if not is_file(path):
         msg = f"there is no file {path}"
@@ -231,8 +231,8 @@ def verify_models(models: tuple[str, ...]) -> tuple[Verdict, ...]:
 
 
 def _problem(model: str) -> WeightsError | None:
-    from srcli.weights.checkpoint import load_model
-    from srcli.weights.importer import check_finite
+    from srcli.weights.formats.checkpoint import load_model
+    from srcli.weights.formats.importer import check_finite
 
     try:
         path = verify(model)

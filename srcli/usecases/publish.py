@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from srcli.errors import UsageError, WeightsUnavailable
 from srcli.settings import read_setting
-from srcli.weights.catalog import find_card
-from srcli.weights.checkpoint import load_model
-from srcli.weights.model_card import render_card, render_file, render_index
-from srcli.weights.publish import Upload, publish
-from srcli.weights.reference import BRANCH, HubFile, parse_repository
-from srcli.weights.store import SUFFIX, locate, verify
+from srcli.weights.catalog.included import find_card
+from srcli.weights.catalog.model_card import render_card, render_file, render_index
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.hub_reference import BRANCH, HubFile, parse_repository
+from srcli.weights.providers.publish import Upload, publish
+from srcli.weights.providers.store import SUFFIX, locate, verify
 
 INDEX = "README.md"
 

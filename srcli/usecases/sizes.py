@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from srcli.batch.target import TargetSize
 from srcli.engine.recursion import scaled_size
 from srcli.errors import UsageError
+from srcli.pipeline.target_size import TargetSize
 
 __all__ = ["SizeRequest", "TargetSize", "parse_fit", "parse_scale"]
 

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from srcli.batch.consistency import Consistency, worst_consistency
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.batch.plan import check_memory, choose_action
 from srcli.batch.rehearsal import check_format, check_place, rehearse
 from srcli.batch.stages import named_failures
 from srcli.engine.host import host_memory
 from srcli.errors import ImageError, ResourceError, UsageError
-from srcli.images.alpha import treat_hidden
-from srcli.images.animation import Animation, Picture, each, frame_count
-from srcli.images.atomic import refuse_existing, write_file
+from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture, writable_format
-from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, Format
-from srcli.images.head import Head, read_content, read_head, read_pipe
 from srcli.images.metadata.inventory import left_behind
+from srcli.images.output_options import Finish
+from srcli.images.picture.alpha import treat_hidden
+from srcli.images.picture.animation import Animation, Picture, each, frame_count
+from srcli.images.probe import Head, read_content, read_head, read_pipe
 from srcli.images.recognition import recognise
+from srcli.pipeline.back_projection import Consistency, worst_consistency
 from srcli.pipeline.choose import Choice
 from srcli.usecases.choosing import choose_for
 from srcli.usecases.equipment import Equipment

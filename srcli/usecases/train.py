@@ -18,7 +18,7 @@ from torch import Tensor
 from srcli.engine.device import Precision, choose_device, has_bfloat16
 from srcli.engine.memory import memory_errors
 from srcli.errors import AlreadyExists, DataError, ImageError, UnknownName, UsageError, listed
-from srcli.images.atomic import disk_errors, write_file
+from srcli.files.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.asdn import LocalAsdn
 from srcli.networks.catalog import NETWORKS
@@ -42,12 +42,12 @@ from srcli.training.loop import (
 )
 from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, identify, picture_files
-from srcli.training.team import Team, join_team
+from srcli.training.process_group import Team, join_team
 from srcli.training.validate import check_picture
 from srcli.training.warm_start import solve_grids, warm_start_source
 from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
-from srcli.weights.checkpoint import Header, Model, load_model
+from srcli.weights.formats.checkpoint import Header, Model, load_model
 
 AUTO = "auto"
 REPORT_EVERY = 100

@@ -15,6 +15,7 @@ from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
 from srcli.batch.manifest import Manifest, ManifestView
+from srcli.batch.naming import Job, Naming, OnClash, plan_outputs
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.batch.place import ResultFolder
@@ -24,13 +25,12 @@ from srcli.engine.device import choose_compute
 from srcli.engine.progress import Progress
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import listed
-from srcli.images.alpha import within_neighbours
-from srcli.images.animation import Picture, each
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
-from srcli.images.naming import Job, Naming, OnClash, plan_outputs
-from srcli.images.photo import Photo
-from srcli.images.samples import Painting
+from srcli.images.picture.alpha import within_neighbours
+from srcli.images.picture.animation import Picture, each
+from srcli.images.picture.photo import Photo
+from srcli.images.picture.samples import Painting
 from srcli.pipeline.choose import RULE, Choice
 from srcli.pipeline.enlarge import adjusted
 from srcli.pixels.levels import from_levels
@@ -40,7 +40,7 @@ from srcli.usecases.clashes import Clashes
 from srcli.usecases.equipment import Equipment, Outfitter
 from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest
-from srcli.weights.store import is_file_name
+from srcli.weights.providers.store import is_file_name
 
 logger = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from srcli.batch.target import WhenLarge
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
-from srcli.images.alpha import HiddenColors
-from srcli.images.background import parse_color
 from srcli.images.discover import Source
-from srcli.images.finish import Finish
-from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.images.output_options import Finish
+from srcli.images.picture.alpha import HiddenColors
+from srcli.images.picture.background import parse_color
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 from srcli.pipeline.choose import AUTO
+from srcli.pipeline.target_size import WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
 from srcli.usecases.sizes import SizeRequest
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Listener, Outcome, SilentListener, ends_run
 from srcli.errors import UsageError
-from srcli.images.naming import Job
 from srcli.usecases.clashes import Clashes
 from srcli.usecases.upscale import batch_folder, find_jobs, make, prepare, result_folder
 from srcli.usecases.upscale_request import UpscaleRequest

@@ -10,8 +10,8 @@ import typer
 
 from srcli.cli.app import app
 from srcli.images.metadata.inventory import table
-from srcli.weights.catalog import DEFAULT_MODEL, family_members, read_catalog
-from srcli.weights.sources import find_source, read_community
+from srcli.weights.catalog.included import DEFAULT_MODEL, family_members, read_catalog
+from srcli.weights.catalog.published import find_source, read_community
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

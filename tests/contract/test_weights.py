@@ -16,11 +16,11 @@ from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.metrics.protocol import Scores, score
 from srcli.networks.catalog import NETWORKS
 from srcli.usecases.bench import BenchRequest, bench
-from srcli.weights.card import WeightCard
-from srcli.weights.catalog import family_members, read_catalog, shipped_folder
-from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import PURPOSES, read_community
-from srcli.weights.store import is_obtainable, verify
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.included import family_members, read_catalog, shipped_folder
+from srcli.weights.catalog.published import PURPOSES, read_community
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import is_obtainable, verify
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LARGEST_FILE = 20_000_000

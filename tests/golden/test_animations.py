@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srcli.images.animation import Animation
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
-from srcli.images.finish import Finish
 from srcli.images.formats import GIF, PNG, WEBP
-from srcli.images.samples import with_alpha
+from srcli.images.output_options import Finish
+from srcli.images.picture.animation import Animation
+from srcli.images.picture.samples import with_alpha
 
 FOLDER = Path(__file__).parent / "animations"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".png", ".gif", ".webp"})

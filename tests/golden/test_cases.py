@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from srcli.batch.outcome import Upscaled
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
-from srcli.images.finish import Finish
+from srcli.images.output_options import Finish
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest, read_list

@@ -14,9 +14,9 @@ from PIL import Image
 from srcli.cli.app import main
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.fsdn import FsdnConfig
-from srcli.weights import catalog, origins, packaged
-from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
-from srcli.weights.checkpoint import Header, save_model
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, models, shipped_folder
+from srcli.weights.formats.checkpoint import Header, save_model
+from srcli.weights.providers import origins, packaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def family(tmp_path, monkeypatch) -> Path:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         cards.append(replace(default, id=path.stem, sha256=sha256, **known))
     monkeypatch.setattr(origins, "shipped_folder", lambda: folder)
-    monkeypatch.setattr(catalog, "read_catalog", lambda: tuple(cards))
+    monkeypatch.setattr(models, "read_catalog", lambda: tuple(cards))
     return folder
 
 

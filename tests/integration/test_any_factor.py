@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
-from srcli.weights import store
-from srcli.weights.checkpoint import Header, save_model
+from srcli.weights.formats.checkpoint import Header, save_model
+from srcli.weights.providers import store
 
 pytestmark = pytest.mark.usefixtures("family")
 

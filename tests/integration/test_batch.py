@@ -436,8 +436,8 @@ def test_quiet_leaves_results_and_errors(srcli, folder):
 def test_a_result_that_is_not_its_source_is_warned_of(srcli, tmp_path):
     import torch
 
-    from srcli.weights.checkpoint import load_model, save_model
-    from srcli.weights.store import locate
+    from srcli.weights.formats.checkpoint import load_model, save_model
+    from srcli.weights.providers.store import locate
 
     model = load_model(locate("asdn-fast"))
     noisy = {key: torch.randn_like(value) for key, value in model.network.state_dict().items()}

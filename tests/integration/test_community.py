@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from srcli.errors import CorruptWeights, MissingExtra
-from srcli.weights import community
-from srcli.weights.checkpoint import load_model
+from srcli.weights.formats import spandrel_networks
+from srcli.weights.formats.checkpoint import load_model
 
-with community._torchvision():
+with spandrel_networks._torchvision():
     from spandrel.architectures.Compact import Compact
     from spandrel.architectures.ESRGAN import ESRGAN
     from spandrel.architectures.RCAN import RCAN
@@ -56,7 +56,7 @@ def test_the_network_is_the_one_that_spandrel_calls(checkpoint):
     before = image.clone()
     result = model.network(image)
     state = torch.load(checkpoint, weights_only=True)["params_ema"]
-    with community._torchvision():
+    with spandrel_networks._torchvision():
         descriptor = (
             importlib.import_module("spandrel").ModelLoader("cpu").load_from_state_dict(state)
         )
@@ -74,7 +74,7 @@ def test_threads_that_need_spandrel_first_all_get_it_whole(monkeypatch):
 
     def load(_: int) -> bool:
         start.wait()
-        return hasattr(community._import_spandrel(), "ModelLoader")
+        return hasattr(spandrel_networks._import_spandrel(), "ModelLoader")
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(load, range(8)))

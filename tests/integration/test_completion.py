@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from srcli.weights.catalog import read_catalog
+from srcli.weights.catalog.included import read_catalog
 
 IDS = [card.id for card in read_catalog()]
 

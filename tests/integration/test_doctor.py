@@ -3,8 +3,8 @@ import torch
 
 from srcli.errors import BadTile
 from srcli.usecases.doctor import check_close, examine
-from srcli.weights import origins
-from srcli.weights.catalog import DEFAULT_MODEL
+from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.providers import origins
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from srcli.weights.catalog import DEFAULT_MODEL
+from srcli.weights.catalog.included import DEFAULT_MODEL
 
 TRAIN = "train --data . --val . --out run --steps 1"
 MISTYPED = (

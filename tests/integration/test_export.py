@@ -20,11 +20,11 @@ from srcli.networks.fsdn import FsdnConfig
 from srcli.networks.panet import SPEC as PANET
 from srcli.networks.panet import PanetConfig
 from srcli.networks.spec import NetworkTraits, SrNetwork
-from srcli.weights import community, export
-from srcli.weights.checkpoint import Header, load_model, save_model
-from srcli.weights.export import export_onnx
+from srcli.weights.formats import onnx_export, spandrel_networks
+from srcli.weights.formats.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.onnx_export import export_onnx
 
-with community._torchvision():
+with spandrel_networks._torchvision():
     from spandrel.architectures.RCAN import RCAN
 
 FAST = AsdnConfig(blocks=1, width=8, unshuffle=2)
@@ -117,7 +117,7 @@ def test_a_file_that_is_there_is_kept(srcli, tiny, tmp_path):
 
 
 def test_a_place_that_takes_no_file_is_said(srcli, tiny, tmp_path, monkeypatch):
-    made = export.Exported(content=b"graph", opset=18, parity=())
+    made = onnx_export.Exported(content=b"graph", opset=18, parity=())
     monkeypatch.setattr("srcli.usecases.export.export_onnx", lambda *_, **__: made)
     (tmp_path / "taken").write_text("mine")
     done = srcli("models", "export", tiny, "-o", "taken/out.onnx")
@@ -217,7 +217,7 @@ def test_a_network_that_is_known_not_to_export_is_said_at_once(srcli, tmp_path):
 
 
 def test_a_result_that_differs_is_not_written(srcli, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)
     done = srcli("models", "export", tiny, "-o", "out.onnx")
     assert done.returncode == 4
     assert "differs from PyTorch by" in done.stderr
@@ -237,13 +237,13 @@ def test_without_the_extra_it_is_named(srcli, tiny, monkeypatch):
 
 def test_a_graph_that_runs_at_one_size_alone_is_refused():
     network = asdn.build(FAST).eval()
-    fixed = export._Fixed(network, 2.0)
-    with export._quiet():
+    fixed = onnx_export._Fixed(network, 2.0)
+    with onnx_export._quiet():
         image = torch.rand(1, 3, 36, 28)
         program = torch.onnx.export(
             fixed, (image,), input_names=["image"], output_names=["enlarged"], verbose=False
         )
     content = program.model_proto.SerializeToString()
     with pytest.raises(UsageError, match="for any height and width") as caught:
-        list(export._compare(content, fixed, network.traits))
+        list(onnx_export._compare(content, fixed, network.traits))
     assert caught.value.hint.startswith("onnxruntime says: ")

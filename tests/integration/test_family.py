@@ -14,15 +14,16 @@ from srcli.networks.panet import RestorationConfig
 from srcli.networks.san import SanConfig
 from srcli.usecases import models
 from srcli.usecases.measure import MeasureRequest, measure, to_toml
-from srcli.weights import catalog, origins
-from srcli.weights.checkpoint import Header, save_model
+from srcli.weights.catalog import included
+from srcli.weights.formats.checkpoint import Header, save_model
+from srcli.weights.providers import origins
 
 TINY = {
     "asdn": AsdnConfig(blocks=1, width=8, unshuffle=2),
     "panetir": RestorationConfig(blocks=2, channels=8, levels=1),
     "san": SanConfig(scale=2, groups=1, blocks=1, channels=16, squeeze=4),
 }
-READ_CATALOG = catalog.read_catalog
+READ_CATALOG = included.read_catalog
 NAMES = {"asdn-own": None, "panetir-jpeg": 1, "san-tiny-x2": 2, "san-tiny-x3": 3}
 
 
@@ -79,9 +80,9 @@ def weights(tmp_path_factory, tiny_presets, pictures):
 @pytest.fixture
 def shipped(weights, monkeypatch):
     """These models as those that come along."""
-    for module in (catalog, origins):
+    for module in (included, origins):
         monkeypatch.setattr(module, "shipped_folder", lambda: weights)
-    for module in (catalog, models):
+    for module in (included, models):
         monkeypatch.setattr(module, "read_catalog", READ_CATALOG.__wrapped__)
     monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-own")
     return weights
@@ -89,7 +90,7 @@ def shipped(weights, monkeypatch):
 
 @pytest.mark.usefixtures("shipped")
 def test_an_entry_is_what_the_catalogue_needs(weights):
-    for card in catalog.read_catalog():
+    for card in models.read_catalog():
         assert (card.preset, card.scale) == ("tiny", NAMES[card.id])
         assert card.size == (weights / card.file).stat().st_size
         assert card.trained_on == 'five "noises"'
@@ -178,7 +179,7 @@ def test_what_a_card_claims_is_what_bench_measures(srcli, pictures):
     )
     rows = {(r["conditions"]["model"], r["scale"]): r for r in json.loads(done.stdout)["rows"]}
     for model in ("san-tiny-x2", "san-tiny-x3"):
-        (cell,) = catalog.find_card(model).scores
+        (cell,) = models.find_card(model).scores
         found = rows["san-tiny", cell.scale]["scores"]
         assert found["psnr_y"] == pytest.approx(cell.psnr_y, abs=6e-4)
         assert found["ssim_y"] == pytest.approx(cell.ssim_y, abs=6e-5)

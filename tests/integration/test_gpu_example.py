@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from srcli.networks import asdn
-from srcli.weights.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.checkpoint import Header, load_model, save_model
 
 ROOT = Path(__file__).parents[2]
 LEAST = ("--batch", "1", "--patch", "16", "--precision", "float32")

@@ -7,7 +7,7 @@ from PIL import Image
 
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.san import SanConfig
-from srcli.weights.checkpoint import Header, save_model
+from srcli.weights.formats.checkpoint import Header, save_model
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ from srcli.bench.source import Source as Pair
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import score
-from srcli.weights import community, sources
-from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import Source, read_community
-from srcli.weights.store import locate
+from srcli.weights.catalog.included import published
+from srcli.weights.catalog.published import Source, read_community
+from srcli.weights.formats import spandrel_networks
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import locate
 
-with community._torchvision():
+with spandrel_networks._torchvision():
     from spandrel.architectures.DAT import DAT
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.meshgrid")
@@ -73,7 +74,7 @@ def site(tmp_path, monkeypatch) -> Path:
                 community=True,
             )
         )
-    monkeypatch.setattr(sources, "read_community", lambda: tuple(entries))
+    monkeypatch.setattr(published, "read_community", lambda: tuple(entries))
     monkeypatch.syspath_prepend(str(site))
     return site
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from PIL import Image
 
-from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, shipped_folder
 
 COMMANDS = ("models list", "models path", "upscale --help")
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from srcli.images.decode import read_photo
 from srcli.pixels.resize import resize
-from srcli.weights.store import locate
+from srcli.weights.providers.store import locate
 
 BUTTERFLY = Path(__file__).parents[1] / "golden/protocol/butterfly.png"
 RAW = Path(__file__).parents[1] / "golden/raw/bayer.dng"

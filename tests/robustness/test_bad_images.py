@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo, decode_picture, read_photo
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 from srcli.pixels.levels import from_levels
 
 FILES = Path(__file__).parent / "files"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from srcli.errors import UnreadableImage, UnwritableImage
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
-from srcli.images.finish import Finish
 from srcli.images.formats import JPEG, PNG, TIFF
-from srcli.images.rules import ReadRules
+from srcli.images.output_options import Finish
+from srcli.images.read_rules import ReadRules
 
 CASES = Path(__file__).parents[1] / "golden" / "cases"
 FILES = (

@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UnreadableImage
-from srcli.images.animation import Animation, Picture, frame_count
 from srcli.images.decode import decode_picture
-from srcli.images.head import read_head
-from srcli.images.rules import ReadRules
+from srcli.images.picture.animation import Animation, Picture, frame_count
+from srcli.images.probe import read_head
+from srcli.images.read_rules import ReadRules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RANDOM = np.random.default_rng(0)

@@ -23,8 +23,8 @@ import torch
 
 import srcli.usecases.upscale
 from srcli.cli.app import main
-from srcli.weights.checkpoint import load_model
-from srcli.weights.store import locate
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.store import locate
 
 load_model(locate("asdn-fast"))  # imports what a child would take seconds for
 

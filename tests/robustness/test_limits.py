@@ -12,8 +12,8 @@ from PIL import Image
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
-from srcli.images.head import read_head
-from srcli.images.rules import ReadRules
+from srcli.images.probe import read_head
+from srcli.images.read_rules import ReadRules
 
 RED = Image.new("RGB", (8, 8), "red")
 MANY = 100_001

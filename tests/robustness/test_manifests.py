@@ -21,12 +21,12 @@ import pytest
 from PIL import Image
 
 from srcli.batch.ledger import Verdict
-from srcli.batch.locks import remove_strays
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
+from srcli.batch.naming import Job
 from srcli.cli.app import main
 from srcli.errors import ForeignManifest, UnreadableImage
+from srcli.files.locks import remove_strays
 from srcli.images.discover import Source
-from srcli.images.naming import Job
 
 NAME = ".srcli-manifest.sqlite"
 RUN = ".srcli-0123456789abcdef"

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms, ImageOps
 from srcli.images.decode import decode_photo, read_photo
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels
 
 FILES = Path(__file__).parent / "files"

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels
 
 RANDOM = np.random.default_rng(0)

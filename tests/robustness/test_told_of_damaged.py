@@ -12,17 +12,17 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UnreadableImage
-from srcli.images import png, tiff
-from srcli.images.animation import Animation, frame_count
+from srcli.images.codecs import png, tiff
 from srcli.images.decode import decode_photo, decode_picture
+from srcli.images.decode_errors import Refused
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, PNG, TIFF
-from srcli.images.head import read_head
 from srcli.images.inspection.limits import check_limits
 from srcli.images.metadata import ifd
-from srcli.images.photo import Metadata
-from srcli.images.refusal import Refused
-from srcli.images.rules import DEFAULT_RULES, ReadRules
+from srcli.images.picture.animation import Animation, frame_count
+from srcli.images.picture.photo import Metadata
+from srcli.images.probe import read_head
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 
 CASES = Path(__file__).parents[1] / "golden" / "cases"
 ALLOWED = ReadRules(allow_damaged=True)

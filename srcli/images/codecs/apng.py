@@ -12,12 +12,11 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
-from srcli.images import png
-from srcli.images.codecs import png_samples
-from srcli.images.compositing import Disposal, Layer, LayeredFrames
-from srcli.images.photo import Metadata
-from srcli.images.refusal import Refused
-from srcli.images.samples import Samples, with_alpha
+from srcli.images.codecs import png, png_samples
+from srcli.images.decode_errors import Refused
+from srcli.images.picture.compositing import Disposal, Layer, LayeredFrames
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import Samples, with_alpha
 
 _CONTROL = struct.Struct(">5I2H2B")
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)

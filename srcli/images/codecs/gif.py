@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from srcli.images.compositing import Disposal, Layer, LayeredFrames
-from srcli.images.refusal import Refused
-from srcli.images.samples import Samples
+from srcli.images.decode_errors import Refused
+from srcli.images.picture.compositing import Disposal, Layer, LayeredFrames
+from srcli.images.picture.samples import Samples
 
 _SCREEN = struct.Struct("<2H3B")
 _PLACE = struct.Struct("<4HB")

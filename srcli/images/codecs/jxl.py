@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from srcli.images import eight_bit, exif
+from srcli.images.codecs import pillow_codec
 from srcli.images.codecs.jxl_header import Header, read_header
+from srcli.images.decode_errors import Refused, check_frames, check_size
 from srcli.images.formats import JPEG
-from srcli.images.metadata import bmff, companions
+from srcli.images.metadata import bmff, companions, exif
 from srcli.images.metadata.reading import Blocks, upright
-from srcli.images.photo import SIDES_SWAPPED, Metadata
-from srcli.images.refusal import Refused, check_frames, check_size
-from srcli.images.samples import Samples, turn_upright
+from srcli.images.picture.photo import SIDES_SWAPPED, Metadata
+from srcli.images.picture.samples import Samples, turn_upright
 
 if TYPE_CHECKING:
     from pillow_jxl import ImageInfo
@@ -121,9 +121,9 @@ def _checked(data: bytes, pixel_limit: int) -> Header:
 
 
 def _read_jpeg(content: bytes, *, pixel_limit: int) -> tuple[Samples, Metadata]:
-    image = eight_bit.open_picture(content, JPEG, pixel_limit=pixel_limit)
-    samples = eight_bit.read_samples(image)
-    metadata, orientation = eight_bit.read_metadata(image, content)
+    image = pillow_codec.open_picture(content, JPEG, pixel_limit=pixel_limit)
+    samples = pillow_codec.read_samples(image)
+    metadata, orientation = pillow_codec.read_metadata(image, content)
     return turn_upright(samples, orientation), metadata
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from srcli.images import eight_bit, high_depth
-from srcli.images.png import PngHeader
-from srcli.images.samples import Samples
+from srcli.images.codecs import opencv_codec, pillow_codec
+from srcli.images.codecs.png import PngHeader
+from srcli.images.picture.samples import Samples
 
 
 def read_samples(data: bytes, image: Image.Image, header: PngHeader) -> Samples:
@@ -22,11 +22,11 @@ def read_samples(data: bytes, image: Image.Image, header: PngHeader) -> Samples:
         Refused: two decoders do not agree about samples of 16 bits.
 
     """
-    if header.depth > high_depth.DEEP:
+    if header.depth > opencv_codec.DEEP:
         check = np.asarray(image)
-        samples = high_depth.read_png(data, channels=header.channels, check=check)
+        samples = opencv_codec.read_png(data, channels=header.channels, check=check)
     else:
-        samples = eight_bit.read_samples(image)
+        samples = pillow_codec.read_samples(image)
     return _with_color_key(samples, header.color_key) if header.color_key else samples
 
 

@@ -15,11 +15,11 @@ from typing import Literal
 
 import numpy as np
 
+from srcli.images.decode_errors import Refused, check_size
 from srcli.images.metadata import raw_blocks
 from srcli.images.metadata.reading import upright
-from srcli.images.photo import Metadata
-from srcli.images.refusal import Refused, check_size
-from srcli.images.samples import Samples
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import Samples
 
 _PROGRAM = Path(__file__).with_name("raw_process.py")
 _DAMAGE = (b"data corrupted at", b"Unexpected end of file")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from srcli.images.decode_errors import Refused
 from srcli.images.formats import AVIF, BMP, GIF, HEIF, JPEG, JXL, PNG, RAW, TIFF, WEBP, Format
 from srcli.images.inspection.bmp_file import inspect_bmp
 from srcli.images.inspection.boxes_file import inspect_boxes, inspect_jxl
@@ -20,8 +21,7 @@ from srcli.images.inspection.png_file import inspect_png
 from srcli.images.inspection.raw_file import inspect_raw
 from srcli.images.inspection.tiff_file import inspect_tiff
 from srcli.images.inspection.webp_file import inspect_webp
-from srcli.images.refusal import Refused
-from srcli.images.rules import ReadRules, Warn
+from srcli.images.read_rules import ReadRules, Warn
 
 _INSPECTIONS: dict[Format, Callable[[bytes, ReadRules], Inspected]] = {
     PNG: inspect_png,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 
+from srcli.images.decode_errors import check_size
 from srcli.images.inspection.flaws import CUT_SHORT, Inspected, check_worth
-from srcli.images.refusal import check_size
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 _HEADER = struct.Struct("<IiiHHI")  # of 40 bytes and more, up to the kind of compression
 _HEADER_AT, _OFFSET_AT = 14, 10

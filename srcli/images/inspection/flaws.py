@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from srcli.images.refusal import Refused
+from srcli.images.decode_errors import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from srcli.images.codecs.gif import (
     Block,
     walk,
 )
+from srcli.images.decode_errors import check_size
 from srcli.images.inspection.flaws import (
     CUT_SHORT,
     Flaw,
@@ -24,8 +25,7 @@ from srcli.images.inspection.flaws import (
     damaged,
     wrapped_badly,
 )
-from srcli.images.refusal import check_size
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 _INTERLACED = 0x40
 _MOST_BITS = 8

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srcli.images.decode_errors import Refused, check_size
 from srcli.images.inspection.flaws import (
     CUT_SHORT,
     Flaw,
@@ -16,8 +17,7 @@ from srcli.images.inspection.flaws import (
     wrapped_badly,
 )
 from srcli.images.metadata.jpeg_segments import END, NEXT_MARKER, SCAN, Segment, walk
-from srcli.images.refusal import Refused, check_size
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _TABLES = {0xC4, 0xCC, 0xDB, 0xDD}  # Huffman and arithmetic coding, quantisation, restarts

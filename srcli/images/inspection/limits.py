@@ -9,13 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from srcli.images import png, webp
-from srcli.images.codecs import gif
+from srcli.images.codecs import gif, png, webp
+from srcli.images.decode_errors import Refused
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.inspection import gif_file, jpeg_file
 from srcli.images.metadata import ifd
-from srcli.images.refusal import Refused
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 _CHUNK_FRAME, _CHUNK_ANIMATION = b"fcTL", b"acTL"
 _PARTS_LISTED = {273, 279, 324, 325}

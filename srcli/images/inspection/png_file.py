@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from srcli.images.codecs.png import SIGNATURE, Chunk, make_chunk, walk
+from srcli.images.decode_errors import check_size
 from srcli.images.inspection.flaws import (
     CUT_SHORT,
     Flaw,
@@ -16,9 +18,7 @@ from srcli.images.inspection.flaws import (
     damaged,
     wrapped_badly,
 )
-from srcli.images.png import SIGNATURE, Chunk, make_chunk, walk
-from srcli.images.refusal import check_size
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from srcli.images.decode_errors import Refused
 from srcli.images.formats import RAW, SIGNATURE_LENGTH, sniff
 from srcli.images.inspection.boxes_file import inspect_boxes
 from srcli.images.inspection.flaws import CUT_SHORT, Inspected
 from srcli.images.metadata import raw_blocks
-from srcli.images.refusal import Refused
 
 
 def inspect_raw(data: bytes) -> Inspected:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from PIL import ExifTags, Image
 
-from srcli.images import tiff
+from srcli.images.codecs import tiff
+from srcli.images.decode_errors import check_size
 from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, check_worth, damaged
 from srcli.images.inspection.jpeg_file import inspect_jpeg
-from srcli.images.refusal import check_size
-from srcli.images.rules import ReadRules
+from srcli.images.read_rules import ReadRules
 
 Tag = ExifTags.Base
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325

@@ -5,8 +5,8 @@ libwebp refuses pictures whose coded data end early, so this is about the chunks
 
 from __future__ import annotations
 
+from srcli.images.codecs.webp import STILL, walk
 from srcli.images.inspection.flaws import CUT_SHORT, Inspected, wrapped_badly
-from srcli.images.webp import STILL, walk
 
 
 def inspect_webp(data: bytes) -> Inspected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from srcli.images import webp
+from srcli.images.codecs import webp
 from srcli.images.metadata.jpeg_segments import Segment, others
 
 GAIN_MAP, DEPTH_MAP, VIDEO = "gain map", "depth map", "embedded video"

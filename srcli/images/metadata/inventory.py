@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from srcli.images import exif
 from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
-from srcli.images.metadata import photoshop
-from srcli.images.photo import Metadata
+from srcli.images.metadata import exif, photoshop
+from srcli.images.picture.photo import Metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from itertools import islice
 
 from PIL import Image
 
-from srcli.images import exif
-from srcli.images.metadata import bmff, companions, ifd, reading, tiff_tags
+from srcli.images.metadata import bmff, companions, exif, ifd, reading, tiff_tags
 from srcli.images.metadata.ifd import Directory, Tree
 from srcli.images.metadata.reading import Blocks
 

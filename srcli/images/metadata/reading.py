@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from srcli.images import exif, png
-from srcli.images.codecs import gif
+from srcli.images.codecs import gif, png
 from srcli.images.metadata import (
     bmff,
     companions,
+    exif,
     jpeg_segments,
     photoshop,
     raw_profiles,
     xmp,
     xmp_rules,
 )
-from srcli.images.photo import Metadata, upright_dpi
+from srcli.images.picture.photo import Metadata, upright_dpi
 
 _XMP_TRAILER = b"\x01\xff\xfe\xfd"
 """How the bytes begin that let a reader of GIF pass over an XMP packet."""

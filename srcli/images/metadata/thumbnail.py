@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from srcli.images.samples import turn_upright
+from srcli.images.picture.samples import turn_upright
 
 _LARGEST = 1 << 20
 """Pixels; what is larger is no thumbnail."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from PIL import ExifTags
 
+from srcli.images.decode_errors import damaged_exif
 from srcli.images.metadata import geo, ifd, photoshop
 from srcli.images.metadata.ifd import Directory, Entry, Tree
-from srcli.images.photo import Metadata
-from srcli.images.refusal import damaged_exif
+from srcli.images.picture.photo import Metadata
 
 Tag = ExifTags.Base
 

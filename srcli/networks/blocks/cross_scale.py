@@ -11,8 +11,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.activated import activated
-from srcli.networks.blocks.box_sum import KeyMap, patch_attention
+from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
 
 OVERLAP = 6
 """The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""

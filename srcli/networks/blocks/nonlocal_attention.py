@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.activated import activated
+from srcli.networks.blocks.conv_prelu import activated
 from srcli.networks.blocks.precision import at_least_float32
 
 

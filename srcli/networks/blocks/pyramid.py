@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.activated import activated
-from srcli.networks.blocks.box_sum import KeyMap, patch_attention
-from srcli.networks.blocks.unfolded import unfolded_attention
+from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
+from srcli.networks.blocks.patch_attention_train import unfolded_attention
 
 OVERLAP = 4
 """The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""

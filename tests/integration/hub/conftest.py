@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session, constants
 
-from srcli.weights import web
-from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.providers import web
 
 REPO = "someone/models"
 PAGE = b"<!DOCTYPE html><html><body>Please sign in.</body></html>"

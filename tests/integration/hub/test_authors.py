@@ -10,11 +10,13 @@ from typing import NoReturn
 import pytest
 import torch
 
+from srcli.files import digest
 from srcli.networks.san import SPEC, SanConfig
-from srcli.weights import digest, importer, sources, upstream
-from srcli.weights.cache import cached_file, check_sealed
-from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import Source, find_source, read_sources
+from srcli.weights.catalog.included import published
+from srcli.weights.catalog.published import Source, find_source, read_sources
+from srcli.weights.formats import importer, reference_checkpoints
+from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.providers.cache import cached_file, check_sealed
 
 TINY = SanConfig(scale=4, groups=1, blocks=1, channels=16, squeeze=4)
 PATH = "/media/somebody/zoo/SAN_TINY.pt"
@@ -47,7 +49,7 @@ def offered(hub, checkpoint, monkeypatch) -> Source:
         addresses=(f"https://first.example{PATH}", "https://second.example/copy.pt"),
         pages=("the authors' page",),
     )
-    monkeypatch.setattr(sources, "read_sources", lambda: (source, BY_HAND))
+    monkeypatch.setattr(published, "read_sources", lambda: (source, BY_HAND))
     hub.plain[PATH] = checkpoint
     return source
 
@@ -56,9 +58,9 @@ def offered(hub, checkpoint, monkeypatch) -> Source:
 def by_hand(offered, tmp_path, monkeypatch) -> Source:
     """A file as the authors would give it, had they published a tiny SAN x2."""
     del offered
-    layout = upstream._LAYOUTS["san"]
+    layout = reference_checkpoints._LAYOUTS["san"]
     spec = replace(SPEC, presets={"paper": TINY})
-    monkeypatch.setitem(upstream._LAYOUTS, "san", replace(layout, spec=spec))
+    monkeypatch.setitem(reference_checkpoints._LAYOUTS, "san", replace(layout, spec=spec))
     torch.save(tiny(2), tmp_path / BY_HAND.file)
     return BY_HAND
 
@@ -347,11 +349,11 @@ def test_what_cannot_be_read_does_not_stop_the_verifying(srcli, offered, by_hand
 def test_two_processes_fetch_at_once(hub, offered, tmp_path):
     program = (
         "import sys\n"
-        "from srcli.weights import sources\n"
-        f"sources.read_sources = lambda: ({offered!r},)\n"
+        "from srcli.weights.catalog import published\n"
+        f"published.read_sources = lambda: ({offered!r},)\n"
         "from srcli.cli.app import main\n"
         "main()\n"
-    ).replace("Source(", "sources.Source(")
+    ).replace("Source(", "published.Source(")
     command = [sys.executable, "-c", program, "models", "fetch", offered.id]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)

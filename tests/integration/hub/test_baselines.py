@@ -9,11 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.weights import community, sources
-from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import Source
+from srcli.weights.catalog.included import published
+from srcli.weights.catalog.published import Source
+from srcli.weights.formats import spandrel_networks
+from srcli.weights.formats.checkpoint import load_model
 
-with community._torchvision():
+with spandrel_networks._torchvision():
     from spandrel.architectures.RCAN import RCAN
 
 PATH = "/media/somebody/zoo/RCAN_TINY.pt"
@@ -37,7 +38,7 @@ def offered(hub, tmp_path, monkeypatch) -> Source:
         pages=("the authors' page",),
         community=True,
     )
-    monkeypatch.setattr(sources, "read_sources", lambda: (source,))
+    monkeypatch.setattr(published, "read_sources", lambda: (source,))
     hub.plain[PATH] = content
     return source
 
@@ -95,8 +96,8 @@ def test_what_nothing_can_build_is_said_plainly(srcli, model, command):
 
 def test_what_spandrel_can_build_by_now_is_not_refused():
     """When this fails, the network can be a source like any other."""
-    with community._torchvision():
+    with spandrel_networks._torchvision():
         from spandrel import MAIN_REGISTRY
     known = {support.architecture.id.lower() for support in MAIN_REGISTRY.architectures()}
-    names = {unread.name for unread in sources.read_unread()}
+    names = {unread.name for unread in published.read_unread()}
     assert not known & (names | {name.partition("-")[0] for name in names})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from srcli.weights import origins
-from srcli.weights.catalog import DEFAULT_MODEL, find_card
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card
+from srcli.weights.providers import origins
 
 FILE = "models/fast.safetensors"
 ANYONE = f"hf:someone/models/{FILE}"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from srcli.weights import web
-from srcli.weights.store import fetch
+from srcli.weights.providers import web
+from srcli.weights.providers.store import fetch
 
 FILE = "models/fast.safetensors"
 ANYONE = f"hf:someone/models/{FILE}"

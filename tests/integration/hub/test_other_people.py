@@ -12,11 +12,12 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from srcli.weights import community, conversion, sources
-from srcli.weights.checkpoint import load_model
-from srcli.weights.sources import Source, read_community
+from srcli.weights.catalog.included import published
+from srcli.weights.catalog.published import Source, read_community
+from srcli.weights.formats import conversion, spandrel_networks
+from srcli.weights.formats.checkpoint import load_model
 
-with community._torchvision():
+with spandrel_networks._torchvision():
     from spandrel.architectures.Compact import Compact
     from spandrel.architectures.ESRGAN import ESRGAN
     from spandrel.architectures.SPAN import SPAN
@@ -68,7 +69,7 @@ def offered(hub, tmp_path, monkeypatch) -> dict[str, Source]:
     folder = tmp_path / "published"
     folder.mkdir()
     found = [entry(hub, folder, named, int(named[0][-1])) for named in (GREEN, BLUE, RED)]
-    monkeypatch.setattr(sources, "read_community", lambda: tuple(found))
+    monkeypatch.setattr(published, "read_community", lambda: tuple(found))
     return {source.id: source for source in found}
 
 
@@ -205,7 +206,7 @@ def publish(hub, monkeypatch, source, content):
     sha256 = hashlib.sha256(content).hexdigest()
     changed = replace(source, size=len(content), sha256=sha256)
     hub.plain[PATH + source.file] = content
-    monkeypatch.setattr(sources, "read_community", lambda: (changed,))
+    monkeypatch.setattr(published, "read_community", lambda: (changed,))
 
 
 def test_a_network_of_another_scale_is_refused(srcli, hub, offered, tmp_path, monkeypatch):
@@ -289,7 +290,7 @@ def test_every_model_of_the_catalogue_is_fetched_from_its_address(
     content = (tmp_path / source.file).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     small = replace(source, size=len(content), sha256=sha256)
-    monkeypatch.setattr(sources, "read_community", lambda: (small,))
+    monkeypatch.setattr(published, "read_community", lambda: (small,))
     hub.plain[source.addresses[0].removeprefix("https://github.com")] = content
     done = srcli("models", "fetch", source.id)
     assert done.returncode == 0, done.stderr

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from srcli.weights import origins
-from srcli.weights.catalog import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, shipped_folder
+from srcli.weights.providers import origins
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Use 'content=:DeprecationWarning"  # the client's, of its own transport

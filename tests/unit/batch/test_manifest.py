@@ -10,8 +10,8 @@ from srcli.batch import manifest
 from srcli.batch.database import NAME
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Made, Verdict
-from srcli.batch.locks import folder_lock
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder
 from srcli.errors import (
@@ -21,9 +21,9 @@ from srcli.errors import (
     UnreadableImage,
     UnwritableImage,
 )
+from srcli.files.digest import sha256_of
+from srcli.files.locks import folder_lock
 from srcli.images.discover import Source
-from srcli.images.naming import Job
-from srcli.weights.digest import sha256_of
 
 SETTINGS = {"scale": 2}
 

@@ -7,12 +7,12 @@ from srcli.batch import personal
 from srcli.batch.database import NAME
 from srcli.batch.ledger import Made, Verdict
 from srcli.batch.manifest import Manifest
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.errors import UnreadableImage, UnwritableImage
+from srcli.files.digest import sha256_of
 from srcli.images.discover import Source
-from srcli.images.naming import Job
-from srcli.weights.digest import sha256_of
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from srcli.batch.naming import Job
 from srcli.batch.place import ResultFolder, check_links, make_folder
 from srcli.errors import OutputLost, UnwritableImage
 from srcli.images.discover import Source
-from srcli.images.naming import Job
 
 
 def job(output: Path, root: Path | None) -> Job:

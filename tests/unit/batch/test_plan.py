@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from srcli.batch.ledger import NoLedger, Verdict
+from srcli.batch.naming import Job
 from srcli.batch.plan import (
     Wish,
     check_memory,
@@ -14,13 +15,12 @@ from srcli.batch.plan import (
     plan_picture,
     plan_way,
 )
-from srcli.batch.target import TargetSize
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import OutOfMemory
 from srcli.images.discover import Source
-from srcli.images.head import Head
-from srcli.images.naming import Job
+from srcli.images.probe import Head
 from srcli.networks.spec import NetworkTraits
+from srcli.pipeline.target_size import TargetSize
 
 ANY = NetworkTraits(scale=None, receptive_radius=4)
 DOUBLE = NetworkTraits(scale=2, receptive_radius=4)

@@ -6,7 +6,7 @@ import torch
 from srcli.batch.rehearsal import check_format, rehearse
 from srcli.errors import UnwritableImage
 from srcli.images.encode import writable_format
-from srcli.images.photo import Metadata, Photo
+from srcli.images.picture.photo import Metadata, Photo
 
 
 def check(name: str, size: tuple[int, int], frames: int = 1) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from srcli.bench.compare_page import comparison_page
 from srcli.bench.comparison import Picture, compare
-from srcli.images.photo import Metadata, Photo
+from srcli.images.picture.photo import Metadata, Photo
 
 
 def picture(name: str, seed: int, **changes: object) -> Picture:

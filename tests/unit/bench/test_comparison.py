@@ -7,7 +7,7 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from srcli.bench.comparison import Picture, compare, comparison_table
 from srcli.errors import UsageError
-from srcli.images.photo import Metadata, Photo
+from srcli.images.picture.photo import Metadata, Photo
 
 
 def noise(name: str, seed: int, height: int = 20, width: int = 24) -> Picture:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from srcli.bench.difference import FULL_SCALES, RAMP, difference, full_scale, paint, visible
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 
 
 def flat(level: float, alpha: float | None = None) -> Photo:

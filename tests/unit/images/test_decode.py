@@ -15,8 +15,8 @@ from PIL import Image
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo, read_photo
-from srcli.images.rules import ReadRules
-from srcli.images.samples import from_photo
+from srcli.images.picture.samples import from_photo
+from srcli.images.read_rules import ReadRules
 
 
 def saved(image: Image.Image, name: str, **options: object) -> bytes:

@@ -152,7 +152,7 @@ def test_a_folder_that_may_not_be_listed_is_named(tree: Path) -> None:
 
 def test_finding_pictures_needs_neither_torch_nor_a_decoder() -> None:
     code = (
-        "import sys, srcli.images.discover, srcli.images.naming\n"
+        "import sys, srcli.images.discover, srcli.batch.naming\n"
         "sys.exit(any(name in sys.modules for name in ('torch', 'PIL', 'cv2', 'numpy')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

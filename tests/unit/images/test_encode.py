@@ -20,8 +20,8 @@ from srcli.errors import UnwritableImage, UsageError
 from srcli.images.decode import decode_photo, read_photo
 from srcli.images.encode import encode_photo, writable_format, write_photo
 from srcli.images.formats import AVIF, BMP, FORMATS, JPEG, PNG, TIFF, WEBP, Format
-from srcli.images.photo import Metadata, Photo
-from srcli.images.samples import Samples, from_photo, to_photo
+from srcli.images.picture.photo import Metadata, Photo
+from srcli.images.picture.samples import Samples, from_photo, to_photo
 from srcli.pixels.levels import from_levels
 
 LOSSLESS = [
@@ -89,7 +89,7 @@ def test_a_lossless_format_gives_back_every_bit(
 def test_a_png_of_many_rows_is_filtered_across_blocks(
     dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("srcli.images.png._BLOCK_BYTES", 4096)
+    monkeypatch.setattr("srcli.images.codecs.png._BLOCK_BYTES", 4096)
     rows, columns = np.mgrid[:97, :61]
     ramp = np.stack([rows * 500 + columns * 90, rows * columns, columns * 1000], axis=2)
     samples = ramp.astype(dtype)

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from srcli.images.photo import Photo
+from srcli.images.picture.photo import Photo
 
 
 def photo_of(samples, **fields) -> Photo:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from srcli.images.decode import decode_photo
-from srcli.images.photo import Metadata
+from srcli.images.picture.photo import Metadata
 from srcli.pipeline.choose import CLEAN, SPOILT, Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
 

@@ -15,9 +15,9 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
+from srcli.training.process_group import Team
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
-from srcli.training.team import Team
 from srcli.usecases.train_request import TrainRequest
 
 CPU = torch.device("cpu")

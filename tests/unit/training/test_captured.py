@@ -10,8 +10,8 @@ from torch.utils._pytree import tree_leaves
 from srcli.training import captured
 from srcli.training.batches import choose_batches, choose_repeater
 from srcli.training.captured import Graphs, RecordedStep, Repeater
+from srcli.training.process_group import Team
 from srcli.training.state import TrainState
-from srcli.training.team import Team
 from srcli.usecases.train import train
 
 CPU = torch.device("cpu")

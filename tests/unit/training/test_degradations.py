@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from srcli.images.recompress import jpeg_round_trip
+from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.pixels.resize import resize_uint8
 from srcli.training import degradations
 from srcli.training.degradations import Strengths, after_bicubic, draw_photo

@@ -3,7 +3,7 @@ from random import Random
 import pytest
 import torch
 
-from srcli.images.fonts import find_fonts, font_folders
+from srcli.images.synthetic.fonts import find_fonts, font_folders
 from srcli.training import drawn, samples
 from srcli.training.drawn import draw_scene
 
@@ -52,5 +52,5 @@ def test_pillows_own_font_is_always_there_and_files_that_are_no_fonts_never(tmp_
 
 @pytest.mark.parametrize("system", ["win32", "darwin", "linux"])
 def test_every_system_has_folders_of_fonts(system, monkeypatch):
-    monkeypatch.setattr("srcli.images.fonts.sys.platform", system)
+    monkeypatch.setattr("srcli.images.synthetic.fonts.sys.platform", system)
     assert all("ont" in str(folder) for folder in font_folders())

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from srcli.images.recompress import jpeg_round_trip
+from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.metrics.psnr import psnr
 from srcli.training.restore import LEVELS, degrade_at, draw_jpeg, draw_noise
 

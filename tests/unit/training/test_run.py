@@ -11,10 +11,10 @@ from srcli.networks import panet
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.training.loop import Trainer
+from srcli.training.process_group import Team
 from srcli.training.restore import LEVELS
-from srcli.training.team import Team
 from srcli.usecases.train import default_loaders, make_config, train
-from srcli.weights.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.checkpoint import Header, load_model, save_model
 
 pytestmark = pytest.mark.usefixtures("tiny_preset")
 

@@ -6,8 +6,8 @@ from torch.nn import functional
 from srcli.engine.device import Compute
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.panet import RestorationConfig, RestorationPanet
+from srcli.training.process_group import Team
 from srcli.training.restore import LEVELS, degrade_at
-from srcli.training.team import Team
 from srcli.training.validate import validate
 
 

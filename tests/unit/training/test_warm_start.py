@@ -16,7 +16,7 @@ from srcli.training.degrade import any_ratio_outline, reduce_bicubic
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.warm_start import solve_grids
 from srcli.usecases.train import train
-from srcli.weights.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.checkpoint import Header, load_model, save_model
 
 NARROW = AsdnConfig(blocks=1, width=8, unshuffle=2)
 WIDE = replace(NARROW, max_ratio=4, own_blocks=1, upper_blocks=1)

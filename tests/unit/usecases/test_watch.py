@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
 from srcli.errors import OutputLost, UsageError
 from srcli.images.discover import Source
-from srcli.images.naming import Job
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale_request import UpscaleRequest
 from srcli.usecases.watch import _state, watch_folders

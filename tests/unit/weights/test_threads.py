@@ -14,8 +14,8 @@ from torch import nn
 from srcli import Upscaler
 from srcli.errors import CorruptWeights
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
-from srcli.weights.bound import bounded_by
-from srcli.weights.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.checkpoint import Header, load_model, save_model
+from srcli.weights.formats.size_guard import bounded_by
 
 THREADS = 8
 ROUNDS = 5

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UnreadableImage
+from srcli.images.codecs.png import make_chunk
 from srcli.images.decode import decode_photo
 from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import bmff, ifd, jpeg_segments, photoshop, raw_profiles
 from srcli.images.metadata.jpeg_segments import Segment
-from srcli.images.photo import Metadata
-from srcli.images.png import make_chunk
-from srcli.images.samples import to_photo
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import to_photo
 
 SAMPLES = np.full((8, 8, 3), 90, np.uint8)
 RECORD = b"\x1c\x02\x78\0\x03abc"

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageCms
 
 from srcli.errors import UnwritableImage
-from srcli.images.animation import Animation
 from srcli.images.decode import decode_photo, decode_picture
 from srcli.images.encode import encode_photo, encode_picture
 from srcli.images.formats import AVIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import gray_profile
-from srcli.images.photo import Metadata
-from srcli.images.samples import to_photo
+from srcli.images.picture.animation import Animation
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import to_photo
 
 RGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 HOLDING = (PNG, JPEG, WEBP, TIFF, AVIF)

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srcli.images.codecs.png import make_chunk
 from srcli.images.decode import decode_photo
 from srcli.images.encode import encode_photo
-from srcli.images.exif import has_preview
-from srcli.images.finish import Finish
 from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
 from srcli.images.metadata import ifd, photoshop
+from srcli.images.metadata.exif import has_preview
 from srcli.images.metadata.inventory import KINDS, left_behind
-from srcli.images.photo import Metadata, Photo
-from srcli.images.png import make_chunk
-from srcli.images.samples import to_photo
+from srcli.images.output_options import Finish
+from srcli.images.picture.photo import Metadata, Photo
+from srcli.images.picture.samples import to_photo
 
 WRITTEN = (PNG, JPEG, WEBP, TIFF, AVIF, JXL, GIF, BMP)
 PACKET = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from srcli.images.location import xmp_without_gps
 from srcli.images.metadata import xmp
+from srcli.images.metadata.gps import xmp_without_gps
 from srcli.images.metadata.xmp_rules import describing_the_picture, with_size
 
 SPACES = {

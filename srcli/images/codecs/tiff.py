@@ -1,0 +1,241 @@
+"""TIFF below the level of pixels: directories, and the encoder.
+
+Source: TIFF 6.0 (Adobe, 1992), its Technical Note 2 for Deflate. Pillow writes neither 16-bit
+nor floating-point colour and OpenCV writes no metadata, hence this module.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from srcli.images.decode_errors import Refused
+from srcli.images.metadata import exif, ifd, tiff_tags
+from srcli.images.metadata.ifd import Entry, Tree
+from srcli.images.metadata.reading import Blocks, upright
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import GRAY_ALPHA, Samples, depth, has_alpha
+
+Tag = ExifTags.Base
+
+BLACK_IS_ZERO = 1
+RGB = 2
+SEPARATED = 5
+CIE_LAB = (8, 9, 10)
+UNSIGNED = 1
+FLOATING_POINT = 3
+UNSPECIFIED_EXTRA = 0
+PREMULTIPLIED_ALPHA = 1
+
+_DEFLATE = 8
+_NO_PREDICTOR = 1
+_HORIZONTAL_DIFFERENCES = 2
+_UNASSOCIATED_ALPHA = 2
+_CHUNKY = 1
+_LARGEST = 2**32 - 2**24  # less than 4 GB by enough room for the directory
+_STRIP_BYTES = 1 << 18
+_RATIONAL = 5
+_INCH = 2
+_PER_INCH = {_INCH: 1.0, 3: 2.54}  # inches and centimetres
+_EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
+"""A file of one directory without tags."""
+_DENSITY_UNIT = 1 << 16
+"""Into how many parts an inch's pixels are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the samples of the first picture of a file are stored, in TIFF's own codes."""
+
+    height: int
+    width: int
+    channels: int
+    bits: int
+    sample_format: int
+    photometric: int
+    extra: int
+    planes: int
+    predictor: int
+    orientation: int
+
+
+def read_directory(data: bytes) -> Image.Exif:
+    """Tags of the first directory, also of classic files whose pixels Pillow does not read."""
+    if not _is_classic(data):
+        return Image.open(io.BytesIO(data), formats=("TIFF",)).getexif()
+    tags = Image.Exif()
+    tags.load(data)
+    return tags
+
+
+def read_layout(tags: Image.Exif) -> Layout:
+    """Tags of the layout, with the defaults of the standard."""
+
+    def first(tag: int, default: int) -> int:
+        value = tags.get(tag, default)
+        return int(value[0] if isinstance(value, tuple) else value)
+
+    orientation = first(Tag.Orientation, exif.UPRIGHT)
+    return Layout(
+        height=tags[Tag.ImageLength],
+        width=tags[Tag.ImageWidth],
+        channels=first(Tag.SamplesPerPixel, 1),
+        bits=first(Tag.BitsPerSample, 1),
+        sample_format=first(Tag.SampleFormat, UNSIGNED),
+        photometric=tags[Tag.PhotometricInterpretation],
+        extra=first(Tag.ExtraSamples, _UNASSOCIATED_ALPHA),
+        planes=first(Tag.PlanarConfiguration, _CHUNKY),
+        predictor=first(Tag.Predictor, _NO_PREDICTOR),
+        orientation=orientation if orientation in exif.ORIENTATIONS else exif.UPRIGHT,
+    )
+
+
+def first_page(data: bytes) -> bytes:
+    """The file beginning with its first page, where a picture of reduced size stands before it."""
+    start = tiff_tags.first_page(data)
+    if start == ifd.first(data):
+        return data
+    order, big = exif.byte_order(data), ifd.is_big(data)
+    number, at = ("Q", 8) if big else ("I", 4)
+    where = struct.pack(order + number, start)
+    return b"".join([data[:at], where, data[at + len(where) :]])
+
+
+def has_more_pages(data: bytes) -> bool:
+    """Tell whether a file has another page; pictures of reduced size and masks are none.
+
+    Raises:
+        struct.error: a directory lies beyond the end of the file.
+
+    """
+    return tiff_tags.pages(data) > 1
+
+
+def read_metadata(data: bytes, tags: Image.Exif, layout: Layout) -> Metadata:
+    """What the tags say beside the pixels; TIFF files are turned upright by their decoders."""
+    told, _ = tiff_tags.read(data)
+    blocks = Blocks(exif=told.exif, xmp=told.xmp, left=told.left, turned=layout.orientation)
+    in_srgb = layout.photometric in {SEPARATED, *CIE_LAB}
+    profile = None if in_srgb else told.icc_profile
+    metadata, turned = upright(blocks, profile=profile, dpi=_dpi(tags))
+    lost = ("position on earth",) if told.geo and turned != exif.UPRIGHT else ()
+    return replace(
+        metadata,
+        resources=told.resources,
+        geo=() if lost else told.geo,
+        left=(*metadata.left, *lost),
+    )
+
+
+def _dpi(tags: Image.Exif) -> tuple[float, float]:
+    per_inch = _PER_INCH.get(tags.get(Tag.ResolutionUnit, _INCH), 0)
+    horizontal = float(tags.get(Tag.XResolution, 0)) * per_inch
+    vertical = float(tags.get(Tag.YResolution, 0)) * per_inch
+    return horizontal, vertical
+
+
+def as_one_channel(data: bytes, layout: Layout) -> bytes:
+    """The same file described as grey and upright, ``channels`` times as wide.
+
+    Raises:
+        Refused: where the description alone cannot be changed.
+
+    """
+    plain = layout.planes == _CHUNKY and layout.predictor == _NO_PREDICTOR
+    if not plain or not _is_classic(data):
+        msg = "is a TIFF file of a rare kind: deep grey with alpha, not stored plainly"
+        raise Refused(msg)
+    changes: dict[int, tuple[int, ...]] = {
+        Tag.ImageWidth: (layout.width * layout.channels,),
+        Tag.BitsPerSample: (layout.bits,),
+        Tag.SamplesPerPixel: (1,),
+        Tag.SampleFormat: (layout.sample_format,),
+        Tag.ExtraSamples: (),
+        Tag.Orientation: (),
+    }
+    order = exif.byte_order(data)
+    told = ifd.read(data, ifd.first(data)).entries
+    changed = [ifd.numbers(tag, values, order) for tag, values in changes.items() if values]
+    return _with_directory(data, [*changed, *(told[tag] for tag in told if tag not in changes)])
+
+
+def encode(samples: Samples, metadata: Metadata) -> bytes:
+    """Encode samples in strips under Deflate, losslessly, with all metadata.
+
+    The file begins with the EXIF block as it is, so that whatever points into it still does.
+
+    Raises:
+        Refused: if the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
+
+    """
+    height, width, channels = samples.shape
+    integers = samples.dtype.kind == "u"
+    differences = integers and channels != GRAY_ALPHA
+    rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
+    carrier = metadata.exif or _EMPTY
+    kept = [*tiff_tags.described(carrier)]
+    carrier += bytes(len(carrier) % 2)
+    order = exif.byte_order(carrier)
+    strips = [
+        zlib.compress(_strip(samples[top : top + rows], order, differences=differences))
+        for top in range(0, height, rows)
+    ]
+    ends = list(itertools.accumulate(map(len, strips), initial=len(carrier)))
+    if ends[-1] > _LARGEST:
+        msg = "would be larger than the 4 GB that a TIFF file can be"
+        raise Refused(msg, hint="Choose PNG.")
+    layout: dict[int, tuple[int, ...]] = {
+        Tag.ImageWidth: (width,),
+        Tag.ImageLength: (height,),
+        Tag.BitsPerSample: (depth(samples),) * channels,
+        Tag.Compression: (_DEFLATE,),
+        Tag.PhotometricInterpretation: (BLACK_IS_ZERO if channels <= GRAY_ALPHA else RGB,),
+        Tag.StripOffsets: tuple(ends[:-1]),
+        Tag.SamplesPerPixel: (channels,),
+        Tag.RowsPerStrip: (rows,),
+        Tag.StripByteCounts: tuple(map(len, strips)),
+        Tag.Predictor: (_HORIZONTAL_DIFFERENCES if differences else _NO_PREDICTOR,),
+        Tag.ExtraSamples: (_UNASSOCIATED_ALPHA,) if has_alpha(samples) else (),
+        Tag.SampleFormat: (UNSIGNED if integers else FLOATING_POINT,) * channels,
+    }
+    stored = [ifd.numbers(tag, values, order) for tag, values in layout.items() if values]
+    stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order), *kept]
+    return _with_directory(b"".join([carrier, *strips]), stored)
+
+
+def _strip(rows: Samples, order: str, *, differences: bool) -> bytes:
+    """Bytes of some rows in a byte order, as differences to the left neighbour if asked for."""
+    if differences:
+        rows = np.concatenate([rows[:, :1], rows[:, 1:] - rows[:, :-1]], axis=1)
+    return rows.astype(rows.dtype.newbyteorder("<" if order == "<" else ">"), copy=False).tobytes()
+
+
+def _density(metadata: Metadata, order: str) -> Iterator[Entry]:
+    if metadata.dpi:
+        for tag, dpi in zip((Tag.XResolution, Tag.YResolution), metadata.dpi, strict=True):
+            exact = Fraction(dpi).limit_denominator(_DENSITY_UNIT)
+            value = struct.pack(order + "II", exact.numerator, exact.denominator)
+            yield Entry(tag=tag, kind=_RATIONAL, count=1, value=value)
+        yield ifd.numbers(Tag.ResolutionUnit, (_INCH,), order)
+
+
+def _with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
+    """The file with a new first directory at its end."""
+    order = exif.byte_order(data)
+    known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
+    at = len(data) + len(data) % 2
+    directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
+    where = struct.pack(order + "I", at)
+    return b"".join([data[:4], where, data[8:], bytes(at - len(data)), directory])
+
+
+def _is_classic(data: bytes) -> bool:
+    return not ifd.is_big(data)

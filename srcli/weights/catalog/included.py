@@ -1,0 +1,93 @@
+"""The models that the tool knows: ``catalog.toml`` beside the weights files."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from srcli.errors import UnknownModel, WeightsError, WeightsUnavailable, listed
+from srcli.weights.catalog.card import Score, WeightCard
+from srcli.weights.catalog.published import find_unread
+from srcli.weights.catalog.suggestions import suggestions
+
+DEFAULT_MODEL = "asdn-fast"
+PHOTO_MODEL = "asdn-photo"
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the weights that come with the tool: in the wheel, or the project."""
+    installed = Path(__file__).parents[1] / "shipped"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "weights"
+
+
+@lru_cache(maxsize=1)
+def read_catalog() -> tuple[WeightCard, ...]:
+    """Return every card, in the order of the file."""
+    data = tomllib.loads((shipped_folder() / "catalog.toml").read_text(encoding="utf-8"))
+    return tuple(_card(entry) for entry in data["model"])
+
+
+def family_members(model: str) -> tuple[WeightCard, ...]:
+    """Return the cards that an id or a family names, the smallest scale first; none if none.
+
+    The members of a family differ in ``scale`` alone: ``san-light`` may have ``san-light-x2``
+    and ``san-light-x3``.
+    """
+    cards = read_catalog()
+    exact = tuple(card for card in cards if card.id == model)
+    members = exact or (card for card in cards if card.family == model)
+    return tuple(sorted(members, key=lambda card: card.scale or 0))
+
+
+def find_card(model: str, scale: float | None = None) -> WeightCard:
+    """Return the card of an id, or of the family member that fits ``scale`` best.
+
+    Of a family of fixed scales, the smallest one that reaches ``scale`` is taken, else the
+    largest.
+
+    Raises:
+        UnknownModel: neither an id nor a family, or a family of several and no scale.
+        WeightsUnavailable: a network that neither srcli nor spandrel can build.
+
+    """
+    members = family_members(model)
+    if not members:
+        raise _unknown(model)
+    if scale is None:
+        if len(members) > 1:
+            msg = f"{model} is a family of models, each of a fixed scale"
+            raise UnknownModel(msg, hint=f"name one, or a scale: {_ids(members)}")
+        return members[0]
+    reaching = [card for card in members if (card.scale or scale) >= scale]
+    return (reaching or members[-1:])[0]
+
+
+def _unknown(model: str) -> WeightsError:
+    unread = find_unread(model)
+    if unread:
+        msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network"
+        return WeightsUnavailable(
+            msg, hint=f"its weights are in {unread.page}; rcan-x4 can be fetched"
+        )
+    msg = f"there is no model called {model!r}"
+    sisters = family_members(model.rpartition("-")[0])
+    if sisters:
+        return UnknownModel(msg, hint=f"of that family there is {_ids(sisters)}")
+    meant = suggestions(model, read_catalog())
+    if meant:
+        several = "with one of these: " if len(meant) > 1 else ""
+        return UnknownModel(msg, hint=f"type --model {several}{listed(meant)}")
+    known = listed(dict.fromkeys(card.family for card in read_catalog()))
+    return UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
+
+
+def _ids(cards: Iterable[WeightCard]) -> str:
+    return listed(card.id for card in cards)
+
+
+def _card(entry: dict[str, Any]) -> WeightCard:
+    scores = tuple(Score(**score) for score in entry.pop("scores", []))
+    return WeightCard(**{"scale": None, "notes": "", **entry}, scores=scores)
