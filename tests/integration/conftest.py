@@ -14,7 +14,8 @@ from PIL import Image
 from srcli.cli.app import main
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.fsdn import FsdnConfig
-from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, models, shipped_folder
+from srcli.weights.catalog import included
+from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.formats.checkpoint import Header, save_model
 from srcli.weights.providers import origins, packaged
 
@@ -73,7 +74,7 @@ def family(tmp_path, monkeypatch) -> Path:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         cards.append(replace(default, id=path.stem, sha256=sha256, **known))
     monkeypatch.setattr(origins, "shipped_folder", lambda: folder)
-    monkeypatch.setattr(models, "read_catalog", lambda: tuple(cards))
+    monkeypatch.setattr(included, "read_catalog", lambda: tuple(cards))
     return folder
 
 

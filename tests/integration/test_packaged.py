@@ -14,7 +14,7 @@ from srcli.bench.source import Source as Pair
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import score
-from srcli.weights.catalog.included import published
+from srcli.weights.catalog import published
 from srcli.weights.catalog.published import Source, read_community
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model

@@ -12,7 +12,7 @@ import torch
 
 from srcli.files import digest
 from srcli.networks.san import SPEC, SanConfig
-from srcli.weights.catalog.included import published
+from srcli.weights.catalog import published
 from srcli.weights.catalog.published import Source, find_source, read_sources
 from srcli.weights.formats import importer, reference_checkpoints
 from srcli.weights.formats.checkpoint import load_model

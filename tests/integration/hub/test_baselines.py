@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.weights.catalog.included import published
+from srcli.weights.catalog import published
 from srcli.weights.catalog.published import Source
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model

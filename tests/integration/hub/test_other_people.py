@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from srcli.weights.catalog.included import published
+from srcli.weights.catalog import published
 from srcli.weights.catalog.published import Source, read_community
 from srcli.weights.formats import conversion, spandrel_networks
 from srcli.weights.formats.checkpoint import load_model

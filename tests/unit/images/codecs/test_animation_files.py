@@ -25,7 +25,7 @@ from srcli.images.picture.animation import Animation, each, frame_count, photos
 from srcli.images.picture.photo import Metadata, Photo
 from srcli.images.read_rules import ReadRules
 
-FILES = Path(__file__).parents[2] / "robustness" / "files" / "image-rs" / "animated"
+FILES = Path(__file__).parents[3] / "robustness" / "files" / "image-rs" / "animated"
 RANDOM = np.random.default_rng(0)
 
 

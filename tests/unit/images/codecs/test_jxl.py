@@ -25,7 +25,7 @@ from srcli.images.picture.samples import Samples, from_photo, to_photo
 from srcli.images.probe import read_head
 from srcli.images.read_rules import ReadRules
 
-FOLDER = Path(__file__).parents[2] / "golden" / "jxl"
+FOLDER = Path(__file__).parents[3] / "golden" / "jxl"
 SOURCE = np.asarray(Image.open(FOLDER / "source.png"))
 PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 EXIF = ifd.pack(ifd.Tree(entries=(ifd.opaque(0x010F, b"Maker\0", kind=2),)), ">")

@@ -23,7 +23,7 @@ from srcli.images.probe import read_head
 from srcli.images.read_rules import ReadRules
 from srcli.images.recognition import recognise
 
-FOLDER = Path(__file__).parents[2] / "golden" / "raw"
+FOLDER = Path(__file__).parents[3] / "golden" / "raw"
 XYZ_TO_SRGB = (3.1339, -1.6169, -0.4906, -0.9788, 1.9161, 0.0335, 0.0719, -0.2290, 1.4052)
 """From XYZ under D50, to the colours of a camera that sees as sRGB has it."""
 PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'

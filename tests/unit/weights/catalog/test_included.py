@@ -3,14 +3,15 @@ from dataclasses import replace
 import pytest
 
 from srcli.errors import UnknownModel
-from srcli.weights.catalog.included import family_members, find_card, models, read_catalog
+from srcli.weights.catalog import included
+from srcli.weights.catalog.included import family_members, find_card, read_catalog
 
 
 @pytest.fixture
 def family(monkeypatch):
     card = replace(read_catalog()[0], network="san", preset="light")
     cards = tuple(replace(card, id=f"san-light-x{s}", scale=s) for s in (4, 2, 3))
-    monkeypatch.setattr(models, "read_catalog", lambda: cards)
+    monkeypatch.setattr(included, "read_catalog", lambda: cards)
 
 
 @pytest.mark.usefixtures("family")
@@ -40,7 +41,7 @@ def test_what_a_family_has_is_said(model):
 def test_a_family_of_one_needs_no_scale(monkeypatch):
     card = replace(read_catalog()[0], id="panetir-jpeg", scale=1)
     sisters = (card, replace(card, id="panet-light-x2", scale=2))
-    monkeypatch.setattr(models, "read_catalog", lambda: sisters)
+    monkeypatch.setattr(included, "read_catalog", lambda: sisters)
     assert find_card("panetir-jpeg").scale == 1
     assert find_card("panet-light").scale == 2
 
