@@ -23,7 +23,7 @@ from PIL import Image
 
 import srcli.usecases.upscale as usecase
 from srcli.batch.outcome import SilentListener, Upscaled
-from srcli.usecases.equipment import Equipment
+from srcli.pipeline.loaded_models import LoadedModels
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import prepare
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -56,11 +56,11 @@ class Stopwatch(SilentListener):
     def found(self, _: int) -> None:
         self.began, self.began_processor = time.perf_counter(), time.thread_time()
 
-    def prepare(self, request: UpscaleRequest) -> Equipment:
-        equipment = prepare(request)
-        equipment.upscaler.network.register_forward_pre_hook(self._enter)
-        equipment.upscaler.network.register_forward_hook(self._leave)
-        return equipment
+    def prepare(self, request: UpscaleRequest) -> LoadedModels:
+        models = prepare(request)
+        models.upscaler.network.register_forward_pre_hook(self._enter)
+        models.upscaler.network.register_forward_hook(self._leave)
+        return models
 
     def _enter(self, *_: object) -> None:
         self._entered, self._entered_processor = time.perf_counter(), time.thread_time()

@@ -31,8 +31,8 @@ from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
+from srcli.pipeline.loaded_models import ModelLoader
 from srcli.training.patches import picture_files
-from srcli.usecases.equipment import Outfitter
 
 ANCHOR = "fsdn-light"
 """The model that was measured beside the published networks."""
@@ -67,8 +67,8 @@ PUBLISHED: Mapping[int, Mapping[str, Point]] = {
 
 
 def measure(model: str, scale: float, small: Tensor, pictures: list[Tensor], rounds: int) -> Point:
-    outfitter = Outfitter(Compute(device=torch.device("cpu")), UpscaleOptions())
-    run = outfitter.equip(model, scale).upscaler
+    loader = ModelLoader(Compute(device=torch.device("cpu")), UpscaleOptions())
+    run = loader.load(model, scale).upscaler
     size = scaled_size((small.shape[2], small.shape[3]), (scale, scale))
     megapixels = size[0] * size[1] / 1e6
     times = []

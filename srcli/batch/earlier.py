@@ -14,15 +14,15 @@ from srcli.batch.database import NAME
 from srcli.batch.ledger import Entry
 from srcli.batch.manifest import recorded_results
 from srcli.batch.naming import template_pattern
-from srcli.batch.outcome import Size
 from srcli.batch.personal import PersonalRecord
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableImage
 from srcli.images.decode import decode_picture
 from srcli.images.discover import Source
 from srcli.images.picture.animation import photos
-from srcli.images.probe import read_content, read_head
+from srcli.images.probe import probe_image, read_content
 from srcli.pipeline.back_projection import SMALLEST, consistency
+from srcli.pipeline.target_size import Size
 
 logger = logging.getLogger(__name__)
 BYTES_PER_PIXEL = 40
@@ -136,7 +136,7 @@ def _gives_back(result: tuple[Path, int, int], original: tuple[Path, int, int]) 
 
     """
     files = {path: read_content(path)[0] for path, _, _ in (result, original)}
-    heads = {path: read_head(content, name=str(path)) for path, content in files.items()}
+    heads = {path: probe_image(content, name=str(path)) for path, content in files.items()}
     large, small = heads[result[0]].size, heads[original[0]].size
     if not _is_enlarged(small, large):
         return False

@@ -12,7 +12,7 @@ from itertools import islice
 from srcli.batch.budget import ByteBudget
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, Listener, Outcome, ends_run
-from srcli.batch.stages import Enlarged, Read, ResultT, Workshop, enlarge, read, write
+from srcli.batch.stages import BatchContext, Read, Ready, ResultT, enlarge, read, write
 from srcli.engine.host import host_memory
 from srcli.errors import OutputLost
 from srcli.files.locks import remove_strays
@@ -29,7 +29,7 @@ Python lets one thread work at a time; of small pictures, it waited as long agai
 """
 
 
-def run_local(jobs: Sequence[Job], workshop: Workshop, listener: Listener) -> Iterator[Outcome]:
+def run_local(jobs: Sequence[Job], context: BatchContext, listener: Listener) -> Iterator[Outcome]:
     """Make every picture, and yield what became of each, in order; a bad one stops no other.
 
     One thread reads ahead, the caller's enlarges, a few write. Fewer outcomes than jobs come
@@ -37,7 +37,7 @@ def run_local(jobs: Sequence[Job], workshop: Workshop, listener: Listener) -> It
     with ``fail_fast``. Whatever ends it, pictures that are ready are still written and recorded.
     """
     remove_strays({job.output.parent for job in jobs})
-    line = _Line(workshop, listener)
+    line = _Line(context, listener)
     try:
         yield from line.run(iter(jobs))
     finally:
@@ -47,8 +47,8 @@ def run_local(jobs: Sequence[Job], workshop: Workshop, listener: Listener) -> It
 class _Line:
     """The three stages and what waits between them."""
 
-    def __init__(self, workshop: Workshop, listener: Listener) -> None:
-        self.workshop = workshop
+    def __init__(self, context: BatchContext, listener: Listener) -> None:
+        self.context = context
         self.listener = listener
         self.budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY))
         self.readers = ThreadPoolExecutor(1, "read")
@@ -74,7 +74,7 @@ class _Line:
                 outcome = writing[0].result()
                 writing.popleft()
                 yield outcome
-                if ends_run(outcome, fail_fast=self.workshop.fail_fast):
+                if ends_run(outcome, fail_fast=self.context.fail_fast):
                     yield from (late for late in self._rest(writing) if not _is_lost(late))
                     return
 
@@ -89,19 +89,19 @@ class _Line:
         self.writers.shutdown()
 
     def _read(self, job: Job) -> Future[Read | Outcome]:
-        return self.readers.submit(self._beside, lambda: read(job, self.workshop, self.budget))
+        return self.readers.submit(self._beside, lambda: read(job, self.context, self.budget))
 
     def _pass_on(self, reading: Future[Read | Outcome]) -> Future[Outcome]:
         """Enlarge what was read and have it written; what needs neither goes straight through."""
         taken = reading.result()
-        self.enlarging = isinstance(taken, Read) and taken.claim.target is not None
+        self.enlarging = isinstance(taken, Read) and taken.is_made
         if not isinstance(taken, Read):
             return _settled(taken)
-        enlarged = enlarge(taken, self.workshop, self.listener)
-        if isinstance(enlarged, Enlarged):
-            return self.writers.submit(self._beside, lambda: self._write(enlarged))
+        ready = enlarge(taken, self.context, self.listener)
+        if isinstance(ready, Ready):
+            return self.writers.submit(self._beside, lambda: self._write(ready))
         self.budget.release(taken.claim.memory)
-        return _settled(enlarged)
+        return _settled(ready)
 
     def _beside(self, work: Callable[[], ResultT]) -> ResultT:
         """Do the work of another thread than the network's."""
@@ -109,11 +109,11 @@ class _Line:
             time.sleep(HEAD_START)
         return work()
 
-    def _write(self, enlarged: Enlarged) -> Outcome:
+    def _write(self, ready: Ready) -> Outcome:
         try:
-            return write(enlarged, self.workshop)
+            return write(ready, self.context)
         finally:
-            self.budget.release(enlarged.claim.memory)
+            self.budget.release(ready.claim.memory)
 
 
 def _is_lost(outcome: Outcome) -> bool:

@@ -10,9 +10,11 @@ from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError
 from srcli.pipeline.back_projection import Consistency
 from srcli.pipeline.choose import Choice
+from srcli.pipeline.run import Encoded
+from srcli.pipeline.target_size import Size
 
-Size = tuple[int, int]
-"""(height, width)."""
+LARGE_ENOUGH = "large enough already"
+"""Why a picture is skipped that has the size asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,24 @@ class Upscaled:
     left_behind: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     choice: Choice | None = None
+
+    @classmethod
+    def of(cls, source: Path, output: Path, encoded: Encoded) -> Upscaled:
+        """Tell of a result, and of the files that it was made of and goes to."""
+        return cls(
+            source=source,
+            output=output,
+            source_size=encoded.source_size,
+            size=encoded.size,
+            seconds=encoded.seconds,
+            network_seconds=encoded.network_seconds,
+            consistency=encoded.consistency,
+            copied=encoded.copied,
+            jpeg_quality=encoded.jpeg_quality,
+            left_behind=encoded.left_behind,
+            warnings=encoded.warnings,
+            choice=encoded.choice,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from srcli.batch.naming import Job
 from srcli.errors import OutputLost, UnwritableImage
+from srcli.images.encode import writable_format
+from srcli.pipeline.preflight import check_place
+from srcli.pipeline.run import Output
 
 Identity = tuple[int, int]
 """Device and inode of a file."""
@@ -74,6 +77,18 @@ def check_links(job: Job) -> None:
         if folder.is_symlink():
             msg = f"{job.output} cannot be written: {folder} is a link to another folder"
             raise UnwritableImage(msg, hint="name that folder with -o, or remove the link")
+
+
+def output_of(job: Job) -> Output:
+    """Return what the pipeline must know of the file that a picture becomes.
+
+    Raises:
+        UnwritableImage: its folder cannot be written to, or no format has that suffix.
+
+    """
+    check_links(job)
+    check_place(job.output)
+    return Output(format=writable_format(job.output), name=str(job.output))
 
 
 def make_folder(job: Job) -> None:

@@ -1,75 +1,46 @@
-"""The three stages that make a picture: read, enlarge, write."""
+"""The three stages that make a picture of a batch: read, enlarge, write.
+
+``srcli.pipeline.run`` makes the picture. The stages claim it, keep count of memory, record what
+became of it, and put the result in its place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Ledger, Made, Verdict
 from srcli.batch.naming import Job
-from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, Upscaled
-from srcli.batch.place import make_folder
-from srcli.batch.plan import (
-    LARGE_ENOUGH,
-    Wish,
-    check_memory,
-    choose_action,
-    memory_needed,
-    plan_way,
-)
-from srcli.batch.rehearsal import check_output, rehearse
-from srcli.engine.memory import memory_errors
-from srcli.engine.progress import Progress
-from srcli.engine.tiling import TiledTraits
-from srcli.errors import BadTile, ImageError, OutOfMemory, OutputLost, ResourceError
+from srcli.batch.outcome import LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
+from srcli.batch.place import make_folder, output_of
+from srcli.errors import ImageError, OutputLost, ResourceError
 from srcli.files.atomic import disk_errors, write_file
 from srcli.files.locks import folder_lock
-from srcli.images.decode import decode_picture
-from srcli.images.encode import encode_picture, writable_format
-from srcli.images.formats import by_suffix
-from srcli.images.metadata.inventory import left_behind
-from srcli.images.output_options import Finish
-from srcli.images.picture.alpha import treat_hidden
-from srcli.images.picture.animation import Picture, each
-from srcli.images.probe import Head, read_content, read_head
-from srcli.images.recognition import recognise
-from srcli.pipeline.back_projection import worst_consistency
-from srcli.pipeline.choose import Choice
-from srcli.pipeline.target_size import TargetSize
+from srcli.images.probe import read_content
+from srcli.pipeline.run import Decoded, Encoded, Enlarged, Pipeline, memory_failures, named_failures
 
-Enlarge = Callable[[Picture, TargetSize, Choice, Progress], Picture]
-Choose = Callable[[Picture, TargetSize, Head], Choice]
 ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """How pictures are made.
+class BatchContext:
+    """What all pictures of a batch share.
 
     Attributes:
-        wish: what is wanted of each.
-        networks: the one asked for, and then those that may help it.
-        choose: says how a picture is enlarged; called by the thread that reads.
-        enlarge: makes a picture larger; called by one thread.
+        pipeline: makes each picture.
         ledger: says what is to be made and keeps what became of it.
-        quality: of the lossy formats, 1 to 100; None for the encoder's own choice.
         fail_fast: stop at the first failure.
 
     """
 
-    wish: Wish
-    networks: Sequence[TiledTraits]
-    choose: Choose
-    enlarge: Enlarge
+    pipeline: Pipeline
     ledger: Ledger
-    quality: int | None
     fail_fast: bool = False
 
 
@@ -80,56 +51,41 @@ class Claim:
     Attributes:
         job: what it is and becomes.
         verdict: how it was claimed.
-        target: size wanted; None if it is to be copied.
-        choice: how it is enlarged; None if it is to be copied.
         source: its file as it was read.
-        head: what was known of it before it was decoded.
-        content: that file byte for byte, where a copy has the same format; else empty.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
-        warnings: sentences about what is wrong with its file.
 
     """
 
     job: Job
     verdict: Verdict
-    target: TargetSize | None
-    choice: Choice | None
     source: FileState
-    head: Head
-    content: bytes
     memory: int
     seconds: float
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A picture in memory; under transparency, it has colours that the network can look at."""
+    """A picture that was read."""
 
     claim: Claim
-    picture: Picture
+    decoded: Decoded
+
+    @property
+    def is_made(self) -> bool:
+        """Tell whether a network is to run over it."""
+        return self.decoded.facts.target is not None
 
 
-@dataclass(slots=True, kw_only=True)
-class Enlarged:
-    """A picture that is ready to be written.
-
-    Attributes:
-        claim: what it is.
-        before: as it was read, until the result was compared with it: encoders need the room.
-        result: what became of it.
-        seconds: that enlarging it took.
-
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A picture that is ready to be written."""
 
     claim: Claim
-    before: Picture | None
-    result: Picture
-    seconds: float
+    enlarged: Enlarged
 
 
-def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
+def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
     """Claim and decode a picture.
 
     Raises:
@@ -140,40 +96,38 @@ def read(job: Job, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
     def attempt() -> Read | Outcome:
         if not job.source.path.is_file():
             read_content(job.source.path)  # says why
-        verdict = workshop.ledger.claim(job)
+        verdict = context.ledger.claim(job)
         if verdict in {Verdict.DONE, Verdict.BUSY}:
             return Skipped(source=job.source.path, output=job.output, reason=verdict.value)
-        with _noted(job, workshop.ledger):
-            return _decode(job, verdict, workshop, budget)
+        with _noted(job, context.ledger):
+            return _decode(job, verdict, context, budget)
 
     return guarded(job, attempt)
 
 
-def enlarge(taken: Read, workshop: Workshop, listener: Listener) -> Enlarged | Failed:
+def enlarge(taken: Read, context: BatchContext, listener: Listener) -> Ready | Failed:
     """Run the network over a picture, unless it is a copy."""
-    claim, picture = taken.claim, taken.picture
-    job, target, choice = claim.job, claim.target, claim.choice
+    job, facts = taken.claim.job, taken.decoded.facts
 
-    def attempt() -> Enlarged:
-        began = time.monotonic()
-        if target is None or choice is None:
-            return Enlarged(claim=claim, before=None, result=picture, seconds=0.0)
-        listener.picture(job.source.path, claim.head.size, (target.height, target.width))
-        with _noted(job, workshop.ledger):
-            result = workshop.enlarge(picture, target, choice, listener)
-        seconds = time.monotonic() - began
-        return Enlarged(claim=claim, before=picture, result=result, seconds=seconds)
+    def attempt() -> Ready:
+        if facts.target is not None:
+            size = facts.target.height, facts.target.width
+            listener.picture(job.source.path, facts.info.size, size)
+        with _noted(job, context.ledger):
+            enlarged = context.pipeline.enlarge(taken.decoded, listener)
+        return Ready(claim=taken.claim, enlarged=enlarged)
 
     return guarded(job, attempt)
 
 
-def write(enlarged: Enlarged, workshop: Workshop) -> Outcome:
+def write(ready: Ready, context: BatchContext) -> Outcome:
     """Check, encode, write and record a picture."""
-    job, ledger = enlarged.claim.job, workshop.ledger
+    job, ledger = ready.claim.job, context.ledger
 
     def attempt() -> Outcome:
         with _noted(job, ledger):
-            return _encode(enlarged, workshop)
+            encoded = context.pipeline.encode(ready.enlarged)
+            return _put(ready.claim, encoded, ledger)
 
     return guarded(job, attempt)
 
@@ -188,17 +142,6 @@ def guarded(job: Job, attempt: Callable[[], ResultT]) -> ResultT | Failed:
 
 
 @contextlib.contextmanager
-def named_failures(name: str) -> Iterator[None]:
-    """Name the picture in failures from below, where pictures have no names."""
-    try:
-        with _memory_errors():
-            yield
-    except (BadTile, OutOfMemory) as error:
-        told = f"{name} cannot be made larger: {error.message}"
-        raise type(error)(told, hint=error.hint) from error
-
-
-@contextlib.contextmanager
 def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
     """Keep in the ledger why a picture that was claimed has failed.
 
@@ -207,7 +150,7 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
 
     """
     try:
-        with _memory_errors():
+        with memory_failures():
             yield
     except (ImageError, ResourceError) as error:
         try:
@@ -219,101 +162,41 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
         raise
 
 
-def _memory_errors() -> AbstractContextManager[None]:
-    hint = "ask for a smaller size, or close other programs"
-    return memory_errors("there is not enough memory for it", hint=hint)
-
-
-def _decode(job: Job, verdict: Verdict, workshop: Workshop, budget: ByteBudget) -> Read | Outcome:
-    began = time.monotonic()
-    path, wish = job.source.path, workshop.wish
+def _decode(
+    job: Job, verdict: Verdict, context: BatchContext, budget: ByteBudget
+) -> Read | Outcome:
+    began, path = time.monotonic(), job.source.path
     content, mtime_ns = read_content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
-    head = read_head(content, name=str(path), rules=wish.rules)
-    warnings: list[str] = []
-    size = head.size
-    target = wish.resolve(*size)
-    wanted = target.height, target.width
-    action = choose_action(size, wanted, wish.when_large)
-    if action == "skip":
-        workshop.ledger.skipped(job, LARGE_ENOUGH)
+    probed = context.pipeline.probe(content, name=str(path))
+    if probed.action == "skip":
+        context.ledger.skipped(job, LARGE_ENOUGH)
         return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
-    made = action == "make"
-    same = recognise(content) is by_suffix(job.output)
-    verbatim = not made and same and wish.finish == Finish()
-    wanted = wanted if made else size
-    passes = plan_way(size, target, workshop.networks) if made else ()
-    memory = memory_needed(size, passes, frames=head.frames)
-    budget.acquire(memory)
+    read_seconds = time.monotonic() - began
+    budget.acquire(probed.memory)
     try:
-        check_memory(size, passes, frames=head.frames)
-        known = check_output(job, wanted, frames=head.frames)
-        picture = decode_picture(content, name=str(path), rules=wish.rules, warn=warnings.append)
-        picture = wish.finish.apply(picture, name=str(path))
-        if not verbatim:
-            rehearse(picture, known, name=str(job.output))
-        choice = workshop.choose(picture, target, head) if made else None
-        if made:
-            picture = each(picture, lambda photo: treat_hidden(photo, wish.hidden, wish.borders))
+        decoded = context.pipeline.decode(probed, output_of(job))
     except BaseException:
-        budget.release(memory)
+        budget.release(probed.memory)
         raise
     claim = Claim(
-        job=job,
-        verdict=verdict,
-        target=target if made else None,
-        choice=choice,
-        source=source,
-        head=head,
-        content=content if verbatim else b"",
-        memory=memory,
-        seconds=time.monotonic() - began,
-        warnings=tuple(warnings),
+        job=job, verdict=verdict, source=source, memory=probed.memory, seconds=read_seconds
     )
-    return Read(claim=claim, picture=picture)
+    return Read(claim=claim, decoded=decoded)
 
 
-def _encode(enlarged: Enlarged, workshop: Workshop) -> Upscaled:
-    claim, result = enlarged.claim, enlarged.result
-    job, began = claim.job, time.monotonic()
-    before, enlarged.before = enlarged.before, None
-    found = (
-        worst_consistency(
-            before,
-            result,
-            workshop.networks,
-            workshop.wish.borders,
-            removes=claim.choice.removes if claim.choice else 0.0,
-        )
-        if before
-        else None
-    )
-    del before
-    known = writable_format(job.output)
-    content = claim.content or encode_picture(
-        result, known, name=str(job.output), quality=workshop.quality
-    )
-    outcome = Upscaled(
-        source=job.source.path,
-        output=job.output,
-        source_size=claim.head.size,
-        size=(result.height, result.width),
-        seconds=claim.seconds + enlarged.seconds + time.monotonic() - began,
-        network_seconds=enlarged.seconds,
-        consistency=found,
-        copied=claim.target is None,
-        jpeg_quality=claim.head.jpeg_quality,
-        left_behind=() if claim.content else left_behind(result.metadata, known),
-        warnings=claim.warnings,
-        choice=claim.choice,
-    )
+def _put(claim: Claim, encoded: Encoded, ledger: Ledger) -> Upscaled:
+    """Record a result and put it in its place."""
+    job, content = claim.job, encoded.content
+    outcome = Upscaled.of(job.source.path, job.output, encoded)
+    outcome = replace(outcome, seconds=claim.seconds + outcome.seconds)
     sha256 = hashlib.sha256(content).hexdigest()
     made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)
-    workshop.ledger.writing(job, made)
+    ledger.writing(job, made)
     with disk_errors(job.output):
         make_folder(job)
         with folder_lock(job.output.parent, exclusive=False):
             write_file(job.output, content, overwrite=claim.verdict is Verdict.REPLACE)
-    workshop.ledger.done(job)
+    ledger.done(job)
     return outcome

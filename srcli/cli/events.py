@@ -14,10 +14,11 @@ from srcli.cli.heartbeat import Heartbeat
 from srcli.cli.tally import Tally
 
 if TYPE_CHECKING:
-    from srcli.batch.outcome import Outcome, Size, Upscaled
+    from srcli.batch.outcome import Outcome, Upscaled
     from srcli.batch.plan import Planned
     from srcli.errors import SrcliError
     from srcli.pipeline.choose import Choice
+    from srcli.pipeline.target_size import Size
 
 SCHEMA = 1
 INTERVAL = 0.5

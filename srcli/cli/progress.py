@@ -15,7 +15,8 @@ from srcli.cli.tally import Tally
 from srcli.errors import listed
 
 if TYPE_CHECKING:
-    from srcli.batch.outcome import Outcome, Size, Upscaled
+    from srcli.batch.outcome import Outcome, Upscaled
+    from srcli.pipeline.target_size import Size
 
 NOTE_SECONDS = 10.0
 """Seconds of silence after which a line says that the work goes on."""

@@ -17,7 +17,7 @@ from srcli.images.picture.photo import Metadata, Photo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finish:
+class OutputOptions:
     """What becomes of metadata, transparency and depth.
 
     Attributes:

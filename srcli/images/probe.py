@@ -97,7 +97,7 @@ def _some(stream: BinaryIO, size: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ImageInfo:
     """What is known of a picture before it is decoded.
 
     Attributes:
@@ -112,7 +112,7 @@ class Head:
     jpeg_quality: int | None = None
 
 
-def read_head(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> Head:
+def probe_image(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> ImageInfo:
     """Return how large a file's picture is, of how many frames, and how hard compressed.
 
     Args:
@@ -150,7 +150,7 @@ def _ignore(_: str) -> None:
     """Leave warnings to whoever decodes the picture."""
 
 
-def _head(content: bytes, data: bytes, known: Format, pixel_limit: int) -> Head:
+def _head(content: bytes, data: bytes, known: Format, pixel_limit: int) -> ImageInfo:
     frames, jpeg_quality, orientation = 1, None, exif.UPRIGHT
     if known is TIFF:
         layout = tiff.read_layout(tiff.read_directory(tiff.first_page(content)))
@@ -169,4 +169,4 @@ def _head(content: bytes, data: bytes, known: Format, pixel_limit: int) -> Head:
         height, width = image.height, image.width
         jpeg_quality = quality_of(image)
     size = (width, height) if orientation in SIDES_SWAPPED else (height, width)
-    return Head(size=size, frames=frames, jpeg_quality=jpeg_quality)
+    return ImageInfo(size=size, frames=frames, jpeg_quality=jpeg_quality)

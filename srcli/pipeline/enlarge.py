@@ -1,14 +1,70 @@
-"""What a choice does to the result of a network, window by window."""
+"""Enlarge a decoded picture as it was chosen: its colours, and its alpha channel on its own."""
 
 from __future__ import annotations
+
+import logging
+from dataclasses import replace
 
 from torch import Tensor
 
 from srcli.engine.blending import Take
+from srcli.engine.progress import Progress
+from srcli.engine.upscaler import Upscaler
+from srcli.images.picture.alpha import within_neighbours
+from srcli.images.picture.animation import Picture, each
+from srcli.images.picture.photo import Photo
+from srcli.images.picture.samples import Painting
 from srcli.pipeline.choose import Choice
+from srcli.pipeline.loaded_models import LoadedModels
+from srcli.pipeline.target_size import TargetSize
 from srcli.pixels.guard import guard_range
+from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED, Borders, resize
+
+logger = logging.getLogger(__name__)
+
+
+def enlarge_picture(
+    picture: Picture, target: TargetSize, models: LoadedModels, choice: Choice, progress: Progress
+) -> Picture:
+    """Enlarge a photo, or every frame of an animation."""
+    chosen = models.chosen(choice)
+    before, after = (picture.height, picture.width), (target.height, target.width)
+    passes = chosen.upscaler.plan(before, after, target.ratio)
+    way = chosen.describe(passes) or "as it is"
+    logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
+    return each(
+        picture, lambda photo: enlarge_photo(photo, target, chosen.upscaler, choice, progress)
+    )
+
+
+def enlarge_photo(
+    photo: Photo, target: TargetSize, upscaler: Upscaler, choice: Choice, progress: Progress
+) -> Photo:
+    """Enlarge the colours and the alpha channel; everything else is kept.
+
+    Alpha stays as it is where the size does: it is no photo to be restored. Otherwise it stays
+    between the values around it, so that edges do not overshoot.
+    """
+    size = target.height, target.width
+    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    painting = Painting(photo, size)
+    take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
+    upscaler.deliver(photo.pixels, passes, take, progress)
+    if photo.alpha is None:
+        return painting.photo()
+    alpha = from_levels(photo.alpha)
+    first = alpha[..., :1, :1]
+    if bool((alpha == first).all()):
+        painting.alpha(Region.whole(size), first)
+        return painting.photo()
+    passes = () if size == (photo.height, photo.width) else passes
+    upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
+    result = painting.photo()
+    if result.alpha is None:
+        return result
+    return replace(result, alpha=within_neighbours(result.alpha, photo.alpha, upscaler.borders))
 
 
 def adjusted(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+Size = tuple[int, int]
+"""(height, width)."""
 WhenLarge = Literal["skip", "copy", "shrink"]
 """What becomes of a picture that already has the size asked for, or more, along both axes."""
 

@@ -15,16 +15,15 @@ from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UnreadableImage, UsageError
 from srcli.images.decode import decode_photo
-from srcli.images.picture.alpha import bleed
 from srcli.images.picture.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image
 from srcli.images.picture.photo import Metadata, Photo
 from srcli.images.picture.samples import Samples, from_photo, to_photo
-from srcli.images.probe import Head, read_content, read_head
+from srcli.images.probe import ImageInfo, probe_image, read_content
 from srcli.pipeline.choose import AUTO
-from srcli.usecases.choosing import choose_for
-from srcli.usecases.equipment import Outfitter
+from srcli.pipeline.loaded_models import ModelLoader
+from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.run import Pipeline
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale import upscale_photo
 from srcli.usecases.upscale_request import Wrap, borders_of
 
 PLANE = 2
@@ -73,7 +72,7 @@ class Upscaler:
         self.model = model
         self._guard = guard
         self._borders = borders_of(wrap)
-        self._outfitter = Outfitter(
+        self._loader = ModelLoader(
             choose_compute(device, precision),
             UpscaleOptions(tile=tile, ensemble=ensemble, frame=True, borders=self._borders),
             offline=offline,
@@ -161,18 +160,22 @@ class Upscaler:
     def _file(self, path: Path, size: SizeRequest, progress: Progress | None) -> Samples:
         content, _ = read_content(path)
         photo = decode_photo(content, name=str(path))
-        head = read_head(content, name=str(path))
-        return from_photo(self._photo(photo, size, progress, head), bits=photo.bits)
+        info = probe_image(content, name=str(path))
+        return from_photo(self._photo(photo, size, progress, info), bits=photo.bits)
 
     def _photo(
-        self, photo: Photo, size: SizeRequest, progress: Progress | None, head: Head | None = None
+        self,
+        photo: Photo,
+        size: SizeRequest,
+        progress: Progress | None,
+        info: ImageInfo | None = None,
     ) -> Photo:
         target = size.resolve(photo.height, photo.width)
-        equipment = self._outfitter.equip(self.model, target.ratio)
-        choice = choose_for(photo, target, head, equipment, guard=self._guard)
-        photo = bleed(photo, self._borders)
-        upscaler = equipment.chosen(choice).upscaler
-        return upscale_photo(photo, target, upscaler, choice, progress or SilentProgress())
+        models = self._loader.load(self.model, target.ratio)
+        spec = OutputSpec(resolve=size.resolve, borders=self._borders, guard=self._guard)
+        return Pipeline(spec, models).enlarge_photo(
+            photo, target, info, progress or SilentProgress()
+        )
 
 
 def _is_tile(tile: object) -> bool:

@@ -29,7 +29,7 @@ from srcli.engine.recursion import scaled_size
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UnknownFormat, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
-from srcli.usecases.equipment import Equipment, Outfitter
+from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
 TELLING_SCALE = 4.0
@@ -196,17 +196,17 @@ def _contenders(request: BenchRequest) -> list[Contender]:
         official_tiles=request.official_tiles,
         frame=request.frame,
     )
-    outfitter = Outfitter(compute, options, offline=request.offline)
-    bare = Outfitter(compute, replace(options, frame=False), offline=request.offline)
+    loader = ModelLoader(compute, options, offline=request.offline)
+    bare = ModelLoader(compute, replace(options, frame=False), offline=request.offline)
     contenders = []
     for model in request.models:
         if model in BASELINES:
             contenders.append(Contender(model=model, upscale=BASELINES[model]))
             continue
         for scale in request.scales:
-            one = _contender(model, scale, outfitter.equip(model, scale), tile=request.tile)
+            one = _contender(model, scale, loader.load(model, scale), tile=request.tile)
             if request.frame:  # of a small picture, it is a large part
-                one = replace(one, counted=_upscale(bare.equip(model, scale).upscaler))
+                one = replace(one, counted=_upscale(bare.load(model, scale).upscaler))
             contenders.append(one)
     return contenders
 
@@ -215,16 +215,16 @@ def _upscale(upscaler: Upscaler) -> Upscale:
     return lambda lr, size, ratio: upscaler(lr, size, ratio=ratio)
 
 
-def _contender(model: str, scale: float, equipment: Equipment, *, tile: int | None) -> Contender:
-    upscaler = equipment.upscaler
+def _contender(model: str, scale: float, models: LoadedModels, *, tile: int | None) -> Contender:
+    upscaler = models.upscaler
     return Contender(
         model=model,
         upscale=_upscale(upscaler),
-        sha256="+".join(equipment.sha256),
+        sha256="+".join(models.sha256),
         device=upscaler.compute.device.type,
         dtype=str(upscaler.compute.dtype).removeprefix("torch."),
         options=" ".join(_options(scale, upscaler, tile)),
-        parameters=equipment.parameters,
+        parameters=models.parameters,
         scales=(scale,),
         local=upscaler.local,
     )

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
-from srcli.batch.plan import check_memory, choose_action
-from srcli.batch.rehearsal import check_format, check_place, rehearse
-from srcli.batch.stages import named_failures
 from srcli.engine.host import host_memory
 from srcli.errors import ImageError, ResourceError, UsageError
 from srcli.files.atomic import refuse_existing, write_file
-from srcli.images.decode import decode_picture
-from srcli.images.encode import encode_picture, writable_format
+from srcli.images.encode import writable_format
 from srcli.images.formats import GIF, PNG, Format
-from srcli.images.metadata.inventory import left_behind
-from srcli.images.output_options import Finish
-from srcli.images.picture.alpha import treat_hidden
-from srcli.images.picture.animation import Animation, Picture, each, frame_count
-from srcli.images.probe import Head, read_content, read_head, read_pipe
+from srcli.images.probe import probe_image, read_content, read_pipe
 from srcli.images.recognition import recognise
-from srcli.pipeline.back_projection import Consistency, worst_consistency
-from srcli.pipeline.choose import Choice
-from srcli.usecases.choosing import choose_for
-from srcli.usecases.equipment import Equipment
-from srcli.usecases.upscale import prepare, upscale_picture
+from srcli.pipeline.preflight import check_place
+from srcli.pipeline.probe import Probed
+from srcli.pipeline.run import Output, Pipeline, named_failures
+from srcli.usecases.upscale import output_spec, prepare
 from srcli.usecases.upscale_request import UpscaleRequest
 
 PIPE = "-"
@@ -86,46 +76,26 @@ def upscale_stream(
         check_place(Path(request.output))
         if not request.overwrite:
             refuse_existing(Path(request.output))
-    warnings: list[str] = []
     try:
         content = _read(given, standard_input)
-        head = read_head(content, name=name, rules=request.rules)
+        info = probe_image(content, name=name, rules=request.rules)
     except (ImageError, ResourceError):
         listener.found(1)
         raise
-    equipment = prepare(request)
+    pipeline = Pipeline(output_spec(request), prepare(request))
     listener.found(1)
-    began = time.monotonic()
     with named_failures(name):
-        _check_memory(request, head, equipment)
-        picture = decode_picture(content, name=name, rules=request.rules, warn=warnings.append)
-        picture = request.finish.apply(picture, name=name)
-        known = _format(request, content, picture)
-        made = _make(request, picture, known, equipment, listener, head)
-        result = made.picture if made else picture
-        changed = made or request.finish != Finish()
-        left = tuple[str, ...]()
-        if changed or known is not recognise(content):
-            left = left_behind(result.metadata, known)
-            goal = _goal(request)
-            content = encode_picture(result, known, name=goal, quality=request.quality)
+        probed = pipeline.probe(content, name=name, info=info)
+        if probed.action == "skip":
+            probed = replace(probed, action="copy")
+        decoded = pipeline.decode(probed, _output(request, probed))
+        if probed.action == "make":
+            listener.picture(Path(given), probed.info.size, probed.size)
+        encoded = pipeline.encode(pipeline.enlarge(decoded, listener))
     if _names_file(request):
-        write_file(Path(request.output), content, overwrite=request.overwrite)
-    outcome = Upscaled(
-        source=Path(given),
-        output=Path(request.output or PIPE),
-        source_size=(picture.height, picture.width),
-        size=(result.height, result.width),
-        seconds=time.monotonic() - began,
-        network_seconds=made.seconds if made else 0.0,
-        consistency=made.consistency if made else None,
-        copied=made is None,
-        left_behind=left,
-        jpeg_quality=head.jpeg_quality,
-        warnings=tuple(warnings),
-        choice=made.choice if made else None,
-    )
-    return Streamed(content=content, outcome=outcome)
+        write_file(Path(request.output), encoded.content, overwrite=request.overwrite)
+    outcome = Upscaled.of(Path(given), Path(request.output or PIPE), encoded)
+    return Streamed(content=encoded.content, outcome=outcome)
 
 
 def _read(given: str, standard_input: BinaryIO) -> bytes:
@@ -134,73 +104,21 @@ def _read(given: str, standard_input: BinaryIO) -> bytes:
     return read_pipe(standard_input, byte_limit=int(host_memory() * _SHARE_OF_MEMORY))
 
 
-def _check_memory(request: UpscaleRequest, head: Head, equipment: Equipment) -> None:
-    """Refuse a picture that will not fit, before it is decoded."""
-    target = request.size.resolve(*head.size)
-    after = (target.height, target.width)
-    make = choose_action(head.size, after, request.if_large_enough) == "make"
-    passes = equipment.upscaler.plan(head.size, after, target.ratio) if make else ()
-    check_memory(head.size, passes, frames=head.frames)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    picture: Picture
-    seconds: float
-    consistency: Consistency | None
-    choice: Choice
-
-
-def _make(  # noqa: PLR0913, PLR0917 - what is known of one picture
-    request: UpscaleRequest,
-    picture: Picture,
-    known: Format,
-    equipment: Equipment,
-    listener: Listener,
-    head: Head,
-) -> _Made | None:
-    """Enlarge a picture for a format; None if it is large enough to be left as it is."""
-    target = request.size.resolve(picture.height, picture.width)
-    before, after = (picture.height, picture.width), (target.height, target.width)
-    if choose_action(before, after, request.if_large_enough) != "make":
-        return None
-    frames = frame_count(picture)
-    check_format(known, after, frames=frames, name=_goal(request))
-    rehearse(picture, known, name=_goal(request))
-    listener.picture(Path(request.inputs[0]), before, after)
-    began = time.monotonic()
-    choice = choose_for(picture, target, head, equipment, guard=request.guard)
-    picture = each(picture, lambda photo: treat_hidden(photo, request.alpha, request.borders))
-    result = upscale_picture(picture, target, equipment, choice, listener)
-    return _Made(
-        picture=result,
-        seconds=time.monotonic() - began,
-        consistency=worst_consistency(
-            picture,
-            result,
-            equipment.upscaler.tiled,
-            request.borders,
-            removes=choice.removes,
-        ),
-        choice=choice,
-    )
-
-
-def _goal(request: UpscaleRequest) -> str:
-    """What messages call the result."""
-    return request.output if _names_file(request) else "standard output"
-
-
 def _names_file(request: UpscaleRequest) -> bool:
     return request.output not in {"", PIPE}
 
 
-def _format(request: UpscaleRequest, content: bytes, picture: Picture) -> Format:
-    """The format asked for, else that of the input unless that loses colours, else PNG."""
+def _output(request: UpscaleRequest, probed: Probed) -> Output:
+    """Return the file that was named, or else standard output in a format that fits."""
     if _names_file(request):
-        return writable_format(Path(request.output))
+        return Output(format=writable_format(Path(request.output)), name=request.output)
+    return Output(format=_piped_format(request, probed), name="standard output")
+
+
+def _piped_format(request: UpscaleRequest, probed: Probed) -> Format:
+    """The format asked for, else that of the input unless that loses colours, else PNG."""
     if request.suffix:
         return writable_format(Path(f"_{request.suffix}"))
-    own = recognise(content)
-    fits = own is not GIF or isinstance(picture, Animation)
+    own = recognise(probed.content)
+    fits = own is not GIF or probed.info.frames > 1
     return own if own is not None and own.writable and fits else PNG

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -19,26 +19,18 @@ from srcli.batch.naming import Job, Naming, OnClash, plan_outputs
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.batch.place import ResultFolder
-from srcli.batch.plan import Planned, Wish, plan_picture
-from srcli.batch.stages import Workshop
+from srcli.batch.plan import Planned, plan_picture
+from srcli.batch.stages import BatchContext
 from srcli.engine.device import choose_compute
-from srcli.engine.progress import Progress
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import listed
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
-from srcli.images.picture.alpha import within_neighbours
-from srcli.images.picture.animation import Picture, each
-from srcli.images.picture.photo import Photo
-from srcli.images.picture.samples import Painting
-from srcli.pipeline.choose import RULE, Choice
-from srcli.pipeline.enlarge import adjusted
-from srcli.pixels.levels import from_levels
-from srcli.pixels.region import Region
-from srcli.usecases.choosing import choose_for, with_choice
+from srcli.pipeline.choose import RULE
+from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
+from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.run import Pipeline
 from srcli.usecases.clashes import Clashes
-from srcli.usecases.equipment import Equipment, Outfitter
-from srcli.usecases.sizes import TargetSize
 from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest
 from srcli.weights.providers.store import is_file_name
 
@@ -65,15 +57,15 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
     """
     listener = listener or SilentListener()
     jobs, clashes = _find_and_tell(request)
-    equipment = prepare(request)
+    models = prepare(request)
     yield from clashes.tell(listener)
-    yield from make(jobs, request, equipment, listener, result_folder(request))
+    yield from make(jobs, request, models, listener, result_folder(request))
 
 
 def make(
     jobs: list[Job],
     request: UpscaleRequest,
-    equipment: Equipment,
+    models: LoadedModels,
     listener: Listener,
     place: ResultFolder | None,
 ) -> Iterator[Outcome]:
@@ -82,21 +74,13 @@ def make(
     ``place`` is the folder of ``batch_folder``, the same object for all of a request.
     """
     listener.found(len(jobs))
-    with _ledger(request, jobs, equipment, place) as ledger:
-        workshop = Workshop(
-            wish=_wish(request),
-            networks=equipment.upscaler.tiled,
-            choose=lambda picture, target, head: choose_for(
-                picture, target, head, equipment, guard=request.guard
-            ),
-            enlarge=lambda picture, target, choice, progress: upscale_picture(
-                picture, target, equipment, choice, progress
-            ),
+    with _ledger(request, jobs, models, place) as ledger:
+        context = BatchContext(
+            pipeline=Pipeline(output_spec(request), models),
             ledger=ledger,
-            quality=request.quality,
             fail_fast=request.fail_fast,
         )
-        yield from run_local(jobs, workshop, listener)
+        yield from run_local(jobs, context, listener)
 
 
 def plan(request: UpscaleRequest) -> Iterator[Planned]:
@@ -109,13 +93,13 @@ def plan(request: UpscaleRequest) -> Iterator[Planned]:
 
     """
     jobs, clashes = _find_and_tell(request)
-    equipment = prepare(request)
+    models = prepare(request)
+    pipeline = Pipeline(output_spec(request), models)
     for job, error in clashes.news():
         yield Planned(job=job, action="fail", error=error)
-    with _view(request, jobs, equipment) as ledger:
+    with _view(request, jobs, models) as ledger:
         for job in jobs:
-            planned = plan_picture(job, ledger.claim, _wish(request), equipment.upscaler.tiled)
-            yield with_choice(planned, request, equipment)
+            yield plan_picture(job, ledger.claim, pipeline)
 
 
 def find_jobs(
@@ -181,7 +165,7 @@ def _model_name(request: UpscaleRequest) -> str:
     return Path(request.model).stem if is_file_name(request.model) else request.model
 
 
-def prepare(request: UpscaleRequest) -> Equipment:
+def prepare(request: UpscaleRequest) -> LoadedModels:
     """Load the networks of a request and choose their device.
 
     Raises:
@@ -198,65 +182,20 @@ def prepare(request: UpscaleRequest) -> Equipment:
         frame=True,
         borders=request.borders,
     )
-    return Outfitter(compute, options, offline=request.offline).equip(request.model, ratio)
+    return ModelLoader(compute, options, offline=request.offline).load(request.model, ratio)
 
 
-def upscale_picture(
-    picture: Picture,
-    target: TargetSize,
-    equipment: Equipment,
-    choice: Choice,
-    progress: Progress,
-) -> Picture:
-    """Enlarge a photo, or every frame of an animation."""
-    equipment = equipment.chosen(choice)
-    before, after = (picture.height, picture.width), (target.height, target.width)
-    passes = equipment.upscaler.plan(before, after, target.ratio)
-    way = equipment.describe(passes) or "as it is"
-    logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
-    return each(
-        picture, lambda photo: upscale_photo(photo, target, equipment.upscaler, choice, progress)
-    )
-
-
-def upscale_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, choice: Choice, progress: Progress
-) -> Photo:
-    """Enlarge the colours, and the alpha channel on its own; everything else is kept.
-
-    Alpha stays as it is where the size does: it is no photo to be restored. Otherwise it stays
-    between the values around it, so that edges do not overshoot.
-    """
-    size = target.height, target.width
-    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
-    painting = Painting(photo, size)
-    take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
-    upscaler.deliver(photo.pixels, passes, take, progress)
-    if photo.alpha is None:
-        return painting.photo()
-    alpha = from_levels(photo.alpha)
-    first = alpha[..., :1, :1]
-    if bool((alpha == first).all()):
-        painting.alpha(Region.whole(size), first)
-    else:
-        passes = () if size == (photo.height, photo.width) else passes
-        upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
-        result = painting.photo()
-        if result.alpha is not None:
-            return replace(
-                result, alpha=within_neighbours(result.alpha, photo.alpha, upscaler.borders)
-            )
-    return painting.photo()
-
-
-def _wish(request: UpscaleRequest) -> Wish:
-    return Wish(
+def output_spec(request: UpscaleRequest) -> OutputSpec:
+    """Return what the pipeline must know of a request."""
+    return OutputSpec(
         resolve=request.size.resolve,
         when_large=request.if_large_enough,
-        finish=request.finish,
+        options=request.finish,
         borders=request.borders,
         hidden=request.alpha,
         rules=request.rules,
+        quality=request.quality,
+        guard=request.guard,
     )
 
 
@@ -283,10 +222,10 @@ def _has_manifest(request: UpscaleRequest, jobs: list[Job]) -> bool:
 
 @contextmanager
 def _ledger(
-    request: UpscaleRequest, jobs: list[Job], equipment: Equipment, place: ResultFolder | None
+    request: UpscaleRequest, jobs: list[Job], models: LoadedModels, place: ResultFolder | None
 ) -> Iterator[Ledger]:
     """Open the manifest where the results go below one folder, else the user's own record."""
-    settings, overwrite = _settings(request, equipment), request.overwrite
+    settings, overwrite = _settings(request, models), request.overwrite
     model = _model_name(request)
     personal = personal_folder()
     if jobs and place and _has_manifest(request, jobs):
@@ -303,7 +242,7 @@ def _ledger(
 
 
 @contextmanager
-def _view(request: UpscaleRequest, jobs: list[Job], equipment: Equipment) -> Iterator[Ledger]:
+def _view(request: UpscaleRequest, jobs: list[Job], models: LoadedModels) -> Iterator[Ledger]:
     """As ``_ledger``, to be read only."""
     inside = _has_manifest(request, jobs)
     folder = batch_folder(request) if inside else personal_folder()
@@ -313,7 +252,7 @@ def _view(request: UpscaleRequest, jobs: list[Job], equipment: Equipment) -> Ite
     record = PersonalRecord([job.output for job in jobs]) if inside else FolderRecords()
     with ManifestView(
         folder,
-        _settings(request, equipment),
+        _settings(request, models),
         overwrite=request.overwrite,
         model=_model_name(request),
         elsewhere=record.find,
@@ -321,17 +260,17 @@ def _view(request: UpscaleRequest, jobs: list[Job], equipment: Equipment) -> Ite
         yield view
 
 
-def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object]:
+def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object]:
     """All that the content of results depends on, beside their sources.
 
     Where they run and in which tiles is left out, unless results depend on the tiles: those of
     a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
     """
-    upscaler = equipment.upscaler
+    upscaler = models.upscaler
     exact = upscaler.local and upscaler.compute.dtype == torch.float32
     return {
         "srcli": __version__,
-        "weights_sha256": equipment.sha256,
+        "weights_sha256": models.sha256,
         "size": asdict(request.size),
         "if_large_enough": request.if_large_enough,
         "quality": request.quality,
@@ -342,6 +281,6 @@ def _settings(request: UpscaleRequest, equipment: Equipment) -> dict[str, object
         "official_tiles": request.official_tiles,
         "borders": request.borders,
         "alpha": request.alpha,
-        "rule": RULE if equipment.chooses else None,
+        "rule": RULE if models.chooses else None,
         "guard": request.guard,
     }

@@ -12,7 +12,7 @@ from typing import Literal
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
 from srcli.images.discover import Source
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.picture.alpha import HiddenColors
 from srcli.images.picture.background import parse_color
 from srcli.images.read_rules import DEFAULT_RULES, ReadRules
@@ -86,7 +86,7 @@ class UpscaleRequest:
     template: str = TEMPLATE
     suffix: str = ""
     quality: int | None = None
-    finish: Finish = field(default_factory=Finish)
+    finish: OutputOptions = field(default_factory=OutputOptions)
     alpha: HiddenColors = "bleed"
     model: str = AUTO
     guard: bool | None = None
@@ -141,7 +141,7 @@ def parse_shard(text: str) -> Shard | None:
 
 def make_finish(
     *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
-) -> Finish:
+) -> OutputOptions:
     """Say what is left out of results; ``background`` is a colour such as white or #ff8800.
 
     Raises:
@@ -151,7 +151,7 @@ def make_finish(
     if depth not in _DEPTHS:
         msg = f"results have 8 or 16 bits per sample, not {depth}"
         raise UsageError(msg)
-    return Finish(
+    return OutputOptions(
         strip_metadata=strip_metadata,
         strip_gps=strip_gps,
         depth=_DEPTHS[depth],

@@ -39,7 +39,7 @@ def watch_folders(
     """
     _check(request)
     listener = listener or SilentListener()
-    equipment = prepare(request)
+    models = prepare(request)
     looked: dict[Path, State] = {}
     taken: dict[Path, State] = {}
     clashes = Clashes()
@@ -55,7 +55,7 @@ def watch_folders(
         looked = {job.source.path: state for job, state in found.items() if state}
         taken.update((job.source.path, looked[job.source.path]) for job in settled)
         ended = False
-        made = make(settled, request, equipment, listener, place) if settled else ()
+        made = make(settled, request, models, listener, place) if settled else ()
         for outcome in chain(clashes.tell(listener), made):
             ended = ended or ends_run(outcome, fail_fast=request.fail_fast)
             yield outcome

@@ -10,7 +10,7 @@ import pytest
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, PNG, WEBP
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.picture.animation import Animation
 from srcli.images.picture.samples import with_alpha
 
@@ -59,7 +59,7 @@ def test_frames_are_those_of_a_browser(name, shown):
 def test_what_is_written_shows_the_same(name):
     given = read(name)
     for known in (PNG, WEBP, *([GIF] if name.endswith(".gif") else [])):
-        picture = given if known is PNG else Finish(depth=8).apply(given)
+        picture = given if known is PNG else OutputOptions(depth=8).apply(given)
         back = decode_picture(encode_picture(picture, known, name=name, quality=100), name=name)
         assert difference(picture.frames, back.frames) <= 1
         assert back.durations == given.durations

@@ -14,12 +14,12 @@ from PIL import Image, ImageCms
 from srcli.batch.outcome import Upscaled
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest, read_list
 
-STRIPPED = Finish(strip_metadata=True)
+STRIPPED = OutputOptions(strip_metadata=True)
 FOLDER = Path(__file__).parent / "cases"
 
 
@@ -194,7 +194,9 @@ def test_a_grey_picture_with_a_profile_of_colours_is_written_in_colour(enlarged)
 
 
 def test_a_background_is_stored_as_the_picture_is(enlarged):
-    outcome = enlarged("background-gama/linear.png", finish=Finish(background=(128, 128, 128)))
+    outcome = enlarged(
+        "background-gama/linear.png", finish=OutputOptions(background=(128, 128, 128))
+    )
     photo = decode_picture(outcome.output.read_bytes(), name="it")
     source = decode_picture((FOLDER / "background-gama/linear.png").read_bytes(), name="it")
     bare = (source.alpha[0, 0] == 0).nonzero()[0]

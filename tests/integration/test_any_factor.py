@@ -68,8 +68,8 @@ def test_a_folder_is_made_anew_if_a_helper_changes(srcli, photo, monkeypatch):
     arguments = ("upscale", photo, "-m", "fsdn-tiny", "-s", "3.3", "-o", "out/", "--overwrite")
     assert "skipped" not in srcli(*arguments).stderr
     assert "skipped" in srcli(*arguments).stderr
-    monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-other")
-    monkeypatch.setattr("srcli.usecases.equipment.locate", _another_default)
+    monkeypatch.setattr("srcli.pipeline.loaded_models.DEFAULT_MODEL", "asdn-other")
+    monkeypatch.setattr("srcli.pipeline.loaded_models.locate", _another_default)
     assert "skipped" not in srcli(*arguments).stderr
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Upscaled
-from srcli.usecases import upscale as upscale_use_case
+from srcli.pipeline import run as pipeline_run
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -209,7 +209,7 @@ def test_a_folder_of_results_that_is_lost_ends_the_run(
 ):
     for number in range(20):
         picture(tmp_path / f"in/{number:02}.png", 8, 8)
-    out, made = tmp_path / "out", upscale_use_case.upscale_picture
+    out, made = tmp_path / "out", pipeline_run.enlarge_picture
 
     def lose(*arguments: object) -> object:
         if out.is_dir() and len(list(out.glob("*.png"))) > 2:
@@ -220,7 +220,7 @@ def test_a_folder_of_results_that_is_lost_ends_the_run(
                 out.touch()
         return made(*arguments)
 
-    monkeypatch.setattr(upscale_use_case, "upscale_picture", lose)
+    monkeypatch.setattr(pipeline_run, "enlarge_picture", lose)
     done = srcli("upscale", "in", "-o", "out", "--json")
     assert done.returncode == 5
     told = events(done)

@@ -84,7 +84,7 @@ def shipped(weights, monkeypatch):
         monkeypatch.setattr(module, "shipped_folder", lambda: weights)
     for module in (included, models):
         monkeypatch.setattr(module, "read_catalog", READ_CATALOG.__wrapped__)
-    monkeypatch.setattr("srcli.usecases.equipment.DEFAULT_MODEL", "asdn-own")
+    monkeypatch.setattr("srcli.pipeline.loaded_models.DEFAULT_MODEL", "asdn-own")
     return weights
 
 

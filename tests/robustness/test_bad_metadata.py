@@ -14,7 +14,7 @@ from srcli.errors import UnreadableImage, UnwritableImage
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.formats import JPEG, PNG, TIFF
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.read_rules import ReadRules
 
 CASES = Path(__file__).parents[1] / "golden" / "cases"
@@ -45,6 +45,6 @@ def test_damage_anywhere_is_survived(name, places, strip):
         data[at % len(data)] = value
     with contextlib.suppress(UnreadableImage, UnwritableImage):
         picture = decode_picture(bytes(data), name="it", rules=ReadRules(pixel_limit=1_000_000))
-        picture = Finish(strip_gps=strip).apply(picture)
+        picture = OutputOptions(strip_gps=strip).apply(picture)
         for known in (JPEG, TIFF, PNG):
             encode_picture(picture, known, name="it")

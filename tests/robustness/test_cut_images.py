@@ -21,7 +21,7 @@ from PIL import Image
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
 from srcli.images.picture.animation import Animation, Picture, frame_count
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import ReadRules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -211,7 +211,7 @@ def test_a_file_that_can_be_made_has_a_head(name: str) -> None:
             picture = decode_picture(cut, name="it", rules=ALLOWED, warn=lambda _: None)
         except UnreadableImage:
             continue
-        head = read_head(cut, name="it", rules=ALLOWED)
+        head = probe_image(cut, name="it", rules=ALLOWED)
         assert head.size == (picture.height, picture.width)
         assert head.frames == frame_count(picture)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import ReadRules
 
 RED = Image.new("RGB", (8, 8), "red")
@@ -83,7 +83,7 @@ def bigtiff(count: int) -> bytes:
 def test_a_file_of_too_many_parts_is_refused_with_the_flag_that_allows_them(
     data: bytes, what: str
 ) -> None:
-    for read in (read_head, decode_picture):
+    for read in (probe_image, decode_picture):
         with pytest.raises(UnreadableImage, match=f"it holds more than 100,000 {what}") as caught:
             read(data, name="it")
         assert caught.value.hint == "Raise the limit with --max-parts."
@@ -94,7 +94,7 @@ def test_an_animation_of_too_many_frames_is_refused_with_the_flag_that_allows_th
     name: str,
 ) -> None:
     data = moving(name, 4)
-    for read in (read_head, decode_picture):
+    for read in (probe_image, decode_picture):
         read(data, name="it", rules=ReadRules(frame_limit=4))
         with pytest.raises(UnreadableImage, match="it holds more than 3 frames") as caught:
             read(data, name="it", rules=ReadRules(frame_limit=3))
@@ -106,7 +106,7 @@ def test_an_animation_that_lies_about_its_frames_is_refused() -> None:
     at = data.index(b"acTL")
     lie = data[: at - 4] + chunk(b"acTL", struct.pack(">II", 10**6, 0)) + data[at + 16 :]
     with pytest.raises(UnreadableImage, match="more than 5,000 frames"):
-        read_head(lie, name="it")
+        probe_image(lie, name="it")
     with pytest.raises(
         UnreadableImage, match="is damaged: it announces 1000000 frames and holds 3"
     ):
@@ -138,7 +138,7 @@ def test_texts_and_profiles_that_unpack_to_very_much_are_not_unpacked(kind: str)
     data = png(hidden[kind])
     if kind == "text":  # which is carried over as it is
         assert hidden[kind] in decode_picture(data, name="it").metadata.text_chunks
-        assert read_head(data, name="it").size == (8, 8)
+        assert probe_image(data, name="it").size == (8, 8)
         return
     if kind == "profile":
         with pytest.raises(UnreadableImage, match="it cannot be decoded"):
@@ -147,7 +147,7 @@ def test_texts_and_profiles_that_unpack_to_very_much_are_not_unpacked(kind: str)
     told = decode_picture(data, name="it").metadata
     assert (told.exif, told.xmp) == (None, None)
     assert told.left == ({"XMP": "XMP", "EXIF": "raw profile"}[kind],)
-    assert read_head(data, name="it").size == (8, 8)
+    assert probe_image(data, name="it").size == (8, 8)
 
 
 def test_data_that_unpack_to_more_than_the_picture_are_left_alone() -> None:

@@ -21,7 +21,7 @@ from srcli.images.inspection.limits import check_limits
 from srcli.images.metadata import ifd
 from srcli.images.picture.animation import Animation, frame_count
 from srcli.images.picture.photo import Metadata
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 
 CASES = Path(__file__).parents[1] / "golden" / "cases"
@@ -82,7 +82,7 @@ def test_long_texts_do_not_stop_an_animation():
     data = data[:33] + text + data[33:]
     picture, warned = read(data)
     assert (frame_count(picture), picture.metadata.text_chunks, warned) == (3, text, [])
-    assert read_head(data, name="it").frames == 3
+    assert probe_image(data, name="it").frames == 3
 
 
 @pytest.mark.parametrize("place", ["fcTL", "fdAT", "middle"])
@@ -98,7 +98,7 @@ def test_a_deep_animation_that_is_cut_is_made_of_what_there_is(place):
     assert (frame_count(picture), picture.bits) == (whole, 16)
     assert all(np.array_equal(picture.frames[one], DEEP[one][..., :3]) for one in range(2))
     assert "it is cut short" in warned
-    assert read_head(cut, name="it", rules=ALLOWED).frames == whole
+    assert probe_image(cut, name="it", rules=ALLOWED).frames == whole
 
 
 def test_the_frame_that_lacks_data_is_counted_as_it_is_shown():

@@ -5,21 +5,14 @@ from PIL import Image
 
 from srcli.batch.ledger import NoLedger, Verdict
 from srcli.batch.naming import Job
-from srcli.batch.plan import (
-    Wish,
-    check_memory,
-    choose_action,
-    estimate_cost,
-    estimate_disk,
-    memory_needed,
-    plan_picture,
-    plan_way,
-)
+from srcli.batch.plan import estimate_cost, estimate_disk, plan_picture
 from srcli.engine.tiling import TiledTraits
-from srcli.errors import OutOfMemory
 from srcli.images.discover import Source
-from srcli.images.probe import Head
+from srcli.images.probe import ImageInfo
 from srcli.networks.spec import NetworkTraits
+from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.probe import plan_way
+from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import TargetSize
 
 ANY = NetworkTraits(scale=None, receptive_radius=4)
@@ -37,20 +30,6 @@ def target(height: int, width: int) -> TargetSize:
 
 
 @pytest.mark.parametrize(
-    ("size", "policy", "action"),
-    [
-        ((61, 50), "skip", "make"),
-        ((60, 100), "skip", "skip"),
-        ((60, 100), "copy", "copy"),
-        ((30, 100), "copy", "copy"),
-        ((30, 50), "shrink", "make"),
-    ],
-)
-def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, action):
-    assert choose_action((60, 100), size, policy) == action
-
-
-@pytest.mark.parametrize(
     ("traits", "size", "passes", "tiles"),
     [
         ((ANY,), (120, 200), 1, 4 * 7),
@@ -64,7 +43,7 @@ def test_a_picture_is_large_enough_along_both_axes_or_not_at_all(size, policy, a
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
     networks = [TiledTraits(traits=one, tile=32) for one in traits]
     way = plan_way((60, 100), target(*size), networks)
-    cost = estimate_cost(Head(size=(60, 100)), way, networks, disk=7)
+    cost = estimate_cost(ImageInfo(size=(60, 100)), way, networks, disk=7)
     assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)
     assert cost.memory > 12 * size[0] * size[1]
 
@@ -77,33 +56,15 @@ def test_lossy_formats_take_what_their_sources_do_and_others_three_bytes_a_pixel
     assert estimate_disk(one, (60, 100), (120, 200), source_bytes=100) == disk
 
 
-def test_a_plan_says_what_would_happen(tmp_path):
+def test_a_plan_says_what_would_happen(tmp_path, models):
     one = job(tmp_path)
-    networks = [TiledTraits(traits=ANY, tile=512)]
-    wish = Wish(resolve=lambda *_: target(120, 200))
-    made = plan_picture(one, NoLedger(overwrite=False).claim, wish, networks)
+    pipeline = Pipeline(OutputSpec(resolve=lambda *_: target(120, 200)), models)
+    made = plan_picture(one, NoLedger(overwrite=False).claim, pipeline)
     assert (made.action, made.source_size, made.size) == ("make", (60, 100), (120, 200))
-    done = plan_picture(one, lambda _: Verdict.DONE, wish, networks)
+    assert made.way == "tiny x2"
+    done = plan_picture(one, lambda _: Verdict.DONE, pipeline)
     assert (done.action, done.note, done.cost) == ("skip", "done already", None)
     one.output.touch()
-    there = plan_picture(one, NoLedger(overwrite=False).claim, wish, networks)
+    there = plan_picture(one, NoLedger(overwrite=False).claim, pipeline)
     assert there.action == "fail"
     assert "exists already" in there.error.message
-
-
-def test_frames_that_do_not_fit_into_memory_together_are_refused(monkeypatch):
-    monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10_000_000)
-    way = plan_way((60, 100), target(120, 200), [TiledTraits(traits=ANY, tile=512)])
-    check_memory((60, 100), way, frames=10)
-    with pytest.raises(OutOfMemory, match="1000 frames of 200x120 pixels"):
-        check_memory((60, 100), way, frames=1000)
-
-
-def test_memory_is_that_of_source_and_result_and_of_the_pictures_on_the_way():
-    networks = [TiledTraits(traits=DOUBLE, tile=512)]
-    detour, straight = (
-        memory_needed((60, 100), plan_way((60, 100), target(*size), networks))
-        for size in ((66, 110), (120, 200))
-    )
-    assert detour - straight == 12 * 66 * 110
-    assert memory_needed((60, 100), ()) < straight

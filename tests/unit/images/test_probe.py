@@ -11,7 +11,7 @@ from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_photo
 from srcli.images.formats import SIGNATURE_LENGTH
 from srcli.images.metadata import ifd
-from srcli.images.probe import read_content, read_head
+from srcli.images.probe import probe_image, read_content
 
 CASES = Path(__file__).parents[2] / "golden" / "cases"
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -30,12 +30,12 @@ def encoded(name: str, orientation: int) -> bytes:
 def test_the_size_is_that_of_the_upright_picture(name, orientation):
     data = encoded(name, orientation)
     photo = decode_photo(data, name="it")
-    assert read_head(data, name="it").size == (photo.height, photo.width)
+    assert probe_image(data, name="it").size == (photo.height, photo.width)
 
 
 def test_only_the_head_is_looked_at():
     data = encoded("JPEG", 1)
-    assert read_head(data[:-100], name="it").size == (20, 30)
+    assert probe_image(data[:-100], name="it").size == (20, 30)
 
 
 def test_what_is_no_picture_is_refused(tmp_path):
@@ -45,7 +45,7 @@ def test_what_is_no_picture_is_refused(tmp_path):
         content, _ = read_content(tmp_path / name)
         assert len(content) <= SIGNATURE_LENGTH
         with pytest.raises(UnreadableImage, match=words):
-            read_head(content, name=name)
+            probe_image(content, name=name)
 
 
 def test_what_cannot_be_read_is_refused_without_waiting_for_it(tmp_path):
@@ -79,7 +79,7 @@ def test_a_png_may_be_turned_by_a_text(text):
     Image.fromarray(NOISE).save(file, "PNG", pnginfo=texts)
     photo = decode_photo(file.getvalue(), name="it")
     assert (photo.height, photo.width) == (30, 20)
-    assert read_head(file.getvalue(), name="it").size == (30, 20)
+    assert probe_image(file.getvalue(), name="it").size == (30, 20)
 
 
 def test_the_size_is_that_of_the_first_page_not_of_a_preview_before_it() -> None:
@@ -92,7 +92,7 @@ def test_the_size_is_that_of_the_first_page_not_of_a_preview_before_it() -> None
     struct.pack_into("<I", swapped, ifd.read(data, second).end, first)
     struct.pack_into("<I", swapped, end, 0)
     given = bytes(swapped)
-    assert read_head(given, name="it").size == read_head(data, name="it").size == (48, 64)
+    assert probe_image(given, name="it").size == probe_image(data, name="it").size == (48, 64)
     photo = decode_photo(given, name="it")
     assert (photo.height, photo.width) == (48, 64)
     assert photo.metadata.left == ("preview",)

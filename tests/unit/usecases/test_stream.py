@@ -112,7 +112,7 @@ def test_a_pipe_that_does_not_fit_into_memory_is_refused(monkeypatch):
 
 
 def test_memory_is_checked_before_a_pipe_is_decoded(monkeypatch):
-    monkeypatch.setattr("srcli.usecases.stream.decode_picture", Stops())
+    monkeypatch.setattr("srcli.pipeline.run.decode_picture", Stops())
     monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(1000, 1000)))
     with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
@@ -155,7 +155,7 @@ def test_what_its_format_cannot_hold_is_refused_before_the_network_runs(
     tmp_path, monkeypatch, output
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("srcli.usecases.stream.upscale_picture", Stops())
+    monkeypatch.setattr("srcli.pipeline.run.enlarge_picture", Stops())
     request = UpscaleRequest(inputs=("-",), size=DOUBLE, output=output, suffix=".jpg")
     with pytest.raises(UnwritableImage, match=output or "standard output") as caught:
         upscale_stream(request, io.BytesIO(transparent()))
@@ -167,7 +167,7 @@ def test_running_out_of_memory_is_one_sentence_about_the_pipe(monkeypatch):
         message = "DefaultCPUAllocator: can't allocate memory"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("srcli.usecases.stream.upscale_picture", fails)
+    monkeypatch.setattr("srcli.pipeline.run.enlarge_picture", fails)
     request = UpscaleRequest(inputs=("-",), size=DOUBLE)
     with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
         upscale_stream(request, io.BytesIO(encoded("PNG")))

@@ -20,7 +20,7 @@ from srcli.images.decode import decode_photo, decode_picture
 from srcli.images.decode_errors import Refused
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.picture.animation import Animation, each, frame_count, photos
 from srcli.images.picture.photo import Metadata, Photo
 from srcli.images.read_rules import ReadRules
@@ -169,7 +169,7 @@ def test_deep_animations_stay_deep_in_png_and_nowhere_else() -> None:
     assert np.array_equal(noise * visible, read * visible)
     assert back.durations == pytest.approx(given.durations, rel=1e-4)
     doubled = each(back, lambda photo: replace(photo, pixels=photo.pixels))
-    assert (back.bits, doubled.bits, Finish(depth=8).apply(back).bits) == (16, 16, 8)
+    assert (back.bits, doubled.bits, OutputOptions(depth=8).apply(back).bits) == (16, 16, 8)
     with pytest.raises(UnwritableImage, match="16 bits"):
         encode_picture(back, WEBP, name="it")
 

@@ -14,7 +14,7 @@ from srcli.images.encode import encode_photo
 from srcli.images.formats import AVIF, HEIF, JPEG, PNG, SIGNATURE_LENGTH, remedies, sniff
 from srcli.images.metadata.exif import orientation
 from srcli.images.picture.samples import from_photo
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import ReadRules
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -65,7 +65,7 @@ def test_a_turned_picture_comes_out_upright_and_says_so(rng):
     image.info.update(exif=tags.tobytes(), xmp=b'<x tiff:Orientation="6"/>')
     data = saved(image)
     assert b"irot" in data
-    assert read_head(data, name="photo.heic").size == (30, 18)
+    assert probe_image(data, name="photo.heic").size == (30, 18)
     photo = decode_photo(data, name="photo.heic")
     np.testing.assert_array_equal(from_photo(photo, bits=8), np.rot90(stored, -1))
     assert orientation(photo.metadata.exif) == 1
@@ -129,7 +129,7 @@ def test_a_file_that_tells_two_sizes_is_refused(rng):
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(rng):
     data = coded(rng.integers(0, 256, (18, 30, 3), np.uint8), "RGB")
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 539"):
             read(data, name="photo.heic", rules=ReadRules(pixel_limit=539))
 
@@ -169,7 +169,7 @@ def without_package(monkeypatch):
 def test_without_the_package_it_is_said_what_to_install(tmp_path):
     path = tmp_path / "photo.heic"
     path.write_bytes(box(b"heic\0\0\0\0mif1heic"))
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="is a HEIF file") as caught:
             read(path.read_bytes(), name=str(path))
         assert caught.value.hint == "pip install 'srcli[heif]'"

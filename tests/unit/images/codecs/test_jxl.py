@@ -22,7 +22,7 @@ from srcli.images.metadata.exif import make_upright, orientation
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.picture.photo import Metadata
 from srcli.images.picture.samples import Samples, from_photo, to_photo
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import ReadRules
 
 FOLDER = Path(__file__).parents[3] / "golden" / "jxl"
@@ -142,7 +142,7 @@ def test_grey_of_sixteen_bits_is_read_as_it_is(name, channels):
 
 @pytest.mark.parametrize("name", ["deep", "ten-bits"])
 def test_deep_colours_are_refused_and_not_rounded(name):
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="more than 8 bits") as caught:
             read(vector(name), name="it.jxl")
         assert caught.value.hint == "Save it as PNG or TIFF."
@@ -156,14 +156,14 @@ def test_sixteen_bits_are_not_written(channels):
 
 
 def test_an_animation_is_refused():
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="holds several frames"):
             read(vector("animation"), name="it.jxl")
 
 
 def test_a_turned_picture_comes_out_upright():
     photo = decode_photo(vector("turned"), name="it.jxl")
-    assert read_head(vector("turned"), name="it.jxl").size == (30, 18)
+    assert probe_image(vector("turned"), name="it.jxl").size == (30, 18)
     np.testing.assert_array_equal(from_photo(photo, bits=8), np.rot90(SOURCE, -1))
 
 
@@ -178,7 +178,7 @@ def test_exif_of_a_picture_says_that_it_is_upright():
 def test_a_packed_jpeg_file_is_read_as_it_was():
     jpeg = decode_photo((FOLDER / "turned.jpg").read_bytes(), name="it.jpg")
     photo = decode_photo(vector("turned-jpeg"), name="it.jxl")
-    assert read_head(vector("turned-jpeg"), name="it.jxl").size == (30, 18)
+    assert probe_image(vector("turned-jpeg"), name="it.jxl").size == (30, 18)
     np.testing.assert_array_equal(photo.pixels, jpeg.pixels)
     assert photo.metadata == jpeg.metadata
     assert not photo.metadata.lossless
@@ -225,7 +225,7 @@ def test_a_profile_for_srgb_is_told_by_a_code_and_any_other_is_refused():
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 539"):
             read(vector("p3")[:40], name="it.jxl", rules=ReadRules(pixel_limit=539))
 

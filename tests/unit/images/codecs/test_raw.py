@@ -19,7 +19,7 @@ from srcli.images.inspection.raw_file import inspect_raw
 from srcli.images.metadata import ifd, raw_blocks
 from srcli.images.metadata.exif import orientation
 from srcli.images.picture.samples import Samples, from_photo
-from srcli.images.probe import read_head
+from srcli.images.probe import probe_image
 from srcli.images.read_rules import ReadRules
 from srcli.images.recognition import recognise
 
@@ -131,7 +131,7 @@ def test_a_turned_picture_comes_out_upright(turned):
     data = dng(sensor, turned=turned)
     photo = decode_photo(data, name="it.dng")
     size = (64, 48) if turned > 4 else (48, 64)
-    assert (photo.height, photo.width) == read_head(data, name="it.dng").size == size
+    assert (photo.height, photo.width) == probe_image(data, name="it.dng").size == size
     samples = from_photo(photo, bits=16)[..., 0]
     corner = {3: (-1, -1), 5: (0, 0), 6: (0, -1), 8: (-1, 0)}
     bright = [(row, column) for row in (0, -1) for column in (0, -1) if samples[row, column]]
@@ -142,7 +142,7 @@ def test_a_turned_picture_comes_out_upright(turned):
 @pytest.mark.parametrize(("scale", "size"), [((1, 2), (96, 64)), ((2, 1), (48, 128))])
 def test_oblong_pixels_become_square(scale, size):
     data = dng(BAYER, ratios(50718, *scale))
-    assert read_head(data, name="it.dng").size == size
+    assert probe_image(data, name="it.dng").size == size
     assert developed(data).shape[:2] == size
 
 
@@ -187,7 +187,7 @@ def test_a_file_is_known_by_its_content():
 def test_makers_signatures_are_known(head):
     data = head.ljust(200, b"\0")
     assert sniff(data[:64]) is RAW
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match=r"^it\.raw "):
             read(data, name="it.raw")
 
@@ -247,7 +247,7 @@ def test_exif_that_is_not_readable_is_named(data):
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_developed():
     data = dng(BAYER)
-    for read in (decode_photo, read_head):
+    for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 3,071"):
             read(data, name="it.dng", rules=ReadRules(pixel_limit=3071))
     with pytest.raises(Refused, match="more pixels"):

@@ -12,7 +12,7 @@ from srcli.errors import UnwritableImage
 from srcli.images.codecs.png import make_chunk
 from srcli.images.decode_errors import Refused
 from srcli.images.metadata.color_signals import stored_color
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.picture.background import flatten
 from srcli.images.picture.photo import Metadata, Photo
 
@@ -62,4 +62,4 @@ def test_spaces_that_are_not_known_are_refused(chunks):
     with pytest.raises(Refused):
         flatten(photo, (1, 2, 3))
     with pytest.raises(UnwritableImage, match=r"^a\.png is in a colour space"):
-        Finish(background=(1, 2, 3)).apply(photo, name="a.png")
+        OutputOptions(background=(1, 2, 3)).apply(photo, name="a.png")

@@ -17,7 +17,7 @@ from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, For
 from srcli.images.metadata import ifd, photoshop
 from srcli.images.metadata.exif import has_preview
 from srcli.images.metadata.inventory import KINDS, left_behind
-from srcli.images.output_options import Finish
+from srcli.images.output_options import OutputOptions
 from srcli.images.picture.photo import Metadata, Photo
 from srcli.images.picture.samples import to_photo
 
@@ -120,7 +120,7 @@ def test_a_block_is_kept_or_named(kind, known):
 @pytest.mark.parametrize("known", WRITTEN, ids=lambda known: known.name)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_block_can_be_stripped(kind, known):
-    bare = Finish(strip_metadata=True).apply(photo(BLOCKS[kind.name])).metadata
+    bare = OutputOptions(strip_metadata=True).apply(photo(BLOCKS[kind.name])).metadata
     assert left_behind(bare, known) == ()
     assert recoded(bare, known) == recoded(Metadata(), known)
 
@@ -150,7 +150,7 @@ def test_places_are_taken_out_of_iptc_and_geotiff():
     city = b"\x1c\x02\x5a\0\x06Lisboa"
     blocks = photoshop.join({photoshop.IPTC: RECORD + city, 0x0425: bytes(16)})
     told = Metadata(resources=blocks, geo=BLOCKS["position on earth"].geo)
-    kept = Finish(strip_gps=True).apply(photo(told)).metadata
+    kept = OutputOptions(strip_gps=True).apply(photo(told)).metadata
     assert photoshop.resources(kept.resources) == {photoshop.IPTC: RECORD}
     assert kept.geo == ()
 

@@ -1,4 +1,4 @@
-"""The networks that a request needs, ready to run."""
+"""The models that a request needs, loaded and ready to run."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ from srcli.weights.providers.store import family, is_file_name, is_obtainable, l
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """Networks ready to run.
+class LoadedModels:
+    """The networks of one model, and those that help it, ready to run.
 
     Attributes:
-        upscaler: of all networks.
+        upscaler: runs all of these networks.
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
-        choices: of ``auto``, the networks by the model that is chosen for a picture. All have
-            the same traits where they enlarge, so that the plan of one is that of all.
+        choices: the models that ``auto`` chooses among, by their ids; empty for a named model.
 
     """
 
     upscaler: Upscaler
     sha256: tuple[str, ...]
     names: Mapping[int | None, str]
-    choices: Mapping[str, Equipment] = field(default_factory=dict)
+    choices: Mapping[str, LoadedModels] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -46,13 +45,17 @@ class Equipment:
         """Tell whether the model is chosen for each picture."""
         return bool(self.choices)
 
-    def chosen(self, choice: Choice) -> Equipment:
-        """Return the networks for a picture: those that were chosen, or the only ones."""
+    def chosen(self, choice: Choice) -> LoadedModels:
+        """Return the model that was chosen for a picture, or the only one."""
         return self.choices.get(choice.model, self)
+
+    def each(self) -> tuple[LoadedModels, ...]:
+        """Return every model that may enlarge a picture."""
+        return tuple(self.choices.values()) or (self,)
 
     @property
     def parameters(self) -> int:
-        """How many all networks have together."""
+        """How many parameters all networks have together."""
         networks = self.upscaler.networks
         return sum(one.numel() for network in networks for one in network.parameters())
 
@@ -68,15 +71,15 @@ class Equipment:
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
 
 
-class Outfitter:
+class ModelLoader:
     """Finds, loads and keeps the networks of requests."""
 
     def __init__(self, compute: Compute, options: UpscaleOptions, *, offline: bool = False) -> None:
         self._compute, self._options, self._offline = compute, options, offline
         self._networks: dict[Path, SrNetwork] = {}
-        self._ready: dict[tuple[Path, ...], Equipment] = {}
+        self._ready: dict[tuple[Path, ...], LoadedModels] = {}
 
-    def equip(self, model: str, ratio: float | None) -> Equipment:
+    def load(self, model: str, ratio: float | None) -> LoadedModels:
         """Return the networks that lead to ``ratio``, or of a family to any ratio if it is None.
 
         Of a family of fixed scales the member of that scale is taken, or else those that
@@ -90,33 +93,33 @@ class Outfitter:
 
         """
         if model == AUTO:
-            return self._equip_all(ratio)
+            return self._load_all(ratio)
         if model in KERNELS:
             return self._interpolate(model)
         models = self._models(model, ratio)
         paths = {name: locate(name, ratio, offline=self._offline) for name in models}
-        if _has_rest([self._load(path).traits.scale for path in paths.values()], ratio):
+        if _has_rest([self._network(path).traits.scale for path in paths.values()], ratio):
             paths[DEFAULT_MODEL] = locate(DEFAULT_MODEL)
         files = tuple(paths.values())
         if files not in self._ready:
             self._ready[files] = self._assemble(paths)
         return self._ready[files]
 
-    def _equip_all(self, ratio: float | None) -> Equipment:
-        choices = {model: self.equip(model, ratio) for model in MODELS}
+    def _load_all(self, ratio: float | None) -> LoadedModels:
+        choices = {model: self.load(model, ratio) for model in MODELS}
         first = choices[MODELS[0]]
         sha256 = tuple(digest for one in choices.values() for digest in one.sha256)
         return replace(first, sha256=sha256, choices=choices)
 
-    def _interpolate(self, name: str) -> Equipment:
+    def _interpolate(self, name: str) -> LoadedModels:
         network = Interpolation(KERNELS[name])
         upscaler = Upscaler(network, self._compute, self._options)
-        return Equipment(upscaler=upscaler, sha256=(name,), names={None: name})
+        return LoadedModels(upscaler=upscaler, sha256=(name,), names={None: name})
 
-    def _assemble(self, paths: Mapping[str, Path]) -> Equipment:
-        networks = [self._load(path) for path in paths.values()]
+    def _assemble(self, paths: Mapping[str, Path]) -> LoadedModels:
+        networks = [self._network(path) for path in paths.values()]
         scales = [network.traits.scale for network in networks]
-        return Equipment(
+        return LoadedModels(
             upscaler=Upscaler(networks[0], self._compute, self._options, others=networks[1:]),
             sha256=tuple(sha256_of(path) for path in paths.values()),
             names=dict(zip(scales, map(_short, paths), strict=True)),
@@ -136,7 +139,7 @@ class Outfitter:
         route = choose_route(ratio, at_hand, any_ratio=True)
         return tuple(dict.fromkeys(at_hand[scale] for scale in route.scales))
 
-    def _load(self, path: Path) -> SrNetwork:
+    def _network(self, path: Path) -> SrNetwork:
         if path not in self._networks:
             self._networks[path] = load_model(path).network
         return self._networks[path]

@@ -1,4 +1,4 @@
-"""Find out that a result cannot be written before it is made, not after."""
+"""Check that a result can be encoded and written before the picture is enlarged."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from srcli.batch.naming import Job
-from srcli.batch.outcome import Size
-from srcli.batch.place import check_links
 from srcli.errors import UnwritableImage
-from srcli.images.encode import STILL_HINT, encode_picture, writable_format
+from srcli.images.encode import STILL_HINT, encode_picture
 from srcli.images.formats import Format
 from srcli.images.picture.animation import Animation, Picture
 from srcli.images.picture.photo import Photo
@@ -20,7 +17,7 @@ PLAIN = (None, None, b"", 8)
 """Alpha, profile, color chunks and depth of pictures that every format holds."""
 
 
-def rehearse(picture: Picture, known: Format, *, name: str) -> None:
+def check_encodable(picture: Picture, known: Format, *, name: str) -> None:
     """Refuse a result that could not be encoded; ``name`` is what messages call it.
 
     One pixel of the source, its most transparent one, is encoded with all its metadata.
@@ -50,25 +47,6 @@ def _most_transparent_pixel(photo: Photo) -> Photo:
     return replace(photo, pixels=photo.pixels[place], alpha=alpha)
 
 
-def check_output(job: Job, size: Size, *, frames: int) -> Format:
-    """Refuse a file that could not be written, by what is known before it is decoded.
-
-    Returns:
-        The format of the file.
-
-    Raises:
-        UnwritableImage: see ``check_links``, ``check_place`` and ``check_format``; or no format
-            is written under that suffix.
-
-    """
-    output = job.output
-    check_links(job)
-    check_place(output)
-    known = writable_format(output)
-    check_format(known, size, frames=frames, name=str(output))
-    return known
-
-
 def check_place(output: Path) -> None:
     """Refuse a file in a folder, or the nearest one that is there, that does not allow writing.
 
@@ -82,7 +60,7 @@ def check_place(output: Path) -> None:
         raise UnwritableImage(msg, hint="choose another folder")
 
 
-def check_format(known: Format, size: Size, *, frames: int, name: str) -> None:
+def check_format(known: Format, size: tuple[int, int], *, frames: int, name: str) -> None:
     """Refuse a result that its format cannot hold, by what is known before it is decoded.
 
     Raises:

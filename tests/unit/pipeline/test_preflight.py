@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from srcli.batch.rehearsal import check_format, rehearse
 from srcli.errors import UnwritableImage
 from srcli.images.encode import writable_format
 from srcli.images.picture.photo import Metadata, Photo
+from srcli.pipeline.preflight import check_encodable, check_format
 
 
 def check(name: str, size: tuple[int, int], frames: int = 1) -> None:
@@ -14,7 +14,7 @@ def check(name: str, size: tuple[int, int], frames: int = 1) -> None:
 
 
 def encode(name: str, photo: Photo) -> None:
-    rehearse(photo, writable_format(Path(name)), name=name)
+    check_encodable(photo, writable_format(Path(name)), name=name)
 
 
 def soft() -> Photo:

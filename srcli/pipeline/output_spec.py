@@ -1,0 +1,37 @@
+"""What is wanted of every picture of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from srcli.images.output_options import OutputOptions
+from srcli.images.picture.alpha import HiddenColors
+from srcli.images.read_rules import DEFAULT_RULES, ReadRules
+from srcli.pipeline.target_size import Resolve, WhenLarge
+from srcli.pixels.resize import MIRRORED, Borders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """What is wanted of every picture.
+
+    Attributes:
+        resolve: gives the size of a result.
+        when_large: what becomes of a picture that has that size already.
+        options: what is left out of results, and added to them.
+        borders: which borders of a picture meet.
+        hidden: what becomes of colours under fully transparent pixels.
+        rules: which files are read.
+        quality: of the lossy formats, 1 to 100; None for the encoder's own choice.
+        guard: keep results between the source samples around them; None for as ``auto`` chooses.
+
+    """
+
+    resolve: Resolve
+    when_large: WhenLarge = "shrink"
+    options: OutputOptions = field(default_factory=OutputOptions)
+    borders: Borders = MIRRORED
+    hidden: HiddenColors = "bleed"
+    rules: ReadRules = DEFAULT_RULES
+    quality: int | None = None
+    guard: bool | None = None

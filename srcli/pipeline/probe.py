@@ -1,0 +1,116 @@
+"""What will be done about a picture, decided before it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from srcli.engine.memory import check_fits, working_bytes
+from srcli.engine.recursion import Pass, plan_passes
+from srcli.engine.tiling import TiledTraits
+from srcli.images.probe import ImageInfo, probe_image
+from srcli.pipeline.loaded_models import LoadedModels
+from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.target_size import Size, TargetSize, WhenLarge
+
+Action = Literal["make", "copy", "skip"]
+BYTES_PER_HELD_PIXEL = 12
+"""Of a source and of a result: 8-bit samples with alpha, and what decoders and encoders add."""
+BYTES_PER_FRAME_PIXEL = 4
+"""Of animations, whose frames are held at 8 bits per sample before and after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """A picture file before it is decoded.
+
+    Attributes:
+        content: the file.
+        name: what messages call it.
+        info: what its head says.
+        target: the size that was asked for.
+        action: what is to be done.
+        memory: bytes of host memory that this takes.
+
+    """
+
+    content: bytes
+    name: str
+    info: ImageInfo
+    target: TargetSize
+    action: Action
+    memory: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the result."""
+        made = self.action == "make"
+        return (self.target.height, self.target.width) if made else self.info.size
+
+    def check_memory(self) -> None:
+        """Refuse a result that cannot be held in memory.
+
+        Raises:
+            OutOfMemory: the sizes do not fit.
+
+        """
+        check_fits(self.size, self.memory, frames=self.info.frames)
+
+
+def probe(
+    content: bytes,
+    spec: OutputSpec,
+    models: LoadedModels,
+    *,
+    name: str,
+    info: ImageInfo | None = None,
+) -> Probed:
+    """Find out what a file holds and what is to be done about it; no pixel is decoded.
+
+    Args:
+        content: the file.
+        spec: what is wanted.
+        models: those that may enlarge it; the one that needs most decides on the memory.
+        name: what messages call the file.
+        info: what the head of the file says, if that is known already.
+
+    Raises:
+        UnreadableImage: the file is no picture that is read.
+
+    """
+    info = info or probe_image(content, name=name, rules=spec.rules)
+    target = spec.resolve(*info.size)
+    action = choose_action(info.size, (target.height, target.width), spec.when_large)
+    ways: list[Sequence[Pass]] = [()]
+    if action == "make":
+        ways = [plan_way(info.size, target, one.upscaler.tiled) for one in models.each()]
+    memory = max(memory_needed(info.size, way, frames=info.frames) for way in ways)
+    return Probed(
+        content=content, name=name, info=info, target=target, action=action, memory=memory
+    )
+
+
+def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
+    """Say what becomes of a picture, given its size and the size asked for."""
+    large = target[0] <= source[0] and target[1] <= source[1]
+    if when_large == "shrink" or not large:
+        return "make"
+    return when_large
+
+
+def plan_way(source: Size, target: TargetSize, networks: Sequence[TiledTraits]) -> tuple[Pass, ...]:
+    """Return the passes that lead a picture to its size."""
+    size = target.height, target.width
+    return plan_passes(source, size, target.ratio, *(one.traits for one in networks))
+
+
+def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:
+    """Return the bytes of host memory that a picture takes while it is made.
+
+    Without passes, it is copied.
+    """
+    result = passes[-1].size if passes else source
+    pixels = source[0] * source[1] + result[0] * result[1]
+    held = BYTES_PER_FRAME_PIXEL * frames if frames > 1 else 0
+    return (BYTES_PER_HELD_PIXEL + held) * pixels + working_bytes(passes)
