@@ -18,7 +18,7 @@ from srcli.batch.personal import PersonalRecord
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableImage
 from srcli.images.decode import decode_picture
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 from srcli.images.picture.animation import photos
 from srcli.images.probe import probe_image, read_content
 from srcli.pipeline.back_projection import SMALLEST, consistency
@@ -30,7 +30,7 @@ BYTES_PER_PIXEL = 40
 
 
 def earlier_results(
-    sources: Sequence[Source], folder: Path | None, *, templates: Sequence[str]
+    sources: Sequence[InputFile], folder: Path | None, *, templates: Sequence[str]
 ) -> frozenset[Path]:
     """Return which of the sources are results of earlier runs.
 
@@ -66,7 +66,7 @@ def earlier_results(
 
 
 def _recorded(
-    sources: Sequence[Source], folder: Path | None, *, among: frozenset[str]
+    sources: Sequence[InputFile], folder: Path | None, *, among: frozenset[str]
 ) -> Mapping[str, Entry]:
     """Return what manifests know, by real path: of all in ``folder``, and of what is of sources."""
     given = {str(source.path.absolute()) for source in sources}
@@ -91,7 +91,7 @@ def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
         return {}
 
 
-def _with_manifest(sources: Sequence[Source]) -> set[Path]:
+def _with_manifest(sources: Sequence[InputFile]) -> set[Path]:
     """Return the folders between the sources and where they were looked for that have one."""
     depths = {(source.path.parent, len(source.relative.parts)) for source in sources}
     folders = {place for folder, depth in depths for place in (folder, *folder.parents)[:depth]}
@@ -99,7 +99,7 @@ def _with_manifest(sources: Sequence[Source]) -> set[Path]:
 
 
 def _by_content(
-    sources: Sequence[Source], known: set[Path], templates: Sequence[str]
+    sources: Sequence[InputFile], known: set[Path], templates: Sequence[str]
 ) -> Iterator[Path]:
     """Yield the sources of which nothing is recorded, but that look as if made of others."""
     patterns = [pattern for template in templates if (pattern := template_pattern(template))]

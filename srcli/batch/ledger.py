@@ -16,7 +16,7 @@ from srcli.errors import AlreadyExists, ImageError, ResourceError
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
 
 
-class Verdict(Enum):
+class ClaimResult(Enum):
     """What to do about one picture."""
 
     MAKE = "make"
@@ -76,8 +76,8 @@ class Made:
 class Ledger(Protocol):
     """Keeps what became of each picture, for this run and the next."""
 
-    def claim(self, job: Job) -> Verdict:
-        """Take a picture for this run, unless the verdict says that it must not be made.
+    def claim(self, job: Job) -> ClaimResult:
+        """Take a picture for this run, unless the answer says that it must not be made.
 
         Raises:
             AlreadyExists: its output is there and is not to be replaced.
@@ -108,7 +108,7 @@ class NoLedger:
     def __init__(self, *, overwrite: bool) -> None:
         self.overwrite = overwrite
 
-    def claim(self, job: Job) -> Verdict:
+    def claim(self, job: Job) -> ClaimResult:
         """Look only at what is there.
 
         Raises:
@@ -132,7 +132,7 @@ class NoLedger:
 
 def judge(
     entry: Entry | None, job: Job, fingerprint: str, *, overwrite: bool, model: str = ""
-) -> Verdict:
+) -> ClaimResult:
     """Decide about a picture that no living run has claimed.
 
     Args:
@@ -154,12 +154,12 @@ def judge(
     ours = entry if entry and entry.describes(job.output) else None
     current = ours.source if ours and ours.fingerprint == fingerprint else None
     if current and current.still_holds(job.source.path):
-        return Verdict.DONE
+        return ClaimResult.DONE
     if overwrite:
-        return Verdict.REPLACE
+        return ClaimResult.REPLACE
     if os.path.lexists(job.output):
         raise _is_there(ours, job, fingerprint, model)
-    return Verdict.MAKE
+    return ClaimResult.MAKE
 
 
 def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> AlreadyExists:

@@ -15,7 +15,7 @@ from typing import Self
 from srcli.batch.database import NAME, database_errors, open_database, read
 from srcli.batch.entries import all_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
-from srcli.batch.ledger import Entry, Made, NoLedger, State, Verdict, judge
+from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger, State, judge
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder, identity_of
@@ -86,25 +86,25 @@ class Manifest:
             self._run.release()
             raise
 
-    def claim(self, job: Job) -> Verdict:
+    def claim(self, job: Job) -> ClaimResult:
         """Take a picture for this run; see ``Ledger``."""
         key = output_key(self.folder, job.output)
         with self._transaction() as database:
             entry = find_entry(database, key)
             if entry and self._is_busy(entry):
-                return Verdict.BUSY
+                return ClaimResult.BUSY
             known = entry
             if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):
                 known = self._elsewhere(job.output)
             overwrite, model = self.overwrite, self.model
-            verdict = judge(known, job, self.fingerprint, overwrite=overwrite, model=model)
-            if verdict is not Verdict.DONE:
+            claimed = judge(known, job, self.fingerprint, overwrite=overwrite, model=model)
+            if claimed is not ClaimResult.DONE:
                 self._put(database, job, "claimed")
             elif known:
                 with suppress(OSError):  # gone since it was looked at
                     if known is not entry or not _is_current(known, job):
                         self._put(database, job, "done", **_files(known), **_times(job))
-            return verdict
+            return claimed
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""
@@ -259,7 +259,7 @@ class ManifestView(NoLedger):
             logger.warning("%s; a run would move it aside and begin a new one", error.message)
             self._entries = {}
 
-    def claim(self, job: Job) -> Verdict:
+    def claim(self, job: Job) -> ClaimResult:
         """Return what a run would do about a picture; see ``Ledger``."""
         entry = self._entries.get(output_key(self.folder, job.output))
         if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):

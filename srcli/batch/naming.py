@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from string import Formatter
 
 from srcli.errors import UnknownFormat, UsageError
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
 
 FIELDS = "{stem}, {scale} and {model}"
@@ -53,7 +53,7 @@ class Job:
 
     """
 
-    source: Source
+    source: InputFile
     output: Path
     root: Path | None = None
 
@@ -62,7 +62,7 @@ OnClash = Callable[[Job, UsageError], None]
 
 
 def plan_outputs(
-    sources: Sequence[Source], naming: Naming, *, on_clash: OnClash | None = None
+    sources: Sequence[InputFile], naming: Naming, *, on_clash: OnClash | None = None
 ) -> list[Job]:
     """Give every source its output.
 
@@ -109,14 +109,14 @@ def _check_suffix(name: str) -> None:
         raise UnknownFormat(message, hint=known.remedy)
 
 
-def _output(source: Source, naming: Naming) -> Path:
+def _output(source: InputFile, naming: Naming) -> Path:
     folder = source.path.parent
     if naming.output:
         folder = Path(naming.output) / source.relative.parent
     return folder / f"{_stem(source, naming)}{naming.suffix or _kept_suffix(source)}"
 
 
-def _kept_suffix(source: Source) -> str:
+def _kept_suffix(source: InputFile) -> str:
     own = by_suffix(source.relative)
     fits = own and own.writable and (own is not GIF or _moves(source.path))
     return source.relative.suffix if fits else PNG.suffixes[0]
@@ -129,7 +129,7 @@ def _moves(path: Path) -> bool:
     return path.is_file() and is_animated(path, pixel_limit=PIXEL_LIMIT)
 
 
-def _stem(source: Source, naming: Naming) -> str:
+def _stem(source: InputFile, naming: Naming) -> str:
     values = {"stem": source.relative.stem, "scale": naming.scale, "model": naming.model}
     parts = parse_template(naming.template)
     stem = "".join(text + (values[field] if field else "") for text, field in parts)

@@ -17,7 +17,7 @@ from typing import Self
 
 from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
-from srcli.batch.ledger import Entry, Made, NoLedger, Verdict
+from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
 from srcli.batch.manifest import Manifest, recorded_results
 from srcli.batch.naming import Job
 from srcli.errors import DataError, ImageError, ResourceError, SrcliError, UsageError
@@ -104,7 +104,7 @@ class PersonalLedger:
             )
             self._manifest.forget(keep=MOST)
 
-    def claim(self, job: Job) -> Verdict:
+    def claim(self, job: Job) -> ClaimResult:
         """Take a picture for this run; see ``Ledger``."""
         if self._manifest:
             with suppress(DataError, ResourceError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from srcli.batch.ledger import Verdict
+from srcli.batch.ledger import ClaimResult
 from srcli.batch.naming import Job
 from srcli.batch.outcome import LARGE_ENOUGH
 from srcli.batch.place import output_of
@@ -84,22 +84,22 @@ def estimate_disk(job: Job, source: Size, target: Size, *, source_bytes: int) ->
     return max(like_source, 3 * pixels) if lossless else like_source
 
 
-def plan_picture(job: Job, verdict: Callable[[Job], Verdict], pipeline: Pipeline) -> Planned:
+def plan_picture(job: Job, claim: Callable[[Job], ClaimResult], pipeline: Pipeline) -> Planned:
     """Say what a run would do about one picture.
 
     Only the head of its file is decoded, unless its pixels decide on the model.
 
     Args:
         job: the picture.
-        verdict: says whether it is to be made, as ``ManifestView.claim``.
+        claim: says whether it is to be made, as ``ManifestView.claim``.
         pipeline: would make it.
 
     """
     try:
         content, _ = read_content(job.source.path)
         probed = pipeline.probe(content, name=str(job.source.path))
-        found = verdict(job)
-        if found is Verdict.DONE:
+        found = claim(job)
+        if found is ClaimResult.DONE:
             note = found.value
             return Planned(job=job, action="skip", source_size=probed.info.size, note=note)
         return _plan(job, probed, pipeline)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
 from srcli.batch.fingerprint import FileState
-from srcli.batch.ledger import Ledger, Made, Verdict
+from srcli.batch.ledger import ClaimResult, Ledger, Made
 from srcli.batch.naming import Job
 from srcli.batch.outcome import LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder, output_of
@@ -50,7 +50,7 @@ class Claim:
 
     Attributes:
         job: what it is and becomes.
-        verdict: how it was claimed.
+        claimed: what the ledger said of it.
         source: its file as it was read.
         memory: bytes taken from the budget for it, and given back by whoever ends it.
         seconds: that reading it took.
@@ -58,7 +58,7 @@ class Claim:
     """
 
     job: Job
-    verdict: Verdict
+    claimed: ClaimResult
     source: FileState
     memory: int
     seconds: float
@@ -96,11 +96,11 @@ def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
     def attempt() -> Read | Outcome:
         if not job.source.path.is_file():
             read_content(job.source.path)  # says why
-        verdict = context.ledger.claim(job)
-        if verdict in {Verdict.DONE, Verdict.BUSY}:
-            return Skipped(source=job.source.path, output=job.output, reason=verdict.value)
+        claimed = context.ledger.claim(job)
+        if claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
+            return Skipped(source=job.source.path, output=job.output, reason=claimed.value)
         with _noted(job, context.ledger):
-            return _decode(job, verdict, context, budget)
+            return _decode(job, claimed, context, budget)
 
     return guarded(job, attempt)
 
@@ -163,7 +163,7 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
 
 
 def _decode(
-    job: Job, verdict: Verdict, context: BatchContext, budget: ByteBudget
+    job: Job, claimed: ClaimResult, context: BatchContext, budget: ByteBudget
 ) -> Read | Outcome:
     began, path = time.monotonic(), job.source.path
     content, mtime_ns = read_content(path)
@@ -181,7 +181,7 @@ def _decode(
         budget.release(probed.memory)
         raise
     claim = Claim(
-        job=job, verdict=verdict, source=source, memory=probed.memory, seconds=read_seconds
+        job=job, claimed=claimed, source=source, memory=probed.memory, seconds=read_seconds
     )
     return Read(claim=claim, decoded=decoded)
 
@@ -197,6 +197,6 @@ def _put(claim: Claim, encoded: Encoded, ledger: Ledger) -> Upscaled:
     with disk_errors(job.output):
         make_folder(job)
         with folder_lock(job.output.parent, exclusive=False):
-            write_file(job.output, content, overwrite=claim.verdict is Verdict.REPLACE)
+            write_file(job.output, content, overwrite=claim.claimed is ClaimResult.REPLACE)
     ledger.done(job)
     return outcome

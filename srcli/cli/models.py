@@ -17,7 +17,7 @@ from srcli.cli.model_list import emit_models, print_models
 
 if TYPE_CHECKING:
     from srcli.weights.catalog.card import Score, WeightCard
-    from srcli.weights.catalog.published import Source
+    from srcli.weights.catalog.published import PublishedWeights
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, check and share the models.")
 
@@ -73,13 +73,13 @@ def show_command(
 ) -> None:
     """Print all that is known of a model."""
     from srcli.usecases.models import is_file_name, show_card, show_model
-    from srcli.weights.catalog.published import Source
+    from srcli.weights.catalog.published import PublishedWeights
 
     if markdown or is_file_name(model):
         document(show_card(model).rstrip())
         return
     found = show_model(model)
-    facts = _source_facts(found) if isinstance(found, Source) else _card_facts(found)
+    facts = _source_facts(found) if isinstance(found, PublishedWeights) else _card_facts(found)
     for name, value in facts:
         data(f"{name:<11} {value}")
 
@@ -301,7 +301,7 @@ def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
     ]
 
 
-def _source_facts(source: Source) -> list[tuple[str, str]]:
+def _source_facts(source: PublishedWeights) -> list[tuple[str, str]]:
     size = f", {source.size:,} bytes" if source.size else ""
     who = source.author or f"the authors of {source.network}"
     facts = [
@@ -325,7 +325,7 @@ def _source_facts(source: Source) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _purpose(model: WeightCard | Source) -> list[tuple[str, str]]:
+def _purpose(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
     from srcli.usecases.models import PURPOSES
 
     facts = [("purpose", f"{model.purpose}: {PURPOSES[model.purpose]}")]

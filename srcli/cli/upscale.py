@@ -79,7 +79,12 @@ def upscale_command(
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
-    from srcli.usecases.upscale_request import UpscaleRequest, make_finish, parse_shard, read_list
+    from srcli.usecases.upscale_request import (
+        UpscaleRequest,
+        make_output_options,
+        parse_shard,
+        read_list,
+    )
     from srcli.usecases.watch import watch_folders
 
     size = _size(
@@ -104,7 +109,7 @@ def upscale_command(
         template=name,
         suffix=f".{format_name.lower()}" if format_name else "",
         quality=quality,
-        finish=make_finish(
+        options=make_output_options(
             strip_metadata=strip_metadata,
             strip_gps=strip_gps,
             depth=depth,

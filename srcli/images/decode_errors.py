@@ -20,7 +20,7 @@ _PILLOW = threading.RLock()
 _BYTES_PER_PIXEL = 3  # 8-bit RGB
 
 
-class Refused(Exception):
+class UnsupportedImage(Exception):
     """A picture is refused; the message goes on after the file's name ("is empty")."""
 
     def __init__(self, predicate: str, *, hint: str = "") -> None:
@@ -29,9 +29,11 @@ class Refused(Exception):
         self.hint = hint
 
 
-def damaged_exif() -> Refused:
+def damaged_exif() -> UnsupportedImage:
     """Return the refusal to write a block of EXIF that the format's writer cannot read."""
-    return Refused("its EXIF data is damaged", hint="Leave it behind with --strip-metadata.")
+    return UnsupportedImage(
+        "its EXIF data is damaged", hint="Leave it behind with --strip-metadata."
+    )
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def refusals(name: str, format_name: str) -> Iterator[None]:
     """Turn every failure inside into one ``UnreadableImage`` about ``name``."""
     try:
         yield
-    except Refused as refused:
+    except UnsupportedImage as refused:
         message = f"{name} {refused.predicate}"
         raise UnreadableImage(message, hint=refused.hint) from refused
     except MemoryError as error:
@@ -62,14 +64,14 @@ def check_frames(*, several: bool) -> None:
     """Refuse a picture of several frames or pages."""
     if several:
         message = "holds several frames or pages"
-        raise Refused(message, hint="Save the one you want as a file of its own.")
+        raise UnsupportedImage(message, hint="Save the one you want as a file of its own.")
 
 
-def _too_large(pixel_limit: int) -> Refused:
+def _too_large(pixel_limit: int) -> UnsupportedImage:
     gigabytes = pixel_limit * _BYTES_PER_PIXEL / 1e9
     message = f"has more pixels than the limit of {pixel_limit:,}"
     hint = f"It would fill more than {gigabytes:.1f} GB of memory; --max-pixels raises the limit."
-    return Refused(message, hint=hint)
+    return UnsupportedImage(message, hint=hint)
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def pillow_rules(*, pixel_limit: int, allow_damaged: bool = False) -> Iterator[N
         allow_damaged: decode what there is of a picture that is cut short.
 
     Raises:
-        Refused: as ``check_size``, where Pillow found it out first.
+        UnsupportedImage: as ``check_size``, where Pillow found it out first.
 
     """
     with _PILLOW, warnings.catch_warnings():

@@ -20,7 +20,7 @@ _OF_SYSTEMS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class InputFile:
     """A picture to be read.
 
     Attributes:
@@ -40,7 +40,7 @@ def ignore(_: Path) -> None:
 
 def find_sources(
     inputs: Sequence[str], *, allow_none: bool = False, on_unread: Callable[[Path], None] = ignore
-) -> list[Source]:
+) -> list[InputFile]:
     """Turn files, folders and glob patterns into pictures, in that order, each one once.
 
     A file is taken whatever its name, and even if it is missing, so that reading it can say
@@ -65,7 +65,7 @@ def find_sources(
     if not inputs:
         message = "no pictures were given"
         raise UsageError(message)
-    found: dict[str, Source] = {}
+    found: dict[str, InputFile] = {}
     for given in inputs:
         unread: list[Path] = []
         sources = list(_expand(given, unread.append))
@@ -82,30 +82,30 @@ def find_sources(
     return list(found.values())
 
 
-def _expand(given: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
+def _expand(given: str, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
     path = Path(given)
     if path.is_dir():
         yield from _walk(path, on_unread)
     elif glob.has_magic(given) and not os.path.lexists(given):
         yield from _match(given, on_unread)
     else:
-        yield Source(path=path, relative=Path(path.name))
+        yield InputFile(path=path, relative=Path(path.name))
 
 
-def _walk(root: Path, on_unread: Callable[[Path], None]) -> Iterator[Source]:
+def _walk(root: Path, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
     for folder, below, names in os.walk(root, onerror=_refuse_folder):
         below[:] = sorted(name for name in below if not _is_hidden(name))
         for name in sorted(names):
             path = Path(folder, name)
             if not _is_hidden(name) and _is_read(path, on_unread):
-                yield Source(path=path, relative=path.relative_to(root))
+                yield InputFile(path=path, relative=path.relative_to(root))
 
 
-def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[Source]:
+def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
     fixed, wild = _split(pattern)
     for path in sorted(set(_fill(fixed, wild))):
         if not path.is_dir() and _is_read(path, on_unread):
-            yield Source(path=path, relative=path.relative_to(fixed))
+            yield InputFile(path=path, relative=path.relative_to(fixed))
 
 
 def _split(pattern: str) -> tuple[Path, tuple[str, ...]]:

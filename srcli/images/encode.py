@@ -15,7 +15,7 @@ from srcli.errors import UnknownFormat, UnwritableImage, UsageError
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.codecs import jxl, png, tiff
 from srcli.images.codecs.animation_files import Timing, encode_gif, encode_png, encode_webp
-from srcli.images.decode_errors import Refused, damaged_exif
+from srcli.images.decode_errors import UnsupportedImage, damaged_exif
 from srcli.images.formats import (
     AVIF,
     BMP,
@@ -111,7 +111,7 @@ def encode_picture(
     with _refusals(name):
         if not known.animates:
             message = f"{known.name} cannot hold an animation"
-            raise Refused(message, hint=STILL_HINT)
+            raise UnsupportedImage(message, hint=STILL_HINT)
         _check_limits(picture, known)
         return _encode_animation(picture, known, chosen)
 
@@ -168,7 +168,7 @@ def _choose_quality(quality: int | None, picture: Picture, known: Format) -> int
 def _refusals(name: str) -> Iterator[None]:
     try:
         yield
-    except Refused as refused:
+    except UnsupportedImage as refused:
         message = f"{name} cannot be written: {refused.predicate}"
         raise UnwritableImage(message, hint=refused.hint) from refused
 
@@ -176,19 +176,19 @@ def _refusals(name: str) -> Iterator[None]:
 def _check_limits(picture: Picture, known: Format) -> None:
     if max(picture.height, picture.width) > known.longest_side:
         message = f"the sides of {known.name} pictures end at {known.longest_side:,} pixels"
-        raise Refused(message, hint="Choose PNG or TIFF, or a smaller size.")
+        raise UnsupportedImage(message, hint="Choose PNG or TIFF, or a smaller size.")
     if known.depth_for(picture.bits) < picture.bits:
         message = f"{known.name} cannot hold {picture.bits} bits per sample"
         deep = "TIFF" if picture.bits == TIFF.depths[-1] else "PNG or TIFF"
-        raise Refused(
+        raise UnsupportedImage(
             message, hint=f"Choose {deep}, or round them with --depth {known.depths[-1]}."
         )
     if picture.metadata.icc_profile and not known.profile:
         message = f"{known.name} cannot hold the picture's colour profile"
-        raise Refused(message, hint="Choose PNG, JPEG or TIFF.")
+        raise UnsupportedImage(message, hint="Choose PNG, JPEG or TIFF.")
     if known is not PNG and not png.tells_srgb(picture.metadata):
         message = f"{known.name} cannot hold the colour space that chunks or codes in the file tell"
-        raise Refused(message, hint="Choose PNG.")
+        raise UnsupportedImage(message, hint="Choose PNG.")
 
 
 def _sized(picture: Picture) -> Metadata:
@@ -218,7 +218,9 @@ def _fitted(photo: Photo, known: Format) -> Photo:
     if photo.alpha is not None and not known.alpha:
         if not (from_levels(photo.alpha) == 1).all():
             message = f"{known.name} cannot hold transparency"
-            raise Refused(message, hint="Choose PNG, WebP or TIFF, or name a --background.")
+            raise UnsupportedImage(
+                message, hint="Choose PNG, WebP or TIFF, or name a --background."
+            )
         photo = replace(photo, alpha=None)
     return photo
 
@@ -243,7 +245,7 @@ def _rgb_profile(profile: bytes, known: Format) -> bytes:
     wide = gray_profile.as_rgb(profile)
     if wide is None:
         message = f"{known.name} stores three channels, and its colour profile is for one"
-        raise Refused(message, hint="Choose PNG or TIFF.")
+        raise UnsupportedImage(message, hint="Choose PNG or TIFF.")
     return wide
 
 
@@ -327,12 +329,12 @@ def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: AN
         image.save(file, known.name, **options)
     except KeyError as error:
         message = f"this Pillow does not write {known.name}"
-        raise Refused(message, hint="Choose PNG.") from error
+        raise UnsupportedImage(message, hint="Choose PNG.") from error
     except SyntaxError as error:
         raise damaged_exif() from error
     except (OSError, ValueError) as error:
         message = f"{known.name} cannot hold it ({error})"
-        raise Refused(message, hint="Choose PNG or TIFF.") from error
+        raise UnsupportedImage(message, hint="Choose PNG or TIFF.") from error
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from srcli.errors import UnwritableImage
 from srcli.images.codecs.png import text_without_gps
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.metadata import photoshop
 from srcli.images.metadata.color_profile import Color
 from srcli.images.metadata.gps import exif_without_gps, xmp_without_gps
@@ -53,7 +53,7 @@ class OutputOptions:
             return picture
         try:
             return each(picture, lambda photo: flatten(photo, color))
-        except Refused as refused:
+        except UnsupportedImage as refused:
             message = f"{name} {refused.predicate}"
             raise UnwritableImage(message, hint=refused.hint) from refused
 

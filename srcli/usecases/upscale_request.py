@@ -11,7 +11,7 @@ from typing import Literal
 
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 from srcli.images.output_options import OutputOptions
 from srcli.images.picture.alpha import HiddenColors
 from srcli.images.picture.background import parse_color
@@ -40,7 +40,7 @@ class Shard:
     number: int
     count: int
 
-    def holds(self, source: Source) -> bool:
+    def holds(self, source: InputFile) -> bool:
         """Tell whether a picture is in this part, by the hash of its path below its folder."""
         name = os.fsencode(source.relative.as_posix())
         return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
@@ -59,7 +59,7 @@ class UpscaleRequest:
         suffix: of all results, such as ``.png``; empty to keep each one's own.
         quality: of the lossy formats, 1 to 100; None for 95, or as lossless as WebP or
             JPEG XL was.
-        finish: what is left out of results.
+        options: what is left out of results, and added to them.
         alpha: what becomes of colours under fully transparent pixels, see ``treat_hidden``.
         model: id of a model, path of a weights file, ``nearest``, ``bicubic`` or ``lanczos``
             for plain resizing, or ``auto`` for the model that suits each picture.
@@ -86,7 +86,7 @@ class UpscaleRequest:
     template: str = TEMPLATE
     suffix: str = ""
     quality: int | None = None
-    finish: OutputOptions = field(default_factory=OutputOptions)
+    options: OutputOptions = field(default_factory=OutputOptions)
     alpha: HiddenColors = "bleed"
     model: str = AUTO
     guard: bool | None = None
@@ -139,7 +139,7 @@ def parse_shard(text: str) -> Shard | None:
     return Shard(number=int(number), count=int(count))
 
 
-def make_finish(
+def make_output_options(
     *, strip_metadata: bool, strip_gps: bool, depth: int | None, background: str | None
 ) -> OutputOptions:
     """Say what is left out of results; ``background`` is a colour such as white or #ff8800.

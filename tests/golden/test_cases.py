@@ -142,7 +142,7 @@ def test_iptc_is_kept(enlarged, name, suffix, texts):
     outcome = enlarged(name, suffix)
     assert all(text in metadata(outcome).resources for text in texts)
     assert not outcome.left_behind
-    assert not metadata(enlarged(name, suffix, template="bare", finish=STRIPPED)).resources
+    assert not metadata(enlarged(name, suffix, template="bare", options=STRIPPED)).resources
     assert enlarged(name, ".webp").left_behind == ("IPTC",)
 
 
@@ -195,7 +195,7 @@ def test_a_grey_picture_with_a_profile_of_colours_is_written_in_colour(enlarged)
 
 def test_a_background_is_stored_as_the_picture_is(enlarged):
     outcome = enlarged(
-        "background-gama/linear.png", finish=OutputOptions(background=(128, 128, 128))
+        "background-gama/linear.png", options=OutputOptions(background=(128, 128, 128))
     )
     photo = decode_picture(outcome.output.read_bytes(), name="it")
     source = decode_picture((FOLDER / "background-gama/linear.png").read_bytes(), name="it")

@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.bench.source import Source as Pair
+from srcli.bench.source import PublishedWeights as Pair
 from srcli.engine.device import Compute
 from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import score
 from srcli.weights.catalog import published
-from srcli.weights.catalog.published import Source, read_community
+from srcli.weights.catalog.published import PublishedWeights, read_community
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import locate
@@ -60,7 +60,7 @@ def site(tmp_path, monkeypatch) -> Path:
         path = site / INSIDE.format(scale)
         torch.save({"params": tiny(scale).state_dict()}, path)
         entries.append(
-            Source(
+            PublishedWeights(
                 id=f"{NAME}-x{scale}",
                 network="dat",
                 scale=scale,

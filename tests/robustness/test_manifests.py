@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.batch.ledger import Verdict
+from srcli.batch.ledger import ClaimResult
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.naming import Job
 from srcli.cli.app import main
 from srcli.errors import ForeignManifest, UnreadableImage
 from srcli.files.locks import remove_strays
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 
 NAME = ".srcli-manifest.sqlite"
 RUN = ".srcli-0123456789abcdef"
@@ -254,19 +254,19 @@ def test_what_is_in_the_place_of_a_manifest_is_judged_without_any_harm(
 ):
     arrange(tmp_path, whole, "out", DAMAGE[name])
     folder, surroundings = tmp_path / "out", (state(tmp_path / "outside"), state(tmp_path / "in"))
-    source = Source(path=tmp_path / "in/a.png", relative=Path("a.png"))
+    source = InputFile(path=tmp_path / "in/a.png", relative=Path("a.png"))
     job = Job(source=source, output=folder / "a_x2.png")
     before = state(folder)
     with suppress(ForeignManifest):
         recorded_results(folder)
     with ManifestView(folder, {}, overwrite=False) as view:
-        assert view.claim(job) is Verdict.MAKE
+        assert view.claim(job) is ClaimResult.MAKE
     assert state(folder) == before
     foretold = len(caplog.messages)
     for _ in range(2):
         remove_strays([folder])
         with Manifest(folder, {}, overwrite=False) as manifest:
-            assert manifest.claim(job) is Verdict.MAKE
+            assert manifest.claim(job) is ClaimResult.MAKE
             manifest.failed(job, UnreadableImage("none"))
     assert len(caplog.messages) == 2 * foretold <= 2
     assert (state(tmp_path / "outside"), state(tmp_path / "in")) == surroundings

@@ -14,7 +14,7 @@ from PIL import Image
 from srcli.errors import UnreadableImage
 from srcli.images.codecs import png, tiff
 from srcli.images.decode import decode_photo, decode_picture
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, PNG, TIFF
 from srcli.images.inspection.limits import check_limits
@@ -144,7 +144,7 @@ def test_of_a_tiff_file_the_first_page_must_be_whole():
 def test_a_tiff_file_of_too_many_directories_is_refused():
     empty = b"".join(struct.pack("<HI", 0, 8 + 6 * (one + 1)) for one in range(1000))
     data = b"II*\0" + struct.pack("<I", 8) + empty + bytes(6)
-    with pytest.raises(Refused, match="more than 999 strips, tiles and entries"):
+    with pytest.raises(UnsupportedImage, match="more than 999 strips, tiles and entries"):
         check_limits(data, TIFF, ReadRules(part_limit=999))
 
 

@@ -50,7 +50,7 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
     """Open a file as an animation, decoding nothing; None if it is none.
 
     Raises:
-        Refused: all frames together have too many pixels.
+        UnsupportedImage: all frames together have too many pixels.
 
     """
     if not known.animates or _MARKS.get(known, b"") not in data:
@@ -87,7 +87,7 @@ def read_animation(image: Image.Image, content: bytes, data: bytes) -> Animation
         data: the file, which says what there is beside the pixels.
 
     Raises:
-        Refused: frames are missing, out of order or outside their canvas.
+        UnsupportedImage: frames are missing, out of order or outside their canvas.
 
     """
     metadata, orientation = read_metadata(image, data)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from srcli.images.codecs import png, png_samples
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.picture.compositing import Disposal, Layer, LayeredFrames
 from srcli.images.picture.photo import Metadata
 from srcli.images.picture.samples import Samples, with_alpha
@@ -43,7 +43,7 @@ def read_frames(data: bytes) -> LayeredFrames:
     """Take a file apart; a still picture that is no frame is left out.
 
     Raises:
-        Refused: frames are missing, out of order or outside the canvas.
+        UnsupportedImage: frames are missing, out of order or outside the canvas.
 
     """
     header, needed, parts, count, plays = b"", b"", list[tuple[_Control, list[bytes]]](), 0, 0
@@ -121,13 +121,13 @@ def encode(
 def _check_count(count: int, parts: Sequence[Sequence[bytes]]) -> None:
     if len(parts) != count or not all(parts):
         message = f"is damaged: it announces {count} frames and holds {sum(map(bool, parts))}"
-        raise Refused(message)
+        raise UnsupportedImage(message)
 
 
 def _check_order(body: bytes, number: int) -> None:
     if body[:4] != struct.pack(">I", number):
         message = "is damaged: its frames are out of order"
-        raise Refused(message)
+        raise UnsupportedImage(message)
 
 
 def _control(body: bytes, header: bytes) -> _Control:
@@ -136,7 +136,7 @@ def _control(body: bytes, header: bytes) -> _Control:
     inside = left + width <= across and top + height <= down
     if not (inside and width and height and disposal < len(_DISPOSALS)):
         message = "is damaged: a frame lies outside its canvas"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     return _Control(
         height=height,
         width=width,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.picture.compositing import Disposal, Layer, LayeredFrames
 from srcli.images.picture.samples import Samples
 
@@ -111,7 +111,7 @@ def read_frames(data: bytes) -> LayeredFrames:
     """Take a file apart.
 
     Raises:
-        Refused: it ends within a block, or holds no frame.
+        UnsupportedImage: it ends within a block, or holds no frame.
 
     """
     width, height, flags, _, _ = _SCREEN.unpack_from(data.ljust(_BLOCKS_AT, b"\0"), _SCREEN_AT)
@@ -121,7 +121,7 @@ def read_frames(data: bytes) -> LayeredFrames:
     for block in walk(data):
         if block.end > len(data):
             message = "is cut short"
-            raise Refused(message)
+            raise UnsupportedImage(message)
         if block.is_frame:
             parts.append(_part(data, block, control, shared))
             durations.append(_CENTISECOND * int.from_bytes(control[1:3], "little"))
@@ -130,7 +130,7 @@ def read_frames(data: bytes) -> LayeredFrames:
             control = block.content(data)[0].ljust(4, b"\0")
     if not parts:
         message = "holds no picture"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     first = parts[0]
     size = max(height, first.top + first.height), max(width, first.left + first.width)
     _check_sizes(parts, size)
@@ -193,7 +193,7 @@ def _check_sizes(parts: Sequence[_Part], size: tuple[int, int]) -> None:
     """Refuse frames that would fill far more memory than what is seen of them."""
     if max(part.height * part.width for part in parts) > _OVERSIZE * size[0] * size[1]:
         message = "is damaged: a frame is far larger than its canvas"
-        raise Refused(message)
+        raise UnsupportedImage(message)
 
 
 def _plays(told: Iterable[tuple[bytes, bytes]]) -> int:

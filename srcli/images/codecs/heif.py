@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from srcli.images.codecs import png
-from srcli.images.decode_errors import Refused, check_size
+from srcli.images.decode_errors import UnsupportedImage, check_size
 from srcli.images.metadata import bmff, exif
 from srcli.images.metadata.reading import Blocks, upright
 from srcli.images.picture.photo import Metadata
@@ -30,7 +30,7 @@ def open_heif(data: bytes, *, pixel_limit: int) -> HeifImage:
     """Open the main picture of a file, reading no more than its header.
 
     Raises:
-        Refused: if it is too large.
+        UnsupportedImage: if it is too large.
 
     """
     import pillow_heif
@@ -46,17 +46,18 @@ def read_samples(image: HeifImage) -> Samples:
     """Decode to uint8, or to the full range of uint16 if there are more than eight bits.
 
     Raises:
-        Refused: if its colours are multiplied by its alpha, or its header told another size.
+        UnsupportedImage: its colours are multiplied by its alpha, or its header told another
+            size.
 
     """
     if image.premultiplied_alpha:
         message = "is a HEIF file whose colours are multiplied by its alpha"
-        raise Refused(message, hint="Save it as PNG.")
+        raise UnsupportedImage(message, hint="Save it as PNG.")
     width, height = image.size
     samples = np.array(image)  # a copy: older releases free the picture's memory with it
     if samples.shape[:2] != (height, width):
         message = "is damaged: its header and its picture differ in size"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     samples = samples.reshape(height, width, -1)
     if has_alpha(samples) and "chroma" not in image.info:  # grey that was decoded as RGB
         samples = samples[..., [0, RGB]]

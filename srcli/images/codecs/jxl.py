@@ -15,7 +15,7 @@ import numpy as np
 
 from srcli.images.codecs import pillow_codec
 from srcli.images.codecs.jxl_header import Header, read_header
-from srcli.images.decode_errors import Refused, check_frames, check_size
+from srcli.images.decode_errors import UnsupportedImage, check_frames, check_size
 from srcli.images.formats import JPEG
 from srcli.images.metadata import bmff, companions, exif
 from srcli.images.metadata.reading import Blocks, upright
@@ -41,7 +41,8 @@ def read_size(data: bytes, *, pixel_limit: int) -> tuple[int, int]:
     """Return height and width of the upright picture, without decoding it.
 
     Raises:
-        Refused: it is too large, an animation, or stored in a way that the plugin does not read.
+        UnsupportedImage: it is too large, an animation, or stored in a way that the plugin does
+            not read.
         ValueError: the head is damaged.
 
     """
@@ -56,7 +57,7 @@ def read(data: bytes, *, pixel_limit: int) -> tuple[Samples, Metadata]:
     A JPEG file that was packed without loss is unpacked, and read as such.
 
     Raises:
-        Refused: as ``read_size``.
+        UnsupportedImage: as ``read_size``.
 
     """
     from pillow_jxl import Decoder
@@ -81,7 +82,7 @@ def encode(samples: Samples, metadata: Metadata, *, quality: int, lossless: bool
         lossless: lose nothing, whatever the quality.
 
     Raises:
-        Refused: the encoder fails.
+        UnsupportedImage: the encoder fails.
 
     """
     from pillow_jxl import Encoder
@@ -97,7 +98,7 @@ def encode(samples: Samples, metadata: Metadata, *, quality: int, lossless: bool
         return bytes(encoder(content, width, height, jpeg_encode=False, **options))
     except RuntimeError as error:
         message = f"JXL cannot hold it ({error})"
-        raise Refused(message, hint="Choose PNG or TIFF.") from error
+        raise UnsupportedImage(message, hint="Choose PNG or TIFF.") from error
 
 
 def _checked(data: bytes, pixel_limit: int) -> Header:
@@ -107,16 +108,16 @@ def _checked(data: bytes, pixel_limit: int) -> Header:
     alpha = [extra for extra in header.extras if extra.is_alpha]
     if any(extra.associated for extra in alpha):
         message = "is a JXL file whose colours are multiplied by its alpha"
-        raise Refused(message, hint="Save it as PNG.")
+        raise UnsupportedImage(message, hint="Save it as PNG.")
     if any(extra.kind == _BLACK for extra in header.extras) or len(alpha) > 1:
         message = "is a JXL file of a rare kind, with channels of black or several of opacity"
-        raise Refused(message, hint="Save it as PNG.")
+        raise UnsupportedImage(message, hint="Save it as PNG.")
     room = _SIXTEEN if header.gray and header.bits > _EIGHT else _EIGHT
     if header.floating or max(header.bits, *(extra.bits for extra in alpha), 0) > room:
         message = "is a JXL file of colours with more than 8 bits, which would be read as 8"
         if header.gray:
             message = "is a JXL file of grey with more bits than are read, or in floating point"
-        raise Refused(message, hint="Save it as PNG or TIFF.")
+        raise UnsupportedImage(message, hint="Save it as PNG or TIFF.")
     return header
 
 
@@ -134,7 +135,7 @@ def _samples(content: bytes, info: ImageInfo, header: Header) -> Samples:
     samples = np.frombuffer(content, dtype)
     if samples.size != info.height * info.width * channels:
         message = "is damaged: its header and its picture differ in size"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     return samples.reshape(info.height, info.width, channels)
 
 
@@ -144,7 +145,7 @@ def _profile(header: Header, profile: bytes) -> bytes | None:
         return None
     if not profile:
         message = "is a JXL file in a colour space that is not supported"
-        raise Refused(message, hint="Save it as PNG.")
+        raise UnsupportedImage(message, hint="Save it as PNG.")
     return profile
 
 

@@ -13,7 +13,7 @@ import struct
 import numpy as np
 
 from srcli.images.codecs import png, tiff
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.picture.samples import (
     GRAY_ALPHA,
     RGB,
@@ -39,7 +39,7 @@ def read_png(data: bytes, *, channels: int, check: Samples) -> Samples:
         check: Pillow's version of it, which has the upper bytes of the samples.
 
     Raises:
-        Refused: if the two decoders do not agree.
+        UnsupportedImage: if the two decoders do not agree.
 
     """
     samples = _decode(png.pixels_only(data))
@@ -48,7 +48,7 @@ def read_png(data: bytes, *, channels: int, check: Samples) -> Samples:
     difference = (samples[..., : upper.shape[2]] >> 8).astype(np.int16) - upper
     if np.abs(difference).max() > 1:  # decoders may round or cut
         message = "is damaged: two decoders do not agree about it"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     return samples[..., [0, 3]] if channels == GRAY_ALPHA else samples
 
 
@@ -56,7 +56,7 @@ def read_tiff(data: bytes, layout: tiff.Layout) -> Samples:
     """Decode a TIFF file of 16-bit integers or 32-bit floating point, turned upright.
 
     Raises:
-        Refused: if its samples are of another kind, out of [0, 1], or stored in a way that
+        UnsupportedImage: if its samples are of another kind, out of [0, 1], or stored in a way that
             OpenCV misreads.
 
     """
@@ -69,10 +69,10 @@ def read_tiff(data: bytes, layout: tiff.Layout) -> Samples:
         samples = _decode(data)
     if samples.shape[2] != layout.channels or samples.dtype.itemsize * 8 != layout.bits:
         message = "is a TIFF file of a rare kind that is not decoded at its full depth"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     if samples.dtype.kind == "f" and not (samples.min() >= 0 and samples.max() <= 1):
         message = "holds floating-point samples outside 0 to 1"
-        raise Refused(message, hint="Scale its samples to the range from 0 to 1.")
+        raise UnsupportedImage(message, hint="Scale its samples to the range from 0 to 1.")
     if layout.photometric < tiff.BLACK_IS_ZERO:
         samples[..., 0] = _peak(samples) - samples[..., 0]
     if has_alpha(samples) and layout.extra == tiff.UNSPECIFIED_EXTRA:
@@ -108,14 +108,16 @@ def _check_layout(layout: tiff.Layout) -> None:
     kinds = {(16, tiff.UNSIGNED), (32, tiff.FLOATING_POINT)}
     if (layout.bits, layout.sample_format) not in kinds:
         message = f"stores samples of {layout.bits} bits in a way that is not supported"
-        raise Refused(message, hint="Save it with 8 or 16 bits, or in 32-bit floating point.")
+        raise UnsupportedImage(
+            message, hint="Save it with 8 or 16 bits, or in 32-bit floating point."
+        )
     known = layout.photometric in {0, tiff.BLACK_IS_ZERO, tiff.RGB}
     if not known or layout.channels > RGB_ALPHA:
         message = "is a deep TIFF file in a colour space that is not supported"
-        raise Refused(message, hint="Save it as RGB or grey.")
+        raise UnsupportedImage(message, hint="Save it as RGB or grey.")
     if layout.planes != 1 and layout.channels > 1:
         message = "is a deep TIFF file that stores its channels apart"
-        raise Refused(message, hint="Save it with interleaved channels.")
+        raise UnsupportedImage(message, hint="Save it with interleaved channels.")
 
 
 def _divide_by_alpha(samples: Samples) -> None:

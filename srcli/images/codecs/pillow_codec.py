@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from srcli.images.codecs.png import for_pillow
-from srcli.images.decode_errors import Refused, check_frames, check_size
+from srcli.images.decode_errors import UnsupportedImage, check_frames, check_size
 from srcli.images.formats import PNG, Format
 from srcli.images.metadata.color_profile import to_srgb
 from srcli.images.metadata.reading import read_blocks, upright
@@ -27,7 +27,7 @@ def open_picture(data: bytes, known: Format, *, pixel_limit: int) -> Image.Image
     several pictures are refused.
 
     Raises:
-        Refused: if it is too large or holds several frames.
+        UnsupportedImage: if it is too large or holds several frames.
 
     """
     data = for_pillow(data) if known is PNG else data
@@ -44,7 +44,7 @@ def read_samples(image: Image.Image) -> Samples:
     Palettes and bilevel pictures are resolved, CMYK and CIE L*a*b* become sRGB.
 
     Raises:
-        Refused: if Pillow has no eight-bit form of the picture.
+        UnsupportedImage: if Pillow has no eight-bit form of the picture.
 
     """
     image.load()
@@ -58,7 +58,7 @@ def read_samples(image: Image.Image) -> Samples:
         image = image.convert("RGB")
     if image.mode not in {"L", "LA", "RGB", "RGBA"}:
         message = f"stores its samples in a way that is not supported ({image.mode})"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     return np.asarray(image).reshape(image.height, image.width, -1)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from srcli.images.decode_errors import Refused, check_size
+from srcli.images.decode_errors import UnsupportedImage, check_size
 from srcli.images.metadata import raw_blocks
 from srcli.images.metadata.reading import upright
 from srcli.images.picture.photo import Metadata
@@ -42,7 +42,7 @@ def read_size(data: bytes, *, pixel_limit: int) -> tuple[int, int]:
     """Return height and width of the upright picture, without developing it.
 
     Raises:
-        Refused: it is too large.
+        UnsupportedImage: it is too large.
         ValueError: LibRaw does not read it.
 
     """
@@ -54,7 +54,7 @@ def read(data: bytes, *, pixel_limit: int) -> tuple[Samples, Metadata]:
     """Develop to uint16, grey or RGB; with what the file says beside its pixels.
 
     Raises:
-        Refused: it is too large, or damaged.
+        UnsupportedImage: it is too large, or damaged.
         MemoryError: there is no memory for it.
         ValueError: LibRaw does not read it.
 
@@ -70,7 +70,7 @@ def _run(wish: Literal["size", "develop"], data: bytes, pixel_limit: int) -> _De
     done = subprocess.run(command, input=data, capture_output=True, check=False)  # noqa: S603 - our own program
     if any(sign in done.stderr for sign in _DAMAGE):
         message = "is damaged or cut short: LibRaw misses data of its sensor"
-        raise Refused(message)
+        raise UnsupportedImage(message)
     if any(sign in done.stderr for sign in _TOO_LARGE):
         raise MemoryError
     if done.returncode:

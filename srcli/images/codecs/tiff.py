@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 from PIL import ExifTags, Image
 
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.metadata import exif, ifd, tiff_tags
 from srcli.images.metadata.ifd import Entry, Tree
 from srcli.images.metadata.reading import Blocks, upright
@@ -146,13 +146,13 @@ def as_one_channel(data: bytes, layout: Layout) -> bytes:
     """The same file described as grey and upright, ``channels`` times as wide.
 
     Raises:
-        Refused: where the description alone cannot be changed.
+        UnsupportedImage: where the description alone cannot be changed.
 
     """
     plain = layout.planes == _CHUNKY and layout.predictor == _NO_PREDICTOR
     if not plain or not _is_classic(data):
         msg = "is a TIFF file of a rare kind: deep grey with alpha, not stored plainly"
-        raise Refused(msg)
+        raise UnsupportedImage(msg)
     changes: dict[int, tuple[int, ...]] = {
         Tag.ImageWidth: (layout.width * layout.channels,),
         Tag.BitsPerSample: (layout.bits,),
@@ -173,7 +173,7 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
     The file begins with the EXIF block as it is, so that whatever points into it still does.
 
     Raises:
-        Refused: if the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
+        UnsupportedImage: the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
 
     """
     height, width, channels = samples.shape
@@ -191,7 +191,7 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
     ends = list(itertools.accumulate(map(len, strips), initial=len(carrier)))
     if ends[-1] > _LARGEST:
         msg = "would be larger than the 4 GB that a TIFF file can be"
-        raise Refused(msg, hint="Choose PNG.")
+        raise UnsupportedImage(msg, hint="Choose PNG.")
     layout: dict[int, tuple[int, ...]] = {
         Tag.ImageWidth: (width,),
         Tag.ImageLength: (height,),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.formats import AVIF, BMP, GIF, HEIF, JPEG, JXL, PNG, RAW, TIFF, WEBP, Format
 from srcli.images.inspection.bmp_file import inspect_bmp
 from srcli.images.inspection.boxes_file import inspect_boxes, inspect_jxl
@@ -48,15 +48,17 @@ def sound_content(data: bytes, known: Format, *, name: str, rules: ReadRules, wa
         warn: told of every flaw of a picture that is read.
 
     Raises:
-        Refused: it lacks data and that is not allowed, or it is too large or has too many frames or
-            parts.
+        UnsupportedImage: it lacks data and that is not allowed, or it is too large or has too
+            many frames or parts.
 
     """
     check_limits(data, known, rules)
     inspected = _INSPECTIONS[known](data, rules)
     for flaw in inspected.flaws:
         if flaw.lacks_data and not rules.allow_damaged:
-            raise Refused(flaw.predicate, hint="Make what there is of it with --allow-damaged.")
+            raise UnsupportedImage(
+                flaw.predicate, hint="Make what there is of it with --allow-damaged."
+            )
     for flaw in dict.fromkeys(inspected.flaws):
         warn(f"{name} {flaw.predicate}")
     return inspected.content

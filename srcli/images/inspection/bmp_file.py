@@ -18,7 +18,7 @@ def inspect_bmp(data: bytes, rules: ReadRules) -> Inspected:
     """Look at the length of a file whose rows are not compressed; zeros make it up.
 
     Raises:
-        Refused: it has more pixels than the limit.
+        UnsupportedImage: it has more pixels than the limit.
 
     """
     if len(data) < _HEADER_AT + _HEADER.size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,9 @@ def check_worth(data: bytes, pixels: int) -> None:
     A few bytes may claim any size; making that up would take much time and memory for nothing.
 
     Raises:
-        Refused: that is so.
+        UnsupportedImage: that is so.
 
     """
     if pixels > MOST_PER_BYTE * len(data):
         message = "is damaged: it holds far too little data for its size"
-        raise Refused(message)
+        raise UnsupportedImage(message)

@@ -40,7 +40,7 @@ def inspect_gif(data: bytes, rules: ReadRules) -> Inspected:
     """Look through a file; a trailer is added where only that is missing.
 
     Raises:
-        Refused: its frames have more pixels than the limit.
+        UnsupportedImage: its frames have more pixels than the limit.
 
     """
     blocks = list(walk(data))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from srcli.images.decode_errors import Refused, check_size
+from srcli.images.decode_errors import UnsupportedImage, check_size
 from srcli.images.inspection.flaws import (
     CUT_SHORT,
     Flaw,
@@ -37,7 +37,8 @@ def inspect_jpeg(data: bytes, rules: ReadRules) -> Inspected:
     """Look through the first picture of a file; an end mark is added where there is none.
 
     Raises:
-        Refused: it has more pixels than the limit, or far more scans than any encoder writes.
+        UnsupportedImage: it has more pixels than the limit, or far more scans than any encoder
+            writes.
 
     """
     segments = list(walk(data))
@@ -51,7 +52,7 @@ def inspect_jpeg(data: bytes, rules: ReadRules) -> Inspected:
     check_size(height, width, pixel_limit=rules.pixel_limit)
     if len(scans) > _MOST_SCANS:
         message = f"holds more than {_MOST_SCANS} scans of one picture"
-        raise Refused(message, hint="Save it as a JPEG file that is not progressive.")
+        raise UnsupportedImage(message, hint="Save it as a JPEG file that is not progressive.")
     if frame.marker in _HUFFMAN:  # which takes a bit for each of 64 samples at least
         check_worth(data, height * width)
     flaw = _flaw(frame, scans, segments, ended=ended)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from srcli.images.codecs import gif, png, webp
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.inspection import gif_file, jpeg_file
 from srcli.images.metadata import ifd
@@ -25,7 +25,7 @@ def check_limits(data: bytes, known: Format, rules: ReadRules) -> None:
     """Refuse a file of more frames or parts than the limits.
 
     Raises:
-        Refused: it has more.
+        UnsupportedImage: it has more.
 
     """
     if known not in _COUNTS:
@@ -37,10 +37,10 @@ def check_limits(data: bytes, known: Format, rules: ReadRules) -> None:
         frames += moving
         if parts > rules.part_limit:
             message = f"holds more than {rules.part_limit:,} {name}"
-            raise Refused(message, hint="Raise the limit with --max-parts.")
+            raise UnsupportedImage(message, hint="Raise the limit with --max-parts.")
         if frames > rules.frame_limit:
             message = f"holds more than {rules.frame_limit:,} frames"
-            raise Refused(message, hint="Raise the limit with --max-frames.")
+            raise UnsupportedImage(message, hint="Raise the limit with --max-frames.")
 
 
 def _png_parts(data: bytes) -> Iterator[tuple[int, int]]:

@@ -70,7 +70,7 @@ def inspect_png(data: bytes, rules: ReadRules) -> Inspected:
     """Look through a file; damaged chunks that no pixel depends on are left out.
 
     Raises:
-        Refused: it has more pixels than the limit.
+        UnsupportedImage: it has more pixels than the limit.
 
     """
     chunks = list(walk(data))

@@ -36,7 +36,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     """Look through the strips or tiles of a file's first page, with which the content begins.
 
     Raises:
-        Refused: it has more pixels than the limit.
+        UnsupportedImage: it has more pixels than the limit.
         ValueError: its directory cannot be read; so do other errors.
 
     """

@@ -103,7 +103,7 @@ def described(block: bytes) -> Iterator[Entry]:
     """Yield the tags of an EXIF block's first directory that a TIFF file holds as well.
 
     Raises:
-        Refused: the block is damaged.
+        UnsupportedImage: the block is damaged.
 
     """
     try:

@@ -9,7 +9,7 @@ from PIL import ImageColor
 
 from srcli.errors import UsageError
 from srcli.images.codecs import png
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.metadata.color_profile import Color, from_srgb
 from srcli.images.metadata.color_signals import stored_color
 from srcli.images.picture.photo import Metadata, Photo
@@ -42,7 +42,7 @@ def flatten(photo: Photo, color: Color) -> Photo:
     A grey picture becomes one of colour if ``color`` is not grey, unless its profile is.
 
     Raises:
-        Refused: chunks or codes in the file tell a colour space that is not known here.
+        UnsupportedImage: chunks or codes in the file tell a colour space that is not known here.
 
     """
     if photo.alpha is None:
@@ -60,7 +60,9 @@ def _stored(metadata: Metadata, color: Color) -> tuple[float, float, float]:
         told = stored_color(color, metadata.color_chunks)
         if told is None:
             message = "is in a colour space in which the background's colour is not known"
-            raise Refused(message, hint="Leave out --background, or save the picture as sRGB.")
+            raise UnsupportedImage(
+                message, hint="Leave out --background, or save the picture as sRGB."
+            )
         return told
     profile = metadata.icc_profile
     red, green, blue = from_srgb(color, profile) if profile else color

@@ -95,7 +95,7 @@ def from_photo(photo: Photo, *, bits: Bits) -> Samples:
     return samples
 
 
-class Painting:
+class ImageBuilder:
     """A picture of some size that is like another in all else, painted window by window.
 
     Samples are rounded as they come, and take a quarter or half of the memory of numbers. A

@@ -29,7 +29,7 @@ PERMISSIVE = frozenset({"Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class PublishedWeights:
     """One file that other people published.
 
     Attributes:
@@ -132,33 +132,33 @@ def read_unread() -> tuple[Unread, ...]:
 
 
 @lru_cache(maxsize=1)
-def read_sources() -> tuple[Source, ...]:
+def read_sources() -> tuple[PublishedWeights, ...]:
     """Return the files of the networks' authors, in the order of ``sources.toml``."""
     return tuple(map(_source, _content()["source"]))
 
 
 @lru_cache(maxsize=1)
-def read_community() -> tuple[Source, ...]:
+def read_community() -> tuple[PublishedWeights, ...]:
     """Return the models of other people, in the order of ``community.toml``."""
     return tuple(map(_source, _content("community.toml")["source"]))
 
 
-def all_sources() -> tuple[Source, ...]:
+def all_sources() -> tuple[PublishedWeights, ...]:
     """Return every source: those of the networks' authors first."""
     return (*read_sources(), *read_community())
 
 
-def _source(entry: Mapping[str, Any]) -> Source:
+def _source(entry: Mapping[str, Any]) -> PublishedWeights:
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
     scores = tuple(Score(**score) for score in entry.get("scores", ()))
-    return Source(**{**entry, **lists, "scores": scores})
+    return PublishedWeights(**{**entry, **lists, "scores": scores})
 
 
 def _content(name: str = "sources.toml") -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
-def find_source(model: str, scale: float | None = None) -> Source | None:
+def find_source(model: str, scale: float | None = None) -> PublishedWeights | None:
     """Return the source of an id, or of a family the one that fits ``scale`` best.
 
     Of a family, the smallest scale that reaches ``scale`` is taken, else the largest.

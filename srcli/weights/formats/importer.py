@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srcli.errors import CorruptWeights
 from srcli.files.digest import sha256_of
-from srcli.weights.catalog.published import Source, find_source
+from srcli.weights.catalog.published import PublishedWeights, find_source
 from srcli.weights.formats import reference_checkpoints
 from srcli.weights.formats.checkpoint import Header, save_model
 from srcli.weights.formats.size_guard import bounded_by
@@ -27,7 +27,7 @@ class Imported:
 
     header: Header
     state: Mapping[str, Tensor]
-    source: Source | None = None
+    source: PublishedWeights | None = None
 
     def save(self, path: Path) -> None:
         """Write a self-describing weights file, whole or not at all."""
@@ -75,7 +75,7 @@ def check_finite(path: Path, weights: Iterable[tuple[str, Tensor]]) -> None:
             raise CorruptWeights(msg)
 
 
-def _source(found: reference_checkpoints.Upstream, sha256: str) -> Source | None:
+def _source(found: reference_checkpoints.Upstream, sha256: str) -> PublishedWeights | None:
     source = find_source(f"{found.network}-x{found.config.scale}")
     if source is None:
         return None

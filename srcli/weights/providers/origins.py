@@ -11,7 +11,7 @@ from srcli.files.digest import check_digest, is_file
 from srcli.settings import read_setting
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import shipped_folder
-from srcli.weights.catalog.published import Source
+from srcli.weights.catalog.published import PublishedWeights
 from srcli.weights.catalog.suggestions import namesakes
 from srcli.weights.providers.authors import Authors
 from srcli.weights.providers.cache import removed
@@ -164,7 +164,7 @@ class Local:
         raise UsageError(msg)
 
 
-def origin_of_source(source: Source) -> Origin:
+def origin_of_source(source: PublishedWeights) -> Origin:
     """Return where a file that others published comes from."""
     return Packaged(source=source) if source.package else Authors(source=source)
 

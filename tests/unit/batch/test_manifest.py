@@ -9,7 +9,7 @@ import pytest
 from srcli.batch import manifest
 from srcli.batch.database import NAME
 from srcli.batch.fingerprint import FileState
-from srcli.batch.ledger import Made, Verdict
+from srcli.batch.ledger import ClaimResult, Made
 from srcli.batch.manifest import Manifest, ManifestView, recorded_results
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
@@ -23,7 +23,7 @@ from srcli.errors import (
 )
 from srcli.files.digest import sha256_of
 from srcli.files.locks import folder_lock
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 
 SETTINGS = {"scale": 2}
 
@@ -33,7 +33,7 @@ def job(tmp_path) -> Job:
     source = tmp_path / "photo.png"
     source.write_bytes(b"pixels")
     output = tmp_path / "out/photo_x2.png"
-    return Job(source=Source(path=source, relative=Path("photo.png")), output=output)
+    return Job(source=InputFile(path=source, relative=Path("photo.png")), output=output)
 
 
 def opened(job: Job, *, overwrite: bool = False, settings: dict[str, object] = SETTINGS):
@@ -62,13 +62,13 @@ def make(manifest: Manifest, job: Job, content: bytes = b"larger") -> None:
 
 def test_what_is_done_is_not_done_again(job):
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.MAKE
+        assert manifest.claim(job) is ClaimResult.MAKE
         make(manifest, job)
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
     with opened(job, overwrite=True) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
 
 
 def test_copies_and_touched_files_are_known_by_their_content(job):
@@ -77,7 +77,7 @@ def test_copies_and_touched_files_are_known_by_their_content(job):
         make(manifest, job)
         for path in (job.source.path, job.output):
             os.utime(path, ns=(1, 1))
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
 
 
 @pytest.mark.parametrize("change", ["settings", "source", "output"])
@@ -92,7 +92,7 @@ def test_what_is_out_of_date_is_refused_or_replaced(job, change):
     with opened(job, settings=settings) as manifest, pytest.raises(UnwritableImage):
         manifest.claim(job)
     with opened(job, settings=settings, overwrite=True) as manifest:
-        assert manifest.claim(job) is Verdict.REPLACE
+        assert manifest.claim(job) is ClaimResult.REPLACE
 
 
 def test_a_result_that_was_removed_is_made_again(job):
@@ -100,7 +100,7 @@ def test_a_result_that_was_removed_is_made_again(job):
         manifest.claim(job)
         make(manifest, job)
         job.output.unlink()
-        assert manifest.claim(job) is Verdict.MAKE
+        assert manifest.claim(job) is ClaimResult.MAKE
 
 
 def test_what_goes_between_two_looks_is_no_bug(job, monkeypatch):
@@ -110,10 +110,10 @@ def test_what_goes_between_two_looks_is_no_bug(job, monkeypatch):
 
         def judge(*_, **__):
             job.source.path.unlink()
-            return Verdict.DONE
+            return ClaimResult.DONE
 
         monkeypatch.setattr(manifest, "judge", judge)
-        assert claimer.claim(job) is Verdict.DONE
+        assert claimer.claim(job) is ClaimResult.DONE
 
 
 def test_a_file_of_someone_else_is_refused(job):
@@ -122,7 +122,7 @@ def test_a_file_of_someone_else_is_refused(job):
     with opened(job) as manifest, pytest.raises(UnwritableImage, match="exists already"):
         manifest.claim(job)
     with opened(job, overwrite=True) as manifest:
-        assert manifest.claim(job) is Verdict.REPLACE
+        assert manifest.claim(job) is ClaimResult.REPLACE
 
 
 def test_a_run_killed_before_it_recorded_what_it_had_put_in_place_is_understood(job):
@@ -132,9 +132,9 @@ def test_a_run_killed_before_it_recorded_what_it_had_put_in_place_is_understood(
     job.output.write_bytes(b"larger")
     killed.close()
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
 
 
 def test_a_run_killed_before_it_put_anything_in_place_is_made_up_for(job):
@@ -143,21 +143,21 @@ def test_a_run_killed_before_it_put_anything_in_place_is_made_up_for(job):
     announce(killed, job, b"larger")
     killed.close()
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.MAKE
+        assert manifest.claim(job) is ClaimResult.MAKE
 
 
 def test_what_a_living_run_has_claimed_is_left_to_it(job):
     with opened(job) as first, opened(job) as second:
-        assert first.claim(job) is Verdict.MAKE
-        assert second.claim(job) is Verdict.BUSY
+        assert first.claim(job) is ClaimResult.MAKE
+        assert second.claim(job) is ClaimResult.BUSY
         first.failed(job, UnreadableImage("no"))
-        assert second.claim(job) is Verdict.MAKE
+        assert second.claim(job) is ClaimResult.MAKE
 
 
 def test_a_view_says_the_same_and_changes_nothing(job):
     folder = job.output.parent
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
-        assert view.claim(job) is Verdict.MAKE
+        assert view.claim(job) is ClaimResult.MAKE
     assert recorded_results(folder) == {}
     assert not folder.exists()
     with opened(job) as manifest:
@@ -165,7 +165,7 @@ def test_a_view_says_the_same_and_changes_nothing(job):
         make(manifest, job)
     before = sorted(folder.iterdir())
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
-        assert view.claim(job) is Verdict.DONE
+        assert view.claim(job) is ClaimResult.DONE
     known = {path: entry.source_path for path, entry in recorded_results(folder).items()}
     assert known == {os.path.realpath(job.output): str(job.source.path.absolute())}
     assert sorted(folder.iterdir()) == before
@@ -177,9 +177,9 @@ def test_a_manifest_whose_run_was_killed_before_it_wrote_anything_says_nothing(j
     (folder / NAME).touch()
     assert recorded_results(folder) == {}
     with ManifestView(folder, SETTINGS, overwrite=False) as view:
-        assert view.claim(job) is Verdict.MAKE
+        assert view.claim(job) is ClaimResult.MAKE
     with opened(job) as manifest:
-        assert manifest.claim(job) is Verdict.MAKE
+        assert manifest.claim(job) is ClaimResult.MAKE
 
 
 def test_a_manifest_is_not_read_while_another_run_opens_or_closes_it(job):
@@ -219,7 +219,7 @@ def test_names_need_not_be_unicode(job, tmp_path):
     with opened(odd) as manifest:
         manifest.claim(odd)
         make(manifest, odd)
-        assert manifest.claim(odd) is Verdict.DONE
+        assert manifest.claim(odd) is ClaimResult.DONE
     assert set(recorded_results(tmp_path / "out")) == {os.path.realpath(odd.output)}
 
 
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_manifest_is_moved_aside_with_a_warning(job, caplog):
     assert [entry.name for entry in path.parent.iterdir()] == [NAME]
     for number in (1, 2):
         with opened(job) as manifest:
-            assert manifest.claim(job) is Verdict.MAKE
+            assert manifest.claim(job) is ClaimResult.MAKE
         assert caplog.text.count("it was moved to") == number
         assert path.with_name(f"{NAME}.broken-{number}").read_bytes() == content
         path.write_bytes(content)
@@ -255,7 +255,7 @@ def test_a_manifest_of_another_version_is_not_touched(job):
 def test_a_folder_that_is_not_the_same_any_more_is_noticed(job, change):
     folder = job.output.parent
     manifest = opened(job)
-    assert manifest.claim(job) is Verdict.MAKE
+    assert manifest.claim(job) is ClaimResult.MAKE
     if change == "manifest":
         (folder / NAME).unlink()
     else:
@@ -309,9 +309,9 @@ def test_what_another_manifest_knows_is_taken_over(job, tmp_path):
     elsewhere = known.get(os.path.realpath(job.output))
     other = tmp_path / "other"
     with Manifest(other, SETTINGS, overwrite=False, elsewhere=lambda _: elsewhere) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
     with Manifest(other, SETTINGS, overwrite=False) as manifest:
-        assert manifest.claim(job) is Verdict.DONE
+        assert manifest.claim(job) is ClaimResult.DONE
 
 
 def test_only_so_many_results_are_remembered(job, tmp_path):

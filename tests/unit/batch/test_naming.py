@@ -6,14 +6,14 @@ import pytest
 
 from srcli.batch.naming import Naming, plan_outputs, template_pattern
 from srcli.errors import UsageError
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 
 
-def source(path: str, relative: str = "") -> Source:
-    return Source(path=Path(path), relative=Path(relative or Path(path).name))
+def source(path: str, relative: str = "") -> InputFile:
+    return InputFile(path=Path(path), relative=Path(relative or Path(path).name))
 
 
-def outputs(sources: list[Source], **naming: str) -> list[str]:
+def outputs(sources: list[InputFile], **naming: str) -> list[str]:
     jobs = plan_outputs(
         sources,
         Naming(**{"template": "{stem}_x{scale}", "scale": "2.7", "model": "fast", **naming}),

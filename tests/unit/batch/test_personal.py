@@ -5,14 +5,14 @@ import pytest
 
 from srcli.batch import personal
 from srcli.batch.database import NAME
-from srcli.batch.ledger import Made, Verdict
+from srcli.batch.ledger import ClaimResult, Made
 from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.errors import UnreadableImage, UnwritableImage
 from srcli.files.digest import sha256_of
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 
 
 @pytest.fixture
@@ -20,7 +20,9 @@ def job(tmp_path, monkeypatch) -> Job:
     monkeypatch.setenv("SRCLI_CACHE_DIR", str(tmp_path / "cache"))
     source = tmp_path / "photo.png"
     source.write_bytes(b"pixels")
-    return Job(source=Source(path=source, relative=Path("photo.png")), output=tmp_path / "x2.png")
+    return Job(
+        source=InputFile(path=source, relative=Path("photo.png")), output=tmp_path / "x2.png"
+    )
 
 
 def ledger(settings: int = 2, *, overwrite: bool = False) -> PersonalLedger:
@@ -45,10 +47,10 @@ def make(ledger: PersonalLedger | Manifest, job: Job) -> None:
 
 def test_what_was_made_is_known_the_next_time(job):
     with ledger() as first:
-        assert first.claim(job) is Verdict.MAKE
+        assert first.claim(job) is ClaimResult.MAKE
         make(first, job)
     with ledger() as second:
-        assert second.claim(job) is Verdict.DONE
+        assert second.claim(job) is ClaimResult.DONE
     with ledger(3) as other, pytest.raises(UnwritableImage, match="other settings"):
         other.claim(job)
     entry = PersonalRecord([job.output]).find(job.output)
@@ -64,13 +66,13 @@ def test_the_manifest_of_the_folder_is_asked_too(job, tmp_path):
         manifest.claim(inside)
         make(manifest, inside)
     with ledger() as own:
-        assert own.claim(inside) is Verdict.DONE
+        assert own.claim(inside) is ClaimResult.DONE
     (tmp_path / "out" / NAME).unlink()
     os.mkfifo(tmp_path / "out" / NAME)
     records = FolderRecords()
     assert records.find(inside.output) is records.find(inside.output) is None
     with ledger() as own:
-        assert own.claim(inside) is Verdict.DONE
+        assert own.claim(inside) is ClaimResult.DONE
 
 
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "~nobody-of-this-name/x"])
@@ -80,7 +82,7 @@ def test_without_a_record_only_what_is_there_counts(job, monkeypatch, folder):
     place = personal_folder()
     assert (place is None) == folder.startswith("~")
     with PersonalLedger(place or Path("/proc/nowhere"), {}, overwrite=False, model="") as own:
-        assert own.claim(job) is Verdict.MAKE
+        assert own.claim(job) is ClaimResult.MAKE
         make(own, job)
         own.skipped(job, "why")
         own.failed(job, UnreadableImage("why"))

@@ -5,11 +5,13 @@ import pytest
 from srcli.batch.naming import Job
 from srcli.batch.place import ResultFolder, check_links, make_folder
 from srcli.errors import OutputLost, UnwritableImage
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 
 
 def job(output: Path, root: Path | None) -> Job:
-    return Job(source=Source(path=Path("a.png"), relative=Path("a.png")), output=output, root=root)
+    return Job(
+        source=InputFile(path=Path("a.png"), relative=Path("a.png")), output=output, root=root
+    )
 
 
 def test_a_folder_is_made_once_and_never_again(tmp_path):

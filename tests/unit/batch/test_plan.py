@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from srcli.batch.ledger import NoLedger, Verdict
+from srcli.batch.ledger import ClaimResult, NoLedger
 from srcli.batch.naming import Job
 from srcli.batch.plan import estimate_cost, estimate_disk, plan_picture
 from srcli.engine.tiling import TiledTraits
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 from srcli.images.probe import ImageInfo
 from srcli.networks.spec import NetworkTraits
 from srcli.pipeline.output_spec import OutputSpec
@@ -22,7 +22,9 @@ DOUBLE = NetworkTraits(scale=2, receptive_radius=4)
 def job(tmp_path: Path, suffix: str = ".png") -> Job:
     path = tmp_path / "photo.png"
     Image.new("RGB", (100, 60)).save(path)
-    return Job(source=Source(path=path, relative=Path("photo.png")), output=tmp_path / f"o{suffix}")
+    return Job(
+        source=InputFile(path=path, relative=Path("photo.png")), output=tmp_path / f"o{suffix}"
+    )
 
 
 def target(height: int, width: int) -> TargetSize:
@@ -62,7 +64,7 @@ def test_a_plan_says_what_would_happen(tmp_path, models):
     made = plan_picture(one, NoLedger(overwrite=False).claim, pipeline)
     assert (made.action, made.source_size, made.size) == ("make", (60, 100), (120, 200))
     assert made.way == "tiny x2"
-    done = plan_picture(one, lambda _: Verdict.DONE, pipeline)
+    done = plan_picture(one, lambda _: ClaimResult.DONE, pipeline)
     assert (done.action, done.note, done.cost) == ("skip", "done already", None)
     one.output.touch()
     there = plan_picture(one, NoLedger(overwrite=False).claim, pipeline)

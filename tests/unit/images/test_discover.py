@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from srcli.errors import UsageError
-from srcli.images.discover import Source, find_sources
+from srcli.images.discover import InputFile, find_sources
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_pictures_of_formats_that_are_not_read_are_told_of(tree: Path) -> None:
     assert caught.value.hint.startswith("the formats read are PNG, JPEG")
 
 
-def relatives(sources: list[Source]) -> list[str]:
+def relatives(sources: list[InputFile]) -> list[str]:
     return [source.relative.as_posix() for source in sources]
 
 
@@ -86,7 +86,7 @@ def test_a_relative_pattern_is_looked_up_here(tree: Path, monkeypatch: pytest.Mo
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tree: Path) -> None:
     odd = tree / "photo[1].png"
     odd.write_bytes(b"")
-    assert find_sources([str(odd)]) == [Source(path=odd, relative=Path("photo[1].png"))]
+    assert find_sources([str(odd)]) == [InputFile(path=odd, relative=Path("photo[1].png"))]
 
 
 def test_links_that_go_round_in_circles_end(tree: Path) -> None:

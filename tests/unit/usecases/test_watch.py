@@ -15,7 +15,7 @@ from PIL import Image
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
 from srcli.errors import OutputLost, UsageError
-from srcli.images.discover import Source
+from srcli.images.discover import InputFile
 from srcli.usecases.sizes import SizeRequest
 from srcli.usecases.upscale_request import UpscaleRequest
 from srcli.usecases.watch import _state, watch_folders
@@ -166,5 +166,5 @@ def test_the_command_watches_until_it_is_interrupted(place):
 
 def test_a_picture_that_goes_away_between_two_looks_is_left_out(place):
     gone = place / "in/gone.png"
-    source = Source(path=gone, relative=Path("gone.png"))
+    source = InputFile(path=gone, relative=Path("gone.png"))
     assert _state(Job(source=source, output=place / "out.png")) is None

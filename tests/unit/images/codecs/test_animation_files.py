@@ -17,7 +17,7 @@ from srcli.errors import UnreadableImage, UnwritableImage, UsageError
 from srcli.images.codecs import gif, png
 from srcli.images.codecs.animation_files import is_animated
 from srcli.images.decode import decode_photo, decode_picture
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.encode import encode_picture
 from srcli.images.formats import GIF, JPEG, PNG, TIFF, WEBP, Format
 from srcli.images.output_options import OutputOptions
@@ -205,7 +205,7 @@ def test_a_gif_that_ends_within_a_block_is_cut_short() -> None:
             decode_picture(cut, name="it")
         rules = ReadRules(allow_damaged=True)
         assert frame_count(decode_picture(cut, name="it", rules=rules)) == 3
-    with pytest.raises(Refused, match="is cut short"):
+    with pytest.raises(UnsupportedImage, match="is cut short"):
         gif.read_frames(data[:-20])
 
 
@@ -213,12 +213,12 @@ def test_a_gif_frame_far_larger_than_its_canvas_is_refused() -> None:
     data = bytearray(encode_picture(moving(), GIF, name="it"))
     place = data.rindex(b",\0\0\0\0")
     data[place + 5 : place + 9] = b"\xff\x0f\xff\x0f"
-    with pytest.raises(Refused, match="far larger than its canvas"):
+    with pytest.raises(UnsupportedImage, match="far larger than its canvas"):
         gif.read_frames(bytes(data))
 
 
 def test_a_gif_of_no_frame_holds_no_picture() -> None:
-    with pytest.raises(Refused, match="holds no picture"):
+    with pytest.raises(UnsupportedImage, match="holds no picture"):
         gif.read_frames(b"GIF89a" + bytes(7) + b";")
 
 

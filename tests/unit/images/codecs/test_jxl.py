@@ -14,7 +14,7 @@ from srcli.errors import UnknownFormat, UnreadableImage, UnwritableImage
 from srcli.images import formats
 from srcli.images.codecs import jxl, jxl_header
 from srcli.images.decode import decode_photo
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.encode import encode_photo, writable_format
 from srcli.images.formats import JPEG, JXL, PNG, WEBP, sniff
 from srcli.images.metadata import ifd
@@ -73,7 +73,7 @@ def test_a_quality_is_heeded():
 
 
 def test_what_the_encoder_does_not_take_is_refused():
-    with pytest.raises(Refused, match="JXL cannot hold it"):
+    with pytest.raises(UnsupportedImage, match="JXL cannot hold it"):
         jxl.encode(noise(4, np.uint8), Metadata(), quality=100, lossless=False)
 
 
@@ -208,7 +208,7 @@ def test_a_profile_fits_the_samples(name, profile):
 def test_a_colour_space_without_a_profile_is_refused():
     header = jxl_header.Header(height=1, width=1, srgb=False)
     assert jxl._profile(header, b"profile") == b"profile"
-    with pytest.raises(Refused, match="colour space"):
+    with pytest.raises(UnsupportedImage, match="colour space"):
         jxl._profile(header, b"")
 
 
@@ -232,7 +232,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
 
 def test_a_file_that_tells_two_sizes_is_refused():
     info = pillow_jxl.Decoder()(vector("p3"))[1]
-    with pytest.raises(Refused, match="differ in size"):
+    with pytest.raises(UnsupportedImage, match="differ in size"):
         jxl._samples(bytes(9), info, jxl_header.Header(height=1, width=1))
 
 
@@ -345,7 +345,7 @@ def test_heads_are_read_as_the_standard_has_them(fields, told):
 def test_what_the_plugin_does_not_read_is_refused(header, said, monkeypatch):
     found = jxl_header.Header(height=2, width=2, **header)
     monkeypatch.setattr(jxl, "read_header", lambda _: found)
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UnsupportedImage, match=said):
         jxl.read_size(b"", pixel_limit=9)
 
 

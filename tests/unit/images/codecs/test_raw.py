@@ -12,7 +12,7 @@ from srcli.errors import UnknownFormat, UnreadableImage
 from srcli.images import formats
 from srcli.images.codecs import raw
 from srcli.images.decode import decode_photo
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.encode import encode_photo, writable_format
 from srcli.images.formats import PNG, RAW, TIFF, sniff
 from srcli.images.inspection.raw_file import inspect_raw
@@ -250,7 +250,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_developed():
     for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="more pixels than the limit of 3,071"):
             read(data, name="it.dng", rules=ReadRules(pixel_limit=3071))
-    with pytest.raises(Refused, match="more pixels"):
+    with pytest.raises(UnsupportedImage, match="more pixels"):
         raw.read(data[:-6000], pixel_limit=3071)
 
 
@@ -268,7 +268,7 @@ def test_a_file_that_is_cut_short_is_refused_in_silence(name, share, capfd):
     for rules in (ReadRules(), ReadRules(allow_damaged=True)):
         with pytest.raises(UnreadableImage, match=r"^it\.dng is cut short"):
             decode_photo(data, name="it.dng", rules=rules)
-    with pytest.raises(Refused, match="LibRaw misses data"):
+    with pytest.raises(UnsupportedImage, match="LibRaw misses data"):
         raw.read(data, pixel_limit=9999)
     assert capfd.readouterr() == ("", "")
 
@@ -282,7 +282,7 @@ def test_a_file_that_is_cut_short_is_refused_in_silence(name, share, capfd):
     ],
 )
 def test_a_file_is_known_to_be_cut_short_before_it_is_developed(data):
-    with pytest.raises(Refused, match="is cut short"):
+    with pytest.raises(UnsupportedImage, match="is cut short"):
         inspect_raw(data)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from srcli.errors import UnwritableImage
 from srcli.images.codecs.png import make_chunk
-from srcli.images.decode_errors import Refused
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.metadata.color_signals import stored_color
 from srcli.images.output_options import OutputOptions
 from srcli.images.picture.background import flatten
@@ -59,7 +59,7 @@ def test_colours_go_through_the_primaries_that_are_told():
 def test_spaces_that_are_not_known_are_refused(chunks):
     metadata = Metadata(color_chunks=chunks + GAMMA)
     photo = Photo(pixels=torch.rand(1, 3, 2, 2), alpha=torch.rand(1, 1, 2, 2), metadata=metadata)
-    with pytest.raises(Refused):
+    with pytest.raises(UnsupportedImage):
         flatten(photo, (1, 2, 3))
     with pytest.raises(UnwritableImage, match=r"^a\.png is in a colour space"):
         OutputOptions(background=(1, 2, 3)).apply(photo, name="a.png")

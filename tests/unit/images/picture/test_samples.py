@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from srcli.images.picture.photo import Metadata, Photo
-from srcli.images.picture.samples import Painting, from_photo, to_photo
+from srcli.images.picture.samples import ImageBuilder, from_photo, to_photo
 from srcli.pixels.levels import from_levels, to_levels
 from srcli.pixels.region import Region
 
@@ -47,7 +47,7 @@ def test_a_painting_is_the_rounded_picture_whatever_the_windows(bits, gray, tran
     opacity = torch.rand(1, 1, 1, 1)
     alpha = torch.ones(1, 1, 2, 2) if transparent else None
     like = Photo(pixels=torch.rand(1, 3, 2, 2), alpha=alpha, gray=gray, bits=bits)
-    painting = Painting(like, (9, 7))
+    painting = ImageBuilder(like, (9, 7))
     for region in (
         Region(top=0, bottom=9, left=3, right=7),
         Region(top=4, bottom=9, left=0, right=3),

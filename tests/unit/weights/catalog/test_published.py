@@ -8,7 +8,7 @@ from srcli.weights.catalog.included import family_members, read_catalog
 from srcli.weights.catalog.published import (
     PERMISSIVE,
     PURPOSES,
-    Source,
+    PublishedWeights,
     all_sources,
     find_source,
     read_community,
@@ -73,6 +73,6 @@ def test_a_family_gives_the_member_that_reaches():
 
 def test_a_licence_that_forbids_uses_is_restricted():
     named = {"id": "a", "network": "dat", "scale": 2, "file": "a.pth"}
-    assert Source(**named, licence="CC-BY-NC-SA-4.0").is_restricted
-    assert not Source(**named).is_restricted
-    assert not Source(**named).attribution
+    assert PublishedWeights(**named, licence="CC-BY-NC-SA-4.0").is_restricted
+    assert not PublishedWeights(**named).is_restricted
+    assert not PublishedWeights(**named).attribution
