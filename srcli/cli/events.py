@@ -166,6 +166,7 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
         return None
     return {
         "model": choice.model,
+        "mix": choice.mix,
         "strength": choice.strength,
         "guard": choice.guard,
         "reason": choice.reason,

@@ -182,6 +182,16 @@ Guard = Annotated[
         "drawings. Default: the model auto decides."
     ),
 ]
+Denoise = Annotated[
+    int | None,
+    _quality(
+        min=0,
+        max=100,
+        metavar="PERCENT",
+        help="How much of the noise to remove: 0 keeps the grain, 100 removes what can be removed. "
+        "Default: as much as suits the picture.",
+    ),
+]
 Ensemble = Annotated[
     bool,
     _quality(

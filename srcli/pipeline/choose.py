@@ -1,26 +1,32 @@
 """Which model enlarges a picture, and how: the rule behind ``--model auto``.
 
-The rule is of sums and limits. They were set on training and validation pictures, spoilt in twenty
-ways, by the difference that the two models make: see docs/auto.md. A picture between two ways is
-near a limit, where both models are equally good.
+The networks for clean and for spoilt pictures have one shape, and the weights between theirs make
+networks between them. The rule says how far to go, by lines that were set on validation pictures,
+spoilt in twenty ways: see docs/auto.md.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 from srcli.pipeline.inspection import Inspection
+from srcli.pipeline.piecewise import piecewise_linear
 from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
 
 AUTO = "auto"
-RULE = 1
+RULE = 2
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
-NOISE = 3.2
-"""Levels of noise from which the model for photos is better, compression apart."""
-COMPRESSION = 8.0
+NOISE_MIX = ((0.9, 0.0), (1.2, 0.1), (2, 0.22), (3, 0.38), (4, 0.5), (6, 0.62), (8, 0.7), (12, 1.0))
+"""Levels of noise, and the share of the model for spoilt pictures that is best then, compression
+apart; in between by lines."""
+COMPRESSION_MIX = (
+    *((0.0, 0.0), (3, 0.12), (5, 0.25), (8, 0.38), (12, 0.5)),
+    *((18, 0.62), (30, 0.75), (40, 1.0)),
+)
 """100 less the quality of JPEG, the same way, noise apart."""
+MIX_STEPS = 16
+"""Shares are whole sixteenths, so that few networks are made."""
 BLUR, SOFT_EDGE = 0.5, 0.55
 """Softness from which, and steepness of the steepest edges up to which, a picture was blurred."""
 NOISY = 3.0
@@ -30,8 +36,9 @@ FLAT = 0.2
 STRENGTHS = ((0.04, 1.0), (0.08, 0.65), (0.14, 0.3), (0.2, 0.2))
 """Overshoot, and how much of the network's details is best; in between by lines."""
 CLEAN, SPOILT = DEFAULT_MODEL, PHOTO_MODEL
+MIXED = f"{CLEAN}+{SPOILT}"
 MODELS = (CLEAN, SPOILT)
-"""Those that are chosen among, the first for clean pictures."""
+"""Those that are chosen among, the first for clean pictures; or a mix of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,8 @@ class Choice:
     """How one picture is enlarged.
 
     Attributes:
-        model: id of the model.
+        model: id of the model; ``MIXED`` for a mix of both.
+        mix: share of the model for spoilt pictures in the weights, 0 to 1; 0 for a named model.
         strength: share of the network's details that are added to plain enlargement, above 0 to 1.
         guard: the result stays between the source samples around it.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
@@ -48,6 +56,7 @@ class Choice:
     """
 
     model: str
+    mix: float = 0.0
     strength: float = 1.0
     guard: bool = False
     reason: str = ""
@@ -56,59 +65,73 @@ class Choice:
     @property
     def summary(self) -> str:
         """Such as ``asdn-fast at 65 %, guarded: it is clean and its edges were sharpened``."""
-        how = f"{self.model} at {100 * self.strength:.0f} %" if self.strength < 1 else self.model
+        how = f"{CLEAN} with {100 * self.mix:.0f} % of {SPOILT}" if 0 < self.mix < 1 else self.model
+        how = f"{how} at {100 * self.strength:.0f} %" if self.strength < 1 else how
         guarded = ", guarded" if self.guard else ""
         return f"{how}{guarded}: {self.reason}" if self.reason else f"{how}{guarded}"
 
     @property
     def removes(self) -> float:
         """Levels of 255 by which the result may differ from its source because it is cleaner."""
-        if self.inspection is None or self.model != SPOILT:
+        if self.inspection is None or self.mix == 0:
             return 0.0
         return math.hypot(self.inspection.noise, self.inspection.compression / 10)
 
 
-def choose(inspection: Inspection) -> Choice:
-    """Choose for a picture from what was measured of it; a tie goes to the model for photos."""
-    noise, compression = inspection.noise / NOISE, inspection.compression / COMPRESSION
-    soft = inspection.softness >= BLUR and inspection.steepness <= SOFT_EDGE
-    blurred = soft and not inspection.drawn
-    spoilt = noise + compression >= 1 or blurred
+def choose(inspection: Inspection, *, denoise: float | None = None) -> Choice:
+    """Choose for a picture from what was measured of it.
+
+    Args:
+        inspection: of the picture.
+        denoise: how much of its noise is removed, 0 to 1; None for as much as was measured. What
+            compression left is removed either way.
+
+    """
+    mix = _mix(inspection, denoise)
     strength = _strength(inspection)
-    words = [_spoilt_by(inspection) if spoilt else _clean(inspection)]
+    words = [_spoilt_by(inspection) if mix else "it is clean"]
+    if inspection.drawn and not mix:
+        words = ["it is a drawing or a screen"]
     if strength < 1:
         words.append("its edges were sharpened")
+    if denoise is not None:
+        words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(
-        model=SPOILT if spoilt else CLEAN,
+        model={0.0: CLEAN, 1.0: SPOILT}.get(mix, MIXED),
+        mix=mix,
         strength=strength,
-        guard=inspection.drawn and not spoilt,
+        guard=inspection.drawn and not mix,
         reason=" and ".join(words),
         inspection=inspection,
     )
+
+
+def _mix(inspection: Inspection, denoise: float | None) -> float:
+    """Return the share of the model for spoilt pictures, in whole ``MIX_STEPS``."""
+    soft = inspection.softness >= BLUR and inspection.steepness <= SOFT_EDGE
+    if soft and not inspection.drawn:
+        return 1.0
+    noise = piecewise_linear(NOISE_MIX, inspection.noise) if denoise is None else denoise
+    compression = piecewise_linear(COMPRESSION_MIX, inspection.compression)
+    return round(MIX_STEPS * (1 - (1 - noise) * (1 - compression))) / MIX_STEPS
 
 
 def _strength(inspection: Inspection) -> float:
     unclear = inspection.flat >= FLAT or inspection.noise >= NOISY
     if unclear or inspection.overshoot <= STRENGTHS[0][0]:
         return 1.0
-    for (start, high), (end, low) in pairwise(STRENGTHS):
-        if inspection.overshoot < end:
-            share = high + (low - high) * (inspection.overshoot - start) / (end - start)
-            return round(share, 2)
-    return STRENGTHS[-1][1]
-
-
-def _clean(inspection: Inspection) -> str:
-    return "it is a drawing or a screen" if inspection.drawn else "it is clean"
+    return round(piecewise_linear(STRENGTHS, inspection.overshoot), 2)
 
 
 def _spoilt_by(inspection: Inspection) -> str:
-    """Name what the picture has most of, measured by its limit."""
-    if inspection.compression / COMPRESSION >= max(inspection.noise / NOISE, 0.5):
-        quality = f"JPEG of quality {100 - round(inspection.compression)}"
-        if inspection.told:
-            return f"its file is compressed like {quality}"
-        return f"its pixels show traces of compression like {quality}"
-    if inspection.noise / NOISE >= 0.5:  # noqa: PLR2004 - half of the limit
+    """Name what changes the mix most."""
+    noise = piecewise_linear(NOISE_MIX, inspection.noise)
+    compression = piecewise_linear(COMPRESSION_MIX, inspection.compression)
+    if max(noise, compression) == 0:
+        return "it is blurred"
+    if noise > compression:
         return f"it has noise of about {inspection.noise:.0f} of 255 levels"
-    return "it is blurred"
+    quality = f"JPEG of quality {100 - round(inspection.compression)}"
+    if inspection.told:
+        return f"its file is compressed like {quality}"
+    return f"its pixels show traces of compression like {quality}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from srcli.images.picture.photo import Photo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.edges import edge_shape, softness
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.noise import noise_level
+from srcli.pipeline.piecewise import piecewise_linear
 from srcli.pipeline.sample import take_sample
 
 MOST_NOISE = 50.0
@@ -69,7 +68,7 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
         return Inspection(compression=said, told=said > 0)
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
-    shown = 0.0 if drawn else _interpolate(block_traces(sample.luma), TRACES)
+    shown = 0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma))
     overshoot, steepness = edge_shape(sample.luma)
     told = said > 0 and shown <= 2 * said + DOUBT
     return Inspection(
@@ -90,11 +89,3 @@ def _said(photo: Photo, jpeg_quality: int | None) -> float:
         return 100.0 - jpeg_quality
     lossy = photo.source_format == "WEBP" and not photo.metadata.lossless
     return float(LOSSY_WEBP) if lossy else 0.0
-
-
-def _interpolate(value: float, line: Sequence[tuple[float, float]]) -> float:
-    """Return what a line of joined pieces says at ``value``, its ends beyond them."""
-    for (start, low), (end, high) in pairwise(line):
-        if value < end:
-            return low + (high - low) * max(0.0, value - start) / (end - start)
-    return line[-1][1]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import copy
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
 
 from srcli.engine.device import Compute
 from srcli.engine.interpolation import KERNELS, Interpolation
@@ -26,14 +30,14 @@ class LoadedModels:
         upscaler: runs all of these networks.
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
-        choices: the models that ``auto`` chooses among, by their ids; empty for a named model.
+        mixes: of ``auto``, makes what lies between its two models; None for a named model.
 
     """
 
     upscaler: Upscaler
     sha256: tuple[str, ...]
     names: Mapping[int | None, str]
-    choices: Mapping[str, LoadedModels] = field(default_factory=dict)
+    mixes: Mixes | None = None
 
     @property
     def model(self) -> str:
@@ -43,15 +47,15 @@ class LoadedModels:
     @property
     def chooses(self) -> bool:
         """Tell whether the model is chosen for each picture."""
-        return bool(self.choices)
+        return self.mixes is not None
 
     def chosen(self, choice: Choice) -> LoadedModels:
         """Return the model that was chosen for a picture, or the only one."""
-        return self.choices.get(choice.model, self)
+        return self.mixes.at(choice.mix) if self.mixes else self
 
     def each(self) -> tuple[LoadedModels, ...]:
-        """Return every model that may enlarge a picture."""
-        return tuple(self.choices.values()) or (self,)
+        """Return the models that may enlarge a picture; a mix needs what the second does."""
+        return (self.mixes.clean, self.mixes.spoilt) if self.mixes else (self,)
 
     @property
     def parameters(self) -> int:
@@ -69,6 +73,46 @@ class LoadedModels:
             return kernel or "resize"
         name = self.names[step.scale]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
+
+
+class Mixes:
+    """Two models of one shape, and the networks whose weights lie between theirs.
+
+    The second model was trained from the first, so that a straight line between their weights
+    goes from the one to the other without a worse one on the way (Wang et al., "Deep Network
+    Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
+
+    Args:
+        clean: the model for clean pictures.
+        spoilt: the model for spoilt ones. A mix has its traits.
+        run: makes a network ready to run.
+
+    """
+
+    def __init__(
+        self, clean: LoadedModels, spoilt: LoadedModels, run: Callable[[SrNetwork], Upscaler]
+    ) -> None:
+        self.clean, self.spoilt, self._run = clean, spoilt, run
+        self._made = {0.0: clean, 1.0: spoilt}
+        self._lock = threading.Lock()
+
+    def at(self, share: float) -> LoadedModels:
+        """Return the model whose weights have a share, 0 to 1, of the one for spoilt pictures."""
+        with self._lock:
+            if share not in self._made:
+                self._made[share] = self._mix(share)
+            return self._made[share]
+
+    def _mix(self, share: float) -> LoadedModels:
+        clean = self.clean.upscaler.network.state_dict()
+        network = copy.deepcopy(self.spoilt.upscaler.network)
+        mixed = {
+            name: torch.lerp(clean[name], tensor, share)
+            for name, tensor in network.state_dict().items()
+        }
+        network.load_state_dict(mixed)
+        name = f"{self.clean.model}+{self.spoilt.model}"
+        return replace(self.spoilt, upscaler=self._run(network), names={None: name})
 
 
 class ModelLoader:
@@ -106,14 +150,15 @@ class ModelLoader:
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
-        choices = {model: self.load(model, ratio) for model in MODELS}
-        first = choices[MODELS[0]]
-        sha256 = tuple(digest for one in choices.values() for digest in one.sha256)
-        return replace(first, sha256=sha256, choices=choices)
+        clean, spoilt = (self.load(model, ratio) for model in MODELS)
+        sha256 = (*clean.sha256, *spoilt.sha256)
+        return replace(clean, sha256=sha256, mixes=Mixes(clean, spoilt, self._run))
+
+    def _run(self, network: SrNetwork) -> Upscaler:
+        return Upscaler(network, self._compute, self._options)
 
     def _interpolate(self, name: str) -> LoadedModels:
-        network = Interpolation(KERNELS[name])
-        upscaler = Upscaler(network, self._compute, self._options)
+        upscaler = self._run(Interpolation(KERNELS[name]))
         return LoadedModels(upscaler=upscaler, sha256=(name,), names={None: name})
 
     def _assemble(self, paths: Mapping[str, Path]) -> LoadedModels:

@@ -24,6 +24,7 @@ class OutputSpec:
         rules: which files are read.
         quality: of the lossy formats, 1 to 100; None for the encoder's own choice.
         guard: keep results between the source samples around them; None for as ``auto`` chooses.
+        denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
 
     """
 
@@ -35,3 +36,4 @@ class OutputSpec:
     rules: ReadRules = DEFAULT_RULES
     quality: int | None = None
     guard: bool | None = None
+    denoise: float | None = None

@@ -204,7 +204,8 @@ class Pipeline:
             choice = Choice(model=MODELS[0])
         else:
             quality = info.jpeg_quality if info else None
-            choice = choose(inspect(next(photos(picture)), jpeg_quality=quality))
+            found = inspect(next(photos(picture)), jpeg_quality=quality)
+            choice = choose(found, denoise=self.spec.denoise)
         guard = self.spec.guard
         return choice if guard is None else replace(choice, guard=guard)
 

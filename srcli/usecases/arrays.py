@@ -24,7 +24,7 @@ from srcli.pipeline.loaded_models import ModelLoader
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.run import Pipeline
 from srcli.usecases.sizes import SizeRequest
-from srcli.usecases.upscale_request import Wrap, borders_of
+from srcli.usecases.upscale_request import Wrap, borders_of, check_denoise
 
 PLANE = 2
 
@@ -46,11 +46,12 @@ class Upscaler:
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
         guard: keep results between the source samples around them; None for as ``auto`` chooses.
+        denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
         offline: do not fetch a model.
 
     Raises:
-        UsageError: there is no such device or precision, there are no such borders, or the tile
-            is smaller than 32 pixels.
+        UsageError: there is no such device or precision, there are no such borders, the tile is
+            smaller than 32 pixels, or the model cannot denoise.
 
     """
 
@@ -64,13 +65,16 @@ class Upscaler:
         ensemble: bool = False,
         wrap: Wrap | None = None,
         guard: bool | None = None,
+        denoise: float | None = None,
         offline: bool = False,
     ) -> None:
         if not _is_tile(tile):
             msg = f"a tile of {tile!r} pixels a side makes no sense"
             raise UsageError(msg, hint=f"give {SMALLEST_TILE} or more, or None for a default")
         self.model = model
-        self._guard = guard
+        if denoise is not None:
+            check_denoise(model, denoise)
+        self._guard, self._denoise = guard, denoise
         self._borders = borders_of(wrap)
         self._loader = ModelLoader(
             choose_compute(device, precision),
@@ -172,7 +176,9 @@ class Upscaler:
     ) -> Photo:
         target = size.resolve(photo.height, photo.width)
         models = self._loader.load(self.model, target.ratio)
-        spec = OutputSpec(resolve=size.resolve, borders=self._borders, guard=self._guard)
+        spec = OutputSpec(
+            resolve=size.resolve, borders=self._borders, guard=self._guard, denoise=self._denoise
+        )
         return Pipeline(spec, models).enlarge_photo(
             photo, target, info, progress or SilentProgress()
         )

@@ -31,7 +31,7 @@ from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.run import Pipeline
 from srcli.usecases.clashes import Clashes
-from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest
+from srcli.usecases.upscale_request import TEMPLATE, UpscaleRequest, check_denoise
 from srcli.weights.providers.store import is_file_name
 
 logger = logging.getLogger(__name__)
@@ -170,9 +170,11 @@ def prepare(request: UpscaleRequest) -> LoadedModels:
 
     Raises:
         WeightsError: the model cannot be used.
-        UsageError: there is no such device or precision.
+        UsageError: there is no such device or precision, or the model cannot denoise.
 
     """
+    if request.denoise is not None:
+        check_denoise(request.model, request.denoise)
     ratio = max(request.size.scale) if request.size.scale else None
     compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
@@ -196,6 +198,7 @@ def output_spec(request: UpscaleRequest) -> OutputSpec:
         rules=request.rules,
         quality=request.quality,
         guard=request.guard,
+        denoise=request.denoise,
     )
 
 
@@ -283,4 +286,5 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
         "alpha": request.alpha,
         "rule": RULE if models.chooses else None,
         "guard": request.guard,
+        **({} if request.denoise is None else {"denoise": request.denoise}),
     }

@@ -65,6 +65,7 @@ class UpscaleRequest:
             for plain resizing, or ``auto`` for the model that suits each picture.
         guard: keep results between the source samples around them; None for as ``auto`` chooses,
             and not at all with any other model.
+        denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions: float32, bfloat16 or float16.
@@ -90,6 +91,7 @@ class UpscaleRequest:
     alpha: HiddenColors = "bleed"
     model: str = AUTO
     guard: bool | None = None
+    denoise: float | None = None
     tile: int | None = None
     device: str = "auto"
     precision: str = "float32"
@@ -119,6 +121,21 @@ def borders_of(wrap: Wrap | None) -> Borders:
         msg = f"there are no borders {wrap!r} that could meet"
         raise UsageError(msg, hint="choose x, y or xy")
     return _BORDERS[wrap]
+
+
+def check_denoise(model: str, denoise: float) -> None:
+    """Refuse a share of noise that makes no sense, or that no model can be told.
+
+    Raises:
+        UsageError: it is not between 0 and 1, or the model is not ``auto``.
+
+    """
+    if not 0 <= denoise <= 1:
+        msg = f"the share of noise to remove must lie between 0 and 1, not at {denoise:g}"
+        raise UsageError(msg)
+    if model != AUTO:
+        msg = f"only the model {AUTO} can remove more or less noise, not {model}"
+        raise UsageError(msg, hint="leave out --denoise, or name no model")
 
 
 def parse_shard(text: str) -> Shard | None:

@@ -10,40 +10,56 @@ from PIL import Image
 
 from srcli.images.decode import decode_photo
 from srcli.images.picture.photo import Metadata
-from srcli.pipeline.choose import CLEAN, SPOILT, Choice, choose
+from srcli.pipeline.choose import CLEAN, MIXED, SPOILT, Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
 
 from .conftest import edges, levels, photo_of, smooth
 
 
 @pytest.mark.parametrize(
-    ("measured", "model", "words"),
+    ("measured", "mix", "words"),
     [
-        ({}, CLEAN, "clean"),
-        ({"noise": 2.0}, CLEAN, "clean"),
-        ({"noise": 5.4}, SPOILT, "noise of about 5 of 255"),
-        ({"compression": 5.0, "told": True}, CLEAN, "clean"),
-        ({"compression": 8.0, "told": True}, SPOILT, "file is compressed like JPEG of quality 92"),
+        ({}, 0, "clean"),
+        ({"noise": 0.5}, 0, "clean"),
+        ({"noise": 2.0}, 0.25, "noise of about 2 of 255"),
+        ({"noise": 12.0}, 1, "noise of about 12 of 255"),
         (
-            {"compression": 40.0},
-            SPOILT,
-            "pixels show traces of compression like JPEG of quality 60",
+            {"compression": 5.0, "told": True},
+            0.25,
+            "its file is compressed like JPEG of quality 95",
         ),
-        ({"noise": 2.0, "compression": 4.0}, SPOILT, "noise of about 2"),
-        ({"softness": 0.6}, CLEAN, "clean"),
-        ({"softness": 0.6, "steepness": 0.5}, SPOILT, "blurred"),
-        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, CLEAN, "drawing or a screen"),
+        (
+            {"compression": 45.0},
+            1,
+            "pixels show traces of compression like JPEG of quality 55",
+        ),
+        ({"noise": 3.0, "compression": 10.0}, 0.625, "traces of compression"),
+        ({"softness": 0.6}, 0, "clean"),
+        ({"softness": 0.6, "steepness": 0.5}, 1, "blurred"),
+        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, 0, "drawing or a screen"),
     ],
 )
-def test_the_model_and_the_reason_follow_from_the_figures(measured, model, words):
+def test_the_mix_and_the_reason_follow_from_the_figures(measured, mix, words):
     choice = choose(Inspection(**measured))
-    assert choice.model == model
+    assert choice.mix == mix
+    assert choice.model == {0: CLEAN, 1: SPOILT}.get(mix, MIXED)
     assert words in choice.reason
     assert choice.strength == 1
 
 
-def test_a_tie_goes_to_the_model_for_photos():
-    assert choose(Inspection(noise=1.6, compression=4.0)).model == SPOILT
+def test_the_more_a_picture_is_spoilt_the_more_is_mixed_in():
+    for name in ("noise", "compression"):
+        mixes = [choose(Inspection(**{name: n / 2})).mix for n in range(100)]
+        assert mixes == sorted(mixes)
+        assert (mixes[0], mixes[-1]) == (0, 1)
+
+
+def test_denoising_as_asked_takes_the_place_of_the_noise_that_was_measured():
+    noisy = Inspection(noise=12.0)
+    assert [choose(noisy, denoise=share).mix for share in (0, 0.5, 1)] == [0, 0.5, 1]
+    compressed = Inspection(noise=12.0, compression=40.0)
+    assert choose(compressed, denoise=0.0).mix == choose(Inspection(compression=40.0)).mix == 1
+    assert "50 % of noise is to be removed" in choose(noisy, denoise=0.5).reason
 
 
 def test_the_more_an_edge_overshoots_the_weaker_is_the_network():
@@ -77,6 +93,9 @@ def test_a_choice_is_one_line():
     )
     assert choose(Inspection(drawn=True)).summary == (
         "asdn-fast, guarded: it is a drawing or a screen"
+    )
+    assert choose(Inspection(noise=2.0)).summary == (
+        "asdn-fast with 25 % of asdn-photo: it has noise of about 2 of 255 levels"
     )
     assert Choice(model="san-light-x2").summary == "san-light-x2"
 
