@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from srcli.errors import OutOfMemory, UnreadableImage
-from srcli.images.codecs import heif, jxl, raw, tiff
+from srcli.images.codecs import heif, jxl, raw, tiff, webp
 from srcli.images.codecs.animation_files import count_frames, open_animation
 from srcli.images.codecs.jpeg import quality_of
 from srcli.images.codecs.pillow_codec import open_picture, read_metadata
@@ -22,6 +22,7 @@ from srcli.images.formats import (
     RAW,
     SIGNATURE_LENGTH,
     TIFF,
+    WEBP,
     Format,
     may_begin_picture,
     sniff,
@@ -104,12 +105,14 @@ class ImageInfo:
         size: (height, width) once it is upright.
         frames: how many it has.
         jpeg_quality: about what it was last compressed at, 1 to 100; None if it is no JPEG.
+        webp_quality: the same of a lossy WebP, 0 to 100.
 
     """
 
     size: tuple[int, int]
     frames: int = 1
     jpeg_quality: int | None = None
+    webp_quality: int | None = None
 
 
 def probe_image(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> ImageInfo:
@@ -169,4 +172,9 @@ def _head(content: bytes, data: bytes, known: Format, pixel_limit: int) -> Image
         height, width = image.height, image.width
         jpeg_quality = quality_of(image)
     size = (width, height) if orientation in SIDES_SWAPPED else (height, width)
-    return ImageInfo(size=size, frames=frames, jpeg_quality=jpeg_quality)
+    return ImageInfo(
+        size=size,
+        frames=frames,
+        jpeg_quality=jpeg_quality,
+        webp_quality=webp.quality_of(content) if known is WEBP else None,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from srcli.images.picture.photo import Photo
+from srcli.images.probe import ImageInfo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.edges import edge_shape, softness
 from srcli.pipeline.flatness import flat_and_crisp
@@ -13,13 +14,15 @@ from srcli.pipeline.piecewise import piecewise_linear
 from srcli.pipeline.sample import take_sample
 
 MOST_NOISE = 50.0
-LOSSY_WEBP = 25
-"""Compression of WebP that loses something; its file does not tell a quality."""
+WEBP = ((0, 0.0), (3, 3), (7, 4.5), (11, 6), (21, 13), (34, 25), (44, 32), (64, 45), (100, 100))
+"""100 less the quality of WebP, and the compression of JPEG that the same model suits."""
 TRACES = ((0.01, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 """Traces of blocks and the compression that leaves them, in between by lines."""
 DOUBT = 25.0
 """Pixels are believed against their file where they show more than twice what it says, and this:
 the picture was compressed harder before."""
+WEBP_DOUBT = 75.0
+"""The least that pixels must show against a WebP file, whose own blocks leave traces of JPEG's."""
 CRISP, FLAT = 0.35, 0.4
 """Shares of crisp steps and of flat pixels from which a picture was drawn at its own size."""
 
@@ -51,7 +54,7 @@ class Inspection:
     drawn: bool = False
 
 
-def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
+def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
     """Measure a picture.
 
     Everything is counted in whole numbers or in float64, on a sample of at most 0.26 megapixels:
@@ -59,10 +62,10 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
 
     Args:
         photo: the picture.
-        jpeg_quality: of the file that it was read from, 1 to 100; None if it was no JPEG.
+        info: what the head of its file says; None if it comes from none.
 
     """
-    said = _said(photo, jpeg_quality)
+    said = _said(info) if info else 0.0
     sample = take_sample(photo)
     if sample is None:
         return Inspection(compression=said, told=said > 0)
@@ -70,7 +73,8 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
     drawn = flat >= FLAT and crisp >= CRISP
     shown = 0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma))
     overshoot, steepness = edge_shape(sample.luma)
-    told = said > 0 and shown <= 2 * said + DOUBT
+    doubt = WEBP_DOUBT if info and info.webp_quality is not None else DOUBT
+    told = said > 0 and shown <= max(2 * said + DOUBT, doubt)
     return Inspection(
         noise=0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE),
         compression=said if told else max(said, shown),
@@ -83,9 +87,10 @@ def inspect(photo: Photo, *, jpeg_quality: int | None = None) -> Inspection:
     )
 
 
-def _said(photo: Photo, jpeg_quality: int | None) -> float:
-    """Return the compression that a file tells of itself."""
-    if jpeg_quality is not None:
-        return 100.0 - jpeg_quality
-    lossy = photo.source_format == "WEBP" and not photo.metadata.lossless
-    return float(LOSSY_WEBP) if lossy else 0.0
+def _said(info: ImageInfo) -> float:
+    """Return the compression that a file tells of itself, on the scale of JPEG."""
+    if info.jpeg_quality is not None:
+        return 100.0 - info.jpeg_quality
+    if info.webp_quality is not None:
+        return piecewise_linear(WEBP, 100 - info.webp_quality)
+    return 0.0

@@ -203,8 +203,7 @@ class Pipeline:
         elif not larger:
             choice = Choice(model=MODELS[0])
         else:
-            quality = info.jpeg_quality if info else None
-            found = inspect(next(photos(picture)), jpeg_quality=quality)
+            found = inspect(next(photos(picture)), info)
             choice = choose(found, denoise=self.spec.denoise)
         guard = self.spec.guard
         return choice if guard is None else replace(choice, guard=guard)

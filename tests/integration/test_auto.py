@@ -189,3 +189,26 @@ def test_a_damaged_picture_fails_in_a_plan_as_in_a_run(srcli, pictures):
     (pictures / "clean.png").write_bytes(content[: len(content) // 2])
     plan = events(srcli("upscale", "in", "-o", "out", "--dry-run", "--json"))
     assert [e["action"] for e in plan] == ["fail", "make", "make", "make"]
+
+
+def test_denoise_says_how_much_of_the_noise_is_removed(srcli, pictures):
+    left = {}
+    for share in (0, 50, 100):
+        done = srcli("upscale", pictures / "noisy.png", "-o", f"{share}.png", "--denoise", share)
+        assert done.returncode == 0
+        samples = np.asarray(Image.open(f"{share}.png")).astype(float)
+        left[share] = np.abs(np.diff(samples, axis=1)).mean()
+    assert left[100] < left[50] < left[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--denoise", "50", "--model", "asdn-fast"), "only the model auto"),
+        (("--denoise", "101"), "--denoise"),
+    ],
+)
+def test_only_auto_denoises_and_from_0_to_100(srcli, pictures, options, told):
+    done = srcli("upscale", pictures / "noisy.png", *options)
+    assert done.returncode == 2
+    assert told in done.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from srcli.images.codecs.vp8_header import quality_of_frame
+
 STILL = (b"VP8 ", b"VP8L")
 FRAME = b"ANMF"
 _FIRST_CHUNK = 12
@@ -29,10 +31,24 @@ def walk(
 
 def is_lossless(data: bytes) -> bool:
     """Tell whether the picture of a file, or every frame of it, is coded without loss."""
-    return set(_codings(data)) == {_LOSSLESS}
+    return {kind for kind, _, _ in _stills(data)} == {_LOSSLESS}
 
 
-def _codings(data: bytes) -> Iterator[bytes]:
+def quality_of(data: bytes) -> int | None:
+    """Return about the quality, 0 to 100, at which a picture was compressed.
+
+    Returns:
+        None if no frame of it lost anything; of an animation that of its first frame that did.
+
+    """
+    for kind, body, end in _stills(data):
+        if kind != _LOSSLESS:
+            return quality_of_frame(data[body:end])
+    return None
+
+
+def _stills(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the chunks that hold pictures, those within frames included, as ``walk`` does."""
     for kind, body, end in walk(data):
         inside = walk(data, body + _FRAME_HEAD, end) if kind == FRAME else ()
-        yield from (one for one in (kind, *(inner for inner, _, _ in inside)) if one in STILL)
+        yield from (one for one in ((kind, body, end), *inside) if one[0] in STILL)

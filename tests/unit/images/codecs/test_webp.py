@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcli.images.codecs.webp import is_lossless
+from srcli.images.codecs.webp import is_lossless, quality_of
 from srcli.images.decode import decode_picture
 from srcli.images.encode import encode_picture
 from srcli.images.formats import JPEG, WEBP
@@ -51,3 +51,31 @@ def test_other_formats_take_their_usual_quality():
 )
 def test_a_file_without_a_picture_is_not_lossless(data):
     assert not is_lossless(data)
+
+
+def soft() -> Image.Image:
+    rows, columns = np.mgrid[0:96, 0:128]
+    waves = 128 + 60 * np.sin(rows / 5) * np.cos(columns / 7)
+    noise = np.random.default_rng(0).normal(0, 6, (96, 128, 3))
+    return Image.fromarray((waves[..., None] + noise).clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("quality", [5, 30, 60, 80, 90, 100])
+@pytest.mark.parametrize("method", [0, 4])
+def test_the_quality_of_a_lossy_picture_is_found(quality, method):
+    file = io.BytesIO()
+    soft().save(file, "WEBP", quality=quality, method=method)
+    assert quality_of(file.getvalue()) == pytest.approx(quality, abs=10)
+
+
+def test_what_lost_nothing_or_is_cut_has_no_quality():
+    assert quality_of(encoded(lossless=True)) is None
+    assert quality_of(encoded(lossless=False, frames=3)) is not None
+    assert quality_of(encoded(lossless=False)[:34]) is None
+    assert quality_of(b"") is None
+
+
+def test_the_end_of_a_cut_header_reads_as_zeros():
+    content = encoded(lossless=False)
+    for length in range(len(content)):
+        assert quality_of(content[:length]) in {None, *range(101)}
