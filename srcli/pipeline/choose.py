@@ -18,14 +18,14 @@ AUTO = "auto"
 RULE = 2
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 NOISE_MIX = (
-    *((0.9, 0.0), (1.2, 0.12), (2, 0.33), (3, 0.68)),
+    *((1.0, 0.0), (1.3, 0.12), (2, 0.33), (3, 0.68)),
     *((4, 0.8), (6, 0.92), (8, 0.95), (12, 1.0)),
 )
 """Levels of noise, and the share of the model for spoilt pictures that is best then, compression
 apart; in between by lines."""
 COMPRESSION_MIX = (
     *((0.0, 0.0), (3, 0.15), (5, 0.34), (8, 0.56)),
-    *((12, 0.78), (16, 0.86), (25, 0.92), (40, 1.0)),
+    *((12, 0.78), (16, 0.92), (20, 1.0)),
 )
 """100 less the quality of JPEG, the same way, noise apart."""
 MIX_STEPS = 16

@@ -16,7 +16,7 @@ from srcli.pipeline.sample import take_sample
 MOST_NOISE = 50.0
 WEBP = ((0, 0.0), (3, 3), (7, 4.5), (11, 6), (21, 13), (34, 25), (44, 32), (64, 45), (100, 100))
 """100 less the quality of WebP, and the compression of JPEG that the same model suits."""
-TRACES = ((0.01, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
+TRACES = ((0.02, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 """Traces of blocks and the compression that leaves them, in between by lines."""
 DOUBT = 25.0
 """Pixels are believed against their file where they show more than twice what it says, and this:
