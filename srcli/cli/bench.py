@@ -73,7 +73,7 @@ def bench_command(
     official_tiles: Annotated[
         bool, typer.Option("--official-tiles", help="Cut as the networks' authors did.")
     ] = False,
-    frame: Annotated[
+    pad_border: Annotated[
         bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
@@ -98,7 +98,7 @@ def bench_command(
         tile=tile,
         ensemble=ensemble,
         official_tiles=official_tiles,
-        frame=frame,
+        pad_border=pad_border,
         output=output,
         image_csv=images,
         overwrite=overwrite,

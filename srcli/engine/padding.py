@@ -1,9 +1,10 @@
-"""The frame: what a network is shown beyond the border of the picture.
+"""Pad the border of a picture, so that a network sees no edge that is not there.
 
-Convolutions fill up with zeros where a picture ends, and a network takes them for black: of
-flat pictures the outermost samples came out up to 123 of 255 levels wrong. A mirrored frame,
-which is cut off the result, keeps that away from the picture. Where opposite borders meet, as
-those of a panorama or a texture do, the frame is what lies on the other side.
+A convolution pads with zeros where a picture ends, and a network takes them for black: the
+outermost samples of flat pictures came out up to 123 of 255 levels wrong. Padding with the
+picture's mirror image keeps that error outside the picture, and the result is cropped again.
+Where opposite borders meet, as in a panorama or a texture, the padding is what lies on the
+other side.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from srcli.pixels.region import Region
 from srcli.pixels.resize import Border, Borders
 
 WIDTH = 4
-"""Of the frame, in pixels of the picture; wider ones change nothing that can be seen."""
+"""Width of mirrored padding, in pixels of the picture. More changes nothing that can be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """How far each side of one window is continued, in pixels of the network's input, and how."""
+class Padding:
+    """Padding of one window: its width on each side, in pixels of the network's input.
+
+    ``borders`` says what it consists of: see ``Borders``.
+    """
 
     top: int
     bottom: int
@@ -36,14 +40,14 @@ class Frame:
     @classmethod
     def of(
         cls, context: Region, size: tuple[int, int], widths: tuple[int, int], borders: Borders
-    ) -> Frame:
-        """Continue those sides of a window that lie on the border of the grid.
+    ) -> Padding:
+        """Return the padding of a window: only sides on the border of the grid have any.
 
         Args:
             context: the window.
             size: (height, width) of the grid.
-            widths: how far, above and below, and on the left and right.
-            borders: how, in the same order.
+            widths: width above and below, and width on the left and right.
+            borders: how the grid continues, in the same order.
 
         """
         rows, columns = widths
@@ -55,12 +59,13 @@ class Frame:
             borders=borders,
         )
 
-    def around(self, context: Region, source: Callable[[Region], Tensor]) -> Tensor:
-        """Return the window (B, C, h, w) with its frame.
+    def pad(self, context: Region, source: Callable[[Region], Tensor]) -> Tensor:
+        """Return the window (B, C, h, w) with its padding.
 
         Args:
             context: the window.
-            source: gives windows, and beyond borders that wrap what is on the other side.
+            source: returns any window of the grid. Across borders that wrap, it continues with
+                the other side.
 
         """
         rows, columns = (self.top, self.bottom), (self.left, self.right)
@@ -74,8 +79,8 @@ class Frame:
         )
         return mirror(source(seen), mirrored_rows, mirrored_columns)
 
-    def take_off(self, output: Tensor, scale: int) -> Tensor:
-        """Return what a network of ``scale`` made of the framed window, without the frame."""
+    def crop(self, output: Tensor, scale: int) -> Tensor:
+        """Return the output of a network of ``scale`` for the padded window, without padding."""
         height, width = output.shape[-2:]
         inner = Region(
             top=scale * self.top,
@@ -86,19 +91,19 @@ class Frame:
         return inner.of(output)
 
 
-def frame_widths(
-    traits: NetworkTraits, halo: int, borders: Borders, *, framed: bool
+def padding_widths(
+    traits: NetworkTraits, halo: int, borders: Borders, *, pad_border: bool
 ) -> tuple[int, int]:
-    """Return how wide the frame of a network is above and below, and on the left and right.
+    """Return the width of the padding above and below, and on the left and right.
 
-    In pixels of its input. A network of any ratio gets the picture enlarged: its frame is wider
-    by the largest ratio for which the traits hold. Where borders meet, the frame is as wide as
-    the halo of a tile.
+    Widths are in pixels of the network's input. A network of any ratio gets the picture
+    enlarged, so its padding is wider by the largest ratio for which the traits hold. Where
+    borders meet, the padding is as wide as the halo of a tile.
     """
     enlarged = 1 if traits.scale else math.ceil(traits.max_ratio)
-    plain = enlarged * WIDTH if framed else 0
+    mirrored = enlarged * WIDTH if pad_border else 0
     rows, columns = (
-        math.ceil((halo if border == "wrap" else plain) / traits.size_multiple)
+        math.ceil((halo if border == "wrap" else mirrored) / traits.size_multiple)
         * traits.size_multiple
         for border in borders
     )
@@ -106,5 +111,5 @@ def frame_widths(
 
 
 def _divided(widths: tuple[int, int], border: Border) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return how much of a frame is taken from the other side, and how much is mirrored."""
+    """Return the widths that are taken from the other side, and those that are mirrored."""
     return (widths, (0, 0)) if border == "wrap" else ((0, 0), widths)

@@ -23,7 +23,7 @@ from srcli.engine.memory import (
 )
 from srcli.engine.network_input import NetworkInput, enlarged_input, plain_input
 from srcli.engine.official import plan_official_tiles
-from srcli.engine.padding import Frame, frame_widths
+from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side
@@ -58,9 +58,9 @@ class UpscaleOptions:
         tile: side of a tile in pixels of the network's input, or None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         official_tiles: cut as the network's authors did, which is what their numbers belong
-            to; ``tile`` is ignored then, and there is no frame.
-        frame: show the networks a mirrored frame around the picture. The networks as published
-            have none.
+            to; ``tile`` is ignored then, and the border is not padded.
+        pad_border: show the networks a mirrored border around the picture. The published
+            networks have none.
         borders: how pictures go on above and below, and on the left and right. Where they wrap,
             networks are shown as much of the other side as tiles are of their neighbours.
 
@@ -69,7 +69,7 @@ class UpscaleOptions:
     tile: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
-    frame: bool = False
+    pad_border: bool = False
     borders: Borders = MIRRORED
 
 
@@ -108,7 +108,7 @@ class Upscaler:
             msg = "the authors' tiles end at the border of a picture, and do not wrap"
             raise UsageError(msg, hint="leave out --official-tiles or --wrap")
         self.borders = options.borders
-        self.framed = options.frame and not self.official_tiles
+        self.pads_border = options.pad_border and not self.official_tiles
         self._others = {
             other.traits.scale: Upscaler(other, compute, _options_for(other, options))
             for other in others
@@ -243,20 +243,20 @@ class Upscaler:
         scale = traits.scale or 1
         feather = traits.receptive_radius is None and not self.official_tiles
         canvas = Blend(size, scale=scale, take=take) if feather else Mosaic(scale=scale, take=take)
-        widths = frame_widths(traits, _halo(traits), self.borders, framed=self.framed)
+        widths = padding_widths(traits, _halo(traits), self.borders, pad_border=self.pads_border)
         pending = self._plan(size, traits)
         while pending:
             tile = pending[0]
-            frame = Frame.of(tile.context, size, widths, self.borders)
+            padding = Padding.of(tile.context, size, widths, self.borders)
             try:
-                output = self._run_tile(frame.around(tile.context, shown.window), shown)
+                output = self._run_tile(padding.pad(tile.context, shown.window), shown)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 pending = self._smaller_tiles(size, traits, pending, error)
                 continue
             pending = pending[1:]
-            canvas.put(tile, frame.take_off(output, scale))
+            canvas.put(tile, padding.crop(output, scale))
             canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
             progress.advance(tile.core.height * tile.core.width * scale**2)
 

@@ -78,7 +78,7 @@ class Upscaler:
         self._borders = borders_of(wrap)
         self._loader = ModelLoader(
             choose_compute(device, precision),
-            UpscaleOptions(tile=tile, ensemble=ensemble, frame=True, borders=self._borders),
+            UpscaleOptions(tile=tile, ensemble=ensemble, pad_border=True, borders=self._borders),
             offline=offline,
         )
 

@@ -60,7 +60,7 @@ class BenchRequest:
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the networks' authors did.
-        frame: show the networks a frame around the picture, as ``upscale`` does.
+        pad_border: show the networks a mirrored border around the picture, as ``upscale`` does.
         output: file that the report is written to.
         image_csv: file that every measurement of every picture is written to.
         overwrite: replace these files.
@@ -83,7 +83,7 @@ class BenchRequest:
     tile: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
-    frame: bool = False
+    pad_border: bool = False
     output: Path | None = None
     image_csv: Path | None = None
     overwrite: bool = False
@@ -194,10 +194,10 @@ def _contenders(request: BenchRequest) -> list[Contender]:
         tile=request.tile,
         ensemble=request.ensemble,
         official_tiles=request.official_tiles,
-        frame=request.frame,
+        pad_border=request.pad_border,
     )
     loader = ModelLoader(compute, options, offline=request.offline)
-    bare = ModelLoader(compute, replace(options, frame=False), offline=request.offline)
+    bare = ModelLoader(compute, replace(options, pad_border=False), offline=request.offline)
     contenders = []
     for model in request.models:
         if model in BASELINES:
@@ -205,7 +205,7 @@ def _contenders(request: BenchRequest) -> list[Contender]:
             continue
         for scale in request.scales:
             one = _contender(model, scale, loader.load(model, scale), tile=request.tile)
-            if request.frame:  # of a small picture, it is a large part
+            if request.pad_border:  # the padding is a large part of a small picture
                 one = replace(one, counted=_upscale(bare.load(model, scale).upscaler))
             contenders.append(one)
     return contenders
@@ -238,7 +238,7 @@ def _options(scale: float, upscaler: Upscaler, tile: int | None) -> Iterator[str
         yield "official-tiles"
     elif tile is not None and not upscaler.local:
         yield f"tile-{tile}"
-    if upscaler.framed:
+    if upscaler.pads_border:
         yield "frame"
     own = upscaler.network.traits.scale
     if own is not None and own != scale:

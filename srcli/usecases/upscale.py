@@ -181,7 +181,7 @@ def prepare(request: UpscaleRequest) -> LoadedModels:
         tile=request.tile,
         ensemble=request.ensemble,
         official_tiles=request.official_tiles,
-        frame=True,
+        pad_border=True,
         borders=request.borders,
     )
     return ModelLoader(compute, options, offline=request.offline).load(request.model, ratio)

@@ -85,7 +85,7 @@ def test_weights_are_finite_and_trained(card):
 def test_a_flat_picture_has_no_border_of_another_colour(card):
     scale = card.scale or 2
     flat = torch.tensor([200, 40, 60], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 16, 16)
-    upscaler = Upscaler(load_model(verify(card)).network, CPU, UpscaleOptions(frame=True))
+    upscaler = Upscaler(load_model(verify(card)).network, CPU, UpscaleOptions(pad_border=True))
     passes = upscaler.plan((16, 16), (16 * scale, 16 * scale), float(scale))
     result = 255 * upscaler.follow(flat, passes)
     middle = result[..., 8 * scale, 8 * scale].view(1, 3, 1, 1)

@@ -13,7 +13,7 @@ which is the same in real arithmetic at a ninth of the products. The scores and 
 for a few rows of one strip of the query map only, so memory grows with the number of keys, not
 with the number of pairs, and stays in the processor's cache where it can.
 
-The keys of all maps lie in one line, framed by zeros (see ``_Line``), so that a step along the
+The keys of all maps lie in one line, padded with zeros (see ``_Line``), so that a step along the
 diagonal is a step along the line. The vertical part of the score's box sum is left to the
 matrix product (three rows of channels stacked); the rest are additions of shifted lines.
 
@@ -108,17 +108,17 @@ def _line(maps: Sequence[KeyMap], picture: int, temperature: float) -> _Line:
         key_EHW = at_least_float32(keys.key[picture])
         stride = key_EHW.shape[2] + 1
         inside = key_EHW.shape[1] * stride
-        frame = (stride + 1, stride + 1)
+        padding = (stride + 1, stride + 1)
         start = spans[-1].stop if spans else 0
-        spans.append(_Span(start=start, stop=start + inside + sum(frame), stride=stride))
+        spans.append(_Span(start=start, stop=start + inside + sum(padding), stride=stride))
         norm_HW = _patch_norm(key_EHW)
         mask_HW = F.pad(torch.zeros_like(norm_HW), (0, 1), value=-torch.inf)
         rows_EL = F.pad(key_EHW, (0, 1, 1, 1)).flatten(1)
         taps_EL = torch.cat([rows_EL.narrow(1, tap * stride, inside) for tap in range(3)])
-        stacked.append(F.pad(taps_EL, frame))
-        scales.append(F.pad(F.pad(temperature / norm_HW, (0, 1)).flatten(), frame))
-        masks.append(F.pad(mask_HW.flatten(), frame, value=-torch.inf))
-        values.append(F.pad(F.pad(keys.value[picture], (0, 1)).flatten(1), frame))
+        stacked.append(F.pad(taps_EL, padding))
+        scales.append(F.pad(F.pad(temperature / norm_HW, (0, 1)).flatten(), padding))
+        masks.append(F.pad(mask_HW.flatten(), padding, value=-torch.inf))
+        values.append(F.pad(F.pad(keys.value[picture], (0, 1)).flatten(1), padding))
     return _Line(
         spans=tuple(spans),
         stacked=F.pad(torch.cat(stacked, 1), (1, 1)),
@@ -145,8 +145,8 @@ def _attend(query_EHW: Tensor, line: _Line) -> Tensor:
     widest = max(NARROWEST_STRIP, STEP_SAMPLES // len(line.mask))
     columns = math.ceil(width / math.ceil(width / widest))
     rows = max(1, STEP_SAMPLES // (len(line.mask) * columns))
-    framed_EHW = F.pad(query_EHW, (2, 2, 1, 1))
-    taps_EHW = torch.cat([framed_EHW[:, tap : tap + height] for tap in range(3)])
+    padded_EHW = F.pad(query_EHW, (2, 2, 1, 1))
+    taps_EHW = torch.cat([padded_EHW[:, tap : tap + height] for tap in range(3)])
     stacked_HWE = taps_EHW.permute(1, 2, 0)
     output_HWD = line.value.new_empty(height, width, line.value.shape[1])
     for left in range(0, width, columns):

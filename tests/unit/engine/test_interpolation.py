@@ -13,7 +13,9 @@ from srcli.pixels.resize import resize
 
 def upscaler(name, **options):
     compute = Compute(device=torch.device("cpu"))
-    return Upscaler(Interpolation(KERNELS[name]), compute, UpscaleOptions(frame=True, **options))
+    return Upscaler(
+        Interpolation(KERNELS[name]), compute, UpscaleOptions(pad_border=True, **options)
+    )
 
 
 @pytest.fixture

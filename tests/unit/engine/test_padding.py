@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from srcli.engine.device import Compute
-from srcli.engine.padding import Frame, frame_widths
+from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
 from srcli.pixels.edges import wrapped
@@ -31,25 +31,25 @@ class Blurred(SrNetwork):
         return mean.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
-def test_only_sides_on_the_border_are_framed():
+def test_only_sides_on_the_border_are_padded():
     corner = Region(top=0, bottom=8, left=12, right=20)
-    frame = Frame.of(corner, (30, 20), (4, 6), MIRRORED)
-    assert frame == Frame(top=4, bottom=0, left=0, right=6, borders=MIRRORED)
+    padding = Padding.of(corner, (30, 20), (4, 6), MIRRORED)
+    assert padding == Padding(top=4, bottom=0, left=0, right=6, borders=MIRRORED)
     picture = torch.rand(1, 3, 30, 20)
     window = corner.of(picture)
-    framed = frame.around(corner, lambda region: region.of(picture))
-    assert torch.equal(framed[..., 4:, :8], window)
-    assert torch.equal(framed[..., :4, :8], window[..., :4, :].flip(2))
-    enlarged = framed.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    assert torch.equal(frame.take_off(enlarged, 2)[..., ::2, ::2], window)
+    padded = padding.pad(corner, lambda region: region.of(picture))
+    assert torch.equal(padded[..., 4:, :8], window)
+    assert torch.equal(padded[..., :4, :8], window[..., :4, :].flip(2))
+    enlarged = padded.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert torch.equal(padding.crop(enlarged, 2)[..., ::2, ::2], window)
 
 
-def test_a_border_that_wraps_is_framed_by_the_other_side():
+def test_a_border_that_wraps_is_padded_with_the_other_side():
     picture, corner = torch.rand(1, 3, 30, 20), Region(top=0, bottom=8, left=12, right=20)
-    frame = Frame.of(corner, (30, 20), (4, 6), ("symmetric", "wrap"))
-    framed = frame.around(corner, lambda region: wrapped(picture, region))
-    assert torch.equal(framed[..., 4:, 8:], picture[..., :8, :6])
-    assert torch.equal(framed[..., :4, :], framed[..., 4:8, :].flip(2))
+    padding = Padding.of(corner, (30, 20), (4, 6), ("symmetric", "wrap"))
+    padded = padding.pad(corner, lambda region: wrapped(picture, region))
+    assert torch.equal(padded[..., 4:, 8:], picture[..., :8, :6])
+    assert torch.equal(padded[..., :4, :], padded[..., 4:8, :].flip(2))
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_border_that_wraps_is_framed_by_the_other_side():
         (NetworkTraits(scale=None, receptive_radius=8, size_multiple=2), 8),
     ],
 )
-def test_a_frame_fits_the_network(traits, width):
-    widths = partial(frame_widths, traits, 41)
-    assert widths(MIRRORED, framed=True) == (width, width)
-    assert widths(MIRRORED, framed=False) == (0, 0)
+def test_padding_fits_the_network(traits, width):
+    widths = partial(padding_widths, traits, 41)
+    assert widths(MIRRORED, pad_border=True) == (width, width)
+    assert widths(MIRRORED, pad_border=False) == (0, 0)
     wide = 42 if traits.size_multiple > 1 else 41
-    assert widths(("wrap", "symmetric"), framed=True) == (wide, width)
+    assert widths(("wrap", "symmetric"), pad_border=True) == (wide, width)
 
 
 @pytest.mark.parametrize("size", [(9, 14), (1, 2)])
@@ -73,21 +73,21 @@ def test_a_frame_fits_the_network(traits, width):
 def test_a_flat_picture_stays_flat_to_its_border(size, tile):
     flat = torch.full((1, 3, *size), 0.75)
     result = (2 * size[0], 2 * size[1])
-    bare, framed = (
-        Upscaler(Blurred(), CPU, UpscaleOptions(tile=tile, frame=frame))(flat, result)
-        for frame in (False, True)
+    bare, padded = (
+        Upscaler(Blurred(), CPU, UpscaleOptions(tile=tile, pad_border=pad_border))(flat, result)
+        for pad_border in (False, True)
     )
     assert bare.min() < 0.6
-    assert torch.allclose(framed, torch.tensor(0.75))
+    assert torch.allclose(padded, torch.tensor(0.75))
 
 
-def test_the_authors_tiles_have_no_frame():
+def test_the_authors_tiles_have_no_padding():
     network = Blurred()
     network.chop = ChopRule(largest_area=3600)
     options = UpscaleOptions(official_tiles=True)
     image = torch.rand(1, 3, 40, 40)
-    bare, framed = (
+    bare, padded = (
         Upscaler(network, CPU, one)(image, (80, 80))
-        for one in (options, replace(options, frame=True))
+        for one in (options, replace(options, pad_border=True))
     )
-    assert torch.equal(bare, framed)
+    assert torch.equal(bare, padded)

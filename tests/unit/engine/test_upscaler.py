@@ -87,12 +87,12 @@ def local() -> LocalAsdn:
 
 @pytest.mark.parametrize("tile", [32, 50, 64])
 @pytest.mark.parametrize("ensemble", [False, True])
-@pytest.mark.parametrize("frame", [False, True])
+@pytest.mark.parametrize("pad_border", [False, True])
 @pytest.mark.parametrize("ratio", [1.3, 2.7])
-def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, frame, ratio):
+def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, pad_border, ratio):
     image = torch.rand(1, 3, 61, 47)
     size = (int(61 * ratio), int(47 * ratio))
-    options = UpscaleOptions(tile=1000, ensemble=ensemble, frame=frame)
+    options = UpscaleOptions(tile=1000, ensemble=ensemble, pad_border=pad_border)
     whole = Upscaler(local, CPU, options)(image, size)
     tiled = Upscaler(local, CPU, replace(options, tile=tile))(image, size)
     assert torch.equal(whole, tiled)
@@ -114,12 +114,14 @@ def wide() -> LocalAsdn:
     height=st.integers(20, 70),
     width=st.integers(20, 70),
     tile=st.sampled_from([32, 40, 52]),
-    frame=st.booleans(),
+    pad_border=st.booleans(),
 )
-def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(wide, ratio, height, width, tile, frame):
+def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(
+    wide, ratio, height, width, tile, pad_border
+):
     image = torch.rand(1, 3, height, width)
     size = round(height * ratio), round(width * ratio)
-    options = UpscaleOptions(tile=1000, frame=frame)
+    options = UpscaleOptions(tile=1000, pad_border=pad_border)
     whole = Upscaler(wide, CPU, options)(image, size, ratio=ratio)
     tiled = Upscaler(wide, CPU, replace(options, tile=tile))(image, size, ratio=ratio)
     assert torch.equal(whole, tiled)
@@ -152,10 +154,10 @@ def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
 
 @pytest.mark.parametrize("tile", [32, 1000])
 @pytest.mark.parametrize("ratio", [2, 4])
-@pytest.mark.parametrize("frame", [False, True])
-def test_where_borders_meet_there_is_no_border(local, tile, ratio, frame):
+@pytest.mark.parametrize("pad_border", [False, True])
+def test_where_borders_meet_there_is_no_border(local, tile, ratio, pad_border):
     image, size = torch.rand(1, 3, 61, 47), (61 * ratio, 47 * ratio)
-    options = UpscaleOptions(tile=tile, frame=frame, borders=("wrap", "wrap"))
+    options = UpscaleOptions(tile=tile, pad_border=pad_border, borders=("wrap", "wrap"))
     upscaler = Upscaler(local, CPU, options)
     turned = upscaler(image.roll((20, 30), (2, 3)), size)
     assert torch.equal(turned, upscaler(image, size).roll((20 * ratio, 30 * ratio), (2, 3)))
@@ -165,10 +167,10 @@ def test_where_borders_meet_there_is_no_border(local, tile, ratio, frame):
 def test_only_borders_that_were_named_meet(local, borders):
     image = torch.rand(1, 3, 40, 30)
     rows, columns = (3 if border == "wrap" else 1 for border in borders)
-    plain = Upscaler(local, CPU, UpscaleOptions(frame=True))
+    plain = Upscaler(local, CPU, UpscaleOptions(pad_border=True))
     many = plain(image.repeat(1, 1, rows, columns), (80 * rows, 60 * columns))
     top, left = 80 * (rows // 2), 60 * (columns // 2)
-    meeting = Upscaler(local, CPU, UpscaleOptions(frame=True, borders=borders))
+    meeting = Upscaler(local, CPU, UpscaleOptions(pad_border=True, borders=borders))
     assert torch.equal(meeting(image, (80, 60)), many[..., top : top + 80, left : left + 60])
 
 
@@ -176,7 +178,7 @@ def test_only_borders_that_were_named_meet(local, borders):
 @pytest.mark.parametrize("size", [(2, 2), (3, 7), (10, 14), (27, 38), (5, 7), (11, 1)])
 def test_borders_meet_in_pictures_and_results_of_any_size(local, network, size):
     image = torch.rand(1, 3, 5, 7)
-    options = UpscaleOptions(frame=True, borders=("wrap", "wrap"))
+    options = UpscaleOptions(pad_border=True, borders=("wrap", "wrap"))
     flat = Upscaler(network, CPU, options, others=[local])(image, size)
     assert flat.shape[2:] == size
     assert torch.isfinite(flat).all()

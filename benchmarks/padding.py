@@ -1,7 +1,7 @@
-"""Measure what the mirrored frame changes at the border of pictures.
+"""Measure what the mirrored padding changes at the border of pictures.
 
-``python benchmarks/frame.py FOLDER``: squares from the middle of every eighth picture are
-reduced as the benchmarks do it, and enlarged as ``srcli upscale`` does, with its frame, and as
+``python benchmarks/padding.py FOLDER``: squares from the middle of every eighth picture are
+reduced as the benchmarks do it, and enlarged as ``srcli upscale`` does, with its padding, and as
 the networks were published, without. Prints a Markdown table of PSNR-Y: of the outermost four
 rows and columns of the result, and of what the published protocol looks at. The last column is
 the largest error of flat pictures of five colours, in levels of 255.
@@ -72,11 +72,13 @@ def main() -> None:
             continue
         network = load_model(verify(card)).network
         for scale in (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),):
-            bare, framed = (
-                cells(Upscaler(network, CPU, UpscaleOptions(frame=frame)), pictures, scale)
-                for frame in (False, True)
+            bare, padded = (
+                cells(
+                    Upscaler(network, CPU, UpscaleOptions(pad_border=pad_border)), pictures, scale
+                )
+                for pad_border in (False, True)
             )
-            row = " | ".join(f"{one} → {other}" for one, other in zip(bare, framed, strict=True))
+            row = " | ".join(f"{one} → {other}" for one, other in zip(bare, padded, strict=True))
             print(f"| `{card.id}` | x{scale:g} | {row} |", flush=True)
 
 
