@@ -58,8 +58,8 @@ class Stopwatch(SilentListener):
 
     def prepare(self, request: UpscaleRequest) -> LoadedModels:
         models = prepare(request)
-        models.upscaler.network.register_forward_pre_hook(self._enter)
-        models.upscaler.network.register_forward_hook(self._leave)
+        models.runner.network.register_forward_pre_hook(self._enter)
+        models.runner.network.register_forward_hook(self._leave)
         return models
 
     def _enter(self, *_: object) -> None:

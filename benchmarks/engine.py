@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import locate
@@ -37,8 +37,8 @@ def forms(image: Tensor, size: tuple[int, int]) -> dict[str, Callable[[], Tensor
         return network(enlarged.contiguous(memory_format=torch.channels_last), 2.0).clamp(0, 1)
 
     def through_engine(compute: Compute, tile: int) -> Callable[[], Tensor]:
-        upscaler = Upscaler(network, compute, UpscaleOptions(tile=tile))
-        return lambda: upscaler(image, size, ratio=2.0)
+        runner = NetworkRunner(network, compute, UpscaleOptions(tile=tile))
+        return lambda: runner(image, size, ratio=2.0)
 
     exact = Compute(device=CPU)
     tiles = {f"engine, tile {tile}": through_engine(exact, tile) for tile in (64, 128, 256, 512)}

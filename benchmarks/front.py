@@ -27,8 +27,8 @@ from torch import Tensor
 from srcli.bench.chart import Series, chart
 from srcli.bench.cost import count_macs
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import scaled_size
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
 from srcli.pipeline.loaded_models import ModelLoader
@@ -68,7 +68,7 @@ PUBLISHED: Mapping[int, Mapping[str, Point]] = {
 
 def measure(model: str, scale: float, small: Tensor, pictures: list[Tensor], rounds: int) -> Point:
     loader = ModelLoader(Compute(device=torch.device("cpu")), UpscaleOptions())
-    run = loader.load(model, scale).upscaler
+    run = loader.load(model, scale).runner
     size = scaled_size((small.shape[2], small.shape[3]), (scale, scale))
     megapixels = size[0] * size[1] / 1e6
     times = []
@@ -84,7 +84,7 @@ def measure(model: str, scale: float, small: Tensor, pictures: list[Tensor], rou
     )
 
 
-def _psnr_y(run: Upscaler, picture: Tensor, scale: float) -> float:
+def _psnr_y(run: NetworkRunner, picture: Tensor, scale: float) -> float:
     lr, hr = reduce_for(picture, scale)
     made = run(lr.to(torch.float32) / 255, (hr.shape[2], hr.shape[3]), ratio=scale)
     return score(made, hr, scale).psnr_y

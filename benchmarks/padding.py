@@ -17,7 +17,7 @@ import torch
 from tiles import CPU, middle
 from torch import Tensor
 
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
 from srcli.pixels.color import luma, quantize
@@ -39,22 +39,22 @@ def border_psnr(sr: Tensor, hr: Tensor) -> float:
     return -10 * error[outer].square().mean().log10().item()
 
 
-def flat_error(upscaler: Upscaler, scale: float) -> float:
+def flat_error(runner: NetworkRunner, scale: float) -> float:
     side = round(FLAT * scale)
     errors = []
     for colour in COLOURS:
         flat = torch.tensor(colour, dtype=torch.uint8).view(1, 3, 1, 1)
-        result = upscaler(flat.expand(1, 3, FLAT, FLAT), (side, side), ratio=scale)
+        result = runner(flat.expand(1, 3, FLAT, FLAT), (side, side), ratio=scale)
         errors.append((255 * result - flat).abs().max().item())
     return max(errors)
 
 
-def cells(upscaler: Upscaler, pictures: list[Tensor], scale: float) -> tuple[str, str, str]:
+def cells(runner: NetworkRunner, pictures: list[Tensor], scale: float) -> tuple[str, str, str]:
     pairs = [reduce_for(middle(one, SIDE), scale) for one in pictures]
-    found = [(upscaler(lr, (SIDE, SIDE), ratio=scale), hr) for lr, hr in pairs]
+    found = [(runner(lr, (SIDE, SIDE), ratio=scale), hr) for lr, hr in pairs]
     border = fmean(border_psnr(sr, hr) for sr, hr in found)
     protocol = fmean(score(sr, hr, scale).psnr_y for sr, hr in found)
-    return f"{border:.2f}", f"{protocol:.3f}", f"{flat_error(upscaler, scale):.0f}"
+    return f"{border:.2f}", f"{protocol:.3f}", f"{flat_error(runner, scale):.0f}"
 
 
 def main() -> None:
@@ -73,10 +73,8 @@ def main() -> None:
         network = load_model(verify(card)).network
         for scale in (2.0, 3.0, 4.0) if card.scale is None else (float(card.scale),):
             bare, padded = (
-                cells(
-                    Upscaler(network, CPU, UpscaleOptions(pad_border=pad_border)), pictures, scale
-                )
-                for pad_border in (False, True)
+                cells(NetworkRunner(network, CPU, options), pictures, scale)
+                for options in (UpscaleOptions(), UpscaleOptions(pad_border=True))
             )
             row = " | ".join(f"{one} → {other}" for one, other in zip(bare, padded, strict=True))
             print(f"| `{card.id}` | x{scale:g} | {row} |", flush=True)

@@ -24,9 +24,9 @@ from torch import Tensor
 from srcli.bench.baselines import bicubic
 from srcli.bench.source import Source
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass, plan_route, scaled_size
 from srcli.engine.routes import Route, routes_to
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.metrics.protocol import score
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.training.patches import picture_files
@@ -44,7 +44,7 @@ class FixedScale(SrNetwork):
 
     def __init__(self, network: SrNetwork, scale: int) -> None:
         super().__init__()
-        self.upscaler, self.scale = Upscaler(network, CPU), scale
+        self.runner, self.scale = NetworkRunner(network, CPU), scale
 
     @property
     def traits(self) -> NetworkTraits:
@@ -54,7 +54,7 @@ class FixedScale(SrNetwork):
         del ratio
         height, width = image_B3HW.shape[2:]
         size = self.scale * height, self.scale * width
-        return self.upscaler(image_B3HW.clamp(0, 1).contiguous(), size)
+        return self.runner(image_B3HW.clamp(0, 1).contiguous(), size)
 
 
 def member(model: str) -> SrNetwork:
@@ -75,22 +75,24 @@ def way(passes: tuple[Pass, ...]) -> str:
     return ", ".join(map(one, passes))
 
 
-def along(route: Route, family: Upscaler) -> Run:
+def along(route: Route, family: NetworkRunner) -> Run:
     """Return what enlarges a picture along a route."""
 
     def run(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
         del ratio
-        return family.follow(lr, plan_route((lr.shape[2], lr.shape[3]), size, route))
+        return family.run_passes(lr, plan_route((lr.shape[2], lr.shape[3]), size, route))
 
     return run
 
 
-def runs_at(ratio: float, family: Upscaler, anything: Upscaler) -> Iterator[tuple[str, str, Run]]:
+def runs_at(
+    ratio: float, family: NetworkRunner, anything: NetworkRunner
+) -> Iterator[tuple[str, str, Run]]:
     """Yield the name, the passes and the function of each way to ``ratio``."""
-    scales = [one.traits.scale for one in family.tiled if one.traits.scale]
+    scales = [one.traits.scale for one in family.tiled_traits if one.traits.scale]
     size, target = (1000, 1000), scaled_size((1000, 1000), (ratio, ratio))
     yield "bicubic", "", bicubic
-    alone = anything.plan(size, target, ratio)
+    alone = anything.plan_passes(size, target, ratio)
     yield DEFAULT_MODEL, way(alone), lambda lr, size, ratio: anything(lr, size, ratio=ratio)
     for route in routes_to(ratio, scales, any_ratio=True):
         yield route.name, way(plan_route(size, target, route)), along(route, family)
@@ -117,13 +119,13 @@ def main() -> None:
     options = parser.parse_args()
     members = [member(model) for model in options.models.split(",")]
     anything = load_model(locate(DEFAULT_MODEL)).network
-    family = Upscaler(members[0], CPU, WHOLE, others=[*members[1:], anything])
+    family = NetworkRunner(members[0], CPU, WHOLE, others=[*members[1:], anything])
     pictures = [Source(path) for path in picture_files(options.folder)[:: options.every]]
     print(f"{len(pictures)} pictures\n")
     print("| factor | strategy | passes | PSNR-Y | SSIM-Y | seconds |")
     print("|---|---|---|--:|--:|--:|")
     for ratio in map(float, options.ratios.split(",")):
-        for name, passes, run in runs_at(ratio, family, Upscaler(anything, CPU)):
+        for name, passes, run in runs_at(ratio, family, NetworkRunner(anything, CPU)):
             psnr, ssim, seconds = measured(run, pictures, ratio)
             print(
                 f"| {ratio:g} | {name} | {passes} | {psnr:.2f} | {ssim:.4f} | {seconds:.1f} |",

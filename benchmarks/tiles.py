@@ -6,7 +6,7 @@ where they are so large, is reduced as the benchmarks do it, and enlarged in til
 differ, and what tiles cost or gain against the original, PSNR-Y by the published protocol.
 
 Networks of a finite reach are left out: their tiles are the whole's bit for bit, which
-``tests/unit/engine/test_upscaler.py`` holds to.
+``tests/unit/engine/test_network_runner.py`` holds to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from srcli.engine.device import Compute
 from srcli.engine.memory import default_tile
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
 from srcli.networks.spec import SrNetwork
@@ -47,7 +47,7 @@ def compare(network: SrNetwork, scale: float, picture: Tensor) -> tuple[float, f
     low, hr = reduce_for(middle(picture, side), scale)
     size = hr.shape[2], hr.shape[3]
     tiled, whole = (
-        Upscaler(network, CPU, options)(low, size, ratio=scale)
+        NetworkRunner(network, CPU, options)(low, size, ratio=scale)
         for options in (UpscaleOptions(), WHOLE)
     )
     alike = score(tiled, to_levels(whole, torch.uint8), scale).psnr_y

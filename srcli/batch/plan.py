@@ -121,14 +121,14 @@ def _plan(job: Job, probed: Probed, pipeline: Pipeline) -> Planned:
     if pipeline.models.chooses:
         choice = pipeline.choose(pipeline.read(probed, []), probed.target, probed.info)
     models = pipeline.models.chosen(choice) if choice else pipeline.models
-    passes = plan_way(source, probed.target, models.upscaler.tiled)
+    passes = plan_way(source, probed.target, models.runner.tiled_traits)
     disk = estimate_disk(job, source, size, source_bytes=len(probed.content))
     return Planned(
         job=job,
         action="make",
         source_size=source,
         size=size,
-        cost=estimate_cost(probed.info, passes, models.upscaler.tiled, disk=disk),
+        cost=estimate_cost(probed.info, passes, models.runner.tiled_traits, disk=disk),
         way=models.describe(passes),
         choice=choice,
     )

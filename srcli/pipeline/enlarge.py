@@ -8,8 +8,8 @@ from dataclasses import replace
 from torch import Tensor
 
 from srcli.engine.blending import Take
+from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.progress import Progress
-from srcli.engine.upscaler import Upscaler
 from srcli.images.picture.alpha import within_neighbours
 from srcli.images.picture.animation import Picture, each
 from srcli.images.picture.photo import Photo
@@ -31,16 +31,16 @@ def enlarge_picture(
     """Enlarge a photo, or every frame of an animation."""
     chosen = models.chosen(choice)
     before, after = (picture.height, picture.width), (target.height, target.width)
-    passes = chosen.upscaler.plan(before, after, target.ratio)
+    passes = chosen.runner.plan_passes(before, after, target.ratio)
     way = chosen.describe(passes) or "as it is"
     logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
     return each(
-        picture, lambda photo: enlarge_photo(photo, target, chosen.upscaler, choice, progress)
+        picture, lambda photo: enlarge_photo(photo, target, chosen.runner, choice, progress)
     )
 
 
 def enlarge_photo(
-    photo: Photo, target: TargetSize, upscaler: Upscaler, choice: Choice, progress: Progress
+    photo: Photo, target: TargetSize, runner: NetworkRunner, choice: Choice, progress: Progress
 ) -> Photo:
     """Enlarge the colours and the alpha channel; everything else is kept.
 
@@ -48,10 +48,10 @@ def enlarge_photo(
     between the values around it, so that edges do not overshoot.
     """
     size = target.height, target.width
-    passes = upscaler.plan((photo.height, photo.width), size, target.ratio)
+    passes = runner.plan_passes((photo.height, photo.width), size, target.ratio)
     painting = ImageBuilder(photo, size)
-    take = adjusted(painting.colors, photo.pixels, size, choice, upscaler.borders)
-    upscaler.deliver(photo.pixels, passes, take, progress)
+    take = adjusted(painting.colors, photo.pixels, size, choice, runner.borders)
+    runner.run_into(photo.pixels, passes, take, progress)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)
@@ -60,11 +60,11 @@ def enlarge_photo(
         painting.alpha(Region.whole(size), first)
         return painting.photo()
     passes = () if size == (photo.height, photo.width) else passes
-    upscaler.deliver(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
+    runner.run_into(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
     result = painting.photo()
     if result.alpha is None:
         return result
-    return replace(result, alpha=within_neighbours(result.alpha, photo.alpha, upscaler.borders))
+    return replace(result, alpha=within_neighbours(result.alpha, photo.alpha, runner.borders))
 
 
 def adjusted(

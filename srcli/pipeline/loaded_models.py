@@ -12,9 +12,9 @@ import torch
 
 from srcli.engine.device import Compute
 from srcli.engine.interpolation import KERNELS, Interpolation
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass
 from srcli.engine.routes import choose_route
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import SrNetwork
 from srcli.pipeline.choose import AUTO, MODELS, Choice
 from srcli.weights.catalog.included import DEFAULT_MODEL
@@ -27,14 +27,14 @@ class LoadedModels:
     """The networks of one model, and those that help it, ready to run.
 
     Attributes:
-        upscaler: runs all of these networks.
+        runner: runs all of these networks.
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
         mixes: of ``auto``, makes what lies between its two models; None for a named model.
 
     """
 
-    upscaler: Upscaler
+    runner: NetworkRunner
     sha256: tuple[str, ...]
     names: Mapping[int | None, str]
     mixes: Mixes | None = None
@@ -60,7 +60,7 @@ class LoadedModels:
     @property
     def parameters(self) -> int:
         """How many parameters all networks have together."""
-        networks = self.upscaler.networks
+        networks = self.runner.networks
         return sum(one.numel() for network in networks for one in network.parameters())
 
     def describe(self, passes: Sequence[Pass]) -> str:
@@ -69,7 +69,7 @@ class LoadedModels:
 
     def _describe(self, step: Pass) -> str:
         if step.resample:
-            kernel = self.upscaler.network.traits.kernel
+            kernel = self.runner.network.traits.kernel
             return kernel or "resize"
         name = self.names[step.scale]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
@@ -90,7 +90,7 @@ class Mixes:
     """
 
     def __init__(
-        self, clean: LoadedModels, spoilt: LoadedModels, run: Callable[[SrNetwork], Upscaler]
+        self, clean: LoadedModels, spoilt: LoadedModels, run: Callable[[SrNetwork], NetworkRunner]
     ) -> None:
         self.clean, self.spoilt, self._run = clean, spoilt, run
         self._made = {0.0: clean, 1.0: spoilt}
@@ -104,15 +104,15 @@ class Mixes:
             return self._made[share]
 
     def _mix(self, share: float) -> LoadedModels:
-        clean = self.clean.upscaler.network.state_dict()
-        network = copy.deepcopy(self.spoilt.upscaler.network)
+        clean = self.clean.runner.network.state_dict()
+        network = copy.deepcopy(self.spoilt.runner.network)
         mixed = {
             name: torch.lerp(clean[name], tensor, share)
             for name, tensor in network.state_dict().items()
         }
         network.load_state_dict(mixed)
         name = f"{self.clean.model}+{self.spoilt.model}"
-        return replace(self.spoilt, upscaler=self._run(network), names={None: name})
+        return replace(self.spoilt, runner=self._run(network), names={None: name})
 
 
 class ModelLoader:
@@ -154,18 +154,18 @@ class ModelLoader:
         sha256 = (*clean.sha256, *spoilt.sha256)
         return replace(clean, sha256=sha256, mixes=Mixes(clean, spoilt, self._run))
 
-    def _run(self, network: SrNetwork) -> Upscaler:
-        return Upscaler(network, self._compute, self._options)
+    def _run(self, network: SrNetwork) -> NetworkRunner:
+        return NetworkRunner(network, self._compute, self._options)
 
     def _interpolate(self, name: str) -> LoadedModels:
-        upscaler = self._run(Interpolation(KERNELS[name]))
-        return LoadedModels(upscaler=upscaler, sha256=(name,), names={None: name})
+        runner = self._run(Interpolation(KERNELS[name]))
+        return LoadedModels(runner=runner, sha256=(name,), names={None: name})
 
     def _assemble(self, paths: Mapping[str, Path]) -> LoadedModels:
         networks = [self._network(path) for path in paths.values()]
         scales = [network.traits.scale for network in networks]
         return LoadedModels(
-            upscaler=Upscaler(networks[0], self._compute, self._options, others=networks[1:]),
+            runner=NetworkRunner(networks[0], self._compute, self._options, others=networks[1:]),
             sha256=tuple(sha256_of(path) for path in paths.values()),
             names=dict(zip(scales, map(_short, paths), strict=True)),
         )

@@ -84,7 +84,7 @@ def probe(
     action = choose_action(info.size, (target.height, target.width), spec.when_large)
     ways: list[Sequence[Pass]] = [()]
     if action == "make":
-        ways = [plan_way(info.size, target, one.upscaler.tiled) for one in models.each()]
+        ways = [plan_way(info.size, target, one.runner.tiled_traits) for one in models.each()]
     memory = max(memory_needed(info.size, way, frames=info.frames) for way in ways)
     return Probed(
         content=content, name=name, info=info, target=target, action=action, memory=memory

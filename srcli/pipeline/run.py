@@ -218,9 +218,9 @@ class Pipeline:
     ) -> Photo:
         """Choose for a photo that is in memory, and enlarge it; ``info`` as for ``choose``."""
         choice = self.choose(photo, target, info)
-        upscaler = self.models.chosen(choice).upscaler
+        runner = self.models.chosen(choice).runner
         photo = treat_hidden(photo, self.spec.hidden, self.spec.borders)
-        return enlarge_photo(photo, target, upscaler, choice, progress)
+        return enlarge_photo(photo, target, runner, choice, progress)
 
     def enlarge(self, decoded: Decoded, progress: Progress) -> Enlarged:
         """Run the network over a picture, unless it keeps its size.
@@ -276,7 +276,7 @@ class Pipeline:
         return worst_consistency(
             before,
             enlarged.result,
-            self.models.chosen(choice).upscaler.tiled,
+            self.models.chosen(choice).runner.tiled_traits,
             self.spec.borders,
             removes=choice.removes,
         )

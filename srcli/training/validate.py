@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.recursion import tell
-from srcli.engine.upscaler import Upscaler
 from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, score
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
@@ -60,11 +60,11 @@ def validate(
         team: shares the pictures out.
 
     """
-    upscaler = Upscaler(network, compute)
+    runner = NetworkRunner(network, compute)
     mine = list(enumerate(pictures))[team.rank :: team.count]
     levels = _levels(network, degradation)
     way = _restored if degradation in RESTORED else _enlarged
-    score_at: Callable[[int, Tensor, float], float] = partial(way, upscaler, degradation)
+    score_at: Callable[[int, Tensor, float], float] = partial(way, runner, degradation)
     return Validation(
         psnr_y={
             level: fmean(team.gather([score_at(n, picture, level) for n, picture in mine]))
@@ -92,24 +92,24 @@ def _levels(network: SrNetwork, degradation: Degradation) -> tuple[float, ...]:
 
 
 def _enlarged(
-    upscaler: Upscaler, degradation: Degradation, n: int, hr: Tensor, scale: float
+    runner: NetworkRunner, degradation: Degradation, n: int, hr: Tensor, scale: float
 ) -> float:
     lr, cropped = reduce_for(hr, scale)
     size, wanted = (lr.shape[2], lr.shape[3]), (cropped.shape[2], cropped.shape[3])
-    passes = upscaler.plan(size, wanted, scale)
+    passes = runner.plan_passes(size, wanted, scale)
     if degradation != "bicubic":
         degraded = DRAW[degradation](Random(n))(cropped[0], size)
         lr = degraded.image[None]
-        if degraded.strengths is not None and upscaler.network.traits.told:
+        if degraded.strengths is not None and runner.network.traits.told:
             passes = tell(passes, degraded.strengths.told)
-    sr = upscaler.follow(lr.to(torch.float32) / 255, passes)
+    sr = runner.run_passes(lr.to(torch.float32) / 255, passes)
     return score(sr, cropped, scale).psnr_y
 
 
 def _restored(
-    upscaler: Upscaler, degradation: Degradation, n: int, picture: Tensor, level: float
+    runner: NetworkRunner, degradation: Degradation, n: int, picture: Tensor, level: float
 ) -> float:
     spoilt = degrade_at(picture, degradation, int(level), seed=n)
     size = picture.shape[2], picture.shape[3]
-    output = upscaler(spoilt.to(torch.float32) / 255, size, ratio=1.0)
+    output = runner(spoilt.to(torch.float32) / 255, size, ratio=1.0)
     return psnr_y(quantize(output), picture.double() / 255)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from srcli.engine.device import Precision, choose_compute
 from srcli.engine.memory import SMALLEST_TILE
+from srcli.engine.network_runner import UpscaleOptions
 from srcli.engine.progress import Progress, SilentProgress
-from srcli.engine.upscaler import UpscaleOptions
 from srcli.errors import UnreadableImage, UsageError
 from srcli.images.decode import decode_photo
 from srcli.images.picture.arrays import ACCEPTED, PillowImage, from_array, from_image, to_image

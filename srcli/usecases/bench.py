@@ -25,8 +25,8 @@ from srcli.bench.runner import Bench, Contender, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.bench.tables import Table
 from srcli.engine.device import choose_compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import scaled_size
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UnknownFormat, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
@@ -206,44 +206,44 @@ def _contenders(request: BenchRequest) -> list[Contender]:
         for scale in request.scales:
             one = _contender(model, scale, loader.load(model, scale), tile=request.tile)
             if request.pad_border:  # the padding is a large part of a small picture
-                one = replace(one, counted=_upscale(bare.load(model, scale).upscaler))
+                one = replace(one, counted=_upscale(bare.load(model, scale).runner))
             contenders.append(one)
     return contenders
 
 
-def _upscale(upscaler: Upscaler) -> Upscale:
-    return lambda lr, size, ratio: upscaler(lr, size, ratio=ratio)
+def _upscale(runner: NetworkRunner) -> Upscale:
+    return lambda lr, size, ratio: runner(lr, size, ratio=ratio)
 
 
 def _contender(model: str, scale: float, models: LoadedModels, *, tile: int | None) -> Contender:
-    upscaler = models.upscaler
+    runner = models.runner
     return Contender(
         model=model,
-        upscale=_upscale(upscaler),
+        upscale=_upscale(runner),
         sha256="+".join(models.sha256),
-        device=upscaler.compute.device.type,
-        dtype=str(upscaler.compute.dtype).removeprefix("torch."),
-        options=" ".join(_options(scale, upscaler, tile)),
+        device=runner.compute.device.type,
+        dtype=str(runner.compute.dtype).removeprefix("torch."),
+        options=" ".join(_options(scale, runner, tile)),
         parameters=models.parameters,
         scales=(scale,),
-        local=upscaler.local,
+        local=runner.is_local,
     )
 
 
-def _options(scale: float, upscaler: Upscaler, tile: int | None) -> Iterator[str]:
+def _options(scale: float, runner: NetworkRunner, tile: int | None) -> Iterator[str]:
     """Yield what changes pixels beside the weights and the scale."""
-    if upscaler.ensemble:
+    if runner.ensemble:
         yield "ensemble"
-    if upscaler.official_tiles:
+    if runner.official_tiles:
         yield "official-tiles"
-    elif tile is not None and not upscaler.local:
+    elif tile is not None and not runner.is_local:
         yield f"tile-{tile}"
-    if upscaler.pads_border:
+    if runner.pads_border:
         yield "frame"
-    own = upscaler.network.traits.scale
+    own = runner.network.traits.scale
     if own is not None and own != scale:
         yield "passes"
-        passes = upscaler.plan((UNIT, UNIT), scaled_size((UNIT, UNIT), (scale, scale)), scale)
+        passes = runner.plan_passes((UNIT, UNIT), scaled_size((UNIT, UNIT), (scale, scale)), scale)
         yield from ("resize" if step.resample else f"x{step.ratio:g}" for step in passes)
 
 

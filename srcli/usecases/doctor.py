@@ -15,7 +15,7 @@ import torch
 from srcli import __version__
 from srcli.engine.device import Compute, has_bfloat16
 from srcli.engine.host import host_memory
-from srcli.engine.upscaler import Upscaler
+from srcli.engine.network_runner import NetworkRunner
 from srcli.errors import BadTile, SrcliError
 from srcli.pixels.resize import resize
 from srcli.settings import Setting, configuration_files, read_settings
@@ -181,7 +181,7 @@ def _rings() -> torch.Tensor:
 
 def _upscale(picture: torch.Tensor, device: torch.device) -> torch.Tensor:
     network = load_model(locate(DEFAULT_MODEL, offline=True)).network
-    return Upscaler(network, Compute(device=device))(picture, (2 * SIDE, 2 * SIDE))
+    return NetworkRunner(network, Compute(device=device))(picture, (2 * SIDE, 2 * SIDE))
 
 
 def check_close(

@@ -22,7 +22,7 @@ from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, plan_picture
 from srcli.batch.stages import BatchContext
 from srcli.engine.device import choose_compute
-from srcli.engine.upscaler import UpscaleOptions
+from srcli.engine.network_runner import UpscaleOptions
 from srcli.errors import listed
 from srcli.images.discover import find_sources, ignore
 from srcli.images.formats import remedies
@@ -269,8 +269,8 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
     Where they run and in which tiles is left out, unless results depend on the tiles: those of
     a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
     """
-    upscaler = models.upscaler
-    exact = upscaler.local and upscaler.compute.dtype == torch.float32
+    runner = models.runner
+    exact = runner.is_local and runner.compute.dtype == torch.float32
     return {
         "srcli": __version__,
         "weights_sha256": models.sha256,
@@ -279,8 +279,8 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
         "quality": request.quality,
         "finish": asdict(request.options),
         "ensemble": request.ensemble,
-        "precision": str(upscaler.compute.dtype),
-        "tile": None if exact else [one.tile for one in upscaler.tiled],
+        "precision": str(runner.compute.dtype),
+        "tile": None if exact else [one.tile for one in runner.tiled_traits],
         "official_tiles": request.official_tiles,
         "borders": request.borders,
         "alpha": request.alpha,

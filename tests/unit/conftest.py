@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import Upscaler
+from srcli.engine.network_runner import NetworkRunner
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.pipeline.loaded_models import LoadedModels
 
@@ -16,8 +16,8 @@ def tiny_models() -> Callable[[int], LoadedModels]:
     def load(max_ratio: int) -> LoadedModels:
         torch.manual_seed(0)
         network = LocalAsdn(AsdnConfig(blocks=1, width=8, unshuffle=2, max_ratio=max_ratio))
-        upscaler = Upscaler(network, Compute(device=torch.device("cpu")))
-        return LoadedModels(upscaler=upscaler, sha256=("0",), names={None: "tiny"})
+        runner = NetworkRunner(network, Compute(device=torch.device("cpu")))
+        return LoadedModels(runner=runner, sha256=("0",), names={None: "tiny"})
 
     return load
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.official import plan_official_tiles
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.errors import UsageError
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import ChopRule
@@ -48,11 +48,13 @@ def test_cores_cover_every_pixel_exactly_once(size):
 def test_a_network_without_a_tiling_of_its_authors_is_refused():
     network = NETWORKS["asdn"].build(NETWORKS["asdn"].configure("fast"))
     with pytest.raises(UsageError):
-        Upscaler(network, Compute(device=torch.device("cpu")), UpscaleOptions(official_tiles=True))
+        NetworkRunner(
+            network, Compute(device=torch.device("cpu")), UpscaleOptions(official_tiles=True)
+        )
 
 
 def test_the_authors_tiles_do_not_go_round_borders_that_meet():
     network = NETWORKS["san"].build(NETWORKS["san"].configure("light", scale=2))
     options = UpscaleOptions(official_tiles=True, borders=("wrap", "symmetric"))
     with pytest.raises(UsageError, match="do not wrap"):
-        Upscaler(network, Compute(device=torch.device("cpu")), options)
+        NetworkRunner(network, Compute(device=torch.device("cpu")), options)

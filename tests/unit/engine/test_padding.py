@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional
 
 from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.padding import Padding, padding_widths
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
 from srcli.pixels.edges import wrapped
 from srcli.pixels.region import Region
@@ -73,9 +73,10 @@ def test_padding_fits_the_network(traits, width):
 def test_a_flat_picture_stays_flat_to_its_border(size, tile):
     flat = torch.full((1, 3, *size), 0.75)
     result = (2 * size[0], 2 * size[1])
+    options = UpscaleOptions(tile=tile)
     bare, padded = (
-        Upscaler(Blurred(), CPU, UpscaleOptions(tile=tile, pad_border=pad_border))(flat, result)
-        for pad_border in (False, True)
+        NetworkRunner(Blurred(), CPU, one)(flat, result)
+        for one in (options, replace(options, pad_border=True))
     )
     assert bare.min() < 0.6
     assert torch.allclose(padded, torch.tensor(0.75))
@@ -87,7 +88,7 @@ def test_the_authors_tiles_have_no_padding():
     options = UpscaleOptions(official_tiles=True)
     image = torch.rand(1, 3, 40, 40)
     bare, padded = (
-        Upscaler(network, CPU, one)(image, (80, 80))
+        NetworkRunner(network, CPU, one)(image, (80, 80))
         for one in (options, replace(options, pad_border=True))
     )
     assert torch.equal(bare, padded)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from srcli.engine.device import choose_compute
-from srcli.engine.upscaler import UpscaleOptions
+from srcli.engine.network_runner import UpscaleOptions
 from srcli.pipeline.choose import MODELS, Choice
 from srcli.pipeline.loaded_models import ModelLoader
 
@@ -16,7 +16,7 @@ def auto():
 
 
 def weights(models):
-    return models.upscaler.network.state_dict()
+    return models.runner.network.state_dict()
 
 
 def test_the_ends_of_the_mixes_are_the_two_models(auto):
@@ -33,7 +33,7 @@ def test_the_weights_of_a_mix_lie_between_the_two(auto):
     mixed = auto.chosen(Choice(model="", mix=0.25))
     for name, found in weights(mixed).items():
         torch.testing.assert_close(found, 0.75 * clean[name] + 0.25 * spoilt[name])
-    assert mixed.describe(mixed.upscaler.plan((8, 8), (16, 16), 2.0)) == (
+    assert mixed.describe(mixed.runner.plan_passes((8, 8), (16, 16), 2.0)) == (
         f"{MODELS[0]}+{MODELS[1]} x2"
     )
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.tiling import TiledTraits
-from srcli.engine.upscaler import Upscaler
 from srcli.errors import OutOfMemory
 from srcli.networks.spec import NetworkTraits
 from srcli.pipeline.loaded_models import Mixes
@@ -69,7 +69,7 @@ def test_frames_that_do_not_fit_into_memory_together_are_refused(models, monkeyp
 def test_the_model_that_needs_most_memory_decides(tiny_models):
     spec = OutputSpec(resolve=lambda *_: target(240, 400))
     two_passes, one_pass = tiny_models(2), tiny_models(4)
-    either = replace(one_pass, mixes=Mixes(one_pass, two_passes, Upscaler))
+    either = replace(one_pass, mixes=Mixes(one_pass, two_passes, NetworkRunner))
     needed = [
         probe(content(), spec, models, name="it").memory
         for models in (one_pass, two_passes, either)

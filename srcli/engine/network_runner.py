@@ -73,7 +73,7 @@ class UpscaleOptions:
     borders: Borders = MIRRORED
 
 
-class Upscaler:
+class NetworkRunner:
     """Runs a network on pictures of any size, to any size.
 
     The picture stays in host memory; tiles visit the device. Where the network's reach is
@@ -110,31 +110,31 @@ class Upscaler:
         self.borders = options.borders
         self.pads_border = options.pad_border and not self.official_tiles
         self._others = {
-            other.traits.scale: Upscaler(other, compute, _options_for(other, options))
+            other.traits.scale: NetworkRunner(other, compute, _options_for(other, options))
             for other in others
         }
 
     @property
-    def tiled(self) -> tuple[TiledTraits, ...]:
-        """What a plan must know of each network, that of this upscaler first."""
+    def tiled_traits(self) -> tuple[TiledTraits, ...]:
+        """The traits and the tile side of each network, those of ``network`` first."""
         own = TiledTraits(traits=self.network.traits, tile=self.tile)
-        return (own, *(one for other in self._others.values() for one in other.tiled))
+        return (own, *(one for other in self._others.values() for one in other.tiled_traits))
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether every network has a finite reach: then a tile's result is the whole's."""
-        return all(one.traits.receptive_radius is not None for one in self.tiled)
+        return all(one.traits.receptive_radius is not None for one in self.tiled_traits)
 
     @property
     def networks(self) -> tuple[SrNetwork, ...]:
         """Every network, the one that was asked for first."""
         return (self.network, *(other.network for other in self._others.values()))
 
-    def plan(
+    def plan_passes(
         self, size: tuple[int, int], target: tuple[int, int], ratio: float
     ) -> tuple[Pass, ...]:
         """Plan a picture of ``size``; see ``plan_passes``."""
-        return plan_passes(size, target, ratio, *(one.traits for one in self.tiled))
+        return plan_passes(size, target, ratio, *(one.traits for one in self.tiled_traits))
 
     def __call__(
         self,
@@ -162,20 +162,20 @@ class Upscaler:
         """
         height, width = image.shape[2:]
         ratio = ratio or max(size[0] / height, size[1] / width)
-        return self.follow(image, self.plan((height, width), size, ratio), progress)
+        return self.run_passes(image, self.plan_passes((height, width), size, ratio), progress)
 
-    def follow(
+    def run_passes(
         self, image: Tensor, passes: Sequence[Pass], progress: Progress | None = None
     ) -> Tensor:
         """Enlarge a picture along planned passes; all else as for a call."""
         size = passes[-1].size if passes else (image.shape[2], image.shape[3])
         check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
         whole = Whole(size)
-        self.deliver(image, passes, whole.take_clamped, progress)
+        self.run_into(image, passes, whole.take_clamped, progress)
         return whole.picture
 
     @torch.inference_mode()
-    def deliver(
+    def run_into(
         self,
         image: Tensor,
         passes: Sequence[Pass],
@@ -208,7 +208,7 @@ class Upscaler:
         return len(SYMMETRIES) if around_tiles else 1
 
     def run_pass(self, image: Tensor, step: Pass, take: Take, progress: Progress) -> None:
-        """Run one pass of this upscaler's own network, or a resize; the result is not clamped."""
+        """Run one pass of this runner's own network, or a resize; the result is not clamped."""
         if step.resample:
             for strip in strips(step.size, RESAMPLED):
                 kernel = self.network.traits.kernel or "bicubic"
@@ -244,7 +244,7 @@ class Upscaler:
         feather = traits.receptive_radius is None and not self.official_tiles
         canvas = Blend(size, scale=scale, take=take) if feather else Mosaic(scale=scale, take=take)
         widths = padding_widths(traits, _halo(traits), self.borders, pad_border=self.pads_border)
-        pending = self._plan(size, traits)
+        pending = self._plan_tiles(size, traits)
         while pending:
             tile = pending[0]
             padding = Padding.of(tile.context, size, widths, self.borders)
@@ -260,7 +260,7 @@ class Upscaler:
             canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
             progress.advance(tile.core.height * tile.core.width * scale**2)
 
-    def _plan(
+    def _plan_tiles(
         self, size: tuple[int, int], traits: NetworkTraits, within: Region | None = None
     ) -> tuple[Tile, ...]:
         if self.official_tiles and traits.chop is not None:
@@ -287,7 +287,7 @@ class Upscaler:
         logger.warning("out of memory: tiles are now %d pixels a side", tile)
         self.tile = tile
         return tuple(
-            part for whole in pending for part in self._plan(size, traits, within=whole.core)
+            part for whole in pending for part in self._plan_tiles(size, traits, within=whole.core)
         )
 
     def _run_tile(self, window: Tensor, shown: NetworkInput) -> Tensor:

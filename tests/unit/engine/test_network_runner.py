@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from srcli.engine.device import Compute
-from srcli.engine.upscaler import UpscaleOptions, Upscaler
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.asdn import FAST, AsdnConfig, LocalAsdn
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
@@ -93,8 +93,8 @@ def test_tiled_equals_whole_bit_for_bit(local, tile, ensemble, pad_border, ratio
     image = torch.rand(1, 3, 61, 47)
     size = (int(61 * ratio), int(47 * ratio))
     options = UpscaleOptions(tile=1000, ensemble=ensemble, pad_border=pad_border)
-    whole = Upscaler(local, CPU, options)(image, size)
-    tiled = Upscaler(local, CPU, replace(options, tile=tile))(image, size)
+    whole = NetworkRunner(local, CPU, options)(image, size)
+    tiled = NetworkRunner(local, CPU, replace(options, tile=tile))(image, size)
     assert torch.equal(whole, tiled)
 
 
@@ -122,8 +122,8 @@ def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(
     image = torch.rand(1, 3, height, width)
     size = round(height * ratio), round(width * ratio)
     options = UpscaleOptions(tile=1000, pad_border=pad_border)
-    whole = Upscaler(wide, CPU, options)(image, size, ratio=ratio)
-    tiled = Upscaler(wide, CPU, replace(options, tile=tile))(image, size, ratio=ratio)
+    whole = NetworkRunner(wide, CPU, options)(image, size, ratio=ratio)
+    tiled = NetworkRunner(wide, CPU, replace(options, tile=tile))(image, size, ratio=ratio)
     assert torch.equal(whole, tiled)
 
 
@@ -135,21 +135,21 @@ def test_a_network_is_told_what_its_pass_says(tile, ensemble):
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.1)
     image = torch.rand(1, 3, 40, 30)
-    upscaler = Upscaler(network, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))
-    (step,) = upscaler.plan((40, 30), (80, 60), 2.0)
+    runner = NetworkRunner(network, CPU, UpscaleOptions(tile=tile, ensemble=ensemble))
+    (step,) = runner.plan_passes((40, 30), (80, 60), 2.0)
     plain, nothing, much = (
-        upscaler.follow(image, [replace(step, strengths=strengths)])
+        runner.run_passes(image, [replace(step, strengths=strengths)])
         for strengths in ((), (0.0, 0.0), (0.5, 0.2))
     )
     assert torch.equal(plain, nothing)
     assert not torch.equal(plain, much)
-    whole = Upscaler(network, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))
-    assert torch.equal(much, whole.follow(image, [replace(step, strengths=(0.5, 0.2))]))
+    whole = NetworkRunner(network, CPU, UpscaleOptions(tile=1000, ensemble=ensemble))
+    assert torch.equal(much, whole.run_passes(image, [replace(step, strengths=(0.5, 0.2))]))
 
 
 def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
-    upscaler = Upscaler(wide, CPU, UpscaleOptions(tile=32))
-    assert [upscaler.tiled[0].at(ratio).tile for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]
+    runner = NetworkRunner(wide, CPU, UpscaleOptions(tile=32))
+    assert [runner.tiled_traits[0].at(ratio).tile for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]
 
 
 @pytest.mark.parametrize("tile", [32, 1000])
@@ -158,19 +158,19 @@ def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
 def test_where_borders_meet_there_is_no_border(local, tile, ratio, pad_border):
     image, size = torch.rand(1, 3, 61, 47), (61 * ratio, 47 * ratio)
     options = UpscaleOptions(tile=tile, pad_border=pad_border, borders=("wrap", "wrap"))
-    upscaler = Upscaler(local, CPU, options)
-    turned = upscaler(image.roll((20, 30), (2, 3)), size)
-    assert torch.equal(turned, upscaler(image, size).roll((20 * ratio, 30 * ratio), (2, 3)))
+    runner = NetworkRunner(local, CPU, options)
+    turned = runner(image.roll((20, 30), (2, 3)), size)
+    assert torch.equal(turned, runner(image, size).roll((20 * ratio, 30 * ratio), (2, 3)))
 
 
 @pytest.mark.parametrize("borders", [("wrap", "symmetric"), ("symmetric", "wrap")])
 def test_only_borders_that_were_named_meet(local, borders):
     image = torch.rand(1, 3, 40, 30)
     rows, columns = (3 if border == "wrap" else 1 for border in borders)
-    plain = Upscaler(local, CPU, UpscaleOptions(pad_border=True))
+    plain = NetworkRunner(local, CPU, UpscaleOptions(pad_border=True))
     many = plain(image.repeat(1, 1, rows, columns), (80 * rows, 60 * columns))
     top, left = 80 * (rows // 2), 60 * (columns // 2)
-    meeting = Upscaler(local, CPU, UpscaleOptions(pad_border=True, borders=borders))
+    meeting = NetworkRunner(local, CPU, UpscaleOptions(pad_border=True, borders=borders))
     assert torch.equal(meeting(image, (80, 60)), many[..., top : top + 80, left : left + 60])
 
 
@@ -179,7 +179,7 @@ def test_only_borders_that_were_named_meet(local, borders):
 def test_borders_meet_in_pictures_and_results_of_any_size(local, network, size):
     image = torch.rand(1, 3, 5, 7)
     options = UpscaleOptions(pad_border=True, borders=("wrap", "wrap"))
-    flat = Upscaler(network, CPU, options, others=[local])(image, size)
+    flat = NetworkRunner(network, CPU, options, others=[local])(image, size)
     assert flat.shape[2:] == size
     assert torch.isfinite(flat).all()
 
@@ -189,8 +189,8 @@ def test_small_corners_of_the_shipped_preset_are_the_wholes_to_the_bit():
     for head in network.heads:
         nn.init.normal_(head.get_parameter("weight"), std=0.05)
     image = torch.rand(1, 3, 61, 47)
-    whole = Upscaler(network, CPU, UpscaleOptions(tile=1000))(image, (122, 94))
-    tiled = Upscaler(network, CPU, UpscaleOptions(tile=32))(image, (122, 94))
+    whole = NetworkRunner(network, CPU, UpscaleOptions(tile=1000))(image, (122, 94))
+    tiled = NetworkRunner(network, CPU, UpscaleOptions(tile=32))(image, (122, 94))
     assert torch.equal(whole, tiled)
 
 
@@ -204,17 +204,17 @@ def test_a_small_window_runs_twice_and_a_large_one_once(side, pictures):
             return super().forward(image_B3HW, ratio)
 
     network = Watched(AsdnConfig(blocks=1, width=8, unshuffle=2))
-    result = Upscaler(network, CPU)(torch.rand(1, 3, side // 2, side // 2), (side, side))
+    result = NetworkRunner(network, CPU)(torch.rand(1, 3, side // 2, side // 2), (side, side))
     assert result.shape == (1, 3, side, side)
     assert batches == [pictures]
 
 
 def test_a_halo_that_is_too_small_is_seen(local, monkeypatch):
     image, size = torch.rand(1, 3, 61, 47), (122, 94)
-    whole = Upscaler(local, CPU, UpscaleOptions(tile=1000))(image, size)
-    upscaler = Upscaler(local, CPU, UpscaleOptions(tile=32))
-    monkeypatch.setattr("srcli.engine.upscaler._halo", lambda _traits: 4)
-    assert not torch.equal(whole, upscaler(image, size))
+    whole = NetworkRunner(local, CPU, UpscaleOptions(tile=1000))(image, size)
+    runner = NetworkRunner(local, CPU, UpscaleOptions(tile=32))
+    monkeypatch.setattr("srcli.engine.network_runner._halo", lambda _traits: 4)
+    assert not torch.equal(whole, runner(image, size))
 
 
 def test_an_untrained_correction_leaves_the_bicubic_picture():
@@ -222,27 +222,27 @@ def test_an_untrained_correction_leaves_the_bicubic_picture():
     for head in network.heads:
         nn.init.zeros_(head.get_parameter("weight"))
     image = torch.rand(1, 3, 9, 13)
-    result = Upscaler(network, CPU)(image, (15, 21))
+    result = NetworkRunner(network, CPU)(image, (15, 21))
     assert torch.equal(result, resize(image, (15, 21)).clamp(0, 1))
 
 
 def test_the_picture_itself_is_never_written_to():
     image = torch.rand(1, 3, 20, 20)
     before = image.clone()
-    result = Upscaler(Spoiler(), CPU, UpscaleOptions(ensemble=True))(image, (40, 40))
+    result = NetworkRunner(Spoiler(), CPU, UpscaleOptions(ensemble=True))(image, (40, 40))
     assert torch.equal(image, before)
     assert torch.allclose(result, Doubler()(image))
 
 
 def test_a_network_that_sees_everything_is_feathered_without_a_seam():
     image = torch.rand(1, 3, 90, 70)
-    result = Upscaler(Doubler(radius=None), CPU, UpscaleOptions(tile=40))(image, (180, 140))
+    result = NetworkRunner(Doubler(radius=None), CPU, UpscaleOptions(tile=40))(image, (180, 140))
     assert torch.allclose(result, Doubler()(image), atol=1e-6)
 
 
 def test_a_network_that_sees_everything_runs_whole_when_it_fits():
     network = Doubler(radius=None)
-    Upscaler(network, CPU)(torch.rand(1, 3, 90, 70), (180, 140))
+    NetworkRunner(network, CPU)(torch.rand(1, 3, 90, 70), (180, 140))
     assert network.sizes == [(90, 70)]
 
 
@@ -250,7 +250,7 @@ def test_a_network_that_sees_everything_runs_whole_when_it_fits():
 @pytest.mark.parametrize("radius", [0, None])
 def test_a_result_that_is_given_away_in_parts_is_covered_once(size, radius):
     image = torch.rand(1, 3, 50, 42)
-    upscaler = Upscaler(Doubler(radius), CPU, UpscaleOptions(tile=16))
+    runner = NetworkRunner(Doubler(radius), CPU, UpscaleOptions(tile=16))
     result, times = torch.zeros(1, 3, *size), torch.zeros(size)
 
     def take(region, window):
@@ -258,16 +258,16 @@ def test_a_result_that_is_given_away_in_parts_is_covered_once(size, radius):
         region.of(times).add_(1)
 
     ratio = max(size[0] / 50, size[1] / 42)
-    upscaler.deliver(image, upscaler.plan((50, 42), size, ratio), take)
+    runner.run_into(image, runner.plan_passes((50, 42), size, ratio), take)
     assert (times == 1).all()
-    assert torch.equal(result, upscaler(image, size))
+    assert torch.equal(result, runner(image, size))
 
 
 def test_strips_that_fade_into_each_other_are_given_away_as_soon_as_they_are_finished():
-    upscaler, events = Upscaler(Doubler(radius=None), CPU, UpscaleOptions(tile=64)), []
-    upscaler.network.register_forward_hook(lambda *_: events.append("tile"))
-    passes = upscaler.plan((640, 64), (1280, 128), 2.0)
-    upscaler.deliver(torch.rand(1, 3, 640, 64), passes, lambda *_: events.append("strip"))
+    runner, events = NetworkRunner(Doubler(radius=None), CPU, UpscaleOptions(tile=64)), []
+    runner.network.register_forward_hook(lambda *_: events.append("tile"))
+    passes = runner.plan_passes((640, 64), (1280, 128), 2.0)
+    runner.run_into(torch.rand(1, 3, 640, 64), passes, lambda *_: events.append("strip"))
     assert events.count("tile") == 10
     assert events.index("strip") == 1
     assert "strip" in events[-3:-1]
@@ -276,16 +276,16 @@ def test_strips_that_fade_into_each_other_are_given_away_as_soon_as_they_are_fin
 def test_levels_are_enlarged_as_the_numbers_they_stand_for(local):
     levels = torch.randint(0, 256, (1, 3, 20, 16), dtype=torch.uint8)
     for network in (local, Doubler(), Doubler(radius=None)):
-        upscaler = Upscaler(network, CPU)
-        assert torch.equal(upscaler(levels, (54, 43)), upscaler(from_levels(levels), (54, 43)))
+        runner = NetworkRunner(network, CPU)
+        assert torch.equal(runner(levels, (54, 43)), runner(from_levels(levels), (54, 43)))
 
 
 def test_others_take_the_passes_that_the_plan_gives_them(local):
     image, told = torch.rand(1, 3, 20, 16), Counter()
-    upscaler = Upscaler(Doubler(), CPU, UpscaleOptions(tile=8), others=[local])
-    result = upscaler(image, (54, 43), ratio=2.7, progress=told)
-    doubled = Upscaler(Doubler(), CPU)(image, (40, 32))
-    assert torch.equal(result, Upscaler(local, CPU)(doubled, (54, 43), ratio=1.35))
+    runner = NetworkRunner(Doubler(), CPU, UpscaleOptions(tile=8), others=[local])
+    result = runner(image, (54, 43), ratio=2.7, progress=told)
+    doubled = NetworkRunner(Doubler(), CPU)(image, (40, 32))
+    assert torch.equal(result, NetworkRunner(local, CPU)(doubled, (54, 43), ratio=1.35))
     assert told.done == told.total == 40 * 32 + 54 * 43
 
 
@@ -297,32 +297,32 @@ def test_a_helper_is_not_cut_by_tiles_that_its_authors_did_not_publish(local):
 
     image, told = torch.rand(1, 3, 40, 36), Counter()
     options = UpscaleOptions(official_tiles=True, ensemble=True)
-    upscaler = Upscaler(Chopped(), CPU, options, others=[local])
-    assert upscaler(image, (108, 97), ratio=2.7, progress=told).shape == (1, 3, 108, 97)
+    runner = NetworkRunner(Chopped(), CPU, options, others=[local])
+    assert runner(image, (108, 97), ratio=2.7, progress=told).shape == (1, 3, 108, 97)
     assert told.done == told.total == 8 * 80 * 72 + 108 * 97
 
 
 def test_values_that_are_not_numbers_are_an_error():
     with pytest.raises(BadTile):
-        Upscaler(NotANumber(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
+        NetworkRunner(NotANumber(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
 
 
 def test_a_tile_that_fails_in_reduced_precision_runs_again_in_full():
     image = torch.rand(1, 3, 8, 8)
     reduced = Compute(device=torch.device("cpu"), dtype=torch.bfloat16)
-    result = Upscaler(OverflowsInBfloat16(), reduced)(image, (16, 16))
+    result = NetworkRunner(OverflowsInBfloat16(), reduced)(image, (16, 16))
     assert torch.equal(result, Doubler()(image))
 
 
 def test_tiles_shrink_when_memory_runs_out_and_stay_small():
     network = Hungry()
-    upscaler = Upscaler(network, CPU, UpscaleOptions(tile=128))
+    runner = NetworkRunner(network, CPU, UpscaleOptions(tile=128))
     image = torch.rand(1, 3, 100, 90)
-    assert torch.equal(upscaler(image, (200, 180)), Doubler()(image))
-    tile = upscaler.tile
+    assert torch.equal(runner(image, (200, 180)), Doubler()(image))
+    tile = runner.tile
     assert tile <= network.limit
     network.sizes.clear()
-    upscaler(image, (200, 180))
+    runner(image, (200, 180))
     assert max(network.sizes) <= (tile, tile)
 
 
@@ -330,7 +330,7 @@ def test_too_little_memory_for_any_tile_is_an_error():
     network = Hungry()
     network.limit = 3
     with pytest.raises(OutOfMemory):
-        Upscaler(network, CPU)(torch.rand(1, 3, 100, 90), (200, 180))
+        NetworkRunner(network, CPU)(torch.rand(1, 3, 100, 90), (200, 180))
 
 
 def test_other_runtime_errors_are_not_taken_for_lack_of_memory():
@@ -340,12 +340,12 @@ def test_other_runtime_errors_are_not_taken_for_lack_of_memory():
             raise RuntimeError(msg)
 
     with pytest.raises(RuntimeError, match="a bug"):
-        Upscaler(Broken(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
+        NetworkRunner(Broken(), CPU)(torch.rand(1, 3, 8, 8), (16, 16))
 
 
 def test_progress_adds_up_to_what_was_announced():
     counter = Counter()
-    Upscaler(Doubler(), CPU, UpscaleOptions(tile=32))(
+    NetworkRunner(Doubler(), CPU, UpscaleOptions(tile=32))(
         torch.rand(1, 3, 50, 40), (135, 108), progress=counter
     )
     assert counter.done == counter.total == 100 * 80 + 200 * 160 + 135 * 108
@@ -354,11 +354,11 @@ def test_progress_adds_up_to_what_was_announced():
 def test_the_result_stays_in_range():
     image = (torch.rand(1, 3, 16, 16) > 0.5).float()
     network = LocalAsdn(AsdnConfig(blocks=1, width=8, unshuffle=2))
-    result = Upscaler(network, CPU)(image, (29, 29))
+    result = NetworkRunner(network, CPU)(image, (29, 29))
     assert result.min() >= 0
     assert result.max() <= 1
 
 
 def test_something_that_is_no_rgb_picture_is_refused():
     with pytest.raises(ValueError, match="RGB"):
-        Upscaler(Doubler(), CPU)(torch.rand(1, 1, 8, 8), (16, 16))
+        NetworkRunner(Doubler(), CPU)(torch.rand(1, 1, 8, 8), (16, 16))
