@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from srcli.engine.blending import Blend, Mosaic, Take, Whole
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
+from srcli.engine.joining import CropJoin, FeatherJoin, RegionSink, WholeImage
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
@@ -170,8 +170,8 @@ class NetworkRunner:
         """Enlarge a picture along planned passes; all else as for a call."""
         size = passes[-1].size if passes else (image.shape[2], image.shape[3])
         check_fits(size, working_bytes(passes) + BYTES_PER_PIXEL * math.prod(size))
-        whole = Whole(size)
-        self.run_into(image, passes, whole.take_clamped, progress)
+        whole = WholeImage(size)
+        self.run_into(image, passes, whole.put_clamped, progress)
         return whole.picture
 
     @torch.inference_mode()
@@ -179,17 +179,17 @@ class NetworkRunner:
         self,
         image: Tensor,
         passes: Sequence[Pass],
-        take: Take,
+        sink: RegionSink,
         progress: Progress | None = None,
     ) -> None:
         """Enlarge a picture along planned passes, and give the result away in parts.
 
-        What one pass makes for the next is held in memory; the result is not. What ``take``
-        gets is not clamped to [0, 1]; all else as for a call.
+        What one pass makes for the next is held in memory; the result is not. What ``sink``
+        receives is not clamped to [0, 1]; all else as for a call.
         """
         check_image(image)
         if not passes:
-            take(Region.whole((image.shape[2], image.shape[3])), from_levels(image))
+            sink(Region.whole((image.shape[2], image.shape[3])), from_levels(image))
             return
         progress = progress or SilentProgress()
         check_fits(passes[-1].size, working_bytes(passes))
@@ -197,52 +197,53 @@ class NetworkRunner:
         work = zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
         for runner, step in zip(runners[:-1], passes[:-1], strict=True):
-            whole = Whole(step.size)
-            runner.run_pass(image, step, whole.take_clamped, progress)
+            whole = WholeImage(step.size)
+            runner.run_pass(image, step, whole.put_clamped, progress)
             image = whole.picture
-        runners[-1].run_pass(image, passes[-1], take, progress)
+        runners[-1].run_pass(image, passes[-1], sink, progress)
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
         around_tiles = self.official_tiles and self.ensemble and not step.resample
         return len(SYMMETRIES) if around_tiles else 1
 
-    def run_pass(self, image: Tensor, step: Pass, take: Take, progress: Progress) -> None:
+    def run_pass(self, image: Tensor, step: Pass, sink: RegionSink, progress: Progress) -> None:
         """Run one pass of this runner's own network, or a resize; the result is not clamped."""
         if step.resample:
             for strip in strips(step.size, RESAMPLED):
                 kernel = self.network.traits.kernel or "bicubic"
                 window = resize(image, step.size, region=strip, borders=self.borders, kernel=kernel)
-                take(strip, window)
+                sink(strip, window)
                 progress.advance(strip.height * strip.width)
         elif step.scale is None:
             enlarged = enlarged_input(self.network, image, step, self.borders)
-            self._run_tiles(step.size, enlarged, take, progress)
+            self._run_tiles(step.size, enlarged, sink, progress)
         elif self.official_tiles and self.ensemble:
             enlarge = ensembled(lambda picture: self._enlarge(picture, progress))
-            take(Region.whole(step.size), enlarge(from_levels(image)))
+            sink(Region.whole(step.size), enlarge(from_levels(image)))
         else:
-            self._enlarge_to(image, take, progress)
+            self._enlarge_to(image, sink, progress)
 
     def _enlarge(self, image: Tensor, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by the network's factor, as a whole."""
         scale = self.network.traits.scale or 1
-        whole = Whole((scale * image.shape[2], scale * image.shape[3]))
-        self._enlarge_to(image, whole.take, progress)
+        whole = WholeImage((scale * image.shape[2], scale * image.shape[3]))
+        self._enlarge_to(image, whole.put, progress)
         return whole.picture
 
-    def _enlarge_to(self, image: Tensor, take: Take, progress: Progress) -> None:
+    def _enlarge_to(self, image: Tensor, sink: RegionSink, progress: Progress) -> None:
         size = image.shape[2], image.shape[3]
-        self._run_tiles(size, plain_input(self.network, image), take, progress)
+        self._run_tiles(size, plain_input(self.network, image), sink, progress)
 
     def _run_tiles(
-        self, size: tuple[int, int], shown: NetworkInput, take: Take, progress: Progress
+        self, size: tuple[int, int], shown: NetworkInput, sink: RegionSink, progress: Progress
     ) -> None:
         """Run a network over a grid of ``size``, tile by tile."""
         traits = shown.traits
         scale = traits.scale or 1
-        feather = traits.receptive_radius is None and not self.official_tiles
-        canvas = Blend(size, scale=scale, take=take) if feather else Mosaic(scale=scale, take=take)
+        join: CropJoin | FeatherJoin = CropJoin(scale=scale, sink=sink)
+        if traits.receptive_radius is None and not self.official_tiles:
+            join = FeatherJoin(size, scale=scale, sink=sink)
         widths = padding_widths(traits, _halo(traits), self.borders, pad_border=self.pads_border)
         pending = self._plan_tiles(size, traits)
         while pending:
@@ -256,8 +257,8 @@ class NetworkRunner:
                 pending = self._smaller_tiles(size, traits, pending, error)
                 continue
             pending = pending[1:]
-            canvas.put(tile, padding.crop(output, scale))
-            canvas.finish(min((rest.context.top for rest in pending), default=size[0]))
+            join.put(tile, padding.crop(output, scale))
+            join.finish_rows(min((rest.context.top for rest in pending), default=size[0]))
             progress.advance(tile.core.height * tile.core.width * scale**2)
 
     def _plan_tiles(

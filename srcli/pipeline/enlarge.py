@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from srcli.engine.blending import Take
+from srcli.engine.joining import RegionSink
 from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.progress import Progress
 from srcli.images.picture.alpha import within_neighbours
@@ -50,8 +50,8 @@ def enlarge_photo(
     size = target.height, target.width
     passes = runner.plan_passes((photo.height, photo.width), size, target.ratio)
     painting = ImageBuilder(photo, size)
-    take = adjusted(painting.colors, photo.pixels, size, choice, runner.borders)
-    runner.run_into(photo.pixels, passes, take, progress)
+    sink = adjusted(painting.colors, photo.pixels, size, choice, runner.borders)
+    runner.run_into(photo.pixels, passes, sink, progress)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)
@@ -68,16 +68,16 @@ def enlarge_photo(
 
 
 def adjusted(
-    take: Take,
+    sink: RegionSink,
     source: Tensor,
     size: tuple[int, int],
     choice: Choice,
     borders: Borders = MIRRORED,
-) -> Take:
-    """Return what weakens and guards windows of a result, and passes them on to ``take``.
+) -> RegionSink:
+    """Return what weakens and guards windows of a result, and passes them on to ``sink``.
 
     Args:
-        take: gets RGB (1, 3, h, w), not clamped.
+        sink: receives RGB (1, 3, h, w), not clamped.
         source: RGB (1, 3, H, W) that was enlarged, levels or floating point.
         size: (height, width) of the whole result.
         choice: its strength and guard.
@@ -86,7 +86,7 @@ def adjusted(
     """
     guarded = choice.guard and size[0] >= source.shape[2] and size[1] >= source.shape[3]
     if choice.strength == 1 and not guarded:
-        return take
+        return sink
 
     def adjust(region: Region, window: Tensor) -> None:
         if choice.strength < 1:
@@ -94,6 +94,6 @@ def adjusted(
             window = plain.add_(window - plain, alpha=choice.strength)
         if guarded:
             window = guard_range(window, source, size, region, borders)
-        take(region, window)
+        sink(region, window)
 
     return adjust

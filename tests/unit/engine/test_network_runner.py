@@ -253,12 +253,12 @@ def test_a_result_that_is_given_away_in_parts_is_covered_once(size, radius):
     runner = NetworkRunner(Doubler(radius), CPU, UpscaleOptions(tile=16))
     result, times = torch.zeros(1, 3, *size), torch.zeros(size)
 
-    def take(region, window):
+    def sink(region, window):
         region.of(result).copy_(window.clamp(0, 1))
         region.of(times).add_(1)
 
     ratio = max(size[0] / 50, size[1] / 42)
-    runner.run_into(image, runner.plan_passes((50, 42), size, ratio), take)
+    runner.run_into(image, runner.plan_passes((50, 42), size, ratio), sink)
     assert (times == 1).all()
     assert torch.equal(result, runner(image, size))
 

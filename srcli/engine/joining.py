@@ -1,4 +1,4 @@
-"""Join the outputs of tiles into one picture, window by window."""
+"""Join the outputs of tiles into one image, window by window."""
 
 from __future__ import annotations
 
@@ -11,65 +11,65 @@ from torch.nn import functional
 from srcli.engine.tiling import Tile
 from srcli.pixels.region import Region
 
-Take = Callable[[Region, Tensor], None]
-"""Takes a finished window of a picture: its place, and RGB (1, 3, h, w) in host memory, not to
-be written to. Windows come in no particular order, and cover the picture once."""
+RegionSink = Callable[[Region, Tensor], None]
+"""Receives the finished windows of an image: the place of each, and RGB (1, 3, h, w) in host
+memory. It must not write to them. They come in no particular order, and cover the image once."""
 
 
-class Whole:
-    """A picture that is held: float32 RGB (1, 3, height, width), in host memory."""
+class WholeImage:
+    """Holds a whole image: ``picture``, float32 RGB (1, 3, height, width) in host memory."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.picture = torch.empty(1, 3, *size)
 
-    def take(self, region: Region, window: Tensor) -> None:
-        """Put a window in its place as it is."""
+    def put(self, region: Region, window: Tensor) -> None:
+        """Copy a window to its place."""
         region.of(self.picture).copy_(window)
 
-    def take_clamped(self, region: Region, window: Tensor) -> None:
-        """Put a window in its place, clamped to [0, 1]."""
+    def put_clamped(self, region: Region, window: Tensor) -> None:
+        """Copy a window to its place, clamped to [0, 1]."""
         torch.clamp(window, 0, 1, out=region.of(self.picture))
 
 
-class Mosaic:
-    """For networks whose output does not depend on the tile: every sample comes from one core.
+class CropJoin:
+    """Joins tiles by their cores, for networks whose output does not depend on the tile.
 
     Args:
-        scale: output samples per sample of the grid that was cut into tiles.
-        take: gets each core as it comes.
+        scale: output samples for each sample of the grid that was cut into tiles.
+        sink: receives each core as soon as it is made.
 
     """
 
-    def __init__(self, *, scale: int, take: Take) -> None:
+    def __init__(self, *, scale: int, sink: RegionSink) -> None:
         self.scale = scale
-        self._take = take
+        self._sink = sink
 
     def put(self, tile: Tile, output: Tensor) -> None:
-        """Pass on what the network's ``output`` for the context of ``tile`` has in its core."""
+        """Pass on the core of ``tile`` from the network's ``output`` for its context."""
         context, core = tile.context, tile.core
         inner = core.seen_from(context.top, context.left)
-        self._take(core.scaled(self.scale), inner.scaled(self.scale).of(output).cpu())
+        self._sink(core.scaled(self.scale), inner.scaled(self.scale).of(output).cpu())
 
-    def finish(self, rows: int) -> None:
-        """Nothing is held back."""
+    def finish_rows(self, rows: int) -> None:
+        """Do nothing: no row is held back."""
 
 
-class Blend:
-    """For networks whose output depends on the tile: halos fade into each other.
+class FeatherJoin:
+    """Joins tiles by fading their halos into each other, for outputs that depend on the tile.
 
-    Holds the rows that tiles may still be put on, and passes on those that are finished.
+    It holds the rows that tiles may still be added to, and passes on finished rows.
 
     Args:
         size: (height, width) of the grid that was cut into tiles.
-        scale: output samples per grid sample.
-        take: gets each finished strip.
+        scale: output samples for each sample of that grid.
+        sink: receives each finished strip.
 
     """
 
-    def __init__(self, size: tuple[int, int], *, scale: int, take: Take) -> None:
+    def __init__(self, size: tuple[int, int], *, scale: int, sink: RegionSink) -> None:
         self.size = size
         self.scale = scale
-        self._take = take
+        self._sink = sink
         self._top = 0
         self._sum = torch.zeros(1, 3, 0, scale * size[1])
         self._weight = torch.zeros(1, 1, 0, scale * size[1])
@@ -85,14 +85,14 @@ class Blend:
         place.of(self._sum).add_(output.cpu() * weight)
         place.of(self._weight).add_(weight)
 
-    def finish(self, rows: int) -> None:
-        """Pass on the grid's first ``rows`` rows, on which no tile will be put any more."""
+    def finish_rows(self, rows: int) -> None:
+        """Pass on the grid's first ``rows`` rows; no tile may be added to them afterwards."""
         count = self.scale * (rows - self._top)
         if count <= 0:
             return
         strip = Region(top=self._top, bottom=rows, left=0, right=self.size[1])
         total, weight = self._sum, self._weight
-        self._take(strip.scaled(self.scale), total[:, :, :count] / weight[:, :, :count])
+        self._sink(strip.scaled(self.scale), total[:, :, :count] / weight[:, :, :count])
         self._sum, self._weight = total[:, :, count:].clone(), weight[:, :, count:].clone()
         self._top = rows
 
@@ -105,7 +105,11 @@ class Blend:
             self._weight = functional.pad(self._weight, padding)
 
     def _ramp(self, start: int, stop: int, first: int, last: int, length: int) -> Tensor:
-        """Weights along one axis: rising over the halo at the start, falling at the end."""
+        """Return the weights along one axis: they rise over the first halo, and fall over the last.
+
+        The context is ``start .. stop`` and the core ``first .. last``. A side on the border of
+        the grid, whose length is ``length``, has weight 1.
+        """
         s = self.scale
         position = torch.arange(s * start, s * stop) + 0.5
         ones = torch.ones_like(position)
