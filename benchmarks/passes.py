@@ -1,10 +1,11 @@
-"""Compare the ways to a factor that a family of fixed-scale networks does not have.
+"""Compare the routes to a factor that a family of fixed-scale networks does not have.
 
 ``python benchmarks/passes.py FOLDER --models x2.safetensors,x3.safetensors``: every picture of
-the folder is reduced as the benchmarks do it, enlarged along each route of
-``srcli.engine.routes``, and compared with itself by the published protocol. Bicubic and the
-network of any ratio alone are measured along. Prints a Markdown table; the seconds are of all
-pictures together, so that they compare within one run.
+the folder is reduced as the benchmarks do it, enlarged along the route of each strategy, and
+compared with itself by the published protocol. ``srcli.engine.routes`` has the two strategies
+that srcli uses; the other two are here. Bicubic, and the network of any ratio alone, are
+measured as well. The script prints a Markdown table. Seconds are those of all pictures
+together, so that they compare within one run.
 
 ``--models asdn-fast@2,asdn-fast@3,asdn-fast@4`` makes a family of a model of any ratio: all
 members are equally good then, so that the routes are compared and not how members were trained.
@@ -13,8 +14,9 @@ members are equally good then, so that the routes are compared and not how membe
 from __future__ import annotations
 
 import argparse
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 
@@ -26,7 +28,7 @@ from srcli.bench.source import Source
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass, plan_route, scaled_size
-from srcli.engine.routes import Route, routes_to
+from srcli.engine.routes import EPSILON, Route, mixes, overshoot, single
 from srcli.metrics.protocol import score
 from srcli.networks.spec import NetworkTraits, SrNetwork
 from srcli.training.patches import picture_files
@@ -37,6 +39,36 @@ from srcli.weights.providers.store import locate
 CPU = Compute(device=torch.device("cpu"))
 WHOLE = UpscaleOptions(tile=1024)
 Run = Callable[[Tensor, tuple[int, int], float], Tensor]
+
+
+def repeat(ratio: float, scales: Collection[int]) -> Route:
+    """Repeat one scale until it reaches ``ratio``, and reduce the result.
+
+    The scale is the smallest that reaches ``ratio`` alone, or else the largest.
+    """
+    scale = min((s for s in scales if s >= ratio - EPSILON), default=max(scales))
+    count = 1
+    while scale**count < ratio - EPSILON:
+        count += 1
+    return Route.along((scale,) * count, ratio)
+
+
+def undershoot(ratio: float, scales: Collection[int]) -> Route | None:
+    """Mix scales to come as near to ``ratio`` from below as they can.
+
+    A network of any ratio does the rest. Return None if every scale is too large.
+    """
+    within = [mix for mix in mixes(ratio, scales) if math.prod(mix) <= ratio + EPSILON]
+    best = max(within, key=lambda mix: (math.prod(mix), -len(mix)), default=None)
+    return Route.along(best, ratio) if best else None
+
+
+STRATEGIES: Mapping[str, Callable[[float, Collection[int]], Route | None]] = {
+    "repeat": repeat,
+    "overshoot": overshoot,
+    "undershoot": undershoot,
+    "single": single,
+}
 
 
 class FixedScale(SrNetwork):
@@ -64,7 +96,7 @@ def member(model: str) -> SrNetwork:
     return FixedScale(network, int(scale)) if scale else network
 
 
-def way(passes: tuple[Pass, ...]) -> str:
+def describe(passes: tuple[Pass, ...]) -> str:
     """Write passes in short; ``any`` is the network of any ratio."""
 
     def one(step: Pass) -> str:
@@ -88,14 +120,18 @@ def along(route: Route, family: NetworkRunner) -> Run:
 def runs_at(
     ratio: float, family: NetworkRunner, anything: NetworkRunner
 ) -> Iterator[tuple[str, str, Run]]:
-    """Yield the name, the passes and the function of each way to ``ratio``."""
+    """Yield the name, the passes and the function of each strategy; equal routes once."""
     scales = [one.traits.scale for one in family.tiled_traits if one.traits.scale]
     size, target = (1000, 1000), scaled_size((1000, 1000), (ratio, ratio))
     yield "bicubic", "", bicubic
     alone = anything.plan_passes(size, target, ratio)
-    yield DEFAULT_MODEL, way(alone), lambda lr, size, ratio: anything(lr, size, ratio=ratio)
-    for route in routes_to(ratio, scales, any_ratio=True):
-        yield route.name, way(plan_route(size, target, route)), along(route, family)
+    yield DEFAULT_MODEL, describe(alone), lambda lr, size, ratio: anything(lr, size, ratio=ratio)
+    measured_routes: set[tuple[int, ...]] = set()
+    for name, strategy in STRATEGIES.items():
+        route = strategy(ratio, scales)
+        if route and route.scales not in measured_routes:
+            measured_routes.add(route.scales)
+            yield name, describe(plan_route(size, target, route)), along(route, family)
 
 
 def measured(run: Run, pictures: list[Source], ratio: float) -> tuple[float, float, float]:
@@ -111,7 +147,7 @@ def measured(run: Run, pictures: list[Source], ratio: float) -> tuple[float, flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="PSNR-Y of the ways to a factor")
+    parser = argparse.ArgumentParser(description="PSNR-Y of the routes to a factor")
     parser.add_argument("folder", type=Path, help="of HR pictures")
     parser.add_argument("--models", required=True, help="files or ids of fixed scales, by commas")
     parser.add_argument("--ratios", default="1.5,2.7,3.3,5,6")

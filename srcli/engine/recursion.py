@@ -79,7 +79,7 @@ def plan_passes(
     scales = {one.scale for one in (traits, *others)}
     if traits.scale == 1:
         rest = ratio if None in scales and ratio > 1 else 1.0
-        route = Route(name="restore", scales=(1,), rest=rest)
+        route = Route(scales=(1,), rest=rest)
         return plan_route(size, target, route, largest)
     fixed = [scale for scale in scales if scale is not None]
     route = choose_route(ratio, fixed, any_ratio=None in scales)

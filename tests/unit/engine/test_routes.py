@@ -4,35 +4,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srcli.engine.routes import choose_route, routes_to
+from srcli.engine.routes import choose_route, overshoot, single
 
 FAMILY = (4, 2, 3)
 
 
 @pytest.mark.parametrize(
-    ("ratio", "scales", "expected"),
+    ("ratio", "scales", "over", "one"),
     [
-        (1.5, FAMILY, {"again": (2,)}),
-        (2.0, FAMILY, {"again": (2,)}),
-        (2.7, FAMILY, {"again": (3,), "below": (2,)}),
-        (3.3, FAMILY, {"again": (4,), "below": (3,)}),
-        (5.0, FAMILY, {"again": (4, 4), "beyond": (3, 2), "below": (4,)}),
-        (6.0, FAMILY, {"again": (4, 4), "beyond": (3, 2), "once": (4,)}),
-        (2.7, (2,), {"again": (2, 2), "below": (2,)}),
-        (5.0, (2,), {"again": (2, 2, 2), "below": (2, 2), "once": (2,)}),
-        (15.0, (4,), {"again": (4, 4), "below": (4,)}),
-        (0.5, FAMILY, {"again": (2,)}),
+        (0.5, FAMILY, (2,), None),
+        (1.5, FAMILY, (2,), None),
+        (2.0, FAMILY, (2,), (2,)),
+        (2.7, FAMILY, (3,), (2,)),
+        (3.3, FAMILY, (4,), (3,)),
+        (5.0, FAMILY, (3, 2), (4,)),
+        (6.0, FAMILY, (3, 2), (4,)),
+        (2.7, (2,), (2, 2), (2,)),
+        (5.0, (2,), (2, 2, 2), (2,)),
+        (15.0, (4,), (4, 4), (4,)),
     ],
 )
-def test_each_strategy_finds_its_route_and_equal_ones_appear_once(ratio, scales, expected):
-    routes = routes_to(ratio, scales, any_ratio=True)
-    assert {route.name: route.scales for route in routes} == expected
-    for route in routes:
+def test_each_strategy_finds_its_scales(ratio, scales, over, one):
+    beyond, below = overshoot(ratio, scales), single(ratio, scales)
+    assert beyond.scales == over
+    assert (below and below.scales) == one
+    for route in filter(None, (beyond, below)):
         assert math.prod(route.scales) * route.rest == pytest.approx(ratio)
 
 
-def test_nothing_is_left_over_where_no_network_of_any_ratio_could_do_it():
-    assert [route.name for route in routes_to(5.0, FAMILY)] == ["again", "beyond"]
+def test_a_rest_is_left_only_for_a_network_of_any_ratio():
+    assert choose_route(5.0, FAMILY) == overshoot(5.0, FAMILY)
+    assert choose_route(5.0, FAMILY, any_ratio=True) == single(5.0, FAMILY)
+    assert choose_route(1.5, FAMILY, any_ratio=True) == overshoot(1.5, FAMILY)
 
 
 def test_a_factor_that_scales_make_exactly_has_no_rest():
