@@ -28,7 +28,7 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.samples import Sampler, largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
@@ -37,7 +37,7 @@ WAITING = "host, waiting"
 
 
 def batches_of(way: str, source: CropSource, network: SrNetwork, step: Step) -> Batches:
-    device, traits = step.team.device, network.traits
+    device, traits = step.group.device, network.traits
     if way in {WAITING, "host"}:
         later = device.type == "cuda"
         make = Sampler(source, step.config, traits, slice(None), later=later)
@@ -81,7 +81,9 @@ class Run:
             scaler=torch.amp.GradScaler(device.type, enabled=False),
         )
         self.waits = way == WAITING
-        step = Step(self.state, config, Team(device), BY_TAPS if self.waits else BY_PRODUCTS)
+        step = Step(
+            self.state, config, ProcessGroup(device), BY_TAPS if self.waits else BY_PRODUCTS
+        )
         self.batches = batches_of(way, source, trained, step)
 
     def train(self, steps: int, loaders: int) -> tuple[float, float]:

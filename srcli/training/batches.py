@@ -12,7 +12,7 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
 from srcli.training.patches import CropSource
 from srcli.training.planned import DevicePictures, Planner
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.samples import Sampler, is_plain
 from srcli.training.state import TrainState
 from srcli.training.step import Outcome, Step
@@ -35,16 +35,20 @@ class Batches:
 
 
 def choose_batches(
-    source: CropSource, traits: NetworkTraits, state: TrainState, config: TrainConfig, team: Team
+    source: CropSource,
+    traits: NetworkTraits,
+    state: TrainState,
+    config: TrainConfig,
+    group: ProcessGroup,
 ) -> Batches:
     """Return batches that the device makes itself, where it can, and of the host elsewhere."""
-    repeater = choose_repeater(config, team)
+    repeater = choose_repeater(config, group)
     if repeater is not None and source.bytes <= repeater.room():
-        return planned_batches(source, traits, Step(state, config, team, BY_PRODUCTS), repeater)
-    is_gpu = team.device.type == "cuda"
+        return planned_batches(source, traits, Step(state, config, group, BY_PRODUCTS), repeater)
+    is_gpu = group.device.type == "cuda"
     return Batches(
-        make=Sampler(source, config, traits, team.share(config.batch), later=is_gpu),
-        learn=Step(state, config, team, BY_PRODUCTS if is_gpu else BY_TAPS),
+        make=Sampler(source, config, traits, group.share(config.batch), later=is_gpu),
+        learn=Step(state, config, group, BY_PRODUCTS if is_gpu else BY_TAPS),
         are_plans=False,
     )
 
@@ -61,13 +65,13 @@ def planned_batches(
     )
 
 
-def choose_repeater(config: TrainConfig, team: Team) -> Repeater | None:
+def choose_repeater(config: TrainConfig, group: ProcessGroup) -> Repeater | None:
     """Return what repeats the steps of a run; None for runs whose batches the host makes.
 
     A GPU records the steps of one process that uses Muon, learns from bicubic reductions, and
     need not look at gradients before it makes a step, as it must in float16.
     """
     is_simple = is_plain(config) and config.optimizer == "muon"
-    if team.device.type == "cuda" and team.count == 1 and is_simple:
-        return None if config.precision == "float16" else Graphs(team.device)
+    if group.device.type == "cuda" and group.count == 1 and is_simple:
+        return None if config.precision == "float16" else Graphs(group.device)
     return None

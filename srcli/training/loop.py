@@ -22,7 +22,7 @@ from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.samples import largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Outcome
@@ -86,20 +86,20 @@ class Trainer:
         config: the run.
         corpus: what to learn from and what to validate on.
         out: folder for the state, the best and last weights, and the metrics; it is there.
-        team: the processes that train it, and the device of this one.
+        group: the processes that train it, and the device of this one.
 
     """
 
     def __init__(
-        self, model: Model, config: TrainConfig, *, corpus: Corpus, out: Path, team: Team
+        self, model: Model, config: TrainConfig, *, corpus: Corpus, out: Path, group: ProcessGroup
     ) -> None:
         network = model.network
         self.header = model.header
         self.config = config
         self.pictures = corpus.validation
         self.out = out
-        self.team = team
-        network.to(team.device)
+        self.group = group
+        network.to(group.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
         self.network = network
         self.average = copy.deepcopy(network)
@@ -108,11 +108,11 @@ class Trainer:
             network=network,
             average=self.average,
             optimizer=make_optimizer(network, config),
-            scaler=torch.amp.GradScaler(team.device.type, enabled=config.precision == "float16"),
+            scaler=torch.amp.GradScaler(group.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
         source = CropSource(corpus.files, largest_crop(network.traits, config))
-        self.batches = choose_batches(source, network.traits, self.state, config, team)
+        self.batches = choose_batches(source, network.traits, self.state, config, group)
         self.pending: list[Outcome] = []
         self.losses: list[float] = []
 
@@ -160,9 +160,9 @@ class Trainer:
         steps = range(self.state.step, self.config.steps)
         loaders = 0 if self.batches.are_plans else loaders
         with prepared(self.batches.make, steps, processes=loaders) as batches:
-            while self.state.step < self.config.steps and not self.team.any(stop()):
+            while self.state.step < self.config.steps and not self.group.any(stop()):
                 self._step(next(batches))
-                if self.team.is_first:
+                if self.group.is_first:
                     tick(self.state.step, None if self.pending else self.losses[-1])
                 checked = self._is_due(interval)
                 if checked or self.state.step % interval.report == 0:
@@ -187,7 +187,7 @@ class Trainer:
 
     def _is_known_at_once(self) -> bool:
         """Tell whether a step is over when its call is, as on a CPU."""
-        return self.team.device.type == "cpu"
+        return self.group.device.type == "cpu"
 
     def _settle(self) -> None:
         """Wait for the steps that are under way, and note their losses.
@@ -214,7 +214,7 @@ class Trainer:
         """Report the steps since ``began``, when the last report was made."""
         self._settle()
         seconds = (time.monotonic() - began) / max(1, len(self.losses))
-        everyone = self.team.gather(self.losses)
+        everyone = self.group.gather(self.losses)
         self.losses = []
         report = Report(
             step=self.state.step,
@@ -223,7 +223,7 @@ class Trainer:
             seconds=seconds if everyone else 0.0,
             validation=self._validate() if checked else None,
         )
-        if self.team.is_first:
+        if self.group.is_first:
             _append_line(self.out / METRICS_FILE, json.dumps(asdict(report)))
             listen(report)
 
@@ -233,9 +233,9 @@ class Trainer:
             validation = validate(
                 self.average,
                 self.pictures,
-                Compute(device=self.team.device),
+                Compute(device=self.group.device),
                 degradation=self.config.degradation,
-                team=self.team,
+                group=self.group,
             )
         except BadTile as error:
             raise self._diverged(self.state.step) from error
@@ -254,13 +254,13 @@ class Trainer:
         self._settle()
         if not self.state.is_finite():
             raise self._diverged(self.state.step)
-        if self.team.is_first:
+        if self.group.is_first:
             self.state.save(self.out / STATE_FILE, self.config)
         self._save_weights(LAST_FILE)
         self.saved = time.monotonic()
 
     def _save_weights(self, name: str) -> None:
-        if self.team.is_first:
+        if self.group.is_first:
             with disk_errors(self.out / name):
                 save_model(self.out / name, self.average.state_dict(), self.header)
 

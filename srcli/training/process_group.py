@@ -1,8 +1,8 @@
-"""The processes that train one network together; most often one.
+"""The processes that train one network together; usually there is one.
 
 Every process holds the network, takes its share of every batch, and makes the same step from
-the mean of all gradients. ``accelerate launch`` starts them and says who is who; the first
-one writes and talks.
+the mean of all gradients. ``accelerate launch`` starts the processes and gives each its rank.
+The first process writes the files and reports.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from srcli.errors import MissingExtra, UsageError
 T = TypeVar("T")
 
 
-class Team:
-    """One process, alone."""
+class ProcessGroup:
+    """A single process: nothing is shared."""
 
     rank = 0
     count = 1
@@ -32,35 +32,39 @@ class Team:
 
     @property
     def is_first(self) -> bool:
-        """Tell whether this process writes the files and talks."""
+        """Tell whether this process writes the files and reports."""
         return self.rank == 0
 
     def share(self, total: int) -> slice:
-        """Return which of ``total`` patches are this process's; they divide evenly."""
+        """Return the slice of ``total`` patches that is this process's.
+
+        The number of processes must divide ``total``.
+        """
         each = total // self.count
         return slice(self.rank * each, (self.rank + 1) * each)
 
     def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
-        """Tell whether any process says yes."""
+        """Tell whether ``flag`` is true in any process."""
         return flag
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace every gradient by its mean over the processes."""
 
     def gather(self, values: list[T]) -> list[T]:
-        """Return the values of all processes, those of the first one first."""
+        """Return the values of all processes, in the order of their ranks."""
         return values
 
     def leave(self) -> None:
-        """Wait until all are done, and part."""
+        """Wait until all processes are done, and leave the group."""
 
 
-class LaunchedTeam(Team):
+class DistributedGroup(ProcessGroup):
     """The processes of one ``accelerate launch``.
 
     Raises:
-        UsageError: the extra is not installed, a device is named that is not for all, or
-            accelerate knows no way between devices of this kind.
+        MissingExtra: accelerate is not installed.
+        UsageError: the named device cannot be that of every process, or accelerate cannot
+            connect devices of this kind.
 
     """
 
@@ -83,14 +87,14 @@ class LaunchedTeam(Team):
         self.count = self.state.num_processes
 
     def any(self, flag: bool) -> bool:  # noqa: FBT001 - the question is the argument
-        """Tell whether any process says yes; all wait for each other."""
+        """Tell whether ``flag`` is true in any process; all processes wait for each other."""
         from accelerate.utils import reduce
 
         votes = reduce(torch.tensor(float(flag), device=self.device), "sum")
         return bool(votes.item())
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its mean, all of them in one message."""
+        """Replace every gradient by its mean over the processes, in one message."""
         from accelerate.utils import reduce
 
         gradients = [p.grad for p in parameters if p.grad is not None]
@@ -100,35 +104,36 @@ class LaunchedTeam(Team):
             gradient.copy_(mean.view(gradient.shape))
 
     def gather(self, values: list[T]) -> list[T]:
-        """Return the values of all processes, those of the first one first."""
+        """Return the values of all processes, in the order of their ranks."""
         from accelerate.utils import gather_object
 
         gathered: list[T] = gather_object(values)
         return gathered
 
     def leave(self) -> None:
-        """Wait until all are done, and part."""
+        """Wait until all processes are done, and leave the group."""
         self.state.wait_for_everyone()
         self.state.destroy_process_group()
 
 
-def join_team(device_name: str) -> Team:
-    """Return the team that this process was started in.
+def join_process_group(device_name: str) -> ProcessGroup:
+    """Return the group of processes that this process was started in.
 
     Raises:
-        UsageError: no such device on this machine, or see :class:`LaunchedTeam`.
+        UsageError: there is no such device on this machine; see also :class:`DistributedGroup`.
+        MissingExtra: see :class:`DistributedGroup`.
 
     """
     if started_processes() > 1:
-        return LaunchedTeam(device_name)
-    return Team(choose_device(device_name))
+        return DistributedGroup(device_name)
+    return ProcessGroup(choose_device(device_name))
 
 
 def started_processes() -> int:
-    """Return how many processes the launcher says it started."""
+    """Return the number of processes, as the launcher tells it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def is_first_process() -> bool:
-    """Tell whether this process is the one that talks, before any team was joined."""
+    """Tell whether this process is the one that reports, before it has joined a group."""
     return int(os.environ.get("RANK", "0")) == 0

@@ -16,7 +16,7 @@ from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.degrade import Pair, Resizing
 from srcli.training.losses import LOSSES
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.state import TrainState
 
 
@@ -48,23 +48,23 @@ class Step:
     Args:
         state: what a step changes.
         config: the run.
-        team: the processes that train it, and the device of this one.
+        group: the processes that train it, and the device of this one.
         resizing: how samples are made of crops.
 
     """
 
     def __init__(
-        self, state: TrainState, config: TrainConfig, team: Team, resizing: Resizing
+        self, state: TrainState, config: TrainConfig, group: ProcessGroup, resizing: Resizing
     ) -> None:
         self.state = state
         self.config = config
-        self.team = team
+        self.group = group
         self.resizing = resizing
-        self.compute = Compute(device=team.device, dtype=PRECISIONS[config.precision])
+        self.compute = Compute(device=group.device, dtype=PRECISIONS[config.precision])
 
     def __call__(self, batch: Batch, rate: float) -> Outcome:
         """Learn from a batch, which is sent to the device, at a learning rate."""
-        return self.learn(batch.on(self.team.device), rate)
+        return self.learn(batch.on(self.group.device), rate)
 
     def learn(self, pair: Pair, rate: float | Tensor) -> Outcome:
         """Learn from a batch that is on the device."""
@@ -73,7 +73,7 @@ class Step:
             state.optimizer.zero_grad()
             loss = self._loss(pair)
             state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
-        self.team.average_gradients(state.network.parameters())
+        self.group.average_gradients(state.network.parameters())
         state.scaler.unscale_(state.optimizer)
         norm = nn.utils.clip_grad_norm_(state.network.parameters(), self.config.clip or math.inf)
         for group in state.optimizer.param_groups:

@@ -19,7 +19,7 @@ from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.color import quantize
 from srcli.training.config import RESTORED, Degradation
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.restore import LEVELS, degrade_at
 from srcli.training.samples import DRAW
 
@@ -48,7 +48,7 @@ def validate(
     compute: Compute,
     *,
     degradation: Degradation = "bicubic",
-    team: Team,
+    group: ProcessGroup,
 ) -> Validation:
     """Enlarge reduced pictures, or restore degraded ones, and compare.
 
@@ -57,17 +57,17 @@ def validate(
         pictures: HR, uint8 (1, 3, H, W).
         compute: where and how to run.
         degradation: of what the network is shown; the same for a picture every time.
-        team: shares the pictures out.
+        group: shares the pictures out.
 
     """
     runner = NetworkRunner(network, compute)
-    mine = list(enumerate(pictures))[team.rank :: team.count]
+    mine = list(enumerate(pictures))[group.rank :: group.count]
     levels = _levels(network, degradation)
     way = _restored if degradation in RESTORED else _enlarged
     score_at: Callable[[int, Tensor, float], float] = partial(way, runner, degradation)
     return Validation(
         psnr_y={
-            level: fmean(team.gather([score_at(n, picture, level) for n, picture in mine]))
+            level: fmean(group.gather([score_at(n, picture, level) for n, picture in mine]))
             for level in levels
         }
     )

@@ -42,7 +42,7 @@ from srcli.training.loop import (
 )
 from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, identify, picture_files
-from srcli.training.process_group import Team, join_team
+from srcli.training.process_group import ProcessGroup, join_process_group
 from srcli.training.validate import check_picture
 from srcli.training.warm_start import solve_grids, warm_start_source
 from srcli.usecases.run_file import run_file_text
@@ -180,10 +180,10 @@ def train(
     """
     limit = math.inf if request.max_minutes is None else 60 * request.max_minutes
     deadline = time.monotonic() + limit
-    team = join_team(request.device)
-    model, corpus = _prepare(request, team)
-    with _claimed(request.out) if team.is_first else nullcontext():
-        trainer = Trainer(model, request.config, corpus=corpus, out=request.out, team=team)
+    group = join_process_group(request.device)
+    model, corpus = _prepare(request, group)
+    with _claimed(request.out) if group.is_first else nullcontext():
+        trainer = Trainer(model, request.config, corpus=corpus, out=request.out, group=group)
         _begin(trainer, request)
         with memory_errors("there is not enough memory for a training step", hint=TOO_LARGE):
             trainer.run(
@@ -193,18 +193,18 @@ def train(
                 ),
                 stop=lambda: interrupted() or time.monotonic() > deadline,
                 tick=tick,
-                loaders=default_loaders(team) if request.loaders is None else request.loaders,
+                loaders=default_loaders(group) if request.loaders is None else request.loaders,
             )
-        team.leave()
+        group.leave()
     best = request.out / BEST_FILE
     return best if best.exists() else request.out / LAST_FILE
 
 
-def default_loaders(team: Team) -> int:
+def default_loaders(group: ProcessGroup) -> int:
     """Return how many processes make batches: for a GPU all cores but the one that drives it."""
-    if team.device.type == "cpu":
+    if group.device.type == "cpu":
         return 1
-    return max(1, min(MOST_LOADERS, (os.cpu_count() or 1) // team.count - 1))
+    return max(1, min(MOST_LOADERS, (os.cpu_count() or 1) // group.count - 1))
 
 
 def _begin(trainer: Trainer, request: TrainRequest) -> None:
@@ -212,7 +212,7 @@ def _begin(trainer: Trainer, request: TrainRequest) -> None:
     going_on = _holds_run(request)
     if going_on:
         trainer.resume()
-    if trainer.team.is_first:
+    if trainer.group.is_first:
         if not going_on:
             (request.out / METRICS_FILE).unlink(missing_ok=True)
         text = run_file_text(request).encode(errors="replace")
@@ -236,16 +236,16 @@ def _claimed(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def _prepare(request: TrainRequest, team: Team) -> tuple[Model, Corpus]:
+def _prepare(request: TrainRequest, group: ProcessGroup) -> tuple[Model, Corpus]:
     """Refuse what can be refused before the first step; make the network and read pictures."""
     going_on = _holds_run(request)
-    if request.config.batch % team.count:
-        msg = f"a batch of {request.config.batch} cannot be shared by {team.count} processes"
-        raise UsageError(msg, hint=f"give a --batch that is a multiple of {team.count}")
+    if request.config.batch % group.count:
+        msg = f"a batch of {request.config.batch} cannot be shared by {group.count} processes"
+        raise UsageError(msg, hint=f"give a --batch that is a multiple of {group.count}")
     torch.manual_seed(request.config.seed)
     files, held_out = picture_files(request.data), _held_out_files(request)
     init = None if going_on else request.init
-    model = _fresh_model(request, files, init, team.device)
+    model = _fresh_model(request, files, init, group.device)
     _check_patch(request.config, model.network)
     corpus = Corpus(
         files=files,

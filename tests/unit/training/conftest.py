@@ -15,7 +15,7 @@ from srcli.training.config import TrainConfig
 from srcli.training.degrade import BY_PRODUCTS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
 from srcli.usecases.train_request import TrainRequest
@@ -136,7 +136,7 @@ def planned_run(wide_source, fresh_state):
 
     def make(config: TrainConfig, make_repeater=None, device: torch.device = CPU) -> Run:
         state = fresh_state(config, device)
-        step = Step(state, config, Team(device), BY_PRODUCTS)
+        step = Step(state, config, ProcessGroup(device), BY_PRODUCTS)
         repeater = Repeater(device) if make_repeater is None else make_repeater(state)
         batches = planned_batches(wide_source, state.network.traits, step, repeater)
         if make_repeater is None:

@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves
 from srcli.training import captured
 from srcli.training.batches import choose_batches, choose_repeater
 from srcli.training.captured import Graphs, RecordedStep, Repeater
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.state import TrainState
 from srcli.usecases.train import train
 
@@ -158,7 +158,7 @@ def test_a_device_that_repeats_something_else_is_not_relied_on(
 
 def test_a_run_of_plans_goes_on_as_if_it_had_not_stopped(request_for, final_state, monkeypatch):
     monkeypatch.setattr(
-        "srcli.training.batches.choose_repeater", lambda _config, team: Repeater(team.device)
+        "srcli.training.batches.choose_repeater", lambda _config, group: Repeater(group.device)
     )
     whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
     config = replace(whole.config, hold=1.0)
@@ -179,10 +179,10 @@ def test_a_run_of_plans_goes_on_as_if_it_had_not_stopped(request_for, final_stat
 )
 def test_runs_that_cannot_be_recorded_have_batches_of_the_host(wide_config, changes, monkeypatch):
     monkeypatch.setattr(Graphs, "__init__", lambda *_: None)
-    gpu = Team(torch.device("cuda"))
+    gpu = ProcessGroup(torch.device("cuda"))
     assert isinstance(choose_repeater(wide_config, gpu), Graphs)
     assert choose_repeater(replace(wide_config, **changes), gpu) is None
-    assert choose_repeater(wide_config, Team(CPU)) is None
+    assert choose_repeater(wide_config, ProcessGroup(CPU)) is None
     gpu.count = 2
     assert choose_repeater(wide_config, gpu) is None
 
@@ -199,5 +199,7 @@ def test_pictures_that_a_device_has_no_room_for_stay_on_the_host(
         monkeypatch.setattr(
             "srcli.training.batches.choose_repeater", lambda *_, kind=kind: kind(CPU)
         )
-        batches = choose_batches(wide_source, state.network.traits, state, wide_config, Team(CPU))
+        batches = choose_batches(
+            wide_source, state.network.traits, state, wide_config, ProcessGroup(CPU)
+        )
         assert batches.are_plans == planned == isinstance(batches.learn, RecordedStep)

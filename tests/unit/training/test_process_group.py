@@ -4,16 +4,21 @@ from accelerate import PartialState
 from torch import nn
 
 from srcli.errors import UsageError
-from srcli.training.process_group import LaunchedTeam, Team, is_first_process, join_team
+from srcli.training.process_group import (
+    DistributedGroup,
+    ProcessGroup,
+    is_first_process,
+    join_process_group,
+)
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
 def launched():
-    """A team of one that talks through accelerate all the same."""
+    """A group of one process that talks through accelerate all the same."""
     PartialState._reset_state()
-    yield lambda: LaunchedTeam("cpu")
+    yield lambda: DistributedGroup("cpu")
     PartialState._reset_state()
 
 
@@ -25,31 +30,31 @@ def with_gradients() -> nn.Linear:
 
 @pytest.mark.parametrize("kind", ["alone", "launched"])
 def test_a_team_of_one_agrees_with_itself(kind, launched):
-    team = Team(CPU) if kind == "alone" else launched()
-    assert team.is_first
-    assert team.device == CPU
-    assert team.any(True)
-    assert not team.any(False)
-    assert team.gather([1, 2]) == [1, 2]
+    group = ProcessGroup(CPU) if kind == "alone" else launched()
+    assert group.is_first
+    assert group.device == CPU
+    assert group.any(True)
+    assert not group.any(False)
+    assert group.gather([1, 2]) == [1, 2]
     layer = with_gradients()
-    team.average_gradients(layer.parameters())
+    group.average_gradients(layer.parameters())
     assert torch.equal(layer.weight.grad, torch.ones(2, 3))
     assert torch.equal(layer.bias.grad, torch.ones(2))
-    team.leave()
+    group.leave()
 
 
 def test_shares_make_up_the_whole():
-    team = Team(CPU)
-    team.count = 3
+    group = ProcessGroup(CPU)
+    group.count = 3
     parts = []
     for rank in range(3):
-        team.rank = rank
-        parts += range(6)[team.share(6)]
+        group.rank = rank
+        parts += range(6)[group.share(6)]
     assert parts == list(range(6))
 
 
 def test_who_started_the_process_decides(monkeypatch):
-    assert type(join_team("cpu")) is Team
+    assert type(join_process_group("cpu")) is ProcessGroup
     assert is_first_process()
     monkeypatch.setenv("RANK", "1")
     assert not is_first_process()
@@ -60,19 +65,19 @@ def test_devices_that_cannot_talk_to_each_other_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr("srcli.training.process_group.choose_device", lambda _: torch.device("mps"))
     with pytest.raises(UsageError, match="cannot train together"):
-        join_team("auto")
+        join_process_group("auto")
 
 
 @pytest.mark.usefixtures("launched")
 def test_one_device_for_all_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UsageError, match="of every process"):
-        join_team("cpu:0")
+        join_process_group("cpu:0")
 
 
 def test_the_missing_extra_is_named(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UsageError) as caught:
-        join_team("cpu")
+        join_process_group("cpu")
     assert "srcli[train]" in caught.value.hint

@@ -11,7 +11,7 @@ from srcli.networks import panet
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.training.loop import Trainer
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.restore import LEVELS
 from srcli.usecases.train import default_loaders, make_config, train
 from srcli.weights.formats.checkpoint import Header, load_model, save_model
@@ -42,9 +42,9 @@ def test_processes_that_prepare_ahead_change_nothing(request_for, degradation, f
 )
 def test_a_gpu_has_more_processes_that_make_batches(monkeypatch, kind, cores, count, expected):
     monkeypatch.setattr("os.cpu_count", lambda: cores)
-    team = Team(torch.device(kind))
-    team.count = count
-    assert default_loaders(team) == expected
+    group = ProcessGroup(torch.device(kind))
+    group.count = count
+    assert default_loaders(group) == expected
 
 
 def test_gradients_are_clipped_unless_told_not_to(request_for, final_state):
@@ -58,9 +58,9 @@ def test_gradients_are_clipped_unless_told_not_to(request_for, final_state):
 
 
 def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch):
-    team = Team(torch.device("cpu"))
-    team.count = 3
-    monkeypatch.setattr("srcli.usecases.train.join_team", lambda _: team)
+    group = ProcessGroup(torch.device("cpu"))
+    group.count = 3
+    monkeypatch.setattr("srcli.usecases.train.join_process_group", lambda _: group)
     with pytest.raises(UsageError, match="a batch of 2 cannot be shared by 3 processes"):
         train(request_for("odd"), lambda _: None)
 

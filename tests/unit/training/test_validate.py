@@ -6,7 +6,7 @@ from torch.nn import functional
 from srcli.engine.device import Compute
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.panet import RestorationConfig, RestorationPanet
-from srcli.training.process_group import Team
+from srcli.training.process_group import ProcessGroup
 from srcli.training.restore import LEVELS, degrade_at
 from srcli.training.validate import validate
 
@@ -33,7 +33,7 @@ def test_a_network_that_does_nothing_scores_as_the_degraded_picture_itself(netwo
         parts,
         Compute(device=torch.device("cpu")),
         degradation=kind,
-        team=Team(torch.device("cpu")),
+        group=ProcessGroup(torch.device("cpu")),
     )
     assert tuple(validation.psnr_y) == LEVELS[kind]
     for level, found in validation.psnr_y.items():
