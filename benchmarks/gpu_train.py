@@ -22,14 +22,15 @@ import torch
 from srcli.engine.device import choose_device, has_bfloat16
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
+from srcli.training.batch_sampler import BatchSampler, largest_crop
+from srcli.training.batch_workers import prepared
 from srcli.training.batches import Batches, planned_batches
-from srcli.training.captured import Graphs, Repeater
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
+from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.process_group import ProcessGroup
-from srcli.training.samples import Sampler, largest_crop, prepared
+from srcli.training.recorded_step import CudaGraphRecorder, WorkRecorder
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
 
@@ -40,11 +41,11 @@ def batches_of(way: str, source: CropSource, network: SrNetwork, step: Step) -> 
     device, traits = step.group.device, network.traits
     if way in {WAITING, "host"}:
         later = device.type == "cuda"
-        make = Sampler(source, step.config, traits, slice(None), later=later)
+        make = BatchSampler(source, step.config, traits, slice(None), later=later)
         return Batches(make=make, learn=step, are_plans=False)
     recorded = way == "recorded" and device.type == "cuda"
-    repeater = Graphs(device) if recorded else Repeater(device)
-    batches = planned_batches(source, traits, step, repeater)
+    recorder = CudaGraphRecorder(device) if recorded else WorkRecorder(device)
+    batches = planned_batches(source, traits, step, recorder)
     return batches if way == "recorded" else replace(batches, learn=step)
 
 

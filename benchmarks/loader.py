@@ -15,15 +15,17 @@ from pathlib import Path
 
 import torch
 
+from srcli.networks.catalog import NETWORKS
+from srcli.training.batch_sampler import BatchSampler
+from srcli.training.batch_workers import prepared
 from srcli.training.config import TrainConfig
 from srcli.training.patches import CropSource, picture_files
-from srcli.training.samples import Sampler, prepared
 
 STEPS = 24
 PICTURES = 6
 
 
-def seconds(make: Sampler, *, processes: int, wait: float) -> float:
+def seconds(make: BatchSampler, *, processes: int, wait: float) -> float:
     began = time.monotonic()
     with prepared(make, range(STEPS), processes=processes) as batches:
         for _ in batches:
@@ -33,15 +35,17 @@ def seconds(make: Sampler, *, processes: int, wait: float) -> float:
 
 def main() -> None:
     torch.set_num_threads(1)
+    spec = NETWORKS["asdn"]
+    traits = spec.build(spec.configure("fast")).traits
     files = picture_files(Path(sys.argv[1]))[:PICTURES]
     for degradation in ("bicubic", "photo", "wild"):
         config = TrainConfig(network="asdn", preset="fast", steps=1, degradation=degradation)
         source = CropSource(files, 112)
-        make = Sampler(source, config, slice(None))
+        make = BatchSampler(source, config, traits, slice(None))
         each = seconds(make, processes=0, wait=0.0) / STEPS
         wait = 1.5 * each
         print(f"{degradation}: {1e3 * each:.0f} ms a batch")
-        left = Sampler(source, config, slice(None), later=True)
+        left = BatchSampler(source, config, traits, slice(None), later=True)
         rest = seconds(left, processes=0, wait=0.0) / STEPS
         print(f"  without what a GPU does itself: {rest / each:.2f} of that")
         for processes in (0, 1, 2):

@@ -18,12 +18,13 @@ import torch
 from srcli.engine.device import Compute
 from srcli.errors import BadTile, DataError, UsageError
 from srcli.files.atomic import disk_errors
+from srcli.training.batch_sampler import largest_crop
+from srcli.training.batch_workers import prepared
 from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import Corpus, CropSource
 from srcli.training.process_group import ProcessGroup
-from srcli.training.samples import largest_crop, prepared
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Outcome
 from srcli.training.validate import Validation, validate

@@ -1,4 +1,4 @@
-"""One step of training: the recipe, in which nothing waits for the device."""
+"""One step of training. Nothing in it waits for the device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from srcli.engine.device import PRECISIONS, Compute
 from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import Pair, Resizing
+from srcli.training.crop_batch import CropBatch, Resizing
 from srcli.training.losses import LOSSES
 from srcli.training.process_group import ProcessGroup
 from srcli.training.state import TrainState
@@ -22,11 +22,11 @@ from srcli.training.state import TrainState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a step tells: two numbers, on its device. Reading them waits for the step.
+    """Two numbers of a step, on the device. Reading them waits for the step.
 
     Attributes:
-        loss: before the step.
-        norm: of the gradient, before it was clipped.
+        loss: loss before the step.
+        norm: norm of the gradient before it was clipped.
 
     """
 
@@ -35,21 +35,21 @@ class Outcome:
 
 
 class Batch(Protocol):
-    """What a step learns from, wherever it is."""
+    """A batch to learn from, on any device or still a plan."""
 
-    def on(self, device: torch.device) -> Pair:
-        """Return it on ``device``."""
+    def on(self, device: torch.device) -> CropBatch:
+        """Return the batch on ``device``."""
         ...
 
 
 class Step:
-    """Makes the steps of a run, all but the average, which it uses for first passes only.
+    """Makes the steps of a run. It does not update the average, but runs first passes with it.
 
     Args:
-        state: what a step changes.
+        state: state that a step changes.
         config: the run.
-        group: the processes that train it, and the device of this one.
-        resizing: how samples are made of crops.
+        group: the processes that train together, with the device of this one.
+        resizing: how crops are resized.
 
     """
 
@@ -63,15 +63,15 @@ class Step:
         self.compute = Compute(device=group.device, dtype=PRECISIONS[config.precision])
 
     def __call__(self, batch: Batch, rate: float) -> Outcome:
-        """Learn from a batch, which is sent to the device, at a learning rate."""
+        """Send a batch to the device, and learn from it at a learning rate."""
         return self.learn(batch.on(self.group.device), rate)
 
-    def learn(self, pair: Pair, rate: float | Tensor) -> Outcome:
+    def learn(self, batch: CropBatch, rate: float | Tensor) -> Outcome:
         """Learn from a batch that is on the device."""
         state = self.state
         with _tried_convolutions():
             state.optimizer.zero_grad()
-            loss = self._loss(pair)
+            loss = self._loss(batch)
             state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call] # PyTorch's own
         self.group.average_gradients(state.network.parameters())
         state.scaler.unscale_(state.optimizer)
@@ -82,11 +82,11 @@ class Step:
         state.scaler.update()
         return Outcome(loss=loss.detach(), norm=norm)
 
-    def _loss(self, pair: Pair) -> Tensor:
-        sample = pair.sample(self._predict, self.resizing)
+    def _loss(self, batch: CropBatch) -> Tensor:
+        shown = batch.train_batch(self._predict, self.resizing)
         self.state.network.train()
-        output = self._call(self.state.network, sample.image, sample.ratio, sample.strengths)
-        return LOSSES[self.config.loss](output.to(sample.target.dtype), sample.target)
+        output = self._call(self.state.network, shown.image, shown.ratio, shown.strengths)
+        return LOSSES[self.config.loss](output.to(shown.target.dtype), shown.target)
 
     def _call(
         self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None
@@ -101,16 +101,16 @@ class Step:
 
     @torch.no_grad()
     def _predict(self, image: Tensor, ratio: float, strengths: Tensor | None) -> Tensor:
-        """Run one pass of the average, as the recursion will."""
+        """Run one pass of the average, as the recursion does."""
         made = self._call(self.state.average, image, ratio, strengths)
         return made.to(image.dtype).clamp_(0, 1)
 
 
 @contextmanager
 def _tried_convolutions() -> Iterator[None]:
-    """Let cuDNN try its ways for a convolution that it meets for the first time, and keep the best.
+    """Let cuDNN benchmark its algorithms for each new shape of a convolution.
 
-    Only here: the batches of a run have few shapes, the pictures of a validation have many.
+    This pays in training alone: batches have few shapes, and pictures of a validation have many.
     """
     before = torch.backends.cudnn.benchmark
     torch.backends.cudnn.benchmark = True

@@ -18,10 +18,10 @@ from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, 
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
 from srcli.pixels.color import quantize
+from srcli.training.batch_sampler import DRAW_DEGRADATION
 from srcli.training.config import RESTORED, Degradation
 from srcli.training.process_group import ProcessGroup
 from srcli.training.restore import LEVELS, degrade_at
-from srcli.training.samples import DRAW
 
 ANY_RATIO_SCALES = (2.0, 3.0, 4.0)
 
@@ -98,7 +98,7 @@ def _enlarged(
     size, wanted = (lr.shape[2], lr.shape[3]), (cropped.shape[2], cropped.shape[3])
     passes = runner.plan_passes(size, wanted, scale)
     if degradation != "bicubic":
-        degraded = DRAW[degradation](Random(n))(cropped[0], size)
+        degraded = DRAW_DEGRADATION[degradation](Random(n))(cropped[0], size)
         lr = degraded.image[None]
         if degraded.strengths is not None and runner.network.traits.told:
             passes = tell(passes, degraded.strengths.told)

@@ -23,7 +23,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.engine.device import Compute
 from srcli.networks.asdn import LARGEST_RATIO, STEPS, LocalAsdn
 from srcli.pixels.resize import resize
-from srcli.training.degrade import BY_PRODUCTS, BY_TAPS, CONTEXT, any_ratio_outline
+from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS, CONTEXT, any_ratio_shape
 from srcli.training.patches import CropSource
 
 KERNEL = 3
@@ -130,13 +130,13 @@ def solve_head(
     grid = network.grid_of(ratio if level else ratio + 1 / STEPS)
     device = network.stem.weight.device
     solver = LeastSquares(network.config.width, 3 * step**2, device)
-    outline = any_ratio_outline(crop, round(crop / ratio), margin)
+    shape = any_ratio_shape(crop, round(crop / ratio), margin)
     resizing = BY_PRODUCTS if device.type == "cuda" else BY_TAPS
     for _ in range(CROPS):
-        pair = outline.pair(source.draw(1, crop, random), None).on(device)
-        sample = pair.sample(_no_first_pass, resizing)
-        seen = network.features(sample.image, grid)
-        solver.add(seen, F.pixel_unshuffle(sample.target - sample.image, step))
+        batch = shape.crop_batch(source.draw(1, crop, random), None).on(device)
+        shown = batch.train_batch(_no_first_pass, resizing)
+        seen = network.features(shown.image, grid)
+        solver.add(seen, F.pixel_unshuffle(shown.target - shown.image, step))
     solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))
 
 

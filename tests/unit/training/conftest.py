@@ -10,12 +10,12 @@ from PIL import Image
 from srcli.networks import asdn
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.training.batches import Batches, planned_batches
-from srcli.training.captured import Repeater
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import BY_PRODUCTS
+from srcli.training.crop_batch import BY_PRODUCTS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.process_group import ProcessGroup
+from srcli.training.recorded_step import WorkRecorder
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Step
 from srcli.usecases.train_request import TrainRequest
@@ -134,12 +134,12 @@ def fresh_state():
 def planned_run(wide_source, fresh_state):
     """Make runs of plans whose steps are made as they are, or by what repeats them."""
 
-    def make(config: TrainConfig, make_repeater=None, device: torch.device = CPU) -> Run:
+    def make(config: TrainConfig, make_recorder=None, device: torch.device = CPU) -> Run:
         state = fresh_state(config, device)
         step = Step(state, config, ProcessGroup(device), BY_PRODUCTS)
-        repeater = Repeater(device) if make_repeater is None else make_repeater(state)
-        batches = planned_batches(wide_source, state.network.traits, step, repeater)
-        if make_repeater is None:
+        recorder = WorkRecorder(device) if make_recorder is None else make_recorder(state)
+        batches = planned_batches(wide_source, state.network.traits, step, recorder)
+        if make_recorder is None:
             batches = replace(batches, learn=step)
         return Run(config=config, state=state, batches=batches)
 

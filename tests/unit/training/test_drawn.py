@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from srcli.images.synthetic.fonts import find_fonts, font_folders
-from srcli.training import drawn, samples
+from srcli.training import batch_sampler, drawn
 from srcli.training.drawn import draw_scene
 
 
@@ -31,7 +31,7 @@ def test_scenes_fit_any_size():
 def test_lr_is_reduced_from_hr_or_drawn_anew_at_its_size():
     anew = 0
     for seed in range(60):
-        hr, shown = samples._drawn(seed, 48, 24)
+        hr, shown = batch_sampler._drawn(seed, 48, 24)
         assert hr.shape == (3, 48, 48)
         if shown.shape == hr.shape:
             assert torch.equal(hr, shown)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from srcli.training.captured import Repeater
+from srcli.training.batch_sampler import BatchSampler
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import BY_TAPS
+from srcli.training.crop_batch import BY_TAPS
 from srcli.training.optimizer import ADAM_UPDATE_SIZE, HIDDEN_CHANNELS, orthogonalize
 from srcli.training.patches import CropSource
-from srcli.training.samples import Sampler
+from srcli.training.recorded_step import WorkRecorder
 from srcli.training.state import TrainState
 
 
@@ -24,7 +24,7 @@ class Reference:
         self.config = config
         self.state = state
         traits = self.state.network.traits
-        self.make = Sampler(source, config, traits, slice(None))
+        self.make = BatchSampler(source, config, traits, slice(None))
         named = dict(self.state.network.named_parameters())
         self.inside = {
             name: torch.zeros_like(p)
@@ -40,9 +40,9 @@ class Reference:
 
     def step(self) -> float:
         state, rate = self.state, self.config.rate_at(self.state.step)
-        sample = self.make(state.step).sample(self.predict, BY_TAPS)
+        shown = self.make(state.step).train_batch(self.predict, BY_TAPS)
         state.network.zero_grad()
-        loss = (state.network(sample.image, sample.ratio) - sample.target).abs().mean()
+        loss = (state.network(shown.image, shown.ratio) - shown.target).abs().mean()
         loss.backward()
         nn.utils.clip_grad_norm_(state.network.parameters(), self.config.clip)
         self.adam.param_groups[0]["lr"] = rate
@@ -83,11 +83,11 @@ def test_six_steps_of_mixed_ratios_are_those_of_the_recipe_written_out(
     wide_source, wide_config, fresh_state, planned_run, closeness
 ):
     expected = Reference(wide_source, wide_config, fresh_state(wide_config))
-    found = planned_run(wide_config, lambda _state: Repeater(torch.device("cpu")))
-    outlines = set()
+    found = planned_run(wide_config, lambda _state: WorkRecorder(torch.device("cpu")))
+    shapes = set()
     for _ in range(6):
         plan = found.batches.make(found.state.step)
-        outlines.add((plan.outline.crop, plan.outline.first))
+        shapes.add((plan.shape.crop, plan.shape.first))
         loss = expected.step()
         assert found.step() == pytest.approx(loss, rel=closeness)
         for part in ("network", "average"):
@@ -99,7 +99,7 @@ def test_six_steps_of_mixed_ratios_are_those_of_the_recipe_written_out(
                 assert differ(one, other) < closeness, (part, name)
                 if other.grad is not None:
                     assert differ(one.grad, other.grad) < closeness, name
-    assert len(outlines) > 2
+    assert len(shapes) > 2
 
 
 def test_what_a_ratio_does_not_use_stays_bit_for_bit(wide_config, planned_run):

@@ -12,7 +12,7 @@ from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.networks.blocks.ratio_heads import HEAD_BOUND
 from srcli.pixels.resize import resize
 from srcli.training import warm_start
-from srcli.training.degrade import any_ratio_outline, reduce_bicubic
+from srcli.training.crop_batch import any_ratio_shape, reduce_bicubic
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.warm_start import solve_grids
 from srcli.usecases.train import train
@@ -66,13 +66,13 @@ def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
 def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
     step = solved.grid_of(ratio).unshuffle
     crops = source.draw(4, 32 * step, Random(9))
-    outline = any_ratio_outline(32 * step, round(32 * step / ratio), 4 * step)
-    sample = outline.pair(crops, reduce_bicubic).sample(lambda x, *_: x)
+    shape = any_ratio_shape(32 * step, round(32 * step / ratio), 4 * step)
+    shown = shape.crop_batch(crops, reduce_bicubic).train_batch(lambda x, *_: x)
     with torch.no_grad():
-        made = solved(sample.image, ratio)
+        made = solved(shown.image, ratio)
     inside = slice(4 * step, -4 * step)
     before, after = (
-        (one - sample.target)[..., inside, inside].square().mean() for one in (sample.image, made)
+        (one - shown.target)[..., inside, inside].square().mean() for one in (shown.image, made)
     )
     assert after < 0.9 * before
 

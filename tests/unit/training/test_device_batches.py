@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from srcli.networks import asdn
+from srcli.training.batch_sampler import BatchSampler
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import BY_PRODUCTS, BY_TAPS
+from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS
+from srcli.training.device_batches import BatchPlanner, DevicePictures
 from srcli.training.patches import CropSource, picture_files
-from srcli.training.planned import DevicePictures, Planner
-from srcli.training.samples import Sampler
 
 CPU = torch.device("cpu")
 WIDE = asdn.build(asdn.WIDE).traits
@@ -24,9 +24,9 @@ def source(pictures):
 
 @pytest.mark.parametrize("config", [RUN, replace(RUN, scale=2, recursive=0.0)])
 def test_plans_make_the_batches_of_the_host(source, config):
-    make = Sampler(source, config, WIDE, slice(None))
-    plan = Planner(DevicePictures(source, CPU), config, WIDE)
-    outlines = set()
+    make = BatchSampler(source, config, WIDE, slice(None))
+    plan = BatchPlanner(DevicePictures(source, CPU), config, WIDE)
+    shapes = set()
     for step in range(50):
         expected, planned = make(step), plan(step)
         found = planned.on(CPU)
@@ -34,16 +34,16 @@ def test_plans_make_the_batches_of_the_host(source, config):
         reduced = BY_PRODUCTS.reduce(found.crops, found.side).short()
         assert (reduced - expected.reduced).abs().float().mean() < LEVELS
         assert (found.margin, found.first) == (expected.margin, expected.first)
-        outlines.add((planned.outline.crop, planned.outline.first))
-    assert len(outlines) == (4 if config.scale is None else 1)
+        shapes.add((planned.shape.crop, planned.shape.first))
+    assert len(shapes) == (4 if config.scale is None else 1)
 
 
 def test_what_the_network_is_shown_is_the_same_but_for_rounding(source):
-    make = Sampler(source, RUN, WIDE, slice(None))
-    plan = Planner(DevicePictures(source, CPU), RUN, WIDE)
+    make = BatchSampler(source, RUN, WIDE, slice(None))
+    plan = BatchPlanner(DevicePictures(source, CPU), RUN, WIDE)
     for step in range(20):
-        expected = make(step).sample(lambda image, *_: image, BY_TAPS)
-        found = plan(step).on(CPU).sample(lambda image, *_: image, BY_PRODUCTS)
+        expected = make(step).train_batch(lambda image, *_: image, BY_TAPS)
+        found = plan(step).on(CPU).train_batch(lambda image, *_: image, BY_PRODUCTS)
         assert found.ratio == expected.ratio
         assert torch.equal(found.target, expected.target)
         assert (found.image - expected.image).abs().mean() < LEVELS / 255

@@ -1,4 +1,7 @@
-"""From HR patches to what a network is shown: MATLAB-exact bicubic reduction in 8 bits."""
+"""Batches on their way from HR crops to the input of a network.
+
+Crops stay in 8 bits until they are on the device. Reduction is MATLAB's bicubic, exactly.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +19,31 @@ from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
 
 CONTEXT = 4
-"""LR pixels around a patch that resizing needs and that are then cut off."""
+"""LR pixels around a patch that resizing needs. They are cut off afterwards."""
 
 SHARE_OF_LARGEST = 0.4
 """Share of a range's batches that are at its largest ratio: whole factors are asked for most."""
 
 LEAST_RATIO = 1.08
+"""Smallest ratio that is drawn."""
 
 Reduce = Callable[[Tensor, int], Tensor]
-"""HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
+"""Reduces HR crops (B, 3, P, P), uint8, to LR of the given side, uint8."""
 Predict = Callable[[Tensor, float, Tensor | None], Tensor]
-"""One pass of a network of any ratio: enlarged image, ratio, strengths to image, in [0, 1]."""
+"""Runs one pass of a network of any ratio: enlarged image, ratio and strengths to an image.
+
+Images are in [0, 1].
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resizing:
-    """How squares are resized.
+    """A way to resize squares.
 
     Attributes:
-        reduce: HR crops to LR of a side, in 8 bits.
-        enlarge: an image (B, 3, P, P) to a window of a square of a side, in floating point.
+        reduce: reduces HR crops to LR of a given side, in 8 bits.
+        enlarge: enlarges an image (B, 3, P, P) to a square of a given side, and returns a window
+            of it, in floating point.
 
     """
 
@@ -44,10 +52,15 @@ class Resizing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A batch: input and target (B, 3, H, W) in [0, 1]; ``ratio`` for a network of any.
+class TrainBatch:
+    """A batch as a network learns from it.
 
-    ``strengths`` (B, 2), for a network that is told how spoilt its input is: see ``Pair``.
+    Attributes:
+        image: input, (B, 3, H, W) in [0, 1].
+        target: wanted output, (B, 3, H, W) in [0, 1].
+        ratio: ratio of the pass, for a network of any ratio; None for a fixed scale.
+        strengths: strengths of the degradation, as of ``CropBatch``.
+
     """
 
     image: Tensor
@@ -58,13 +71,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatioRange:
-    """A range of ratios that patches of one size serve.
+    """A range of ratios for which patches have one size.
 
     Attributes:
         least: the ratio above which the range begins.
-        most: its largest ratio.
+        most: the largest ratio of the range.
         patch: side of a target patch, in HR pixels.
-        margin: HR pixels around a patch that are cut off.
+        margin: HR pixels around a patch that are cut off after resizing.
 
     """
 
@@ -79,19 +92,19 @@ class RatioRange:
         return self.patch + 2 * self.margin
 
     def draw_side(self, random: Random) -> int:
-        """Draw the side of LR; the largest ratio has ``SHARE_OF_LARGEST``, all others are alike."""
+        """Draw the side of LR: the largest ratio has ``SHARE_OF_LARGEST``, the others are alike."""
         smallest = math.ceil(self.side / self.most)
         largest = math.ceil(self.side / max(self.least, LEAST_RATIO)) - 1
         return smallest if random.random() < SHARE_OF_LARGEST else random.randint(smallest, largest)
 
 
 def ratio_ranges(traits: NetworkTraits, patch: int) -> tuple[RatioRange, ...]:
-    """Return the ranges that a network of any ratio distinguishes.
+    """Return the ranges of ratios that a network of any ratio distinguishes.
 
     Args:
-        traits: of the network.
-        patch: side of a target patch of the first range. Those of the others show the network's
-            trunk as large a grid.
+        traits: traits of the network.
+        patch: side of a target patch of the first range. Patches of the other ranges give the
+            network's trunk a grid of the same size.
 
     """
     grids = [(reach.max_ratio, reach.size_multiple) for reach in traits.reaches]
@@ -105,20 +118,20 @@ def ratio_ranges(traits: NetworkTraits, patch: int) -> tuple[RatioRange, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """HR crops and what reduction makes of them, still in 8 bits: a quarter of the bytes to move.
+class CropBatch:
+    """HR crops and LR, still in 8 bits: a quarter of the bytes of float32 have to be moved.
 
     Attributes:
         crops: HR, (B, 3, P, P) uint8.
-        side: of LR.
-        reduced: LR, (B, 3, side, side) uint8; None for a bicubic reduction still to be made, on
-            the device that the crops will be on.
-        margin: pixels on each side of the crops that are cut off for a network of any ratio;
-            None for one of a fixed scale.
-        first: ratio of the pass that the network makes itself, before the pass that is to be
-            trained; None if it makes none.
-        strengths: how much each LR was spoilt, (B, 2) float32 in [0, 1], noise and compression;
-            None where the degradation does not count it.
+        side: side of LR.
+        reduced: LR, (B, 3, side, side) uint8. None for a bicubic reduction that the device
+            makes later.
+        margin: pixels on each side of the crops that are cut off, for a network of any ratio.
+            None for a fixed scale.
+        first: ratio of a first pass, which the network makes before the pass that is trained.
+            None if there is none.
+        strengths: strengths of noise and compression in each LR, (B, 2) float32 in [0, 1]. None
+            where the degradation does not measure them.
 
     """
 
@@ -129,21 +142,21 @@ class Pair:
     first: int | None = None
     strengths: Tensor | None = None
 
-    def on(self, device: torch.device) -> Pair:
-        """Return the same on ``device``; nothing waits for it."""
+    def on(self, device: torch.device) -> CropBatch:
+        """Return the same batch on ``device``, without waiting for the transfer."""
         reduced = None if self.reduced is None else sent(self.reduced, device)
-        told = None if self.strengths is None else sent(self.strengths, device)
-        return replace(self, crops=sent(self.crops, device), reduced=reduced, strengths=told)
+        strengths = None if self.strengths is None else sent(self.strengths, device)
+        return replace(self, crops=sent(self.crops, device), reduced=reduced, strengths=strengths)
 
-    def sample(self, predict: Predict, resizing: Resizing | None = None) -> Sample:
-        """Make what the network is shown; ``predict`` runs a first pass."""
+    def train_batch(self, predict: Predict, resizing: Resizing | None = None) -> TrainBatch:
+        """Return input and target of the network; ``predict`` runs the first pass."""
         resizing = resizing or BY_TAPS
         reduced = self.reduced
         if reduced is None:
             reduced = resizing.reduce(self.crops, self.side)
         image, side = reduced / 255, self.crops.shape[2]
         if self.margin is None:
-            return Sample(image=image, target=self.crops / 255, ratio=None)
+            return TrainBatch(image=image, target=self.crops / 255, ratio=None)
         if self.first is not None:
             enlarged = self.first * image.shape[2]
             whole = Region.whole((enlarged, enlarged))
@@ -151,7 +164,7 @@ class Pair:
             image = predict(bicubic, float(self.first), self.strengths)
         end = side - self.margin
         inner = Region(top=self.margin, bottom=end, left=self.margin, right=end)
-        return Sample(
+        return TrainBatch(
             image=resizing.enlarge(image, side, inner),
             target=inner.of(self.crops) / 255,
             ratio=side / image.shape[2],
@@ -160,7 +173,7 @@ class Pair:
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """Return a host's tensor on ``device``; a GPU fetches it when it gets that far."""
+    """Return a tensor of the host on ``device``; a GPU fetches it when its queue gets there."""
     tensor = tensor.pin_memory() if device.type == "cuda" else tensor
     return tensor.to(device, non_blocking=True)
 
@@ -178,17 +191,17 @@ BY_PRODUCTS = Resizing(
     reduce=resize_uint8_by_products,
     enlarge=lambda image, side, region: resize_by_products(image, side, region=region),
 )
-"""The same levels of 8 bits, and floating point but for its rounding: for a GPU."""
+"""Equal to ``BY_TAPS`` in 8 bits, and up to rounding in floating point. It suits a GPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """All sizes of a batch: two of one outline are work of the same shapes.
+class BatchShape:
+    """All sizes of a batch: batches of equal shape have tensors of equal shapes.
 
     Attributes:
         crop: side of the HR crops, margins included.
-        side: of LR.
-        margin, first: as of :class:`Pair`.
+        side: side of LR.
+        margin, first: as of :class:`CropBatch`.
 
     """
 
@@ -197,27 +210,27 @@ class Outline:
     margin: int | None
     first: int | None = None
 
-    def pair(self, crops: Tensor, reduce: Reduce | None) -> Pair:
-        """Reduce HR crops (B, 3, P, P) uint8; no ``reduce`` leaves a bicubic one for later."""
+    def crop_batch(self, crops: Tensor, reduce: Reduce | None) -> CropBatch:
+        """Reduce HR crops (B, 3, P, P) uint8; without ``reduce``, the device does it later."""
         reduced = reduce and reduce(crops, self.side)
-        return Pair(
+        return CropBatch(
             crops=crops, side=self.side, reduced=reduced, margin=self.margin, first=self.first
         )
 
 
-def fixed_scale_outline(patch: int, scale: int) -> Outline:
-    """Return the sizes for a network of a fixed scale, of which ``patch`` is a multiple."""
-    return Outline(crop=patch, side=patch // scale, margin=None)
+def fixed_scale_shape(patch: int, scale: int) -> BatchShape:
+    """Return the shape for a network of a fixed scale; it must divide ``patch``."""
+    return BatchShape(crop=patch, side=patch // scale, margin=None)
 
 
-def any_ratio_outline(crop: int, side: int, margin: int, *, first: int | None = None) -> Outline:
-    """Return the sizes for one pass, or for a first one by a ratio of ``first`` and another.
+def any_ratio_shape(crop: int, side: int, margin: int, *, first: int | None = None) -> BatchShape:
+    """Return the shape for a network of any ratio.
 
     Args:
         crop: side of the HR crops.
-        side: of what the last pass enlarges.
-        margin: of the crops.
-        first: ratio of the first of two passes; None for a single pass.
+        side: side of the image that the trained pass enlarges.
+        margin: margin of the crops.
+        first: ratio of a first pass before it; None for a single pass.
 
     """
-    return Outline(crop=crop, side=math.ceil(side / (first or 1)), margin=margin, first=first)
+    return BatchShape(crop=crop, side=math.ceil(side / (first or 1)), margin=margin, first=first)

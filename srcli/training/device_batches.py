@@ -1,7 +1,7 @@
-"""Batches that the host only plans: the device holds all pictures, and cuts and reduces itself.
+"""Batches that the host only plans: the device holds all pictures, and crops and reduces them.
 
-A batch is then its sizes and four whole numbers a crop. They are drawn as :class:`Sampler`
-draws, so both make the same batches, byte for byte.
+A plan consists of a shape and of four whole numbers for each crop. It is drawn in the same way
+as by :class:`BatchSampler`, so both make equal batches, byte for byte.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ import torch
 from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
+from srcli.training.batch_sampler import ShapeSampler, random_of
 from srcli.training.config import TrainConfig
-from srcli.training.degrade import Outline, Pair, sent
+from srcli.training.crop_batch import BatchShape, CropBatch, sent
 from srcli.training.patches import CropSource, Place, draw_places
-from srcli.training.samples import Drawer, random_of
 
 CHANNELS = 3
 NUMBERS = 4
-"""Of a crop: where its first sample is, and how far the next row, column and channel are."""
+"""Numbers of a crop: the position of its first sample, and the strides of rows, columns and
+channels."""
 
 
 class DevicePictures:
-    """All pictures of a source in one row of bytes on a device, channel by channel.
+    """All pictures of a source on a device, in one row of bytes, channel by channel.
 
     Args:
-        source: of the pictures; it is not needed any more afterwards.
-        device: to hold them.
+        source: source of the pictures. It is not needed afterwards.
+        device: device that holds them.
 
     """
 
@@ -44,19 +45,19 @@ class DevicePictures:
             self.samples[start:stop] = torch.from_numpy(picture).flatten().to(device)
 
     def table(self, count: int, side: int, random: Random) -> Tensor:
-        """Draw crops: (count, NUMBERS) int64, on the host."""
+        """Draw crops, and return their numbers: (count, NUMBERS) int64, on the host."""
         places = draw_places(self.sizes, count, side, random)
         return torch.tensor([self._numbers(place, side) for place in places])
 
     def cut(self, table: Tensor, side: int) -> Tensor:
-        """Return the crops of a table on the device: (count, 3, side, side), uint8."""
+        """Return the crops of a table that is on the device: (count, 3, side, side), uint8."""
         start, down, right, plane = (column[:, None, None, None] for column in table.unbind(1))
         along = torch.arange(side, device=table.device)
         channel = torch.arange(CHANNELS, device=table.device)[:, None, None]
         return self.samples[start + plane * channel + down * along[:, None] + right * along]
 
     def _numbers(self, place: Place, side: int) -> tuple[int, int, int, int]:
-        """Walk a crop in the order in which its symmetry shows it."""
+        """Return the numbers of a crop, in the order in which its symmetry walks over it."""
         height, width = self.sizes[place.picture]
         symmetry, last = place.symmetry, side - 1
         top = place.top + (last if symmetry.flip_rows else 0)
@@ -70,36 +71,36 @@ class DevicePictures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A batch before it is cut.
+class BatchPlan:
+    """The plan of a batch.
 
     Attributes:
-        pictures: to cut it out of.
-        outline: its sizes.
-        table: its crops, (B, NUMBERS) int64, on the host.
+        pictures: pictures that the crops are cut out of.
+        shape: shape of the batch.
+        table: numbers of the crops, (B, NUMBERS) int64, on the host.
 
     """
 
     pictures: DevicePictures
-    outline: Outline
+    shape: BatchShape
     table: Tensor
 
-    def on(self, device: torch.device) -> Pair:
-        """Return the batch on ``device``, where the pictures are."""
-        return self.pair(sent(self.table, device))
+    def on(self, device: torch.device) -> CropBatch:
+        """Return the batch on ``device``, which must hold the pictures."""
+        return self.crop_batch(sent(self.table, device))
 
-    def pair(self, table: Tensor) -> Pair:
-        """Return the batch of a table that is on the device; its reduction is left for later."""
-        return self.outline.pair(self.pictures.cut(table, self.outline.crop), None)
+    def crop_batch(self, table: Tensor) -> CropBatch:
+        """Return the batch of a table that is on the device, before its reduction."""
+        return self.shape.crop_batch(self.pictures.cut(table, self.shape.crop), None)
 
 
-class Planner:
-    """Plans the batches of a run of bicubic reductions.
+class BatchPlanner:
+    """Plans the batches of a run that learns from bicubic reductions.
 
     Args:
-        pictures: to learn from.
+        pictures: pictures to learn from.
         config: the run.
-        traits: of the network that is trained.
+        traits: traits of the trained network.
 
     """
 
@@ -108,11 +109,11 @@ class Planner:
     ) -> None:
         self.pictures = pictures
         self.config = config
-        self.drawer = Drawer(config, traits)
+        self.shape_sampler = ShapeSampler(config, traits)
 
-    def __call__(self, step: int) -> Plan:
+    def __call__(self, step: int) -> BatchPlan:
         """Plan the batch of a step, counted from 0."""
         random = random_of(self.config, step)
-        outline = self.drawer.outline(random)
-        table = self.pictures.table(self.config.batch, outline.crop, random)
-        return Plan(pictures=self.pictures, outline=outline, table=table)
+        shape = self.shape_sampler.draw(random)
+        table = self.pictures.table(self.config.batch, shape.crop, random)
+        return BatchPlan(pictures=self.pictures, shape=shape, table=table)

@@ -8,11 +8,11 @@ import torch
 from srcli.networks import asdn
 from srcli.networks.spec import NetworkTraits
 from srcli.pixels.resize import resize, resize_uint8
-from srcli.training.degrade import (
+from srcli.training.crop_batch import (
     LEAST_RATIO,
     RatioRange,
-    any_ratio_outline,
-    fixed_scale_outline,
+    any_ratio_shape,
+    fixed_scale_shape,
     ratio_ranges,
     reduce_bicubic,
 )
@@ -30,20 +30,26 @@ def unasked(image: torch.Tensor, ratio: float, _strengths: object) -> torch.Tens
 
 
 def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
-    sample = fixed_scale_outline(crops.shape[2], 3).pair(crops, reduce_bicubic).sample(unasked)
-    assert torch.equal(sample.image, resize_uint8(crops, (16, 16)) / 255)
-    assert torch.equal(sample.target, crops / 255)
-    assert sample.ratio is None
+    shown = (
+        fixed_scale_shape(crops.shape[2], 3).crop_batch(crops, reduce_bicubic).train_batch(unasked)
+    )
+    assert torch.equal(shown.image, resize_uint8(crops, (16, 16)) / 255)
+    assert torch.equal(shown.target, crops / 255)
+    assert shown.ratio is None
 
 
 @pytest.mark.parametrize("side", [24, 31, 44])
 def test_any_ratio_gives_the_enlarged_picture_without_its_margins(crops, side):
-    sample = any_ratio_outline(crops.shape[2], side, 8).pair(crops, reduce_bicubic).sample(unasked)
+    shown = (
+        any_ratio_shape(crops.shape[2], side, 8)
+        .crop_batch(crops, reduce_bicubic)
+        .train_batch(unasked)
+    )
     enlarged = resize(resize_uint8(crops, (side, side)) / 255, (48, 48))
     inner = slice(8, 40)
-    assert torch.equal(sample.image, enlarged[..., inner, inner])
-    assert torch.equal(sample.target, crops[..., inner, inner] / 255)
-    assert sample.ratio == 48 / side
+    assert torch.equal(shown.image, enlarged[..., inner, inner])
+    assert torch.equal(shown.target, crops[..., inner, inner] / 255)
+    assert shown.ratio == 48 / side
 
 
 def test_a_network_to_ratio_two_has_one_range():
@@ -79,13 +85,13 @@ def test_a_later_pass_is_trained_on_the_first_ones_output(first):
 
     for seed in range(20):
         side = drawn.draw_side(Random(seed))
-        outline = any_ratio_outline(crops.shape[2], side, drawn.margin, first=first)
-        pair = outline.pair(crops, reduce_bicubic)
-        sample = pair.sample(predict)
+        shape = any_ratio_shape(crops.shape[2], side, drawn.margin, first=first)
+        batch = shape.crop_batch(crops, reduce_bicubic)
+        shown = batch.train_batch(predict)
         enlarged, told = seen[-1]
         assert told == first
-        assert enlarged == first * pair.side
-        assert sample.ratio == pytest.approx(drawn.side / enlarged)
-        assert 1 <= sample.ratio <= 2
-        assert sample.image.abs().max() == 0
-        assert sample.target.shape == (2, 3, 32, 32)
+        assert enlarged == first * batch.side
+        assert shown.ratio == pytest.approx(drawn.side / enlarged)
+        assert 1 <= shown.ratio <= 2
+        assert shown.image.abs().max() == 0
+        assert shown.target.shape == (2, 3, 32, 32)

@@ -1,11 +1,11 @@
-"""Steps that a GPU makes as one piece of work: recorded once for all sizes, then started at once.
+"""Training steps that a GPU records once for each shape, and then repeats as one piece of work.
 
 The host needs longer to start the hundreds of kernels of a step of a small network than the
 GPU needs to run them. A CUDA graph starts them together. It repeats its kernels with the same
-shapes and addresses, so there is one for each :class:`Outline`, and what changes from step to
-step is put where the kernels read it: the table of crops and the learning rate. What the
-optimiser counts is on the device anyway. The recipe is the one of :class:`Step`, which is what
-is recorded.
+shapes and addresses, so there is one graph for each :class:`BatchShape`. The table of crops and
+the learning rate change from step to step, so they are written to the addresses that the kernels
+read. The counts of the optimiser are on the device anyway. The recorded recipe is that of
+:class:`Step`.
 """
 
 from __future__ import annotations
@@ -19,65 +19,68 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from srcli.training.degrade import Outline, sent
-from srcli.training.planned import NUMBERS, Plan
+from srcli.training.crop_batch import BatchShape, sent
+from srcli.training.device_batches import NUMBERS, BatchPlan
 from srcli.training.step import Outcome, Step
 
 MOST_RECORDED = 256
-"""Outlines: each keeps some megabytes of the device. Steps of any more are started kernel by
-kernel."""
+"""Number of shapes that are recorded at most, since each keeps some megabytes of the device.
+Steps of further shapes are started kernel by kernel."""
 CHECKED = 20
-"""Recorded steps of a run that are made in both ways and compared."""
+"""Number of recorded steps that are also made kernel by kernel, to compare the results."""
 CLOSE = 2.0**-6
-"""How much the two losses may differ, in relation to them: rounding in bfloat16 is 2^-9."""
+"""Largest relative difference of the two losses. Rounding in bfloat16 is 2^-9."""
 SAME_WAY = 0.5
-"""How far apart the two steps may end, in relation to their length: Muon makes much of little."""
+"""Largest distance between the ends of the two steps, over the length of a step. Muon amplifies
+small differences."""
 
 logger = logging.getLogger(__name__)
 
 Work = Callable[[], Outcome]
 
 
-class Repeater:
-    """Repeats work by doing it again. That is how it goes without CUDA, and what tests compare.
+class WorkRecorder:
+    """Repeats work by calling it again: the recorder for devices without CUDA graphs.
+
+    Tests compare :class:`CudaGraphRecorder` with it.
 
     Args:
-        device: that works.
+        device: device that does the work.
 
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
 
-    def room(self) -> float:
-        """Return how many bytes of the device pictures may take."""
+    def free_bytes(self) -> float:
+        """Return the number of bytes on the device that pictures may take."""
         return math.inf
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Surround all work that is to be repeated, its first time too."""
+        """Return the context for all work that is to be repeated, also for its first time."""
         yield
 
     def record(self, work: Work) -> Work:
-        """Return what does the work again, and returns the outcome in the same place."""
+        """Return a function that repeats the work, and returns the outcome in the same tensors."""
         return work
 
 
-class Graphs(Repeater):
-    """Repeats work by CUDA graphs on one stream, which share their memory between starts."""
+class CudaGraphRecorder(WorkRecorder):
+    """Repeats work by CUDA graphs on one stream; the graphs share their memory."""
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)
         self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call] # PyTorch's own
         self.pool = torch.cuda.graph_pool_handle()
 
-    def room(self) -> float:
-        """Return a quarter of what is free."""
+    def free_bytes(self) -> float:
+        """Return a quarter of the free memory."""
         return torch.cuda.mem_get_info(self.device)[0] / 4
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Work on the stream; the device keeps the order with what is outside."""
+        """Work on the stream of the graphs, in order with the work outside."""
         outside = torch.cuda.current_stream(self.device)
         self.stream.wait_stream(outside)
         with torch.cuda.stream(self.stream):
@@ -85,10 +88,10 @@ class Graphs(Repeater):
         outside.wait_stream(self.stream)
 
     def record(self, work: Work) -> Work:
-        """Record the work, which is not done meanwhile."""
+        """Record the work without doing it."""
         graph = torch.cuda.CUDAGraph()
         torch.cuda.synchronize(self.device)
-        with _no_collection():  # what is freed meanwhile would end the recording
+        with _no_collection():  # freeing memory would end the recording
             graph.capture_begin(pool=self.pool)
             try:
                 outcome = work()
@@ -103,60 +106,60 @@ class Graphs(Repeater):
 
 
 class RecordedStep:
-    """Makes the steps of a run from plans, those of an outline that it has met before as one.
+    """Makes the steps of a run from plans, and repeats recorded work where it can.
 
-    The first step of an outline is made kernel by kernel, which lets libraries choose their
-    kernels; the second one is recorded. The first recorded steps are made in both ways, and
-    what was made kernel by kernel is kept. If they disagree, all steps are made so from then on.
+    The first step of a shape is made kernel by kernel, so that libraries choose their kernels.
+    The second one is recorded. The first recorded steps are also made kernel by kernel, and the
+    result of the latter is kept. If the two disagree, all further steps are made kernel by kernel.
 
     Args:
         step: the recipe.
-        repeater: of the device.
+        recorder: recorder for the device.
 
     """
 
-    def __init__(self, step: Step, repeater: Repeater) -> None:
+    def __init__(self, step: Step, recorder: WorkRecorder) -> None:
         self.step = step
-        self.repeater = repeater
-        self.rate = torch.zeros((), device=repeater.device)
+        self.recorder = recorder
+        self.rate = torch.zeros((), device=recorder.device)
         shape = (step.config.batch, NUMBERS)
-        self.table = torch.zeros(shape, dtype=torch.int64, device=repeater.device)
-        self.met: set[Outline] = set()
-        self.recorded: dict[Outline, Work] = {}
+        self.table = torch.zeros(shape, dtype=torch.int64, device=recorder.device)
+        self.met: set[BatchShape] = set()
+        self.recorded: dict[BatchShape, Work] = {}
         self.unchecked = CHECKED
         self.can_record = True
 
-    def __call__(self, plan: Plan, rate: float) -> Outcome:
-        """Learn from the batch of a plan, at a learning rate."""
-        with self.repeater.running():
-            self.table.copy_(sent(plan.table, self.repeater.device))
+    def __call__(self, plan: BatchPlan, rate: float) -> Outcome:
+        """Learn from the batch of a plan at a learning rate."""
+        with self.recorder.running():
+            self.table.copy_(sent(plan.table, self.recorder.device))
             self.rate.fill_(rate)
             outcome = self._make(plan)
             return Outcome(loss=outcome.loss.clone(), norm=outcome.norm.clone())
 
-    def _make(self, plan: Plan) -> Outcome:
+    def _make(self, plan: BatchPlan) -> Outcome:
         def work() -> Outcome:
-            return self.step.learn(plan.pair(self.table), self.rate)
+            return self.step.learn(plan.crop_batch(self.table), self.rate)
 
-        repeat = self._recorded(plan.outline, work)
+        repeat = self._recorded(plan.shape, work)
         if repeat is None:
             return work()
         return self._checked(work, repeat) if self.unchecked else repeat()
 
-    def _recorded(self, outline: Outline, work: Work) -> Work | None:
-        """Return what repeats the steps of an outline, recorded now if this is the second."""
-        is_new = outline not in self.met
-        self.met.add(outline)
-        is_wanted = self.can_record and not is_new and outline not in self.recorded
+    def _recorded(self, shape: BatchShape, work: Work) -> Work | None:
+        """Return the recorded step of a shape; record it if this is the second of that shape."""
+        is_new = shape not in self.met
+        self.met.add(shape)
+        is_wanted = self.can_record and not is_new and shape not in self.recorded
         if is_wanted and len(self.recorded) < MOST_RECORDED:
             try:
-                self.recorded[outline] = self.repeater.record(work)
+                self.recorded[shape] = self.recorder.record(work)
             except RuntimeError as error:
                 self._stop_recording(str(error).partition("\n")[0])
-        return self.recorded.get(outline)
+        return self.recorded.get(shape)
 
     def _checked(self, work: Work, repeat: Work) -> Outcome:
-        """Make a step in both ways, and compare the losses and where the network ends."""
+        """Make a step in both ways, and compare the losses and the resulting networks."""
         self.unchecked -= 1
         network = list(self.step.state.network.parameters())
         kept = [value for of in self.step.state.optimizer.state.values() for value in of.values()]

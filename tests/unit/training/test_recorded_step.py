@@ -7,10 +7,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from srcli.training import captured
-from srcli.training.batches import choose_batches, choose_repeater
-from srcli.training.captured import Graphs, RecordedStep, Repeater
+from srcli.training import recorded_step
+from srcli.training.batches import choose_batches, choose_recorder
 from srcli.training.process_group import ProcessGroup
+from srcli.training.recorded_step import CudaGraphRecorder, RecordedStep, WorkRecorder
 from srcli.training.state import TrainState
 from srcli.usecases.train import train
 
@@ -47,7 +47,7 @@ def tensors_in(tree) -> list[torch.Tensor]:
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor)]
 
 
-class Taper(Repeater):
+class Taper(WorkRecorder):
     """Repeats work from tapes: what was a plain number when it was noted stays that number."""
 
     def __init__(self, state: TrainState) -> None:
@@ -78,7 +78,7 @@ class Taper(Repeater):
 def test_steps_that_are_repeated_from_a_tape_are_the_steps(
     wide_config, planned_run, monkeypatch, checked
 ):
-    monkeypatch.setattr(captured, "CHECKED", checked)
+    monkeypatch.setattr(recorded_step, "CHECKED", checked)
     config = replace(wide_config, steps=40, recursive=0.1)
     direct, taped = planned_run(config), planned_run(config, Taper)
     for _ in range(40):
@@ -89,14 +89,14 @@ def test_steps_that_are_repeated_from_a_tape_are_the_steps(
         assert torch.equal(one, other)
     learn = taped.batches.learn
     assert learn.can_record
-    assert len(learn.repeater.tapes) == len(learn.recorded) >= 3
+    assert len(learn.recorder.tapes) == len(learn.recorded) >= 3
     assert learn.unchecked == 0
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)
 def test_a_device_repeats_the_steps_that_it_makes(wide_config, planned_run, device):
     config = replace(wide_config, steps=60)
-    kind = Graphs if device.type == "cuda" else Repeater
+    kind = CudaGraphRecorder if device.type == "cuda" else WorkRecorder
     direct = planned_run(config, device=device)
     recorded = planned_run(config, lambda _state: kind(device), device)
     for _ in range(60):
@@ -108,14 +108,14 @@ def test_a_device_repeats_the_steps_that_it_makes(wide_config, planned_run, devi
 
 
 def test_outlines_beyond_the_most_are_made_kernel_by_kernel(wide_config, planned_run, monkeypatch):
-    monkeypatch.setattr(captured, "MOST_RECORDED", 1)
+    monkeypatch.setattr(recorded_step, "MOST_RECORDED", 1)
     config = replace(wide_config, steps=20)
     direct, taped = planned_run(config), planned_run(config, Taper)
     assert [taped.step() for _ in range(20)] == [direct.step() for _ in range(20)]
     assert len(taped.batches.learn.recorded) == 1
 
 
-class Stale(Repeater):
+class Stale(WorkRecorder):
     """Repeats nothing but the outcome."""
 
     def record(self, work):
@@ -123,7 +123,7 @@ class Stale(Repeater):
         return lambda: outcome
 
 
-class Broken(Repeater):
+class Broken(WorkRecorder):
     """Cannot record."""
 
     def record(self, _work):
@@ -158,7 +158,7 @@ def test_a_device_that_repeats_something_else_is_not_relied_on(
 
 def test_a_run_of_plans_goes_on_as_if_it_had_not_stopped(request_for, final_state, monkeypatch):
     monkeypatch.setattr(
-        "srcli.training.batches.choose_repeater", lambda _config, group: Repeater(group.device)
+        "srcli.training.batches.choose_recorder", lambda _config, group: WorkRecorder(group.device)
     )
     whole, halves = (request_for(name, val_pictures=1) for name in ("whole", "halves"))
     config = replace(whole.config, hold=1.0)
@@ -178,26 +178,26 @@ def test_a_run_of_plans_goes_on_as_if_it_had_not_stopped(request_for, final_stat
     ids=str,
 )
 def test_runs_that_cannot_be_recorded_have_batches_of_the_host(wide_config, changes, monkeypatch):
-    monkeypatch.setattr(Graphs, "__init__", lambda *_: None)
+    monkeypatch.setattr(CudaGraphRecorder, "__init__", lambda *_: None)
     gpu = ProcessGroup(torch.device("cuda"))
-    assert isinstance(choose_repeater(wide_config, gpu), Graphs)
-    assert choose_repeater(replace(wide_config, **changes), gpu) is None
-    assert choose_repeater(wide_config, ProcessGroup(CPU)) is None
+    assert isinstance(choose_recorder(wide_config, gpu), CudaGraphRecorder)
+    assert choose_recorder(replace(wide_config, **changes), gpu) is None
+    assert choose_recorder(wide_config, ProcessGroup(CPU)) is None
     gpu.count = 2
-    assert choose_repeater(wide_config, gpu) is None
+    assert choose_recorder(wide_config, gpu) is None
 
 
 def test_pictures_that_a_device_has_no_room_for_stay_on_the_host(
     wide_config, wide_source, fresh_state, monkeypatch
 ):
-    class Full(Repeater):
-        def room(self):
+    class Full(WorkRecorder):
+        def free_bytes(self):
             return wide_source.bytes - 1
 
     state = fresh_state(wide_config)
-    for kind, planned in ((Repeater, True), (Full, False)):
+    for kind, planned in ((WorkRecorder, True), (Full, False)):
         monkeypatch.setattr(
-            "srcli.training.batches.choose_repeater", lambda *_, kind=kind: kind(CPU)
+            "srcli.training.batches.choose_recorder", lambda *_, kind=kind: kind(CPU)
         )
         batches = choose_batches(
             wide_source, state.network.traits, state, wide_config, ProcessGroup(CPU)
