@@ -2,7 +2,7 @@
 
     python benchmarks/wild.py FOLDER_OF_HR_PICTURES --models asdn-fast,asdn-photo --scale 2,3,4
 
-Every picture is reduced, spoilt in one way and written as a file of the kind that people have.
+Every picture is reduced, degraded in one way and written as a file of the kind that people have.
 ``srcli upscale`` enlarges the files, once with each model. Bicubic enlarges what the files hold.
 The table gives the mean PSNR-Y of bicubic, and the gain of each model over it in dB: the mean over
 the pictures, and the worst picture in brackets. Screens and line art are drawn; "drawn anew" means

@@ -1,4 +1,4 @@
-"""The ways of ``wild.py``: how HR is reduced, spoilt and written as a file."""
+"""The ways of ``wild.py``: how HR is reduced, degraded and written as a file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from wild_scenes import SCENES
 from srcli.metrics.protocol import reduce_for
 
 Reduce = Callable[[Tensor, int], Tensor]
-"""HR (1, 3, H, W) uint8 and a scale that divides its sides, to LR (1, 3, H/s, W/s) uint8."""
-Spoil = Callable[[Tensor, Random], Tensor]
-"""LR (1, 3, h, w) uint8 to the same, worse."""
+"""Reduces HR (1, 3, H, W), uint8, by a scale that divides its sides, to LR, uint8."""
+Degradation = Callable[[Tensor, Random], Tensor]
+"""Degrades LR (1, 3, h, w), uint8; the size stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,15 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way that pictures come to be: reduced, spoilt and written."""
+    """One way in which pictures come to be: reduced, degraded and written."""
 
     reduce: Reduce
-    spoil: Spoil
+    degrade: Degradation
     container: Container
 
     def __call__(self, hr: Tensor, scale: int, random: Random) -> bytes:
         """Make a file of LR from HR, uint8 (1, 3, H, W)."""
-        return self.container.write(self.spoil(self.reduce(hr, scale), random))
+        return self.container.write(self.degrade(self.reduce(hr, scale), random))
 
 
 def to_pillow(image: Tensor) -> Image.Image:
@@ -69,7 +69,7 @@ def by_pillow(hr: Tensor, scale: int, *, kernel: Image.Resampling) -> Tensor:
     return from_pillow(to_pillow(hr).resize(size, kernel))
 
 
-def unspoilt(image: Tensor, _random: Random) -> Tensor:
+def unchanged(image: Tensor, _random: Random) -> Tensor:
     return image
 
 
@@ -112,13 +112,13 @@ CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp}
 DRAWN_ANEW = ", drawn anew"
 CODED = re.compile(r"(?P<codec>JPEG|WebP) (?P<quality>\d+)(?P<as_png> as PNG)?")
 NOISY = re.compile(r"noise (?P<sigma>\d+)(?:, JPEG (?P<quality>\d+))?")
-CLEAN = Way(reduce=by_matlab, spoil=unspoilt, container=PNG)
+CLEAN = Way(reduce=by_matlab, degrade=unchanged, container=PNG)
 NAMED: Mapping[str, Way] = {
     "clean": CLEAN,
     "Lanczos": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.LANCZOS)),
     "box": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.BOX)),
-    "sharpened": replace(CLEAN, spoil=partial(sharpened, percent=50)),
-    "blurred 0.8": replace(CLEAN, spoil=partial(blurred, sigma=0.8)),
+    "sharpened": replace(CLEAN, degrade=partial(sharpened, percent=50)),
+    "blurred 0.8": replace(CLEAN, degrade=partial(blurred, sigma=0.8)),
     **{f"{kind}{how}": CLEAN for kind in SCENES for how in ("", DRAWN_ANEW)},
 }
 WAYS = (
@@ -136,9 +136,11 @@ def way_of(name: str) -> Way:
     if coded := CODED.fullmatch(name):
         container = CODECS[coded["codec"]](int(coded["quality"]))
         if coded["as_png"]:
-            return replace(CLEAN, spoil=partial(recoded, container=container))
+            return replace(CLEAN, degrade=partial(recoded, container=container))
         return replace(CLEAN, container=container)
     if found := NOISY.fullmatch(name):
         container = jpeg(int(found["quality"])) if found["quality"] else PNG
-        return replace(CLEAN, spoil=partial(noisy, sigma=int(found["sigma"])), container=container)
+        return replace(
+            CLEAN, degrade=partial(noisy, sigma=int(found["sigma"])), container=container
+        )
     sys.exit(f"there is no way called {name!r}: try {', '.join(WAYS)}")

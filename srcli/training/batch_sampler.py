@@ -24,9 +24,9 @@ from srcli.training.degradations import (
     Degraded,
     MakeLr,
     after_bicubic,
+    bicubic_lr,
     draw_photo,
     keep_noise,
-    unspoilt,
 )
 from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
@@ -34,7 +34,7 @@ from srcli.training.restore import draw_jpeg, draw_noise
 from srcli.training.wild import draw_wild
 
 DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
-    "bicubic": lambda _: unspoilt,
+    "bicubic": lambda _: bicubic_lr,
     "photo": lambda random: after_bicubic(draw_photo(random)),
     "wild": draw_wild,
     "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
@@ -141,12 +141,12 @@ class BatchSampler:
                 part = min(1.0, Random(keep).uniform(0, MOST_KEPT))
                 crops[n], one = keep_noise(crops[n], one, part)
             made.append(one)
-        told = [one.strengths.told for one in made if one.strengths is not None]
+        strengths = [one.strengths.normalized for one in made if one.strengths is not None]
         return replace(
             batch,
             crops=torch.stack(crops),
             reduced=torch.stack([one.image for one in made]),
-            strengths=torch.tensor(told) if len(told) == len(made) else None,
+            strengths=torch.tensor(strengths) if len(strengths) == len(made) else None,
         )
 
     def _chosen(self, random: Random, share: float) -> list[int | None]:

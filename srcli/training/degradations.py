@@ -1,4 +1,4 @@
-"""How LR comes to be: reduced and then blurred, noisy and compressed, in some order."""
+"""How LR is made of HR: reduced, and then blurred, made noisy and compressed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from srcli.pixels.color import quantize
 from srcli.pixels.resize import resize, resize_uint8
 
 Degrade = Callable[[Tensor], Tensor]
-"""RGB uint8 (3, H, W) to the same size, worse; all that chance decides is decided."""
+"""Degrades RGB uint8 (3, H, W); the size stays. All random draws have been made."""
 
 SHARE_OF_BLUR = 0.3
 SHARE_OF_NOISE = 0.3
 SHARE_OF_JPEG = 0.9
 SHARE_OF_SUBSAMPLING = 0.7
 MAX_BLUR = 0.8
-"""Standard deviation of a Gaussian, in pixels."""
+"""Largest standard deviation of the Gaussian, in pixels."""
 MAX_NOISE = 6 / 255
+"""Largest standard deviation of the noise; 1 is white."""
 JPEG_QUALITIES = (50, 95)
 
 STRONGEST_NOISE = 50.0
@@ -34,11 +35,11 @@ STRONGEST_COMPRESSION = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strengths:
-    """How much a picture was spoilt, as a network can be told.
+    """Strengths of the degradations of a picture, which a network can be told.
 
     Attributes:
         noise: standard deviation of the noise that is left in LR, in levels of 8 bits.
-        compression: 0 for none, else 100 less the quality of the hardest coding.
+        compression: 100 minus the quality of the strongest coding; 0 for no coding.
 
     """
 
@@ -46,8 +47,8 @@ class Strengths:
     compression: float = 0.0
 
     @property
-    def told(self) -> tuple[float, float]:
-        """Both as numbers of 0 to 1, where 1 is a deviation of 50 and a quality of 0."""
+    def normalized(self) -> tuple[float, float]:
+        """Noise and compression from 0 to 1; 1 is a deviation of 50, and a quality of 0."""
         return (
             min(max(self.noise / STRONGEST_NOISE, 0.0), 1.0),
             min(max(self.compression / STRONGEST_COMPRESSION, 0.0), 1.0),
@@ -56,13 +57,13 @@ class Strengths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded:
-    """LR, and what was done to it.
+    """LR, and how it was degraded.
 
     Attributes:
         image: RGB uint8 (3, h, w).
-        strengths: how much it was spoilt; None where the degradation does not count it.
-        noise: what noise added to LR, float32 (3, h, w) in levels of 8 bits; None if it has no
-            noise, or if it was compressed as well.
+        strengths: strengths of its degradations; None where they are not measured.
+        noise: the noise in LR, float32 (3, h, w) in levels of 8 bits; None if there is none, or
+            if LR was compressed as well.
 
     """
 
@@ -72,21 +73,22 @@ class Degraded:
 
 
 MakeLr = Callable[[Tensor, tuple[int, int]], Degraded]
-"""HR, RGB uint8 (3, H, W), and the (height, width) of LR to LR. No axis of LR is longer."""
+"""Makes LR of HR, RGB uint8 (3, H, W), and of the (height, width) of LR, which are no larger."""
 
 
 def keep_noise(crop: Tensor, degraded: Degraded, part: float) -> tuple[Tensor, Degraded]:
-    """Let a part of LR's noise stay in the target, and tell of the rest alone.
+    """Add a part of LR's noise to the target, and reduce the told strength to the other part.
 
     A network that learns from such pairs removes as much noise as it is told of.
 
     Args:
         crop: HR, RGB uint8 (3, H, W).
-        degraded: LR of it; without ``noise`` nothing changes.
-        part: of the noise that stays, 0 to 1.
+        degraded: LR of that crop. Without ``noise``, nothing changes.
+        part: part of the noise that stays, 0 to 1.
 
     Returns:
-        HR with that part of the noise, enlarged by bicubic, and the same LR.
+        HR with that part of the noise, which is enlarged by bicubic, and LR with the strength of
+        the rest.
 
     """
     if degraded.noise is None or degraded.strengths is None:
@@ -98,13 +100,13 @@ def keep_noise(crop: Tensor, degraded: Degraded, part: float) -> tuple[Tensor, D
     return target, replace(degraded, strengths=told)
 
 
-def unspoilt(crop: Tensor, size: tuple[int, int]) -> Degraded:
-    """Reduce as the benchmarks do."""
+def bicubic_lr(crop: Tensor, size: tuple[int, int]) -> Degraded:
+    """Reduce as the benchmarks do, without any degradation."""
     return Degraded(image=resize_uint8(crop[None], size)[0], strengths=Strengths())
 
 
 def after_bicubic(degrade: Degrade) -> MakeLr:
-    """Reduce as the benchmarks do, and then degrade."""
+    """Return what reduces as the benchmarks do, and then degrades."""
 
     def make(crop: Tensor, size: tuple[int, int]) -> Degraded:
         return Degraded(image=degrade(resize_uint8(crop[None], size)[0]), strengths=None)
@@ -113,7 +115,7 @@ def after_bicubic(degrade: Degrade) -> MakeLr:
 
 
 def draw_photo(random: Random) -> Degrade:
-    """Decide how one picture is blurred, made noisy and compressed: each or not, in any order."""
+    """Draw which of blur, noise and JPEG one picture gets, how strong, and in which order."""
     draws = [
         draw
         for draw, share in (
@@ -125,7 +127,7 @@ def draw_photo(random: Random) -> Degrade:
     ]
     random.shuffle(draws)
     steps = [draw(random) for draw in draws]
-    return lambda image: reduce(lambda spoilt, step: step(spoilt), steps, image)
+    return lambda image: reduce(lambda degraded, step: step(degraded), steps, image)
 
 
 def add_noise(image: Tensor, deviation: float, seed: int) -> Tensor:

@@ -101,7 +101,7 @@ def _enlarged(
         degraded = DRAW_DEGRADATION[degradation](Random(n))(cropped[0], size)
         lr = degraded.image[None]
         if degraded.strengths is not None and runner.network.traits.told:
-            passes = tell(passes, degraded.strengths.told)
+            passes = tell(passes, degraded.strengths.normalized)
     sr = runner.run_passes(lr.to(torch.float32) / 255, passes)
     return score(sr, cropped, scale).psnr_y
 

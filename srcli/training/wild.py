@@ -1,17 +1,17 @@
-"""What happens to pictures before people enlarge them: the degradation ``wild``.
+"""The degradation ``wild``: what happens to pictures before people enlarge them.
 
-HR is reduced in one of the ways that programs have, at once or over a size between. Then LR is
-blurred, sharpened, made noisy and compressed, each or not, in random order. A third of the
-pictures meets weak degradations and a third meets severe ones, as in DASR (Liang et al. 2022);
-some are reduced as the benchmarks do and left alone, so that a network learns to leave alone
-what is not spoilt. Targets are never changed.
+HR is reduced by one of the kernels that programs use, in one step or in two. Then LR may be
+blurred, sharpened, made noisy and compressed, in random order. There are weak, standard and
+severe degradations, as in DASR (Liang et al. 2022). Some pictures are only reduced, as the
+benchmarks do it, so that a network learns to leave clean pictures alone. Targets are never
+changed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import TypeVar
@@ -24,7 +24,7 @@ from torch import Tensor
 from srcli.images.codecs.jpeg import Encoder
 from srcli.images.synthetic.filters import Kernel, convolve, resample
 from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
-from srcli.training.degradations import Degraded, MakeLr, Strengths, unspoilt
+from srcli.training.degradations import Degraded, MakeLr, Strengths, bicubic_lr
 from srcli.training.kernels import gaussian, sinc, unsharp
 
 T = TypeVar("T")
@@ -33,24 +33,24 @@ Levels = NDArray[np.float32]
 
 SHARE_OF_CLEAN = 0.15
 BLOCK = 8
-"""Side of the blocks of JPEG: a coding begins up to so many pixels beside the picture's corner."""
+"""Side of the blocks of JPEG. The block grid is shifted by less than this from the corner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grade:
-    """How often and how much a picture is spoilt.
+class Severity:
+    """How often and how strongly a picture is degraded. Chances are from 0 to 1.
 
     Attributes:
-        share: of the pictures that are not clean.
-        between: chance of a size between HR and LR, at which it may be spoilt already.
-        blur: chance of it.
+        share: relative share of this severity among degraded pictures.
+        between: chance of an intermediate size, at which the picture may be degraded as well.
+        blur: chance of blurring.
         max_blur: largest standard deviation of the Gaussian, in pixels.
-        sharpen: chance of it.
+        sharpen: chance of sharpening.
         ringing: chance of a sinc filter.
-        noise: chance of it.
-        max_noise: largest standard deviation, in levels of 8 bits.
+        noise: chance of noise.
+        max_noise: largest standard deviation of noise, in levels of 8 bits.
         code: chance of a lossy coding.
-        twice: chance that a coding was preceded by another one, on a shifted grid.
+        twice: chance of a second coding, on a shifted grid.
         qualities: least and largest quality of a coding.
 
     """
@@ -68,7 +68,7 @@ class Grade:
     qualities: tuple[int, int]
 
 
-WEAK = Grade(
+WEAK = Severity(
     share=0.2,
     between=0.1,
     blur=0.15,
@@ -81,7 +81,7 @@ WEAK = Grade(
     twice=0.1,
     qualities=(85, 95),
 )
-STANDARD = Grade(
+STANDARD = Severity(
     share=0.35,
     between=0.2,
     blur=0.25,
@@ -94,7 +94,7 @@ STANDARD = Grade(
     twice=0.2,
     qualities=(60, 95),
 )
-SEVERE = Grade(
+SEVERE = Severity(
     share=0.3,
     between=0.3,
     blur=0.35,
@@ -107,7 +107,7 @@ SEVERE = Grade(
     twice=0.3,
     qualities=(30, 90),
 )
-GRADES = (WEAK, STANDARD, SEVERE)
+SEVERITIES = (WEAK, STANDARD, SEVERE)
 
 KERNELS: tuple[tuple[Kernel, float], ...] = (
     ("bicubic", 0.32),
@@ -119,10 +119,11 @@ KERNELS: tuple[tuple[Kernel, float], ...] = (
     ("plain-cubic", 0.04),
 )
 SHARE_OF_HYBRIDS = 0.15
-"""Share of reductions that are the mean of two ways."""
+"""Share of reductions that are the mean of two kernels."""
 FARTHEST_BETWEEN = 2.0
-"""How many times as large as LR a size between is at most."""
-SPOILT_BETWEEN = 0.5
+"""Largest ratio of an intermediate size to the size of LR."""
+SHARE_OF_DEGRADED_BETWEEN = 0.5
+"""Chance of noise, and chance of a coding, at an intermediate size."""
 
 SHARE_OF_ROUND_BLUR = 0.6
 LIGHT_SHARPENING, STRONGEST_SHARPENING = 0.3, 1.0
@@ -137,38 +138,39 @@ ENCODERS: tuple[tuple[Encoder, float], ...] = (
 )
 SHARE_OF_SUBSAMPLING = 0.7
 SHARE_OF_WORSE_FIRST = 0.7
-"""Of two codings. The other way round, the first one hardly matters."""
+"""Share of double codings whose first coding is the stronger one. In the other order, the first
+coding hardly matters."""
 NOISES = (("white", 0.4), ("gray", 0.2), ("signal", 0.2), ("grain", 0.2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoilt:
-    """A picture on its way to LR.
+class IntermediateLr:
+    """A picture on its way from HR to LR.
 
     Attributes:
-        image: as it is.
-        quiet: the same without its noise, so that what is left of it can be measured; None if
-            it has none.
-        compression: as of :class:`Strengths`.
+        image: its samples.
+        noise_free: its samples without the noise that was added, to measure what is left of
+            it; None if no noise was added.
+        compression: strength of its codings, as of :class:`Strengths`.
 
     """
 
     image: Levels
-    quiet: Levels | None = None
+    noise_free: Levels | None = None
     compression: float = 0.0
 
-    def changed(self, change: Callable[[Levels], Levels]) -> Spoilt:
-        """Change the picture, and also what it would be without noise."""
-        quiet = None if self.quiet is None else change(self.quiet)
-        return Spoilt(image=change(self.image), quiet=quiet, compression=self.compression)
+    def transformed(self, change: Callable[[Levels], Levels]) -> IntermediateLr:
+        """Return the picture after a change, which its noise-free samples undergo as well."""
+        noise_free = None if self.noise_free is None else change(self.noise_free)
+        return replace(self, image=change(self.image), noise_free=noise_free)
 
-    def finished(self) -> Degraded:
-        """Round it to 8 bits, and measure what is left of the noise."""
+    def to_lr(self) -> Degraded:
+        """Round the picture to 8 bits, and measure the noise that is left in it."""
         levels = _bytes(self.image)
         image = torch.from_numpy(levels).permute(2, 0, 1).contiguous()
-        if self.quiet is None:
+        if self.noise_free is None:
             return Degraded(image=image, strengths=Strengths(compression=self.compression))
-        noise = levels.astype(np.float32) - _bytes(self.quiet)
+        noise = levels.astype(np.float32) - _bytes(self.noise_free)
         deviation = float(np.sqrt(np.square(noise).mean()))
         left = torch.from_numpy(noise).permute(2, 0, 1).contiguous()
         return Degraded(
@@ -178,52 +180,57 @@ class Spoilt:
         )
 
 
-Step = Callable[[Spoilt], Spoilt]
 Size = tuple[int, int]
 """Height and width."""
+Step = Callable[[IntermediateLr], IntermediateLr]
+Resize = Callable[[IntermediateLr, Size], IntermediateLr]
 
 
 def draw_wild(random: Random) -> MakeLr:
-    """Decide how one picture is reduced and spoilt."""
+    """Draw how one picture is reduced and degraded."""
     if random.random() < SHARE_OF_CLEAN:
-        return unspoilt
-    grade = _pick(random, [(grade, grade.share) for grade in GRADES])
-    reduction = _draw_reduction(random, grade)
-    steps = _draw_steps(random, grade)
+        return bicubic_lr
+    severity = _pick(random, [(one, one.share) for one in SEVERITIES])
+    reduction = _draw_reduction(random, severity)
+    steps = _draw_steps(random, severity)
 
     def make(crop: Tensor, size: Size) -> Degraded:
         samples = crop.permute(1, 2, 0).contiguous().numpy()
-        spoilt = reduction(Spoilt(image=samples.astype(np.float32)), size)
+        lr = reduction(IntermediateLr(image=samples.astype(np.float32)), size)
         for step in steps:
-            spoilt = step(spoilt)
-        return spoilt.finished()
+            lr = step(lr)
+        return lr.to_lr()
 
     return make
 
 
-def _draw_reduction(random: Random, grade: Grade) -> Callable[[Spoilt, Size], Spoilt]:
-    """Decide how HR becomes as small as LR: at once, or over a size between."""
+def _draw_reduction(random: Random, severity: Severity) -> Resize:
+    """Draw how HR is reduced to the size of LR: in one step, or over an intermediate size."""
     last = _draw_resize(random)
-    if random.random() >= grade.between:
+    if random.random() >= severity.between:
         return last
     first, far = _draw_resize(random), random.uniform(1.05, FARTHEST_BETWEEN)
-    steps = [draw(random, grade) for draw in (_noise, _code) if random.random() < SPOILT_BETWEEN]
+    steps = [
+        draw(random, severity)
+        for draw in (_noise, _code)
+        if random.random() < SHARE_OF_DEGRADED_BETWEEN
+    ]
 
-    def reduce(spoilt: Spoilt, size: Size) -> Spoilt:
-        sides = zip(size, spoilt.image.shape[:2], strict=True)
+    def reduce(lr: IntermediateLr, size: Size) -> IntermediateLr:
+        sides = zip(size, lr.image.shape[:2], strict=True)
         height, width = (min(round(far * side), most) for side, most in sides)
-        spoilt = first(spoilt, (height, width))
+        lr = first(lr, (height, width))
         for step in steps:
-            spoilt = step(spoilt)
-        small = last(spoilt, size)
-        weaker = spoilt.compression * math.sqrt(size[0] * size[1] / (height * width))
-        return Spoilt(image=small.image, quiet=small.quiet, compression=weaker)
+            lr = step(lr)
+        small = last(lr, size)
+        weaker = lr.compression * math.sqrt(size[0] * size[1] / (height * width))
+        return replace(small, compression=weaker)
 
     return reduce
 
 
-def _draw_resize(random: Random) -> Callable[[Spoilt, Size], Spoilt]:
-    """Choose one way to resize, or two and how much of each."""
+def _draw_resize(random: Random) -> Resize:
+    """Draw a kernel to resize by, or two and the weight of each."""
     first, second = _pick(random, KERNELS), _pick(random, KERNELS)
     part = random.random() if random.random() < SHARE_OF_HYBRIDS else 1.0
 
@@ -234,69 +241,69 @@ def _draw_resize(random: Random) -> Callable[[Spoilt, Size], Spoilt]:
             made = part * made + (1 - part) * resample(levels, size, second).astype(np.float32)
         return made
 
-    return lambda spoilt, size: spoilt.changed(partial(resize, size=size))
+    return lambda lr, size: lr.transformed(partial(resize, size=size))
 
 
-def _draw_steps(random: Random, grade: Grade) -> list[Step]:
-    """Decide what happens to LR, and in which order."""
+def _draw_steps(random: Random, severity: Severity) -> list[Step]:
+    """Draw the degradations of LR and their order."""
     gates = (
-        (_blur, grade.blur),
-        (_sharpen, grade.sharpen),
-        (_ringing, grade.ringing),
-        (_noise, grade.noise),
-        (_code, grade.code),
+        (_blur, severity.blur),
+        (_sharpen, severity.sharpen),
+        (_ringing, severity.ringing),
+        (_noise, severity.noise),
+        (_code, severity.code),
     )
     draws = [draw for draw, share in gates if random.random() < share]
     random.shuffle(draws)
-    return [draw(random, grade) for draw in draws]
+    return [draw(random, severity) for draw in draws]
 
 
-def _blur(random: Random, grade: Grade) -> Step:
-    along = random.uniform(0.2, grade.max_blur)
+def _blur(random: Random, severity: Severity) -> Step:
+    along = random.uniform(0.2, severity.max_blur)
     is_round = random.random() < SHARE_OF_ROUND_BLUR
     across = along if is_round else random.uniform(0.2, along)
     kernel = gaussian(along, across, random.uniform(0, math.pi))
-    return lambda spoilt: spoilt.changed(lambda image: convolve(image, kernel))
+    return lambda lr: lr.transformed(lambda image: convolve(image, kernel))
 
 
-def _sharpen(random: Random, grade: Grade) -> Step:  # noqa: ARG001 - the same at every grade
+def _sharpen(random: Random, severity: Severity) -> Step:  # noqa: ARG001 - equal at every severity
     is_light = random.random() < SHARE_OF_LIGHT_SHARPENING
     span = (0.03, LIGHT_SHARPENING) if is_light else (LIGHT_SHARPENING, STRONGEST_SHARPENING)
     kernel = unsharp(random.uniform(*span), random.uniform(0.5, 1.5))
-    return lambda spoilt: spoilt.changed(lambda image: convolve(image, kernel).clip(0, 255))
+    return lambda lr: lr.transformed(lambda image: convolve(image, kernel).clip(0, 255))
 
 
-def _ringing(random: Random, grade: Grade) -> Step:  # noqa: ARG001 - the same at every grade
+def _ringing(random: Random, severity: Severity) -> Step:  # noqa: ARG001 - equal at every severity
     kernel = sinc(random.uniform(*CUTOFFS), random.randint(3, 8))
-    return lambda spoilt: spoilt.changed(lambda image: convolve(image, kernel).clip(0, 255))
+    return lambda lr: lr.transformed(lambda image: convolve(image, kernel).clip(0, 255))
 
 
-def _noise(random: Random, grade: Grade) -> Step:
-    deviation, seed = random.uniform(0, grade.max_noise), random.getrandbits(63)
+def _noise(random: Random, severity: Severity) -> Step:
+    deviation, seed = random.uniform(0, severity.max_noise), random.getrandbits(63)
     kind, size = _pick(random, NOISES), random.uniform(0.45, 1.0)
 
-    def add(spoilt: Spoilt) -> Spoilt:
+    def add(lr: IntermediateLr) -> IntermediateLr:
         generator = np.random.default_rng(seed)
-        height, width, channels = spoilt.image.shape
+        height, width, channels = lr.image.shape
         shape = (height, width, 1 if kind == "gray" else channels)
         noise = generator.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
         if kind == "grain":
             kernel = gaussian(size, size)
             noise = convolve(noise, kernel / np.sqrt(np.square(kernel).sum()))
         elif kind == "signal":
-            noise *= np.sqrt(spoilt.image.clip(0, 255) / 128)
-        quiet = spoilt.image if spoilt.quiet is None else spoilt.quiet
-        noisy = (spoilt.image + noise).clip(0, 255)
-        return Spoilt(image=noisy, quiet=quiet, compression=spoilt.compression)
+            noise *= np.sqrt(lr.image.clip(0, 255) / 128)
+        noise_free = lr.image if lr.noise_free is None else lr.noise_free
+        noisy = (lr.image + noise).clip(0, 255)
+        return replace(lr, image=noisy, noise_free=noise_free)
 
     return add
 
 
-def _code(random: Random, grade: Grade) -> Step:
-    """Decide on a coding, or on two of which the first is the worse or the better one."""
-    codings = [_draw_coding(random, grade)]
-    if random.random() < grade.twice:
-        codings.append(_draw_coding(random, grade))
+def _code(random: Random, severity: Severity) -> Step:
+    """Draw one coding, or two in random order of their strengths."""
+    codings = [_draw_coding(random, severity)]
+    if random.random() < severity.twice:
+        codings.append(_draw_coding(random, severity))
         worse_first = random.random() < SHARE_OF_WORSE_FIRST
         codings.sort(key=lambda coding: coding.strength, reverse=worse_first)
     places = [(random.randrange(BLOCK), random.randrange(BLOCK)) for _ in codings]
@@ -308,25 +315,23 @@ def _code(random: Random, grade: Grade) -> Step:
             levels = _coded(levels, coding, place)
         return levels.astype(np.float32)
 
-    def step(spoilt: Spoilt) -> Spoilt:
-        coded = spoilt.changed(code)
-        worst = max(spoilt.compression, strength)
-        return Spoilt(image=coded.image, quiet=coded.quiet, compression=worst)
+    def step(lr: IntermediateLr) -> IntermediateLr:
+        return replace(lr.transformed(code), compression=max(lr.compression, strength))
 
     return step
 
 
-def _draw_coding(random: Random, grade: Grade) -> Coding:
+def _draw_coding(random: Random, severity: Severity) -> Coding:
     return Coding(
         codec=_pick(random, CODECS),
-        quality=random.randint(*grade.qualities),
+        quality=random.randint(*severity.qualities),
         subsample=random.random() < SHARE_OF_SUBSAMPLING,
         encoder=_pick(random, ENCODERS),
     )
 
 
 def _coded(levels: NDArray[np.uint8], coding: Coding, place: tuple[int, int]) -> NDArray[np.uint8]:
-    """Code a picture of which this is a part: its blocks begin at some place beside the corner."""
+    """Code a picture whose block grid is shifted by ``place`` from its corner."""
     top, left = place
     wider = np.pad(levels, ((top, BLOCK), (left, BLOCK), (0, 0)), mode="symmetric")
     height, width = levels.shape[:2]
@@ -334,7 +339,7 @@ def _coded(levels: NDArray[np.uint8], coding: Coding, place: tuple[int, int]) ->
 
 
 def _pick(random: Random, options: Sequence[tuple[T, float]]) -> T:
-    """Choose one of some things, each with its weight."""
+    """Choose one of several options, each with its weight."""
     weights = [weight for _, weight in options]
     return random.choices(options, weights)[0][0]
 

@@ -79,7 +79,7 @@ def test_what_is_degraded_was_reduced_as_the_benchmarks_do(images):
 
 
 @pytest.mark.parametrize(
-    ("noise", "compression", "told"), [(0, 0, (0, 0)), (25, 60, (0.5, 0.6)), (80, 120, (1, 1))]
+    ("noise", "compression", "expected"), [(0, 0, (0, 0)), (25, 60, (0.5, 0.6)), (80, 120, (1, 1))]
 )
-def test_strengths_are_told_as_numbers_up_to_one(noise, compression, told):
-    assert Strengths(noise=noise, compression=compression).told == told
+def test_strengths_are_told_as_numbers_up_to_one(noise, compression, expected):
+    assert Strengths(noise=noise, compression=compression).normalized == expected

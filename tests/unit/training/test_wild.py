@@ -7,8 +7,8 @@ import torch
 
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
-from srcli.training.degradations import Strengths, keep_noise, unspoilt
-from srcli.training.wild import STANDARD, Spoilt, draw_wild
+from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
+from srcli.training.wild import STANDARD, IntermediateLr, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
 
@@ -35,7 +35,7 @@ def test_every_draw_gives_lr_of_the_size_and_the_seed_decides(crop, size):
     assert torch.equal(crop, before)
 
 
-def test_the_smallest_patches_are_spoilt_too(crop):
+def test_the_smallest_patches_are_degraded_too(crop):
     for seed in range(60):
         made = draw_wild(Random(seed))(crop[:, :16, :16], (4, 4))
         assert made.image.shape == (3, 4, 4)
@@ -63,10 +63,10 @@ def test_the_picture_stays_where_it_is(crop):
 
 
 def test_noise_is_told_as_it_is_left_in_lr():
-    grey = Spoilt(image=np.full((64, 64, 3), 128, np.float32))
+    grey = IntermediateLr(image=np.full((64, 64, 3), 128, np.float32))
     seen = set()
     for seed in range(40):
-        made = wild._noise(Random(seed), STANDARD)(grey).finished()
+        made = wild._noise(Random(seed), STANDARD)(grey).to_lr()
         found = (made.image.float() - 128).std().item()
         assert made.strengths.noise == pytest.approx(found, rel=0.1, abs=0.3)
         seen.add(round(found / STANDARD.max_noise, 1))
@@ -75,8 +75,8 @@ def test_noise_is_told_as_it_is_left_in_lr():
 
 def test_noise_that_stays_in_the_target_is_not_told(crop):
     plain = torch.full((3, 48, 48), 128, dtype=torch.uint8)
-    grey = Spoilt(image=np.full((24, 24, 3), 128, np.float32))
-    made = wild._noise(Random(5), STANDARD)(grey).finished()
+    grey = IntermediateLr(image=np.full((24, 24, 3), 128, np.float32))
+    made = wild._noise(Random(5), STANDARD)(grey).to_lr()
     for part in (0.0, 0.5, 1.0):
         target, told = keep_noise(plain, made, part)
         left = (target.float() - 128)[None]
@@ -84,27 +84,29 @@ def test_noise_that_stays_in_the_target_is_not_told(crop):
         assert (left - expected).abs().max() < 1
         assert told.strengths.noise == pytest.approx((1 - part) * made.strengths.noise)
         assert torch.equal(told.image, made.image)
-    coded = wild._code(Random(1), STANDARD)(wild._noise(Random(5), STANDARD)(grey)).finished()
+    coded = wild._code(Random(1), STANDARD)(wild._noise(Random(5), STANDARD)(grey)).to_lr()
     assert coded.noise is None
     assert keep_noise(plain, coded, 0.5) == (plain, coded)
-    assert keep_noise(crop, unspoilt(crop, (20, 20)), 0.5)[0] is crop
+    assert keep_noise(crop, bicubic_lr(crop, (20, 20)), 0.5)[0] is crop
 
 
 def test_noise_that_was_blurred_counts_less():
-    spoilt = wild._noise(Random(3), STANDARD)(Spoilt(image=np.full((48, 48, 3), 99, np.float32)))
-    soft = wild._blur(Random(2), replace(STANDARD, max_blur=3))(spoilt)
-    assert soft.finished().strengths.noise < 0.8 * spoilt.finished().strengths.noise
+    lr = wild._noise(Random(3), STANDARD)(
+        IntermediateLr(image=np.full((48, 48, 3), 99, np.float32))
+    )
+    soft = wild._blur(Random(2), replace(STANDARD, max_blur=3))(lr)
+    assert soft.to_lr().strengths.noise < 0.8 * lr.to_lr().strengths.noise
 
 
 def test_compression_is_told_of_the_worst_coding(crop):
-    spoilt = Spoilt(image=levels(crop))
+    lr = IntermediateLr(image=levels(crop))
     for seed in range(30):
-        grade = replace(ALWAYS, qualities=(40 + seed, 40 + seed))
-        made = wild._code(Random(seed), grade)(spoilt)
-        assert made.image.shape == spoilt.image.shape
+        severity = replace(ALWAYS, qualities=(40 + seed, 40 + seed))
+        made = wild._code(Random(seed), severity)(lr)
+        assert made.image.shape == lr.image.shape
         assert 0 < made.compression <= 75
         harder = replace(made, compression=99.0)
-        assert wild._code(Random(seed), grade)(harder).compression == 99.0
+        assert wild._code(Random(seed), severity)(harder).compression == 99.0
 
 
 def test_a_coding_may_begin_anywhere_beside_the_corner(crop):
@@ -115,21 +117,23 @@ def test_a_coding_may_begin_anywhere_beside_the_corner(crop):
 
 
 def test_a_size_between_weakens_a_coding(crop):
-    grade = replace(ALWAYS, qualities=(40, 40))
+    severity = replace(ALWAYS, qualities=(40, 40))
     strengths = set()
     for seed in range(60):
-        spoilt = wild._draw_reduction(Random(seed), grade)(Spoilt(image=levels(crop)), (32, 36))
-        assert spoilt.image.shape == (32, 36, 3)
-        strengths.add(spoilt.compression > 0)
-        assert spoilt.compression < 75
+        lr = wild._draw_reduction(Random(seed), severity)(
+            IntermediateLr(image=levels(crop)), (32, 36)
+        )
+        assert lr.image.shape == (32, 36, 3)
+        strengths.add(lr.compression > 0)
+        assert lr.compression < 75
     assert strengths == {False, True}
 
 
 @pytest.mark.parametrize("draw", [wild._blur, wild._sharpen, wild._ringing])
 def test_filters_change_edges_and_leave_plain_areas(draw):
-    plain = Spoilt(image=np.full((32, 32, 3), 80, np.float32))
+    plain = IntermediateLr(image=np.full((32, 32, 3), 80, np.float32))
     step = np.where(np.arange(32)[None, :, None] < 16, 40, 200) * np.ones((32, 1, 3))
-    edge = Spoilt(image=step.astype(np.float32))
+    edge = IntermediateLr(image=step.astype(np.float32))
     for seed in range(20):
         change = draw(Random(seed), STANDARD)
         assert np.allclose(change(plain).image, 80, atol=0.01)
