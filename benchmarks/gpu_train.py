@@ -26,7 +26,7 @@ from srcli.training.batch_sampler import BatchSampler, largest_crop
 from srcli.training.batch_workers import prepared
 from srcli.training.batches import Batches, planned_batches
 from srcli.training.config import TrainConfig
-from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS
+from srcli.training.crop_batch import BY_MATRICES, BY_TAPS
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.process_group import ProcessGroup
@@ -83,7 +83,7 @@ class Run:
         )
         self.waits = way == WAITING
         step = Step(
-            self.state, config, ProcessGroup(device), BY_TAPS if self.waits else BY_PRODUCTS
+            self.state, config, ProcessGroup(device), BY_TAPS if self.waits else BY_MATRICES
         )
         self.batches = batches_of(way, source, trained, step)
 

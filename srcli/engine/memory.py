@@ -16,8 +16,8 @@ from srcli.networks.spec import NetworkTraits
 
 DEFAULT_SIDE = 512
 SMALLEST_TILE = 32
-PETTY = 64 * 2**20
-"""Bytes that a picture may need without anybody asking how many are free."""
+UNCHECKED_BYTES = 64 * 2**20
+"""Bytes that a picture may need without a check of how many are free."""
 BYTES_PER_PIXEL = 12
 """Three float32 samples: of a picture between two passes."""
 
@@ -52,7 +52,7 @@ def memory_errors(message: str, *, hint: str) -> Iterator[None]:
         raise OutOfMemory(message, hint=hint) from error
 
 
-def smaller(tile: int) -> int | None:
+def smaller_tile(tile: int) -> int | None:
     """Return the next smaller tile to try, or None if there is none."""
     return tile // 2 if tile // 2 >= SMALLEST_TILE else None
 
@@ -75,7 +75,7 @@ def check_fits(size: tuple[int, int], needed: int, *, frames: int = 1) -> None:
         OutOfMemory: with the numbers.
 
     """
-    if needed <= PETTY:
+    if needed <= UNCHECKED_BYTES:
         return
     free = host_memory()
     if needed > free:

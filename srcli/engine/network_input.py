@@ -11,7 +11,7 @@ from torch import Tensor
 from srcli.engine.ensemble import Run
 from srcli.engine.recursion import Pass
 from srcli.networks.spec import NetworkTraits, SrNetwork
-from srcli.pixels.edges import wrapped
+from srcli.pixels.borders import wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Borders, resize

@@ -18,7 +18,7 @@ from srcli.engine.memory import (
     check_fits,
     default_tile,
     is_out_of_memory,
-    smaller,
+    smaller_tile,
     working_bytes,
 )
 from srcli.engine.network_input import NetworkInput, enlarged_input, plain_input
@@ -29,9 +29,9 @@ from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side
 from srcli.errors import BadTile, OutOfMemory, UsageError
 from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.pixels.borders import extend_to
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
-from srcli.pixels.edges import extend_to
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import MIRRORED, Borders, resize
@@ -281,7 +281,7 @@ class NetworkRunner:
             msg = f"not enough memory on {self.compute.device} for the authors' tiles"
             raise OutOfMemory(msg, hint="leave out --official-tiles") from error
         side = max(pending[0].core.height, pending[0].core.width)
-        tile = smaller(min(self.tile, int(side / traits.coarseness)))
+        tile = smaller_tile(min(self.tile, int(side / traits.coarseness)))
         if tile is None:
             msg = f"not enough memory on {self.compute.device}, even for the smallest tiles"
             raise OutOfMemory(msg, hint="close other programs, or use --device cpu") from error

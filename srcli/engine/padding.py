@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
-from srcli.pixels.edges import mirror
+from srcli.pixels.borders import mirror
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Border, Borders
 

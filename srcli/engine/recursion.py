@@ -86,7 +86,7 @@ def plan_passes(
     return plan_route(size, target, route, largest)
 
 
-def tell(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
+def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
     """Return the passes, the first network of which is told how spoilt the picture is.
 
     The others see what it made. Only a network of any ratio can be told: see

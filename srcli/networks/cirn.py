@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.criss_cross import InterlacedAttention
 from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
 from srcli.pixels.enlarge import enlarge
@@ -70,11 +70,11 @@ class Projection(nn.Module):
         sizes = (channels, channels, kernel, config.scale, config.padding)
         resamplers = (nn.ConvTranspose2d, nn.Conv2d)
         there, back = resamplers if upward else resamplers[::-1]
-        self.project = activated(there(*sizes))
-        self.back = activated(back(*sizes))
-        self.correct = activated(there(*sizes))
-        self.weigh_input = activated(nn.Conv2d(channels, channels, 1))
-        self.weigh_projection = activated(nn.Conv2d(channels, channels, 1))
+        self.project = with_prelu(there(*sizes))
+        self.back = with_prelu(back(*sizes))
+        self.correct = with_prelu(there(*sizes))
+        self.weigh_input = with_prelu(nn.Conv2d(channels, channels, 1))
+        self.weigh_projection = with_prelu(nn.Conv2d(channels, channels, 1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         projection: Tensor = self.project(features_BCHW)
@@ -100,8 +100,8 @@ class Fusion(nn.Module):
         return fused_BCHW
 
 
-class Sole(nn.Module):
-    """Stands where a fusion would, while there is only one map."""
+class SingleMap(nn.Module):
+    """Takes the place of a fusion while there is only one map, and returns it."""
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         return maps[0]
@@ -109,7 +109,7 @@ class Sole(nn.Module):
 
 def fusion(count: int, channels: int) -> nn.Module:
     """Make what joins ``count`` maps into one."""
-    return Fusion(count, channels) if count > 1 else Sole()
+    return Fusion(count, channels) if count > 1 else SingleMap()
 
 
 class Group(nn.Module):
@@ -144,8 +144,8 @@ class Cirn(SrNetwork):
         self.scale = config.scale
         channels = config.channels
         self.extract = nn.Sequential(
-            activated(nn.Conv2d(3, 2 * channels, 3, padding=1)),
-            activated(nn.Conv2d(2 * channels, channels, 1)),
+            with_prelu(nn.Conv2d(3, 2 * channels, 3, padding=1)),
+            with_prelu(nn.Conv2d(2 * channels, channels, 1)),
         )
         self.groups = nn.ModuleList(Group(config, index) for index in range(config.groups))
         self.fuse_small = fusion(config.groups + 1, channels)

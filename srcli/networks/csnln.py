@@ -12,9 +12,11 @@ Presets (parameters at x2, with the 24 constants of the mean shifts):
     light      193,193   ours, not the authors': the same cell, 4 recurrences, 32 channels,
                          half the tile
 
-What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
-tail adds up map by map instead of concatenating; the last recurrence skips the projection that
-nobody reads; sides that the scale does not divide are extended by repeating the border and cut.
+What differs from the authors' code:
+- Attention costs a ninth (see ``blocks/patch_attention.py``).
+- The tail adds up map by map instead of concatenating all maps.
+- The last recurrence skips the projection, which nothing reads.
+- Sides that the scale does not divide are extended by repeating the border, and cropped again.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
 """
@@ -27,13 +29,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.cross_scale import CrossScaleAttention
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import InScaleAttention
 from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
-from srcli.pixels.edges import extend_to
+from srcli.pixels.borders import extend_to
 
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 """The enlargements of the fusion blocks of one cell, by scale."""
@@ -62,13 +64,13 @@ LIGHT = CsnlnConfig(scale=2, recurrences=4, channels=32, tile=32)
 def enlarging(channels: int, factor: int) -> nn.Sequential:
     """Transposed convolution from n to ``factor`` n samples a side, and a PReLU."""
     kernel, padding = _kernel(factor)
-    return activated(nn.ConvTranspose2d(channels, channels, kernel, factor, padding))
+    return with_prelu(nn.ConvTranspose2d(channels, channels, kernel, factor, padding))
 
 
 def reducing(channels: int, factor: int) -> nn.Sequential:
     """Strided convolution from ``factor`` n to n samples a side, and a PReLU."""
     kernel, padding = _kernel(factor)
-    return activated(nn.Conv2d(channels, channels, kernel, factor, padding))
+    return with_prelu(nn.Conv2d(channels, channels, kernel, factor, padding))
 
 
 def _kernel(factor: int) -> tuple[int, int]:
@@ -117,7 +119,7 @@ class Cell(nn.Module):
         self.down_sample_1 = reducing(channels, scale)
         self.down_sample_2 = reducing(channels, scale)
         self.error_encode = enlarging(channels, scale)
-        self.post_conv = activated(nn.Conv2d(channels, channels, 3, padding=1))
+        self.post_conv = with_prelu(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """Return the map of the output size."""
@@ -144,7 +146,7 @@ class DoubleCell(nn.Module):
         self.down_sample_4 = reducing(channels, 4)
         self.error_encode = enlarging(channels, 2)
         self.error_encode_2 = enlarging(channels, 4)
-        self.post_conv = activated(nn.Conv2d(channels, channels, 3, padding=1))
+        self.post_conv = with_prelu(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """Return the map of the output size."""
@@ -178,8 +180,8 @@ class Csnln(SrNetwork):
         self.factor = STEPS[config.scale][0]
         self.sub_mean = MeanShift(-1, rgb_range=span)
         self.head = nn.Sequential(
-            activated(nn.Conv2d(3, channels, 3, padding=1)),
-            activated(nn.Conv2d(channels, channels, 3, padding=1)),
+            with_prelu(nn.Conv2d(3, channels, 3, padding=1)),
+            with_prelu(nn.Conv2d(channels, channels, 3, padding=1)),
         )
         self.SEM = DoubleCell(channels) if config.scale == 4 else Cell(channels, config.scale)  # noqa: PLR2004 - the paper's case
         self.tail = nn.Sequential(nn.Conv2d(config.recurrences * channels, 3, 3, padding=1))

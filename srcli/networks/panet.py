@@ -12,10 +12,13 @@ and of the restoration network (denoising, demosaicing, JPEG artefacts), which k
     paper    5,957,255   80 residual blocks around one attention, 64 channels
     light      359,503   ours: 8 blocks, 48 channels, three levels, half the tile
 
-What differs from the authors' code: attention costs a ninth (see ``blocks/box_sum.py``); the
-one slope that all residual blocks of the restoration network share is stored once; its mean
-shifts, which are never applied, are gone; a network of one colour (JPEG artefacts) restores the
-luma of an RGB picture and leaves its chroma; sides of one pixel work.
+What differs from the authors' code:
+- Attention costs a ninth (see ``blocks/patch_attention.py``).
+- The slope that all residual blocks of the restoration network share is stored once.
+- The mean shifts of the restoration network, which are never applied, are gone.
+- A network of one colour (JPEG artefacts) restores the luma of an RGB picture, and leaves its
+  chroma as it is.
+- Sides of one pixel work.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
 """

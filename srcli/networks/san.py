@@ -26,7 +26,7 @@ from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import RegionNonLocal
 from srcli.networks.blocks.upsampler import Upsampler
 from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
-from srcli.pixels.edges import extend_to
+from srcli.pixels.borders import extend_to
 
 MINIMUM_SIDE = 4
 UNUSED = (

@@ -39,7 +39,7 @@ def _enlarge_rows(image: Tensor, factor: int) -> Tensor:
 def _mirrored(length: int, device: torch.device) -> Tensor:
     """Positions from ``-REACH`` to ``length + REACH``, mirrored at the borders.
 
-    Without the remainder of ``edges.mirrored``, which the export cannot take of a free length.
+    Without the remainder of ``borders.mirrored``, which the export cannot take of a free length.
     """
     position = torch.arange(-REACH, length + REACH, device=device)
     position = torch.where(position < 0, -1 - position, position)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from srcli.pixels.edges import mirrored, wrapped
+from srcli.pixels.borders import mirrored, wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED, Border, Borders

@@ -21,7 +21,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from srcli.pixels.edges import mirrored, wrapped
+from srcli.pixels.borders import mirrored, wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import BAND, Region, bands
 
@@ -57,8 +57,8 @@ class Taps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Input samples ``start .. stop`` that some output samples need, and the taps in them."""
+class SourceSpan:
+    """The input samples ``start .. stop`` that some output samples need, and their taps in it."""
 
     start: int
     stop: int
@@ -135,8 +135,8 @@ def resize(
     if 0 in (region.height, region.width):
         return from_levels(image[:0]).new_empty(*image.shape[:2], region.height, region.width)
     order = _axis_order(image, size)
-    rows = _reach_of(image.shape[2], size[0], region.top, region.bottom, borders[0], kernel)
-    columns = _reach_of(image.shape[3], size[1], region.left, region.right, borders[1], kernel)
+    rows = _source_span(image.shape[2], size[0], region.top, region.bottom, borders[0], kernel)
+    columns = _source_span(image.shape[3], size[1], region.left, region.right, borders[1], kernel)
     needed = Region(top=rows.start, bottom=rows.stop, left=columns.start, right=columns.stop)
     image = from_levels(wrapped(image, needed))
     taps = {2: rows.taps, 3: columns.taps}
@@ -178,10 +178,10 @@ def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=256)
-def _reach_of(  # noqa: PLR0913, PLR0917 - a cache has no names
+def _source_span(  # noqa: PLR0913, PLR0917 - a cache has no names
     in_size: int, out_size: int, start: int, stop: int, border: Border, kernel: Kernel
-) -> Reach:
-    """Return what output samples ``start .. stop`` need: one sample each if the size stays."""
+) -> SourceSpan:
+    """Return the input span of output samples ``start .. stop``."""
     output = torch.arange(start, stop)
     if in_size == out_size:
         index = output[:, None]
@@ -194,7 +194,7 @@ def _reach_of(  # noqa: PLR0913, PLR0917 - a cache has no names
         weight = whole.weight[inside]
     first, last = int(index.min()), int(index.max())
     taps = Taps(index=index - first, weight=weight)
-    return Reach(start=first, stop=last + 1, taps=taps)
+    return SourceSpan(start=first, stop=last + 1, taps=taps)
 
 
 def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:

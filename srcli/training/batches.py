@@ -9,7 +9,7 @@ from typing import Any
 from srcli.networks.spec import NetworkTraits
 from srcli.training.batch_sampler import BatchSampler, is_plain
 from srcli.training.config import TrainConfig
-from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS
+from srcli.training.crop_batch import BY_MATRICES, BY_TAPS
 from srcli.training.device_batches import BatchPlanner, DevicePictures
 from srcli.training.patches import CropSource
 from srcli.training.process_group import ProcessGroup
@@ -44,11 +44,11 @@ def choose_batches(
     """Return batches that the device makes, where it can, and batches of the host elsewhere."""
     recorder = choose_recorder(config, group)
     if recorder is not None and source.bytes <= recorder.free_bytes():
-        return planned_batches(source, traits, Step(state, config, group, BY_PRODUCTS), recorder)
+        return planned_batches(source, traits, Step(state, config, group, BY_MATRICES), recorder)
     is_gpu = group.device.type == "cuda"
     return Batches(
         make=BatchSampler(source, config, traits, group.share(config.batch), later=is_gpu),
-        learn=Step(state, config, group, BY_PRODUCTS if is_gpu else BY_TAPS),
+        learn=Step(state, config, group, BY_MATRICES if is_gpu else BY_TAPS),
         are_plans=False,
     )
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
-from srcli.pixels.products import resize_by_products, resize_uint8_by_products
+from srcli.pixels.matrix_resize import resize_by_matrices, resize_uint8_by_matrices
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
 
@@ -187,9 +187,9 @@ BY_TAPS = Resizing(
     reduce=reduce_bicubic,
     enlarge=lambda image, side, region: resize(image, (side, side), region=region),
 )
-BY_PRODUCTS = Resizing(
-    reduce=resize_uint8_by_products,
-    enlarge=lambda image, side, region: resize_by_products(image, side, region=region),
+BY_MATRICES = Resizing(
+    reduce=resize_uint8_by_matrices,
+    enlarge=lambda image, side, region: resize_by_matrices(image, side, region=region),
 )
 """Equal to ``BY_TAPS`` in 8 bits, and up to rounding in floating point. It suits a GPU."""
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner
-from srcli.engine.recursion import tell
+from srcli.engine.recursion import with_strengths
 from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, score
 from srcli.metrics.psnr import psnr_y
 from srcli.networks.spec import SrNetwork
@@ -101,7 +101,7 @@ def _enlarged(
         degraded = DRAW_DEGRADATION[degradation](Random(n))(cropped[0], size)
         lr = degraded.image[None]
         if degraded.strengths is not None and runner.network.traits.told:
-            passes = tell(passes, degraded.strengths.normalized)
+            passes = with_strengths(passes, degraded.strengths.normalized)
     sr = runner.run_passes(lr.to(torch.float32) / 255, passes)
     return score(sr, cropped, scale).psnr_y
 

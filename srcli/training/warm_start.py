@@ -23,7 +23,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.engine.device import Compute
 from srcli.networks.asdn import LARGEST_RATIO, STEPS, LocalAsdn
 from srcli.pixels.resize import resize
-from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS, CONTEXT, any_ratio_shape
+from srcli.training.crop_batch import BY_MATRICES, BY_TAPS, CONTEXT, any_ratio_shape
 from srcli.training.patches import CropSource
 
 KERNEL = 3
@@ -131,7 +131,7 @@ def solve_head(
     device = network.stem.weight.device
     solver = LeastSquares(network.config.width, 3 * step**2, device)
     shape = any_ratio_shape(crop, round(crop / ratio), margin)
-    resizing = BY_PRODUCTS if device.type == "cuda" else BY_TAPS
+    resizing = BY_MATRICES if device.type == "cuda" else BY_TAPS
     for _ in range(CROPS):
         batch = shape.crop_batch(source.draw(1, crop, random), None).on(device)
         shown = batch.train_batch(_no_first_pass, resizing)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.images.picture.photo import Photo
-from srcli.pixels.edges import wrapped
+from srcli.pixels.borders import wrapped
 from srcli.pixels.levels import from_levels, to_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED, Borders

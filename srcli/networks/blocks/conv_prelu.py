@@ -1,10 +1,10 @@
-"""A convolution followed by its own PReLU, the unit that CSNLN and PANet are made of."""
+"""A convolution followed by a PReLU of its own: the unit of CSNLN, PANet and CIRN."""
 
 from __future__ import annotations
 
 from torch import nn
 
 
-def activated(convolution: nn.Module) -> nn.Sequential:
-    """Append a PReLU with one slope for all channels."""
+def with_prelu(convolution: nn.Module) -> nn.Sequential:
+    """Append a PReLU to a convolution, with one slope for all channels."""
     return nn.Sequential(convolution, nn.PReLU())

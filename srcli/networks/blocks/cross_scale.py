@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
 
 OVERLAP = 6
@@ -28,9 +28,9 @@ class CrossScaleAttention(nn.Module):
     def __init__(self, channels: int, factor: int) -> None:
         super().__init__()
         self.factor = factor
-        self.conv_match_1 = activated(nn.Conv2d(channels, channels // 2, 1))
-        self.conv_match_2 = activated(nn.Conv2d(channels, channels // 2, 1))
-        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+        self.conv_match_1 = with_prelu(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_match_2 = with_prelu(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_assembly = with_prelu(nn.Conv2d(channels, channels, 1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         factor = self.factor

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.precision import at_least_float32
 
 
@@ -45,9 +45,9 @@ class InScaleAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv_match1 = activated(nn.Conv2d(channels, channels // 2, 1))
-        self.conv_match2 = activated(nn.Conv2d(channels, channels // 2, 1))
-        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+        self.conv_match1 = with_prelu(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_match2 = with_prelu(nn.Conv2d(channels, channels // 2, 1))
+        self.conv_assembly = with_prelu(nn.Conv2d(channels, channels, 1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         attended_BCN = dot_product_attention(

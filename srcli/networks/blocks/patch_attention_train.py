@@ -1,10 +1,10 @@
-"""Attention between 3x3 patches, written out: the form to learn with.
+"""Attention between 3x3 patches, written out: the form for training.
 
-The same function as ``box_sum.patch_attention``. It holds every score of a batch at once and
-multiplies nine times as much, but in a handful of large operations: on pieces of 24x24 with
-three maps, forward and back, it is 1.9 to 3.6 times as fast (``benchmarks/learning.py``),
-because nothing is updated in place. Between whole pictures its memory would grow with the
-square of the pixels.
+It is the same function as ``patch_attention``. It holds every score of a batch at once and
+multiplies nine times as much, but in few large operations that update nothing in place. On
+patches of 24x24 with three maps, forward and backward together are 1.9 to 3.6 times as fast
+(``benchmarks/learning.py``). For whole pictures its memory would grow with the square of the
+pixels.
 
 Shape suffixes: B batch, E channels of queries and keys, D channels of values, N queries, M keys
 of all maps.

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.conv_prelu import activated
+from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
 from srcli.networks.blocks.patch_attention_train import unfolded_attention
 
@@ -41,9 +41,9 @@ class PyramidAttention(nn.Module):
         super().__init__()
         self.residual_scale = residual_scale
         self.levels = levels
-        self.conv_match_L_base = activated(nn.Conv2d(channels, channels // reduction, 1))
-        self.conv_match = activated(nn.Conv2d(channels, channels // reduction, 1))
-        self.conv_assembly = activated(nn.Conv2d(channels, channels, 1))
+        self.conv_match_L_base = with_prelu(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_match = with_prelu(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_assembly = with_prelu(nn.Conv2d(channels, channels, 1))
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         maps = []

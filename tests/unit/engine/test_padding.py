@@ -9,7 +9,7 @@ from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.padding import Padding, padding_widths
 from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
-from srcli.pixels.edges import wrapped
+from srcli.pixels.borders import wrapped
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED
 

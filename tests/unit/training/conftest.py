@@ -11,7 +11,7 @@ from srcli.networks import asdn
 from srcli.networks.asdn import AsdnConfig, LocalAsdn
 from srcli.training.batches import Batches, planned_batches
 from srcli.training.config import TrainConfig
-from srcli.training.crop_batch import BY_PRODUCTS
+from srcli.training.crop_batch import BY_MATRICES
 from srcli.training.optimizer import make_optimizer
 from srcli.training.patches import CropSource, picture_files
 from srcli.training.process_group import ProcessGroup
@@ -136,7 +136,7 @@ def planned_run(wide_source, fresh_state):
 
     def make(config: TrainConfig, make_recorder=None, device: torch.device = CPU) -> Run:
         state = fresh_state(config, device)
-        step = Step(state, config, ProcessGroup(device), BY_PRODUCTS)
+        step = Step(state, config, ProcessGroup(device), BY_MATRICES)
         recorder = WorkRecorder(device) if make_recorder is None else make_recorder(state)
         batches = planned_batches(wide_source, state.network.traits, step, recorder)
         if make_recorder is None:

@@ -6,7 +6,7 @@ import torch
 from srcli.networks import asdn
 from srcli.training.batch_sampler import BatchSampler
 from srcli.training.config import TrainConfig
-from srcli.training.crop_batch import BY_PRODUCTS, BY_TAPS
+from srcli.training.crop_batch import BY_MATRICES, BY_TAPS
 from srcli.training.device_batches import BatchPlanner, DevicePictures
 from srcli.training.patches import CropSource, picture_files
 
@@ -31,7 +31,7 @@ def test_plans_make_the_batches_of_the_host(source, config):
         expected, planned = make(step), plan(step)
         found = planned.on(CPU)
         assert torch.equal(found.crops, expected.crops)
-        reduced = BY_PRODUCTS.reduce(found.crops, found.side).short()
+        reduced = BY_MATRICES.reduce(found.crops, found.side).short()
         assert (reduced - expected.reduced).abs().float().mean() < LEVELS
         assert (found.margin, found.first) == (expected.margin, expected.first)
         shapes.add((planned.shape.crop, planned.shape.first))
@@ -43,7 +43,7 @@ def test_what_the_network_is_shown_is_the_same_but_for_rounding(source):
     plan = BatchPlanner(DevicePictures(source, CPU), RUN, WIDE)
     for step in range(20):
         expected = make(step).train_batch(lambda image, *_: image, BY_TAPS)
-        found = plan(step).on(CPU).train_batch(lambda image, *_: image, BY_PRODUCTS)
+        found = plan(step).on(CPU).train_batch(lambda image, *_: image, BY_MATRICES)
         assert found.ratio == expected.ratio
         assert torch.equal(found.target, expected.target)
         assert (found.image - expected.image).abs().mean() < LEVELS / 255

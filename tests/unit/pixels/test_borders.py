@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from srcli.pixels.edges import extend_to, mirror, wrapped
+from srcli.pixels.borders import extend_to, mirror, wrapped
 from srcli.pixels.region import Region
 
 

@@ -1,7 +1,7 @@
-"""MATLAB's bicubic resizing as products with matrices: two operations, which suit a GPU.
+"""MATLAB's bicubic resizing as two products with matrices, which suits a GPU.
 
-The sums are those of :mod:`srcli.pixels.resize` in another order, so they differ by rounding. Of
-levels of 8 bits, a few in a million differ by one: sums that are halves but for that rounding.
+The sums are those of :mod:`srcli.pixels.resize` in another order, so they differ by rounding. A
+few 8-bit levels in a million differ by one, where a sum lies at a half.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from srcli.pixels.resize import axis_taps, whole_levels
 
 @cache
 def tap_matrix(in_size: int, out_size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return the matrix (out_size, in_size) that resizes an axis; it is kept for good."""
+    """Return the matrix (out_size, in_size) that resizes an axis; it is cached for good."""
     taps = axis_taps(in_size, out_size)
     matrix = torch.zeros(out_size, in_size, dtype=torch.float64)
     return matrix.scatter_add_(1, taps.index, taps.weight).to(device, dtype)
 
 
-def resize_by_products(image: Tensor, side: int, *, region: Region | None = None) -> Tensor:
+def resize_by_matrices(image: Tensor, side: int, *, region: Region | None = None) -> Tensor:
     """Resize squares.
 
     Args:
         image: (B, C, P, P), floating point.
-        side: of the whole result.
-        region: the window of the result to compute; all of it by default.
+        side: side of the whole result.
+        region: window of the result to compute. Default: all of it.
 
     Returns:
         (B, C, region height, region width) of the same dtype, not clamped.
@@ -41,7 +41,7 @@ def resize_by_products(image: Tensor, side: int, *, region: Region | None = None
     return rows @ matrix[region.left : region.right].T
 
 
-def resize_uint8_by_products(image: Tensor, side: int) -> Tensor:
+def resize_uint8_by_matrices(image: Tensor, side: int) -> Tensor:
     """Resize squares of 8-bit samples: (B, C, P, P) to (B, C, side, side), both uint8."""
     if image.shape[3] == side:
         return image
