@@ -19,7 +19,7 @@ RULE = 2
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 NOISE_MIX = (
     *((1.0, 0.0), (1.3, 0.12), (2, 0.33), (3, 0.68)),
-    *((4, 0.8), (6, 0.92), (8, 0.95), (12, 1.0)),
+    *((4, 0.8), (6, 0.92), (8, 0.95), (10, 1.0)),
 )
 """Levels of noise, and the share of the model for spoilt pictures that is best then, compression
 apart; in between by lines."""
