@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from srcli.usecases.arrays import Upscaler
+from srcli.errors import (
+    DataError,
+    ImageError,
+    OutOfMemory,
+    ResourceError,
+    SrcliError,
+    UnreadableImage,
+    UnwritableImage,
+    UsageError,
+    WeightsError,
+)
 
-__all__ = ["Upscaler", "__version__"]
+if TYPE_CHECKING:
+    from srcli.usecases.library import Upscaler, upscale_file
+    from srcli.usecases.models import list_models
+
+__all__ = [
+    "DataError",
+    "ImageError",
+    "OutOfMemory",
+    "ResourceError",
+    "SrcliError",
+    "UnreadableImage",
+    "UnwritableImage",
+    "Upscaler",
+    "UsageError",
+    "WeightsError",
+    "__version__",
+    "list_models",
+    "upscale_file",
+]
 
 __version__ = "0.1.0"
 
+_LAZY = {
+    "Upscaler": "srcli.usecases.library",
+    "list_models": "srcli.usecases.models",
+    "upscale_file": "srcli.usecases.library",
+}
+"""What needs PyTorch, which is imported only for those who ask for it."""
+
 
 def __getattr__(name: str) -> object:
-    """Import PyTorch only for those who ask for what needs it."""
-    if name == "Upscaler":
-        from srcli.usecases.arrays import Upscaler
-
-        return Upscaler
+    """Import what was asked for."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """List what there is, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -28,7 +28,9 @@
         ├── OutputLost        the folder of results was removed or replaced during a run
         └── UnwritableOutput
 
-A class below two others has the code of the first one. ``docs/exit-codes.md`` lists them all.
+A class below two others has the code of the first one. ``UsageError`` is a ``ValueError`` too,
+``MissingFile`` a ``FileNotFoundError``, and ``UnreadableImage`` an ``OSError``.
+``docs/exit-codes.md`` lists them all.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class SrcliError(Exception):
         super().__init__(self.message)
 
 
-class UsageError(SrcliError):
+class UsageError(SrcliError, ValueError):
     """The request makes no sense."""
 
     exit_code = 2
@@ -70,7 +72,7 @@ class UnknownName(UsageError):
     """The request names something that there is not: a mistyped name, most often."""
 
 
-class MissingFile(UnknownName):
+class MissingFile(UnknownName, FileNotFoundError):
     """A file that the request names does not exist."""
 
 
@@ -80,7 +82,7 @@ class ImageError(SrcliError):
     exit_code = 3
 
 
-class UnreadableImage(ImageError):
+class UnreadableImage(ImageError, OSError):
     """A file is forbidden or not a picture."""
 
 

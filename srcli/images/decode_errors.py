@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFile
 
-from srcli.errors import MissingImage, UnreadableImage
+from srcli.errors import MissingImage, SrcliError, UnreadableImage
 
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
@@ -113,6 +113,8 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except SrcliError:
+        raise
     except FileNotFoundError as error:
         message = f"{path} does not exist"
         raise MissingImage(message, hint="check its name") from error

@@ -123,6 +123,19 @@ class ModelLoader:
         self._networks: dict[Path, SrNetwork] = {}
         self._ready: dict[tuple[Path, ...], LoadedModels] = {}
 
+    def check(self, model: str) -> None:
+        """Make sure that a model can be used: a single one is loaded, of a family one is found.
+
+        Raises:
+            WeightsError: it cannot be used.
+
+        """
+        members = family(model).values()
+        if not members:
+            self.load(model, None)
+        elif not any(is_obtainable(name, offline=self._offline) for name in members):
+            locate(next(iter(members)), offline=self._offline)
+
     def load(self, model: str, ratio: float | None) -> LoadedModels:
         """Return the networks that lead to ``ratio``, or of a family to any ratio if it is None.
 

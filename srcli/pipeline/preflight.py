@@ -8,9 +8,11 @@ from pathlib import Path
 
 from srcli.errors import UnwritableImage
 from srcli.images.encode import STILL_HINT, encode_picture
-from srcli.images.formats import Format
+from srcli.images.formats import GIF, PNG, Format
 from srcli.images.picture.animation import Animation, Picture
 from srcli.images.picture.photo import Photo
+from srcli.images.probe import ImageInfo
+from srcli.images.recognition import recognise
 from srcli.pixels.levels import from_levels
 
 PLAIN = (None, None, b"", 8)
@@ -45,6 +47,13 @@ def _most_transparent_pixel(photo: Photo) -> Photo:
     place = (..., slice(row, row + 1), slice(column, column + 1))
     alpha = None if photo.alpha is None else photo.alpha[place]
     return replace(photo, pixels=photo.pixels[place], alpha=alpha)
+
+
+def fitting_format(content: bytes, info: ImageInfo) -> Format:
+    """Return the format of a file if it is written without losing colours, else PNG."""
+    own = recognise(content)
+    fits = own is not GIF or info.frames > 1
+    return own if own is not None and own.writable and fits else PNG
 
 
 def check_place(output: Path) -> None:

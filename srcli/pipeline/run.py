@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -31,7 +31,7 @@ from srcli.pipeline.enlarge import enlarge_photo, enlarge_picture
 from srcli.pipeline.inspection import inspect
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.output_spec import OutputSpec
-from srcli.pipeline.preflight import check_encodable, check_format
+from srcli.pipeline.preflight import check_encodable, check_format, fitting_format
 from srcli.pipeline.probe import Probed, probe
 from srcli.pipeline.target_size import Size, TargetSize
 
@@ -212,6 +212,42 @@ class Pipeline:
         """Give transparent pixels colours that the network can look at, unless told not to."""
         spec = self.spec
         return each(picture, lambda photo: treat_hidden(photo, spec.hidden, spec.borders))
+
+    def make(  # noqa: PLR0913 - what is known of one picture, all by name
+        self,
+        content: bytes,
+        *,
+        name: str,
+        progress: Progress,
+        info: ImageInfo | None = None,
+        output: Output | None = None,
+        begun: Callable[[Probed], None] | None = None,
+    ) -> Encoded:
+        """Make the file of a result of the file of a picture.
+
+        Args:
+            content: the file.
+            name: what messages call it.
+            progress: told of the work.
+            info: what its head says, if that is known already.
+            output: where the result goes; None for the format of the source, or one that fits.
+            begun: told of a picture that is about to be enlarged.
+
+        Raises:
+            UnreadableImage: it is no picture, or damaged.
+            UnwritableImage: the format cannot hold the result.
+            OutOfMemory: the result does not fit into memory.
+
+        """
+        with named_failures(name):
+            probed = self.probe(content, name=name, info=info)
+            if probed.action == "skip":
+                probed = replace(probed, action="copy")
+            known = output or Output(format=fitting_format(content, probed.info), name=name)
+            decoded = self.decode(probed, known)
+            if begun and probed.action == "make":
+                begun(probed)
+            return self.encode(self.enlarge(decoded, progress))
 
     def enlarge_photo(
         self, photo: Photo, target: TargetSize, info: ImageInfo | None, progress: Progress

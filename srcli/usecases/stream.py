@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,12 +11,9 @@ from srcli.engine.host import host_memory
 from srcli.errors import ImageError, ResourceError, UsageError
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.encode import writable_format
-from srcli.images.formats import GIF, PNG, Format
-from srcli.images.probe import probe_image, read_content, read_pipe
-from srcli.images.recognition import recognise
-from srcli.pipeline.preflight import check_place
-from srcli.pipeline.probe import Probed
-from srcli.pipeline.run import Output, Pipeline, named_failures
+from srcli.images.probe import ImageInfo, probe_image, read_content, read_pipe
+from srcli.pipeline.preflight import check_place, fitting_format
+from srcli.pipeline.run import Output, Pipeline
 from srcli.usecases.upscale import output_spec, prepare
 from srcli.usecases.upscale_request import UpscaleRequest
 
@@ -84,14 +81,14 @@ def upscale_stream(
         raise
     pipeline = Pipeline(output_spec(request), prepare(request))
     listener.found(1)
-    with named_failures(name):
-        probed = pipeline.probe(content, name=name, info=info)
-        if probed.action == "skip":
-            probed = replace(probed, action="copy")
-        decoded = pipeline.decode(probed, _output(request, probed))
-        if probed.action == "make":
-            listener.picture(Path(given), probed.info.size, probed.size)
-        encoded = pipeline.encode(pipeline.enlarge(decoded, listener))
+    encoded = pipeline.make(
+        content,
+        name=name,
+        info=info,
+        output=_output(request, content, info),
+        progress=listener,
+        begun=lambda probed: listener.picture(Path(given), probed.info.size, probed.size),
+    )
     if _names_file(request):
         write_file(Path(request.output), encoded.content, overwrite=request.overwrite)
     outcome = Upscaled.of(Path(given), Path(request.output or PIPE), encoded)
@@ -108,17 +105,9 @@ def _names_file(request: UpscaleRequest) -> bool:
     return request.output not in {"", PIPE}
 
 
-def _output(request: UpscaleRequest, probed: Probed) -> Output:
+def _output(request: UpscaleRequest, content: bytes, info: ImageInfo) -> Output:
     """Return the file that was named, or else standard output in a format that fits."""
     if _names_file(request):
         return Output(format=writable_format(Path(request.output)), name=request.output)
-    return Output(format=_piped_format(request, probed), name="standard output")
-
-
-def _piped_format(request: UpscaleRequest, probed: Probed) -> Format:
-    """The format asked for, else that of the input unless that loses colours, else PNG."""
-    if request.suffix:
-        return writable_format(Path(f"_{request.suffix}"))
-    own = recognise(probed.content)
-    fits = own is not GIF or probed.info.frames > 1
-    return own if own is not None and own.writable and fits else PNG
+    asked = writable_format(Path(f"_{request.suffix}")) if request.suffix else None
+    return Output(format=asked or fitting_format(content, info), name="standard output")

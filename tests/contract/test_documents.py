@@ -2,11 +2,14 @@
 
 import re
 import shlex
+import shutil
+import warnings
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 
 from srcli.cli.app import app
 from srcli.images.metadata.inventory import table
@@ -114,3 +117,18 @@ def test_the_table_of_blocks_is_that_of_the_inventory():
     document = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     lines = [line for line in document.splitlines() if line.startswith("|")]
     assert "\n".join(lines) == table()
+
+
+def test_the_page_on_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "tests/golden/protocol/butterfly.png", "photo.png")
+    with Image.open("photo.png") as image:
+        image.crop((0, 0, 64, 48)).save("photo.png")
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 7
+    names: dict[str, object] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # files that the page opens in passing
+        for block in blocks:
+            exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102 - our own page

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from srcli.errors import UnreadableImage
 from srcli.images.codecs.pillow_codec import read_samples
@@ -15,9 +18,12 @@ from srcli.images.picture.samples import RGB_ALPHA, Samples
 
 PillowImage = Image.Image
 ACCEPTED = (
-    "give an array (H, W) or (H, W, C), C = 1 to 4, of uint8, uint16, or floating point from "
-    "0 to 1; a Pillow image; the path of a file; or a list of these"
+    "give an array (H, W) or (H, W, C), or a tensor (C, H, W) or (B, C, H, W), C = 1 to 4, of "
+    "uint8, uint16, or floating point from 0 to 1; a Pillow image; the bytes or the path of a "
+    "file; or a list of these"
 )
+PICTURE, BATCH = 3, 4
+"""Axes of a tensor of one picture, and of several."""
 _PLANE = 2
 _CHANNELS = range(1, RGB_ALPHA + 1)
 _INTEGERS = ("u1", "u2")
@@ -42,6 +48,28 @@ def from_array(pixels: NDArray[Any]) -> Samples:
         raise UnreadableImage(msg, hint=ACCEPTED)
     known = np.dtype(np.float32) if samples.dtype.kind == "f" else samples.dtype.newbyteorder("=")
     return samples.astype(known, copy=False)
+
+
+def from_tensor(pixels: Tensor) -> list[Samples]:
+    """Samples (H, W, C) of each picture in a tensor (C, H, W) or (B, C, H, W).
+
+    Raises:
+        UnreadableImage: the tensor holds no pictures.
+
+    """
+    if pixels.ndim not in {PICTURE, BATCH} or pixels.is_complex():
+        msg = f"a tensor of shape {tuple(pixels.shape)} and {pixels.dtype} holds no pictures"
+        raise UnreadableImage(msg, hint=ACCEPTED)
+    known = pixels.float() if pixels.is_floating_point() else pixels
+    pictures = known.detach().cpu().reshape(-1, *pixels.shape[-3:]).movedim(1, -1)
+    return [from_array(picture.numpy()) for picture in pictures]
+
+
+def to_tensor(results: Sequence[Samples], like: Tensor) -> Tensor:
+    """Return results as a tensor of the axes, dtype and device of the one they were made of."""
+    stacked = torch.stack([torch.from_numpy(np.ascontiguousarray(one)) for one in results])
+    planes = stacked.movedim(-1, 1).contiguous()
+    return planes.reshape(*like.shape[:-3], *planes.shape[1:]).to(like)
 
 
 def from_image(image: PillowImage) -> Samples:
