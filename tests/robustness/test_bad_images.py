@@ -51,6 +51,13 @@ def test_a_broken_file_is_refused_in_one_sentence(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("numbers", [(2**64 - 1, 0), (16, 2**64 - 1)], ids=["start", "count"])
+def test_a_directory_beyond_all_files_is_refused(numbers: tuple[int, int]) -> None:
+    data = b"II+\0\x08\0\0\0" + struct.pack("<2Q", *numbers) + bytes(40)
+    with pytest.raises(UnreadableImage, match=r"^it "):
+        decode_photo(data, name="it")
+
+
 @pytest.mark.parametrize(
     "data",
     [bomb(60_000, 60_000, 8), bomb(60_000, 60_000, 16), bomb(2**31 - 1, 1, 8), deep_tiff_bomb()],

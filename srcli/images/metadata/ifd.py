@@ -94,9 +94,7 @@ def first(data: bytes) -> int:
         struct.error: the file ends before that.
 
     """
-    number, at = ("Q", 8) if is_big(data) else ("I", 4)
-    (start,) = struct.unpack_from(byte_order(data) + number, data, at)
-    return int(start)
+    return _number(data, *(("Q", 8) if is_big(data) else ("I", 4)))
 
 
 def read(data: bytes, start: int, *, longest: int | None = None) -> Directory:
@@ -154,11 +152,19 @@ def chain(data: bytes) -> Iterator[int]:
 
 def _end(data: bytes, start: int) -> tuple[int, int]:
     """Return where the entries of a directory end, and where the following one starts."""
-    order, big = byte_order(data), is_big(data)
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, start)
+    big = is_big(data)
+    count = _number(data, "Q" if big else "H", start)
     end = start + (8 + 20 * count if big else 2 + ENTRY_BYTES * count)
-    (following,) = struct.unpack_from(order + ("Q" if big else "I"), data, end)
-    return end, following
+    return end, _number(data, "Q" if big else "I", end)
+
+
+def _number(data: bytes, kind: str, at: int) -> int:
+    """Return the unsigned number at a position, which may be larger than positions can be."""
+    if at > len(data):
+        message = "a position is beyond the end of the file"
+        raise struct.error(message)
+    (number,) = struct.unpack_from(byte_order(data) + kind, data, at)
+    return int(number)
 
 
 def _entry(data: bytes, head: tuple[int, int, int, int], longest: int) -> Entry | None:
@@ -198,10 +204,14 @@ def drop(block: bytearray, start: int, tags: Container[int]) -> None:
     block[start + 2 : end + 4] = body
 
 
+def mark(order: str) -> bytes:
+    """Return how a classic file of a byte order begins."""
+    return MAIN_MARKS[0] if order == "<" else MAIN_MARKS[1]
+
+
 def pack(tree: Tree, order: str) -> bytes:
     """Return a classic TIFF file of tags and nothing else, which is an EXIF block."""
-    mark = MAIN_MARKS[0] if order == "<" else MAIN_MARKS[1]
-    return mark + struct.pack(order + "I", 8) + lay_out(tree, 8, order)
+    return mark(order) + struct.pack(order + "I", 8) + lay_out(tree, 8, order)
 
 
 def lay_out(tree: Tree, at: int, order: str) -> bytes:
