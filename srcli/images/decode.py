@@ -13,7 +13,17 @@ from PIL import Image
 from torch import Tensor
 
 from srcli.errors import UnreadableImage
-from srcli.images.codecs import gif, heif, jxl, opencv_codec, png_samples, raw, tiff, webp
+from srcli.images.codecs import (
+    cmyk_tiff,
+    gif,
+    heif,
+    jxl,
+    opencv_codec,
+    png_samples,
+    raw,
+    tiff,
+    webp,
+)
 from srcli.images.codecs.animation_files import open_animation, read_animation
 from srcli.images.codecs.pillow_codec import open_picture, read_metadata, read_samples
 from srcli.images.codecs.png import PngHeader, read_header
@@ -87,8 +97,8 @@ def decode_photo(
 
     The picture comes out upright, at its own depth, grey if it is, its colours as stored.
     Palettes become grey or RGB as their colours are; CMYK of any depth and CIE L*a*b* become
-    sRGB of 8 bits. A channel that a TIFF file marks as unspecified is no part of the picture
-    and is left out, as are the previews inside a JPEG or HEIF file.
+    sRGB of 8 bits, with alpha if they have it. A channel that a TIFF file marks as unspecified
+    is no part of the picture and is left out, as are the previews inside a JPEG or HEIF file.
 
     Raises:
         UnreadableImage: as ``read_photo``.
@@ -251,7 +261,10 @@ def _read_tiff(file: _File) -> tuple[Samples, Metadata]:
     check_frames(several=tiff.has_more_pages(file.data))
     tags = tiff.read_directory(file.content)
     layout = tiff.read_layout(tags)
-    if layout.bits > opencv_codec.DEEP and layout.photometric != tiff.SEPARATED:
+    inks = layout.photometric == tiff.SEPARATED
+    if inks and layout.channels > cmyk_tiff.INKS:
+        samples = cmyk_tiff.read(file.content, tags, layout, rules=file.rules)
+    elif layout.bits > opencv_codec.DEEP and not inks:
         check_size(layout.height, layout.width, pixel_limit=file.rules.pixel_limit)
         samples = opencv_codec.read_tiff(file.content, layout)
     else:

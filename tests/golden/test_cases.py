@@ -175,6 +175,18 @@ def shown(path: Path) -> np.ndarray:
         return np.asarray(ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB"))
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+def test_cmyk_with_alpha_is_converted_by_its_profile_and_stays_transparent(enlarged, suffix):
+    outcome = enlarged("cmyk-alpha/print.tif", suffix)
+    photo = decode_picture(outcome.output.read_bytes(), name="it")
+    seen = photo.pixels[0, :, 8, [8, 32, 56]].T  # cyan, which prints nothing, magenta and black
+    lab = (255, 255, 255), (250, 105, 160), (39, 39, 39)
+    assert np.abs(seen.numpy().astype(int) - lab).max() <= (8 if suffix == ".webp" else 1)
+    assert photo.alpha[0, 0, [8, 40]].unique(dim=1).tolist() == [[255], [96]]
+    assert photo.metadata.icc_profile is None
+    assert not outcome.left_behind
+
+
 def test_a_grey_profile_shows_the_same_greys_in_colour(enlarged):
     source = shown(FOLDER / "gray-icc-webp/gray.png")
     result = shown(enlarged("gray-icc-webp/gray.png", ".webp", quality=100).output)

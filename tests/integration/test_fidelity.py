@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 from srcli.usecases.sizes import SizeRequest
@@ -64,3 +65,36 @@ def test_what_a_pipe_leaves_behind_is_told():
     content = (FOLDER / "motion-photo-xmp/motion.jpg").read_bytes()
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(2, 2)))
     assert upscale_stream(request, io.BytesIO(content)).outcome.left_behind == ("embedded video",)
+
+
+def test_cmyk_with_alpha_goes_through_every_door(srcli, tmp_path):
+    source = tmp_path / "in" / "print.tif"
+    source.parent.mkdir()
+    shutil.copy(FOLDER / "cmyk-alpha/print.tif", source)
+    source.with_name("cut.tif").write_bytes(source.read_bytes()[:-200])
+    planned = srcli("upscale", "in", "-o", "out", "--dry-run")
+    assert planned.returncode == 3
+    assert "1 to make" in planned.stdout
+    assert "cut.tif is cut short" in planned.stdout
+    done = srcli("upscale", "in", "-o", "out", "--scale", "2", "--json")
+    assert done.returncode == 3
+    events = {one["event"]: one for one in map(json.loads, done.stdout.splitlines())}
+    assert events["done"]["warnings"] == events["done"]["left_behind"] == []
+    assert events["failed"]["exit_code"] == 3
+    with tifffile.TiffFile(tmp_path / events["done"]["output"]) as made:
+        samples, extras = made.asarray(), made.pages.first.extrasamples
+    assert extras == (tifffile.EXTRASAMPLE.UNASSALPHA,)
+    assert np.abs(samples[8, 32].astype(int) - (250, 105, 160, 255)).max() <= 1
+    assert (samples[40, :, 3] == 96).all()
+    opaque = srcli("upscale", source, "-o", "flat.jpg")
+    assert opaque.returncode == 3
+    assert "JPEG cannot hold transparency" in opaque.stderr
+
+
+def test_channels_that_are_neither_colour_nor_opacity_are_told_of(srcli, tmp_path):
+    samples = np.full((8, 8, 6), 90, np.uint8)
+    kind = {"photometric": "separated", "planarconfig": "contig", "extrasamples": [2, 0]}
+    tifffile.imwrite(tmp_path / "spot.tif", samples, **kind)
+    done = srcli("upscale", "spot.tif", "-o", "large.png")
+    assert done.returncode == 0
+    assert done.stderr.count("channels beyond colour and opacity") == 1

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pillow_jxl  # noqa: F401 - has Pillow write JPEG XL
+import tifffile
 from PIL import Image
 
 LARGEST_SEED = 100_000
@@ -60,7 +61,7 @@ class Measured:
 
 
 def make_seeds() -> list[tuple[str, bytes]]:
-    """Valid pictures of every format that Pillow writes, with its plugin for JPEG XL, small."""
+    """Valid pictures of every format that Pillow writes, and of CMYK with alpha, small."""
     noise = np.random.default_rng(0).integers(0, 256, (24, 20, 4), dtype=np.uint8)
     image = Image.fromarray(noise)
     frames = [Image.fromarray(np.roll(noise[..., :3], step, 0)) for step in (7, 14)]
@@ -92,7 +93,8 @@ def make_seeds() -> list[tuple[str, bytes]]:
         ),
         ("tif", image.convert("1"), {"compression": "group4"}),
     ]
-    return [(suffix, _saved(one, suffix, options)) for suffix, one, options in kinds]
+    seeds = [(suffix, _saved(one, suffix, options)) for suffix, one, options in kinds]
+    return [*seeds, *(("tif", _cmyk_with_alpha(noise, **one)) for one in ({}, {"tile": (16, 16)}))]
 
 
 def read_seeds(folder: Path) -> list[tuple[str, bytes]]:
@@ -161,6 +163,14 @@ def _saved(image: Image.Image, suffix: str, options: dict[str, object]) -> bytes
     file = io.BytesIO()
     names = {"jpg": "JPEG", "tif": "TIFF"}
     image.save(file, names.get(suffix, suffix.upper()), **options)
+    return file.getvalue()
+
+
+def _cmyk_with_alpha(noise: np.ndarray, **options: object) -> bytes:
+    file = io.BytesIO()
+    samples = np.concatenate([noise, noise[..., :1]], axis=2)
+    options |= {"photometric": "separated", "planarconfig": "contig", "extrasamples": [2]}
+    tifffile.imwrite(file, samples, **options)
     return file.getvalue()
 
 

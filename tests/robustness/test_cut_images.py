@@ -16,6 +16,7 @@ import numpy as np
 import pillow_heif
 import pillow_jxl
 import pytest
+import tifffile
 from PIL import Image
 
 from srcli.errors import UnreadableImage
@@ -83,6 +84,16 @@ def heif() -> bytes:
     return file.getvalue()
 
 
+def cmyk_with_alpha(*, apart: bool, **options: object) -> bytes:
+    file = io.BytesIO()
+    samples = np.concatenate([NOISE, NOISE[..., :1]], axis=2)
+    samples = np.moveaxis(samples, 2, 0) if apart else samples
+    planes = "separate" if apart else "contig"
+    options |= {"photometric": "separated", "planarconfig": planes, "extrasamples": [2]}
+    tifffile.imwrite(file, samples, **options)
+    return file.getvalue()
+
+
 FILES = {
     "PNG": still("PNG"),
     "PNG palette": still("PNG", "P"),
@@ -119,6 +130,9 @@ FILES = {
     "TIFF fax": still("TIFF", "1", compression="group4"),
     "TIFF 16 bits": coded(".tiff", DEEP),
     "TIFF 32 bits": coded(".tiff", (DEEP / 65_535).astype(np.float32)),
+    "TIFF CMYK alpha": cmyk_with_alpha(apart=False, compression="zlib", rowsperstrip=8),
+    "TIFF CMYK alpha tiles": cmyk_with_alpha(apart=False, tile=(16, 16)),
+    "TIFF CMYK alpha planes": cmyk_with_alpha(apart=True),
 }
 
 

@@ -137,6 +137,17 @@ def test_floating_point_out_of_range_is_refused(bad: float) -> None:
         read(tiff(samples))
 
 
+@pytest.mark.parametrize("samples", [DEEP[..., :2], (DEEP[..., :2] / 65_535).astype(np.float32)])
+def test_deep_grey_with_alpha_is_read_however_it_is_stored(samples: NDArray[np.generic]) -> None:
+    planes = np.moveaxis(samples, 2, 0).reshape(1, -1, 1)
+    where = (8, 8 + planes.nbytes // 2)
+    layout = {"t256": (9,), "t257": (6,), "t277": (2,), "t278": (6,), "t284": (2,), "t338": (2,)}
+    counts = {"t273": where, "t279": (planes.nbytes // 2,) * 2}
+    whole = levels(read(tiff(samples)))
+    assert np.array_equal(levels(read(tiff(planes, **layout, **counts))), whole)
+    assert np.array_equal(levels(read(tiff(samples, t317=(2,)))), whole)  # nothing is compressed
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [2, 3])

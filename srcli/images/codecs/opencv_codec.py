@@ -12,14 +12,16 @@ import struct
 
 import numpy as np
 
-from srcli.images.codecs import png, tiff
+from srcli.images.codecs import png, tiff, tiff_channels
 from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.picture.samples import (
     GRAY_ALPHA,
     RGB,
     RGB_ALPHA,
     Samples,
+    divide_by_alpha,
     has_alpha,
+    peak,
     turn_upright,
     widened,
 )
@@ -62,8 +64,7 @@ def read_tiff(data: bytes, layout: tiff.Layout) -> Samples:
     """
     _check_layout(layout)
     if layout.channels == GRAY_ALPHA:
-        samples = _decode(tiff.as_one_channel(data, layout))
-        samples = samples.reshape(layout.height, layout.width, GRAY_ALPHA)
+        samples = tiff_channels.read(data, layout, _decode)
         samples = turn_upright(samples, layout.orientation)
     else:
         samples = _decode(data)
@@ -74,11 +75,11 @@ def read_tiff(data: bytes, layout: tiff.Layout) -> Samples:
         message = "holds floating-point samples outside 0 to 1"
         raise UnsupportedImage(message, hint="Scale its samples to the range from 0 to 1.")
     if layout.photometric < tiff.BLACK_IS_ZERO:
-        samples[..., 0] = _peak(samples) - samples[..., 0]
+        samples[..., 0] = peak(samples) - samples[..., 0]
     if has_alpha(samples) and layout.extra == tiff.UNSPECIFIED_EXTRA:
         return samples[..., :-1]
     if has_alpha(samples) and layout.extra == tiff.PREMULTIPLIED_ALPHA:
-        _divide_by_alpha(samples)
+        divide_by_alpha(samples)
     return samples
 
 
@@ -115,23 +116,9 @@ def _check_layout(layout: tiff.Layout) -> None:
     if not known or layout.channels > RGB_ALPHA:
         message = "is a deep TIFF file in a colour space that is not supported"
         raise UnsupportedImage(message, hint="Save it as RGB or grey.")
-    if layout.planes != 1 and layout.channels > 1:
+    if layout.apart and layout.channels > GRAY_ALPHA:
         message = "is a deep TIFF file that stores its channels apart"
         raise UnsupportedImage(message, hint="Save it with interleaved channels.")
-
-
-def _divide_by_alpha(samples: Samples) -> None:
-    """Undo the multiplication of the colours by alpha, in place; black where alpha is zero."""
-    peak = _peak(samples)
-    alpha = samples[..., -1].astype(np.float64)
-    scale = np.divide(peak, alpha, out=np.zeros_like(alpha), where=alpha > 0)
-    for channel in range(samples.shape[2] - 1):
-        color = np.minimum(samples[..., channel] * scale, peak)
-        samples[..., channel] = color if peak == 1 else np.floor(color + 0.5)
-
-
-def _peak(samples: Samples) -> int:
-    return 1 if samples.dtype.kind == "f" else int(np.iinfo(samples.dtype).max)
 
 
 def _decode(data: bytes) -> Samples:

@@ -19,7 +19,7 @@ def read_samples(data: bytes, image: Image.Image, header: PngHeader) -> Samples:
         header: what its chunks say.
 
     Raises:
-        Refused: two decoders do not agree about samples of 16 bits.
+        UnsupportedImage: two decoders do not agree about samples of 16 bits.
 
     """
     if header.depth > opencv_codec.DEEP:

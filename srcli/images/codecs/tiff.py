@@ -6,7 +6,6 @@ nor floating-point colour and OpenCV writes no metadata, hence this module.
 
 from __future__ import annotations
 
-import io
 import itertools
 import struct
 import zlib
@@ -34,12 +33,14 @@ UNSIGNED = 1
 FLOATING_POINT = 3
 UNSPECIFIED_EXTRA = 0
 PREMULTIPLIED_ALPHA = 1
+UNASSOCIATED_ALPHA = 2
+OPACITY = (PREMULTIPLIED_ALPHA, UNASSOCIATED_ALPHA)
+NO_PREDICTOR, HORIZONTAL_DIFFERENCES = 1, 2
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 322, 323, 324, 325
+JPEG_TABLES = 347
 
 _DEFLATE = 8
-_NO_PREDICTOR = 1
-_HORIZONTAL_DIFFERENCES = 2
-_UNASSOCIATED_ALPHA = 2
-_CHUNKY = 1
+_CHUNKY, _APART = 1, 2
 _LARGEST = 2**32 - 2**24  # less than 4 GB by enough room for the directory
 _STRIP_BYTES = 1 << 18
 _RATIONAL = 5
@@ -53,7 +54,22 @@ _DENSITY_UNIT = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How the samples of the first picture of a file are stored, in TIFF's own codes."""
+    """How the samples of the first picture of a file are stored, in TIFF's own codes.
+
+    Attributes:
+        height: in pixels.
+        width: in pixels.
+        channels: of colours, and those beside them.
+        bits: of a sample of the first channel.
+        sample_format: of the first channel.
+        photometric: what the colours are.
+        extras: what each channel beside the colours is.
+        apart: the channels are stored one after the other, not interleaved.
+        part: height and width of a strip or a tile.
+        predictor: what was done to the samples before they were compressed.
+        orientation: 1 to 8.
+
+    """
 
     height: int
     width: int
@@ -61,16 +77,34 @@ class Layout:
     bits: int
     sample_format: int
     photometric: int
-    extra: int
-    planes: int
+    extras: tuple[int, ...]
+    apart: bool
+    part: tuple[int, int]
     predictor: int
     orientation: int
 
+    @property
+    def extra(self) -> int:
+        """What the first channel beside the colours is: opacity if the file does not say."""
+        return self.extras[0] if self.extras else UNASSOCIATED_ALPHA
+
+    @property
+    def opacity(self) -> int | None:
+        """Which of the channels beside the colours is said to be opacity, counted from 0."""
+        return next((at for at, extra in enumerate(self.extras) if extra in OPACITY), None)
+
+    @property
+    def parts(self) -> int:
+        """How many strips or tiles cover the picture, or each plane where they are apart."""
+        height, width = self.part
+        return -(-self.height // height) * -(-self.width // width)
+
 
 def read_directory(data: bytes) -> Image.Exif:
-    """Tags of the first directory, also of classic files whose pixels Pillow does not read."""
-    if not _is_classic(data):
-        return Image.open(io.BytesIO(data), formats=("TIFF",)).getexif()
+    """Tags of the first directory, also of files whose pixels Pillow does not read."""
+    if ifd.is_big(data):
+        entries = ifd.read(data, ifd.first(data)).entries
+        data = ifd.pack(Tree(entries=tuple(entries.values())), ifd.byte_order(data))
     tags = Image.Exif()
     tags.load(data)
     return tags
@@ -84,18 +118,29 @@ def read_layout(tags: Image.Exif) -> Layout:
         return int(value[0] if isinstance(value, tuple) else value)
 
     orientation = first(Tag.Orientation, exif.UPRIGHT)
+    height, width = tags[Tag.ImageLength], tags[Tag.ImageWidth]
+    rows = min(int(tags.get(Tag.RowsPerStrip, height)), height)
+    tile = int(tags.get(TILE_HEIGHT, 0)), int(tags.get(TILE_WIDTH, 0))
     return Layout(
-        height=tags[Tag.ImageLength],
-        width=tags[Tag.ImageWidth],
+        height=height,
+        width=width,
         channels=first(Tag.SamplesPerPixel, 1),
         bits=first(Tag.BitsPerSample, 1),
         sample_format=first(Tag.SampleFormat, UNSIGNED),
         photometric=tags[Tag.PhotometricInterpretation],
-        extra=first(Tag.ExtraSamples, _UNASSOCIATED_ALPHA),
-        planes=first(Tag.PlanarConfiguration, _CHUNKY),
-        predictor=first(Tag.Predictor, _NO_PREDICTOR),
+        extras=numbers(tags.get(Tag.ExtraSamples)),
+        apart=first(Tag.PlanarConfiguration, _CHUNKY) == _APART,
+        part=tile if TILE_OFFSETS in tags else (rows, width),
+        predictor=first(Tag.Predictor, NO_PREDICTOR),
         orientation=orientation if orientation in exif.ORIENTATIONS else exif.UPRIGHT,
     )
+
+
+def numbers(value: object) -> tuple[int, ...]:
+    """Return the values of a tag of integers, which is one of them where it has one."""
+    if isinstance(value, tuple | bytes):
+        return tuple(value)
+    return (value,) if isinstance(value, int) else ()
 
 
 def first_page(data: bytes) -> bytes:
@@ -127,11 +172,13 @@ def read_metadata(data: bytes, tags: Image.Exif, layout: Layout) -> Metadata:
     profile = None if in_srgb else told.icc_profile
     metadata, turned = upright(blocks, profile=profile, dpi=_dpi(tags))
     lost = ("position on earth",) if told.geo and turned != exif.UPRIGHT else ()
+    unread = len(layout.extras) - (layout.opacity is not None)
+    further = ("channels beyond colour and opacity",) if unread else ()
     return replace(
         metadata,
         resources=told.resources,
         geo=() if lost else told.geo,
-        left=(*metadata.left, *lost),
+        left=(*metadata.left, *lost, *further),
     )
 
 
@@ -140,31 +187,6 @@ def _dpi(tags: Image.Exif) -> tuple[float, float]:
     horizontal = float(tags.get(Tag.XResolution, 0)) * per_inch
     vertical = float(tags.get(Tag.YResolution, 0)) * per_inch
     return horizontal, vertical
-
-
-def as_one_channel(data: bytes, layout: Layout) -> bytes:
-    """The same file described as grey and upright, ``channels`` times as wide.
-
-    Raises:
-        UnsupportedImage: where the description alone cannot be changed.
-
-    """
-    plain = layout.planes == _CHUNKY and layout.predictor == _NO_PREDICTOR
-    if not plain or not _is_classic(data):
-        msg = "is a TIFF file of a rare kind: deep grey with alpha, not stored plainly"
-        raise UnsupportedImage(msg)
-    changes: dict[int, tuple[int, ...]] = {
-        Tag.ImageWidth: (layout.width * layout.channels,),
-        Tag.BitsPerSample: (layout.bits,),
-        Tag.SamplesPerPixel: (1,),
-        Tag.SampleFormat: (layout.sample_format,),
-        Tag.ExtraSamples: (),
-        Tag.Orientation: (),
-    }
-    order = exif.byte_order(data)
-    told = ifd.read(data, ifd.first(data)).entries
-    changed = [ifd.numbers(tag, values, order) for tag, values in changes.items() if values]
-    return _with_directory(data, [*changed, *(told[tag] for tag in told if tag not in changes)])
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:
@@ -202,13 +224,28 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
         Tag.SamplesPerPixel: (channels,),
         Tag.RowsPerStrip: (rows,),
         Tag.StripByteCounts: tuple(map(len, strips)),
-        Tag.Predictor: (_HORIZONTAL_DIFFERENCES if differences else _NO_PREDICTOR,),
-        Tag.ExtraSamples: (_UNASSOCIATED_ALPHA,) if has_alpha(samples) else (),
+        Tag.Predictor: (HORIZONTAL_DIFFERENCES if differences else NO_PREDICTOR,),
+        Tag.ExtraSamples: (UNASSOCIATED_ALPHA,) if has_alpha(samples) else (),
         Tag.SampleFormat: (UNSIGNED if integers else FLOATING_POINT,) * channels,
     }
     stored = [ifd.numbers(tag, values, order) for tag, values in layout.items() if values]
     stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order), *kept]
-    return _with_directory(b"".join([carrier, *strips]), stored)
+    return with_directory(b"".join([carrier, *strips]), stored)
+
+
+def with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
+    """The file, as a classic one, with a new first directory at its end.
+
+    Raises:
+        struct.error: it is larger than a classic file can be.
+
+    """
+    order = exif.byte_order(data)
+    known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
+    at = len(data) + len(data) % 2
+    directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
+    where = struct.pack(order + "I", at)
+    return b"".join([ifd.mark(order), where, data[8:], bytes(at - len(data)), directory])
 
 
 def _strip(rows: Samples, order: str, *, differences: bool) -> bytes:
@@ -225,17 +262,3 @@ def _density(metadata: Metadata, order: str) -> Iterator[Entry]:
             value = struct.pack(order + "II", exact.numerator, exact.denominator)
             yield Entry(tag=tag, kind=_RATIONAL, count=1, value=value)
         yield ifd.numbers(Tag.ResolutionUnit, (_INCH,), order)
-
-
-def _with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
-    """The file with a new first directory at its end."""
-    order = exif.byte_order(data)
-    known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
-    at = len(data) + len(data) % 2
-    directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
-    where = struct.pack(order + "I", at)
-    return b"".join([data[:4], where, data[8:], bytes(at - len(data)), directory])
-
-
-def _is_classic(data: bytes) -> bool:
-    return not ifd.is_big(data)

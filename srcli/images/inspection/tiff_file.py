@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image
@@ -15,12 +14,9 @@ from srcli.images.inspection.jpeg_file import inspect_jpeg
 from srcli.images.read_rules import ReadRules
 
 Tag = ExifTags.Base
-_TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_COUNTS = 322, 323, 324, 325
-_JPEG_TABLES = 347
 _PLAIN, _JPEG = 1, 7
 _DEFLATE = {8, 32946}
 _YCBCR = 6
-_APART = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +41,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     layout = tiff.read_layout(tags)
     check_size(layout.height, layout.width, pixel_limit=rules.pixel_limit)
     packing = tags.get(Tag.Compression, _PLAIN)
-    expected, unpacked = _expected(tags, layout)
+    expected, unpacked = _expected(layout)
     parts = _parts(tags, unpacked)
     if len(parts) < expected:
         check_worth(data, layout.height * layout.width)
@@ -66,24 +62,18 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     return Inspected(content=data, flaws=(flaw_found,) if flaw_found else ())
 
 
-def _expected(tags: Image.Exif, layout: tiff.Layout) -> tuple[int, int]:
+def _expected(layout: tiff.Layout) -> tuple[int, int]:
     """Return how many parts a picture has, and the bytes that the largest unpacks to."""
-    planes = layout.channels if layout.planes == _APART else 1
-    bits = layout.bits * (1 if layout.planes == _APART else layout.channels)
-    if _TILE_OFFSETS in tags:
-        height, width = int(tags[_TILE_HEIGHT]), int(tags[_TILE_WIDTH])
-        across = -(-layout.width // width)
-    else:
-        height = min(int(tags.get(Tag.RowsPerStrip, layout.height)), layout.height)
-        width, across = layout.width, 1
-    count = -(-layout.height // height) * across * planes
-    return count, height * (-(-width * bits // 8))
+    planes, together = (layout.channels, 1) if layout.apart else (1, layout.channels)
+    height, width = layout.part
+    bits = layout.bits * together
+    return layout.parts * planes, height * (-(-width * bits // 8))
 
 
 def _parts(tags: Image.Exif, unpacked: int) -> list[_Part]:
-    tiled = _TILE_OFFSETS in tags
-    starts = _numbers(tags.get(_TILE_OFFSETS if tiled else Tag.StripOffsets))
-    sizes = _numbers(tags.get(_TILE_COUNTS if tiled else Tag.StripByteCounts))
+    tiled = tiff.TILE_OFFSETS in tags
+    starts = tiff.numbers(tags.get(tiff.TILE_OFFSETS if tiled else Tag.StripOffsets))
+    sizes = tiff.numbers(tags.get(tiff.TILE_COUNTS if tiled else Tag.StripByteCounts))
     unpacked = 0 if tags.get(Tag.PhotometricInterpretation) == _YCBCR else unpacked
     height, rows = int(tags[Tag.ImageLength]), int(tags.get(Tag.RowsPerStrip, 0))
     last = height % rows if rows and not tiled else 0
@@ -96,16 +86,10 @@ def _parts(tags: Image.Exif, unpacked: int) -> list[_Part]:
     return parts
 
 
-def _numbers(value: object) -> Sequence[int]:
-    if isinstance(value, tuple):
-        return value
-    return (value,) if isinstance(value, int) else ()
-
-
 def _first_flaw(
     data: bytes, tags: Image.Exif, parts: list[_Part], packing: int, rules: ReadRules
 ) -> Flaw | None:
-    tables = tags.get(_JPEG_TABLES, b"")
+    tables = tags.get(tiff.JPEG_TABLES, b"")
     for part in parts:
         packed = data[part.start : part.start + part.size]
         if packing in _DEFLATE and not _unpacks(packed, part.unpacked):

@@ -34,6 +34,26 @@ def has_alpha(samples: Samples) -> bool:
     return samples.shape[2] in {GRAY_ALPHA, RGB_ALPHA}
 
 
+def peak(samples: Samples) -> int:
+    """Return the largest level, 1 for floating point."""
+    return 1 if samples.dtype.kind == "f" else int(np.iinfo(samples.dtype).max)
+
+
+def divide_by_alpha(samples: Samples) -> None:
+    """Undo the multiplication of the colours by alpha, in place; zero where alpha is zero.
+
+    Args:
+        samples: of any colours, and alpha as the last channel.
+
+    """
+    highest = peak(samples)
+    alpha = samples[..., -1].astype(np.float64)
+    scale = np.divide(highest, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    for channel in range(samples.shape[2] - 1):
+        color = np.minimum(samples[..., channel] * scale, highest)
+        samples[..., channel] = color if highest == 1 else np.floor(color + 0.5)
+
+
 def with_alpha(samples: Samples) -> Samples:
     """Integer samples as RGB and alpha (H, W, 4), opaque where they have no alpha."""
     colors = samples[..., :-1] if has_alpha(samples) else samples
