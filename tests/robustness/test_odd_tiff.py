@@ -124,6 +124,11 @@ def test_deep_tiff_that_would_come_out_wrong_is_refused(
         read(tiff(DEEP[..., :3], **changed))
 
 
+def test_tiles_far_larger_than_their_picture_are_refused() -> None:
+    with pytest.raises(UnreadableImage, match="its tiles are far larger than its picture"):
+        read(tiff(NOISE, t322=(5000,), t323=(5000,), t324=(8,), t325=(1,), t259=(5,)))
+
+
 def test_integers_of_32_bits_are_refused() -> None:
     with pytest.raises(UnreadableImage, match="samples of 32 bits"):
         read(tiff(DEEP[..., :1].astype(np.uint32)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 
 from srcli.images.codecs import tiff
-from srcli.images.decode_errors import check_size
+from srcli.images.decode_errors import UnsupportedImage, check_size
 from srcli.images.inspection.flaws import CUT_SHORT, Flaw, Inspected, check_worth, damaged
 from srcli.images.inspection.jpeg_file import inspect_jpeg
 from srcli.images.read_rules import ReadRules
@@ -17,6 +17,8 @@ Tag = ExifTags.Base
 _PLAIN, _JPEG = 1, 7
 _DEFLATE = {8, 32946}
 _YCBCR = 6
+_LARGEST_TILE = 4096**2
+"""Pixels of a tile, however small its picture is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     """Look through the strips or tiles of a file's first page, with which the content begins.
 
     Raises:
-        UnsupportedImage: it has more pixels than the limit.
+        UnsupportedImage: it has more pixels than the limit, or its tiles far more than it.
         ValueError: its directory cannot be read; so do other errors.
 
     """
@@ -40,6 +42,7 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     tags = tiff.read_directory(data)
     layout = tiff.read_layout(tags)
     check_size(layout.height, layout.width, pixel_limit=rules.pixel_limit)
+    _check_parts(layout)
     packing = tags.get(Tag.Compression, _PLAIN)
     expected, unpacked = _expected(layout)
     parts = _parts(tags, unpacked)
@@ -60,6 +63,14 @@ def inspect_tiff(data: bytes, rules: ReadRules) -> Inspected:
     if flaw_found:
         check_worth(data, layout.height * layout.width)
     return Inspected(content=data, flaws=(flaw_found,) if flaw_found else ())
+
+
+def _check_parts(layout: tiff.Layout) -> None:
+    """Refuse tiles that would take much memory for a small picture."""
+    height, width = layout.part
+    if height * width > max(layout.height * layout.width, _LARGEST_TILE):
+        message = "is damaged: its tiles are far larger than its picture"
+        raise UnsupportedImage(message)
 
 
 def _expected(layout: tiff.Layout) -> tuple[int, int]:
