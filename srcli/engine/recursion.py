@@ -74,16 +74,17 @@ def plan_passes(
     largest = max((one.max_ratio for one in (traits, *others) if one.scale is None), default=0.0)
     if traits.restoring_ratio and target == size:
         return _there_and_back(size, traits.restoring_ratio, largest)
+    overshoot_from = next((one.overshoot_from for one in (traits, *others) if not one.scale), None)
     if traits.scale is None:
-        return _plan_any_ratio(size, target, ratio, largest)
+        return _plan_any_ratio(size, target, ratio, largest, overshoot_from)
     scales = {one.scale for one in (traits, *others)}
     if traits.scale == 1:
         rest = ratio if None in scales and ratio > 1 else 1.0
         route = Route(scales=(1,), rest=rest)
-        return plan_route(size, target, route, largest)
+        return plan_route(size, target, route, largest, overshoot_from)
     fixed = [scale for scale in scales if scale is not None]
     route = choose_route(ratio, fixed, any_ratio=None in scales)
-    return plan_route(size, target, route, largest)
+    return plan_route(size, target, route, largest, overshoot_from)
 
 
 def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
@@ -100,7 +101,11 @@ def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tupl
 
 
 def _plan_any_ratio(
-    size: tuple[int, int], target: tuple[int, int], ratio: float, largest: float
+    size: tuple[int, int],
+    target: tuple[int, int],
+    ratio: float,
+    largest: float,
+    overshoot_from: float | None,
 ) -> tuple[Pass, ...]:
     """Enlarge both axes alike, and then reduce the one that was to grow less.
 
@@ -113,10 +118,40 @@ def _plan_any_ratio(
         return ()
     if ratio <= 1:
         return (_resample(target, ratio),)
+    below = math.floor(ratio)
+    if below > 1 and target == (below * size[0], below * size[1]):
+        ratio = float(below)  # what is more was rounded away
+    beyond = _overshoot(size, ratio, largest, overshoot_from)
+    if beyond and math.prod(beyond[-1].size) <= MAX_DETOUR * math.prod(target):
+        return (*beyond, _resample(target, 1.0))
     alike = _enlarged_alike(size, target, ratio)
-    if alike == target or alike[0] * alike[1] > MAX_DETOUR * target[0] * target[1]:
+    if alike == target or math.prod(alike) > MAX_DETOUR * math.prod(target):
         return repeat_passes(size, target, ratio, largest)
     return (*repeat_passes(size, alike, ratio, largest), _resample(target, 1.0))
+
+
+def _overshoot(
+    size: tuple[int, int], ratio: float, largest: float, overshoot_from: float | None
+) -> tuple[Pass, ...]:
+    """Return passes of whole ratios that lead past ``ratio``; none if it is reached as well.
+
+    See ``NetworkTraits.overshoot_from``.
+    """
+    count = _passes_for(ratio, largest)
+    rest = ratio / largest ** (count - 1)
+    whole = math.ceil(rest - EPSILON)
+    if overshoot_from is None or rest <= overshoot_from or whole - rest < EPSILON:
+        return ()
+    passes = []
+    for step in (*[int(largest)] * (count - 1), whole):
+        size = step * size[0], step * size[1]
+        passes.append(Pass(height=size[0], width=size[1], ratio=float(step)))
+    return tuple(passes)
+
+
+def _passes_for(ratio: float, largest: float) -> int:
+    """Return how many passes of at most the ratio ``largest`` lead to ``ratio``, above 1."""
+    return max(1, math.ceil(math.log(ratio, largest) - EPSILON))
 
 
 def _enlarged_alike(
@@ -153,7 +188,7 @@ def repeat_passes(
         largest: ratio of one pass at most, 2 or more; a whole number.
 
     """
-    count = max(1, math.ceil(math.log(ratio, largest) - EPSILON))
+    count = _passes_for(ratio, largest)
     factor = int(largest)
     passes = []
     for n in range(1, count + 1):
@@ -168,16 +203,21 @@ def repeat_passes(
 
 
 def plan_route(
-    size: tuple[int, int], target: tuple[int, int], route: Route, largest: float = 2.0
+    size: tuple[int, int],
+    target: tuple[int, int],
+    route: Route,
+    largest: float = 2.0,
+    overshoot_from: float | None = None,
 ) -> tuple[Pass, ...]:
     """Plan the way from ``size`` to ``target``, both (height, width), along a route.
 
-    ``largest`` is the ratio of one pass of the network that makes the rest.
+    ``largest`` is the ratio of one pass of the network that makes the rest, ``overshoot_from`` as
+    of ``NetworkTraits``.
     """
     passes = []
     for scale in route.scales:
         size = scale * size[0], scale * size[1]
         passes.append(Pass(height=size[0], width=size[1], ratio=float(scale), scale=scale))
     if route.rest > 1:
-        return (*passes, *_plan_any_ratio(size, target, route.rest, largest))
+        return (*passes, *_plan_any_ratio(size, target, route.rest, largest, overshoot_from))
     return (*passes, *([] if size == target else [_resample(target, 1.0)]))

@@ -45,15 +45,16 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
 from srcli.networks.blocks.ratio_heads import blended_head, fresh_heads
 from srcli.networks.blocks.residual import ResidualBlock, Shifts
-from srcli.networks.spec import NetworkSpec, NetworkTraits, Reach, SrNetwork
+from srcli.networks.spec import EPSILON, NetworkSpec, NetworkTraits, Reach, SrNetwork
 
 LEVELS = 11
 PHASES = LEVELS - 1
-EPSILON = 1e-6
 FIRST_OCTAVE = 2.0
 STEPS = 4
 """Levels above ratio 2 that one of 1 is divided into."""
 LARGEST_RATIO = 4
+OVERSHOOT_FROM = 1.55
+"""On nine validation pictures, ratio 2 reduced is 0.12 dB ahead at 1.6 and 0.13 behind at 1.4."""
 TOLD = ("noise", "compression")
 """Standard deviation of the noise over 50 of 255 levels; 100 less the quality of JPEG, over 100."""
 
@@ -256,6 +257,7 @@ class LocalAsdn(SrNetwork):
             minimum_size=reaches[-1].minimum_size,
             told=TOLD if config.is_told else (),
             reaches=reaches,
+            overshoot_from=None if config.restoring_ratio else OVERSHOOT_FROM,
         )
 
     def forward(

@@ -67,6 +67,8 @@ class NetworkTraits:
         chop: the authors' own tiling, where they published one.
         reaches: of a network of any ratio whose reach, multiple and minimum differ by ratio:
             what they are, by rising ``max_ratio``. The fields above then hold for all ratios.
+        overshoot_from: of a network of any ratio, the ratio above which it is better to go on to
+            the next whole ratio and reduce the result; None where it never is.
         kernel: of plain resizing to any size in one pass, which is then all that is done; None for
             networks.
 
@@ -81,6 +83,7 @@ class NetworkTraits:
     tile: int | None = None
     told: tuple[str, ...] = ()
     chop: ChopRule | None = None
+    overshoot_from: float | None = None
     kernel: Kernel | None = None
     reaches: tuple[Reach, ...] = ()
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import prod
 
 import pytest
 
@@ -41,6 +42,50 @@ def test_axes_of_different_ratios_grow_alike_and_one_is_reduced():
         ((150, 180), 1.5, False),
         ((150, 72), 1.0, True),
     ]
+
+
+PAST = replace(ANY, overshoot_from=1.55)
+FAR = replace(PAST, max_ratio=4.0)
+
+
+@pytest.mark.parametrize(
+    ("traits", "ratio", "steps"),
+    [
+        (PAST, 1.5, [1.5]),
+        (PAST, 1.6, [2.0]),
+        (PAST, 2.0, [2.0]),
+        (PAST, 2.7, [2.0, 1.35]),
+        (PAST, 3.5, [2.0, 2.0]),
+        (FAR, 1.5, [1.5]),
+        (FAR, 1.6, [2.0]),
+        (FAR, 2.7, [3.0]),
+        (FAR, 3.0, [3.0]),
+        (FAR, 3.01, [4.0]),
+        (FAR, 6.0, [4.0, 1.5]),
+        (FAR, 8.0, [4.0, 2.0]),
+        (FAR, 10.0, [4.0, 3.0]),
+    ],
+)
+def test_ratios_between_are_reached_from_the_next_whole_one(traits, ratio, steps):
+    target = scaled_size((40, 60), (ratio, ratio))
+    passes = plan_passes((40, 60), target, ratio, traits)
+    networks = [step for step in passes if not step.resample]
+    assert [step.ratio for step in networks] == pytest.approx(steps)
+    assert passes[-1].size == target
+    if len(networks) < len(passes):
+        assert [step.resample for step in passes] == [False] * len(networks) + [True]
+        reached = round(prod(steps))
+        assert passes[-2].size == (40 * reached, 60 * reached)
+
+
+def test_a_ratio_that_rounding_makes_whole_is_that_whole_one():
+    (only,) = plan_passes((33, 47), (66, 94), 2.0001, FAR)
+    assert (only.size, only.ratio) == ((66, 94), 2.0)
+
+
+def test_a_detour_that_is_too_large_is_not_made():
+    passes = plan_passes((50, 600), (80, 80), 1.6, PAST)
+    assert max(height * width for height, width in (step.size for step in passes)) <= 4 * 80 * 80
 
 
 def test_what_restores_at_any_ratio_goes_there_and_back_where_the_size_stays():
