@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, SrNetwork
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.formats.onnx_export import export_onnx
@@ -27,7 +27,7 @@ from srcli.weights.providers.store import locate
 
 
 def forms(network: SrNetwork, image: Tensor, threads: int) -> dict[str, Callable[[], Tensor]]:
-    ratio = 2.0 if network.traits.scale is None else None
+    ratio = 2.0 if isinstance(network, AnyRatioNetwork) else None
     network.requires_grad_(requires_grad=False)
     content = export_onnx(network, ratio=ratio).content
     runtime = importlib.import_module("onnxruntime")
@@ -39,8 +39,9 @@ def forms(network: SrNetwork, image: Tensor, threads: int) -> dict[str, Callable
 
     @torch.inference_mode()
     def pytorch() -> Tensor:
-        enlarged: Tensor = network(laid_out, ratio)
-        return enlarged
+        if isinstance(network, AnyRatioNetwork):
+            return network(laid_out, 2.0)
+        return network(laid_out)
 
     def onnxruntime() -> Tensor:
         return torch.from_numpy(session.run(None, {"image": image.numpy()})[0])

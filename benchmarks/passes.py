@@ -30,7 +30,7 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass, plan_route, scaled_size
 from srcli.engine.routes import EPSILON, Route, mixes, overshoot, single
 from srcli.metrics.protocol import score
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits, SrNetwork
 from srcli.training.patches import picture_files
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
@@ -71,7 +71,7 @@ STRATEGIES: Mapping[str, Callable[[float, Collection[int]], Route | None]] = {
 }
 
 
-class FixedScale(SrNetwork):
+class FixedScale(FixedScaleNetwork):
     """A network of any ratio held to one factor."""
 
     def __init__(self, network: SrNetwork, scale: int) -> None:
@@ -79,11 +79,10 @@ class FixedScale(SrNetwork):
         self.runner, self.scale = NetworkRunner(network, CPU), scale
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=self.scale, receptive_radius=None)
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(scale=self.scale, receptive_radius=None)
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: N803 - SrNetwork
-        del ratio
+    def forward(self, image_B3HW: Tensor) -> Tensor:  # noqa: N803 - shape suffix
         height, width = image_B3HW.shape[2:]
         size = self.scale * height, self.scale * width
         return self.runner(image_B3HW.clamp(0, 1).contiguous(), size)

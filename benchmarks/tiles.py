@@ -43,7 +43,7 @@ def middle(picture: Tensor, side: int) -> Tensor:
 
 def compare(network: SrNetwork, scale: float, picture: Tensor) -> tuple[float, float]:
     """Return the PSNR-Y between tiles and whole, and by how much tiles are nearer the original."""
-    side = TILES * default_tile(network.traits) * (network.traits.scale or 1)
+    side = TILES * default_tile(network.traits) * network.traits.output_scale
     low, hr = reduce_for(middle(picture, side), scale)
     size = hr.shape[2], hr.shape[3]
     tiled, whole = (

@@ -29,7 +29,7 @@ def default_tile(traits: NetworkTraits) -> int:
     and its caches, large enough that the halo is a small part of it. Networks that compare all
     pixels with all others say themselves what is large.
     """
-    side = DEFAULT_SIDE // (traits.scale or 1)
+    side = DEFAULT_SIDE // traits.output_scale
     return max(SMALLEST_TILE, min(side, traits.tile or side))
 
 

@@ -1,4 +1,4 @@
-"""What one pass shows a network, and how it calls it."""
+"""What a pass shows a network, and how it runs the network, by the kind of the network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from srcli.engine.ensemble import Run
 from srcli.engine.recursion import Pass
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, FixedScaleNetwork, NetworkTraits, SrNetwork
 from srcli.pixels.borders import wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
@@ -19,38 +19,50 @@ from srcli.pixels.resize import Borders, resize
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInput:
-    """The grid of one pass.
+    """The grid of samples that a network is shown in one pass.
 
     Attributes:
-        traits: of the network, as they hold in this pass.
-        window: gives any window of the grid, RGB float32 (1, 3, h, w).
-        run: calls the network on a window.
+        size: (height, width) of the grid.
+        traits: traits of the network that hold in this pass.
+        window: returns any window of the grid, RGB float32 (1, 3, h, w).
+        run: runs the network on a window.
 
     """
 
+    size: tuple[int, int]
     traits: NetworkTraits
     window: Callable[[Region], Tensor]
     run: Run
 
 
-def enlarged_input(network: SrNetwork, image: Tensor, step: Pass, borders: Borders) -> NetworkInput:
-    """Show a network of any ratio the picture enlarged to the size that a pass reaches."""
+def network_input(network: SrNetwork, image: Tensor, step: Pass, borders: Borders) -> NetworkInput:
+    """Return what a pass shows a network of ``image``, RGB (1, 3, H, W)."""
+    if isinstance(network, AnyRatioNetwork):
+        return _enlarged(network, image, step, borders)
+    return _plain(network, image)
+
+
+def _enlarged(
+    network: AnyRatioNetwork, image: Tensor, step: Pass, borders: Borders
+) -> NetworkInput:
+    """Show the picture enlarged to the size that the pass reaches."""
 
     def run(tile: Tensor) -> Tensor:
-        told = [torch.tensor([step.strengths], device=tile.device)] if step.strengths else []
-        output: Tensor = network(tile, step.ratio, *told)
-        return output
+        told = step.strengths
+        return network(tile, step.ratio, torch.tensor([told], device=tile.device) if told else None)
 
     return NetworkInput(
+        size=step.size,
         traits=network.traits.at(step.ratio),
         window=lambda region: resize(image, step.size, region=region, borders=borders),
         run=run,
     )
 
 
-def plain_input(network: SrNetwork, image: Tensor) -> NetworkInput:
-    """Show a network of a fixed scale the picture as it is."""
+def _plain(network: FixedScaleNetwork, image: Tensor) -> NetworkInput:
+    """Show the picture as it is."""
     return NetworkInput(
+        size=(image.shape[2], image.shape[3]),
         traits=network.traits,
         window=lambda region: from_levels(wrapped(image, region)),
         run=network,

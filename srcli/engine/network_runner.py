@@ -21,20 +21,20 @@ from srcli.engine.memory import (
     smaller_tile,
     working_bytes,
 )
-from srcli.engine.network_input import NetworkInput, enlarged_input, plain_input
+from srcli.engine.network_input import NetworkInput, network_input
 from srcli.engine.official import plan_official_tiles
 from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
 from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side
 from srcli.errors import BadTile, OutOfMemory, UsageError
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import AnyRatioTraits, NetworkTraits, SrNetwork
 from srcli.pixels.borders import extend_to
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
-from srcli.pixels.resize import MIRRORED, Borders, resize
+from srcli.pixels.resize import MIRRORED, Borders, Kernel, resize
 
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
@@ -130,6 +130,12 @@ class NetworkRunner:
         """Every network, the one that was asked for first."""
         return (self.network, *(other.network for other in self._others.values()))
 
+    @property
+    def kernel(self) -> Kernel | None:
+        """Kernel of plain resizing, if that was asked for instead of a network."""
+        traits = self.network.traits
+        return traits.kernel if isinstance(traits, AnyRatioTraits) else None
+
     def plan_passes(
         self, size: tuple[int, int], target: tuple[int, int], ratio: float
     ) -> tuple[Pass, ...]:
@@ -211,36 +217,29 @@ class NetworkRunner:
         """Run one pass of this runner's own network, or a resize; the result is not clamped."""
         if step.resample:
             for strip in strips(step.size, RESAMPLED):
-                kernel = self.network.traits.kernel or "bicubic"
+                kernel = self.kernel or "bicubic"
                 window = resize(image, step.size, region=strip, borders=self.borders, kernel=kernel)
                 sink(strip, window)
                 progress.advance(strip.height * strip.width)
-        elif step.scale is None:
-            enlarged = enlarged_input(self.network, image, step, self.borders)
-            self._run_tiles(step.size, enlarged, sink, progress)
         elif self.official_tiles and self.ensemble:
-            enlarge = ensembled(lambda picture: self._enlarge(picture, progress))
+            enlarge = ensembled(lambda picture: self._enlarge(picture, step, progress))
             sink(Region.whole(step.size), enlarge(from_levels(image)))
         else:
-            self._enlarge_to(image, sink, progress)
+            shown = network_input(self.network, image, step, self.borders)
+            self._run_tiles(shown, sink, progress)
 
-    def _enlarge(self, image: Tensor, progress: Progress) -> Tensor:
-        """Enlarge one symmetry of a picture by the network's factor, as a whole."""
-        scale = self.network.traits.scale or 1
+    def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
+        """Enlarge one symmetry of a picture by a fixed scale, as a whole."""
+        shown = network_input(self.network, image, step, self.borders)
+        scale = shown.traits.output_scale
         whole = WholeImage((scale * image.shape[2], scale * image.shape[3]))
-        self._enlarge_to(image, whole.put, progress)
+        self._run_tiles(shown, whole.put, progress)
         return whole.picture
 
-    def _enlarge_to(self, image: Tensor, sink: RegionSink, progress: Progress) -> None:
-        size = image.shape[2], image.shape[3]
-        self._run_tiles(size, plain_input(self.network, image), sink, progress)
-
-    def _run_tiles(
-        self, size: tuple[int, int], shown: NetworkInput, sink: RegionSink, progress: Progress
-    ) -> None:
-        """Run a network over a grid of ``size``, tile by tile."""
-        traits = shown.traits
-        scale = traits.scale or 1
+    def _run_tiles(self, shown: NetworkInput, sink: RegionSink, progress: Progress) -> None:
+        """Run a network over its input, tile by tile."""
+        size, traits = shown.size, shown.traits
+        scale = traits.output_scale
         join: CropJoin | FeatherJoin = CropJoin(scale=scale, sink=sink)
         if traits.receptive_radius is None and not self.official_tiles:
             join = FeatherJoin(size, scale=scale, sink=sink)
@@ -294,7 +293,7 @@ class NetworkRunner:
     def _run_tile(self, window: Tensor, shown: NetworkInput) -> Tensor:
         """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
         traits, run = shown.traits, shown.run
-        scale = traits.scale or 1
+        scale = traits.output_scale
         height, width = window.shape[2:]
         padded = extend_to(window, multiple=traits.size_multiple, minimum=traits.minimum_size)
         padded = padded.to(self.compute.device)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, NetworkTraits
 from srcli.pixels.borders import mirror
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Border, Borders
@@ -100,7 +100,7 @@ def padding_widths(
     enlarged, so its padding is wider by the largest ratio for which the traits hold. Where
     borders meet, the padding is as wide as the halo of a tile.
     """
-    enlarged = 1 if traits.scale else math.ceil(traits.max_ratio)
+    enlarged = math.ceil(traits.max_ratio) if isinstance(traits, AnyRatioTraits) else 1
     mirrored = enlarged * WIDTH if pad_border else 0
     rows, columns = (
         math.ceil((halo if border == "wrap" else mirrored) / traits.size_multiple)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from srcli.engine.routes import Route, choose_route
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, NetworkTraits
 
 EPSILON = 1e-6
 MAX_DETOUR = 4
@@ -69,22 +69,28 @@ def plan_passes(
         The passes in order; none if the size does not change and no network restores.
 
     """
+    if isinstance(traits, AnyRatioTraits):
+        return _plan_alone(size, target, ratio, traits)
+    helping = next((one for one in others if isinstance(one, AnyRatioTraits)), None)
+    if traits.scale == 1:
+        route = Route(scales=(1,), rest=max(ratio, 1.0) if helping else 1.0)
+    else:
+        scales = {one.scale for one in (traits, *others) if one.scale is not None}
+        route = choose_route(ratio, scales, any_ratio=helping is not None)
+    if helping is None:
+        return plan_route(size, target, route)
+    return plan_route(size, target, route, helping.max_ratio, helping.overshoot_from)
+
+
+def _plan_alone(
+    size: tuple[int, int], target: tuple[int, int], ratio: float, traits: AnyRatioTraits
+) -> tuple[Pass, ...]:
+    """Plan the passes of a network of any ratio, or the one of plain resizing."""
     if traits.kernel:
         return () if target == size else (_resample(target, ratio),)
-    largest = max((one.max_ratio for one in (traits, *others) if one.scale is None), default=0.0)
     if traits.restoring_ratio and target == size:
-        return _there_and_back(size, traits.restoring_ratio, largest)
-    overshoot_from = next((one.overshoot_from for one in (traits, *others) if not one.scale), None)
-    if traits.scale is None:
-        return _plan_any_ratio(size, target, ratio, largest, overshoot_from)
-    scales = {one.scale for one in (traits, *others)}
-    if traits.scale == 1:
-        rest = ratio if None in scales and ratio > 1 else 1.0
-        route = Route(scales=(1,), rest=rest)
-        return plan_route(size, target, route, largest, overshoot_from)
-    fixed = [scale for scale in scales if scale is not None]
-    route = choose_route(ratio, fixed, any_ratio=None in scales)
-    return plan_route(size, target, route, largest, overshoot_from)
+        return _there_and_back(size, traits.restoring_ratio, traits.max_ratio)
+    return _plan_any_ratio(size, target, ratio, traits.max_ratio, traits.overshoot_from)
 
 
 def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
@@ -135,7 +141,7 @@ def _overshoot(
 ) -> tuple[Pass, ...]:
     """Return passes of whole ratios that lead past ``ratio``; none if it is reached as well.
 
-    See ``NetworkTraits.overshoot_from``.
+    See ``AnyRatioTraits.overshoot_from``.
     """
     count = _passes_for(ratio, largest)
     rest = ratio / largest ** (count - 1)
@@ -212,7 +218,7 @@ def plan_route(
     """Plan the way from ``size`` to ``target``, both (height, width), along a route.
 
     ``largest`` is the ratio of one pass of the network that makes the rest, ``overshoot_from`` as
-    of ``NetworkTraits``.
+    of ``AnyRatioTraits``.
     """
     passes = []
     for scale in route.scales:

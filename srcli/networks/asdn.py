@@ -45,7 +45,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
 from srcli.networks.blocks.ratio_heads import blended_head, fresh_heads
 from srcli.networks.blocks.residual import ResidualBlock, Shifts
-from srcli.networks.spec import EPSILON, NetworkSpec, NetworkTraits, Reach, SrNetwork
+from srcli.networks.spec import EPSILON, AnyRatioNetwork, AnyRatioTraits, NetworkSpec, Reach
 
 LEVELS = 11
 PHASES = LEVELS - 1
@@ -75,7 +75,7 @@ class AsdnConfig:
     ``is_told`` makes a local network that may be told how spoilt its input is: see ``TOLD``.
 
     ``restoring_ratio``, in (1, 2], is for weights that undo more than a reduction: see
-    ``NetworkTraits``. 0 is for all others.
+    ``AnyRatioTraits``. 0 is for all others.
 
     Raises:
         ValueError: a ratio is out of its range.
@@ -145,7 +145,7 @@ class RestorationBranch(nn.Module):
         return residual_B3HW
 
 
-class Asdn(SrNetwork):
+class Asdn(AnyRatioNetwork):
     """The paper's network. Channel attention pools globally: it sees the whole image."""
 
     def __init__(self, config: AsdnConfig) -> None:
@@ -162,16 +162,20 @@ class Asdn(SrNetwork):
         self.heads = nn.ModuleList(RestorationBranch(trunk.out_channels) for _ in range(LEVELS))
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(
-            scale=None,
+    def traits(self) -> AnyRatioTraits:
+        return AnyRatioTraits(
             max_ratio=FIRST_OCTAVE,
             receptive_radius=None,
             restoring_ratio=self.config.restoring_ratio or None,
         )
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:
-        level, weight = blend_of(2.0 if ratio is None else ratio)
+    def forward(
+        self,
+        image_B3HW: Tensor,
+        ratio: float,
+        strengths_BT: Tensor | None = None,  # noqa: ARG002 - this network is told nothing
+    ) -> Tensor:
+        level, weight = blend_of(ratio)
         features_BCHW = self.trunk(image_B3HW)
         output_B3HW: Tensor = image_B3HW + (1 - weight) * self.heads[level](features_BCHW)
         if weight > 0 and level > 1:
@@ -212,7 +216,7 @@ class Grid:
     weight: float
 
 
-class LocalAsdn(SrNetwork):
+class LocalAsdn(AnyRatioNetwork):
     """Our own variant: the same blending over a trunk of finite reach, to ratio 4.
 
     Its heads are bare convolutions, so blending two outputs equals one convolution with
@@ -234,7 +238,7 @@ class LocalAsdn(SrNetwork):
         self.shifts = Shifts(len(TOLD), count, config.width) if config.is_told else None
 
     @property
-    def traits(self) -> NetworkTraits:
+    def traits(self) -> AnyRatioTraits:
         config = self.config
         blocks = {config.unshuffle: config.blocks}
         above = (config.upper_blocks or config.blocks) + config.own_blocks
@@ -248,8 +252,7 @@ class LocalAsdn(SrNetwork):
             )
             for step, count in blocks.items()
         )
-        return NetworkTraits(
-            scale=None,
+        return AnyRatioTraits(
             max_ratio=float(config.max_ratio),
             restoring_ratio=config.restoring_ratio or None,
             receptive_radius=reaches[-1].receptive_radius,
@@ -261,12 +264,9 @@ class LocalAsdn(SrNetwork):
         )
 
     def forward(
-        self,
-        image_B3HW: Tensor,
-        ratio: float | None = None,
-        strengths_BT: Tensor | None = None,
+        self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
     ) -> Tensor:
-        grid = self.grid_of(2.0 if ratio is None else ratio)
+        grid = self.grid_of(ratio)
         features_BCHW = self.features(image_B3HW, grid, strengths_BT)
         kernel, bias = blended_head(grid.heads, grid.level, grid.weight)
         residual_BCHW = F.conv2d(features_BCHW, kernel, bias, padding=1)
@@ -327,7 +327,7 @@ class LocalAsdn(SrNetwork):
         return self.upper or self.blocks
 
 
-def build(config: AsdnConfig) -> SrNetwork:
+def build(config: AsdnConfig) -> AnyRatioNetwork:
     """Make an ASDN with fresh weights."""
     return Asdn(config) if config.dense_layers else LocalAsdn(config)
 

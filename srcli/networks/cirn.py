@@ -34,7 +34,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.criss_cross import InterlacedAttention
-from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
+from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.enlarge import enlarge
 
 SCALES = (2, 3, 4, 8)
@@ -133,7 +133,7 @@ class Group(nn.Module):
         small.append(self.refine(small[-1], self.down(self.fuse_large(large))))
 
 
-class Cirn(SrNetwork):
+class Cirn(FixedScaleNetwork):
     """The network of one scale. Its attention sees the whole image."""
 
     def __init__(self, config: CirnConfig) -> None:
@@ -156,10 +156,10 @@ class Cirn(SrNetwork):
         nn.init.uniform_(self.restore.weight, -RESTORE_BOUND, RESTORE_BOUND)
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=self.scale, receptive_radius=None)
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(scale=self.scale, receptive_radius=None)
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - a fixed scale has no ratio
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         small: list[Tensor] = [self.extract(image_B3HW)]
         large: list[Tensor] = []
         for group in self.groups:

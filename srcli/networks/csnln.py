@@ -34,7 +34,7 @@ from srcli.networks.blocks.cross_scale import CrossScaleAttention
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import InScaleAttention
 from srcli.networks.blocks.patch_attention import TILE
-from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.borders import extend_to
 
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
@@ -165,7 +165,7 @@ class DoubleCell(nn.Module):
         return next_BCHW
 
 
-class Csnln(SrNetwork):
+class Csnln(FixedScaleNetwork):
     """RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more.
 
     Raises:
@@ -188,15 +188,15 @@ class Csnln(SrNetwork):
         self.add_mean = MeanShift(1, rgb_range=span)
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(
             scale=self.config.scale,
             receptive_radius=None,
             tile=self.config.tile,
             chop=ChopRule(largest_area=3600, multiple=self.config.scale),
         )
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         height, width = (side * self.config.scale for side in image_B3HW.shape[-2:])
         image_B3HW = extend_to(image_B3HW, multiple=self.factor) * self.config.rgb_range
         features_BCHW: Tensor = self.head(self.sub_mean(image_B3HW))

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
-from srcli.networks.spec import NetworkSpec, NetworkTraits, SrNetwork
+from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.enlarge import enlarge
 
 SCALES = (2, 3, 4, 8)
@@ -69,7 +69,7 @@ def deconvolutions(width: int, scale: int) -> nn.Sequential:
     )
 
 
-class Fsdn(SrNetwork):
+class Fsdn(FixedScaleNetwork):
     """The network of one scale. Channel attention pools globally: it sees the whole image."""
 
     def __init__(self, config: FsdnConfig) -> None:
@@ -91,10 +91,10 @@ class Fsdn(SrNetwork):
         nn.init.zeros_(self.restore.get_parameter("bias"))
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=self.scale, receptive_radius=None)
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(scale=self.scale, receptive_radius=None)
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - a fixed scale has no ratio
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         features_BCHW = self.transition(self.trunk(image_B3HW))
         residual_B3HW: Tensor = self.attention(self.restore(self.enlarge(features_BCHW)))
         return enlarge(image_B3HW, self.scale) + residual_B3HW

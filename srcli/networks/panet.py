@@ -33,7 +33,7 @@ from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
 from srcli.networks.blocks.upsampler import Upsampler
-from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.color import LUMA_OFFSET, luma
 
 UNUSED = (r"body\.\d+\.escape_NaN",)
@@ -129,7 +129,7 @@ class Body(nn.ModuleList):
         return deep_BCHW + features_BCHW
 
 
-class Panet(SrNetwork):
+class Panet(FixedScaleNetwork):
     """PA-EDSR: RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more."""
 
     def __init__(self, config: PanetConfig) -> None:
@@ -156,22 +156,22 @@ class Panet(SrNetwork):
         self.add_mean = MeanShift(1, rgb_range=config.rgb_range)
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(
             scale=self.config.scale,
             receptive_radius=None,
             tile=self.config.tile,
             chop=ChopRule(largest_area=6400, multiple=self.config.scale, grows=False),
         )
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         shallow_BCHW = self.head(self.sub_mean(image_B3HW * self.config.rgb_range))
         features_BCHW = self.body(shallow_BCHW, self.activation)
         output_B3HW: Tensor = self.add_mean(self.tail(features_BCHW))
         return output_B3HW / self.config.rgb_range
 
 
-class RestorationPanet(SrNetwork):
+class RestorationPanet(FixedScaleNetwork):
     """RGB (B, 3, H, W) in [0, 1] to the same shape, sides of 1 pixel or more."""
 
     def __init__(self, config: RestorationConfig) -> None:
@@ -194,11 +194,11 @@ class RestorationPanet(SrNetwork):
         self.tail = nn.Sequential(nn.Conv2d(channels, config.colors, 3, padding=1))
 
     @property
-    def traits(self) -> NetworkTraits:
+    def traits(self) -> FixedScaleTraits:
         config = self.config
-        return NetworkTraits(scale=config.scale, receptive_radius=None, tile=config.tile)
+        return FixedScaleTraits(scale=config.scale, receptive_radius=None, tile=config.tile)
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         if self.config.colors == RGB:
             return self._restore(image_B3HW)
         luma_B1HW = (luma(image_B3HW) - LUMA_OFFSET) / LUMA_RANGE

@@ -25,7 +25,7 @@ from srcli.networks.blocks.covariance import SecondOrderChannelAttention
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import RegionNonLocal
 from srcli.networks.blocks.upsampler import Upsampler
-from srcli.networks.spec import ChopRule, NetworkSpec, NetworkTraits, SrNetwork
+from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.borders import extend_to
 
 MINIMUM_SIDE = 4
@@ -88,7 +88,7 @@ class AttentionGroup(nn.Module):
         return residual_BCHW + features_BCHW
 
 
-class San(SrNetwork):
+class San(FixedScaleNetwork):
     """RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more."""
 
     def __init__(self, config: SanConfig) -> None:
@@ -106,14 +106,14 @@ class San(SrNetwork):
         self.add_mean = MeanShift(1, rgb_range=span, trainable=True)
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(
             scale=self.config.scale,
             receptive_radius=None,
             chop=ChopRule(largest_area=160_000),
         )
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: ARG002 - fixed scale
+    def forward(self, image_B3HW: Tensor) -> Tensor:
         height, width = (side * self.config.scale for side in image_B3HW.shape[-2:])
         image_B3HW = extend_to(image_B3HW, minimum=MINIMUM_SIDE) * self.config.rgb_range
         shallow_BCHW = self.head(self.sub_mean(image_B3HW))

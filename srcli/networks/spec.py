@@ -1,11 +1,14 @@
-"""What a network is to the rest of the tool: a module, its traits, its configurations."""
+"""The two kinds of networks, their traits and their configurations.
+
+Shape suffixes: B batch, H W rows and columns, s scale, T names in ``told``.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -18,16 +21,22 @@ if TYPE_CHECKING:
 ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 EPSILON = 1e-6
-"""What rounding may add to a ratio."""
+"""Largest amount that rounding adds to a ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChopRule:
-    """How the authors of a network cut pictures into tiles.
+    """Rule by which the authors of a network cut images into tiles.
 
-    A quarter's side is half the picture's and ``overlap``, and then it grows to the next
-    multiple of ``multiple`` (always, even from one) if ``grows``, else by its remainder.
-    Quarters of at least ``largest_area`` pixels are quartered again.
+    An image is cut into overlapping quarters, and quarters that are too large are cut again.
+
+    Attributes:
+        largest_area: number of pixels from which a quarter is cut again.
+        overlap: pixels that are added to half of the image's side.
+        multiple: number whose multiple a side of a quarter should be.
+        grows: whether a side grows to the next multiple, even if it is one already. Otherwise
+            the remainder is added to it.
+
     """
 
     largest_area: int
@@ -37,8 +46,59 @@ class ChopRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommonTraits:
+    """What the engine must know of every network. Lengths are in pixels of the network's input.
+
+    Attributes:
+        receptive_radius: largest distance, along either axis, from which an input sample changes
+            an output sample; None if the network sees the whole image.
+        size_multiple: number that must divide both sides of the input.
+        minimum_size: smallest side of the input.
+        tile: side of the input up to which the work per pixel is moderate, for a network whose
+            work grows with the square of the pixels; None for the others.
+
+    """
+
+    receptive_radius: int | None
+    size_multiple: int = 1
+    minimum_size: int = 1
+    tile: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedScaleTraits(CommonTraits):
+    """Traits of a network of one scale.
+
+    Attributes:
+        scale: output size over input size.
+        chop: the authors' own tiling; None if they published none.
+
+    """
+
+    scale: int
+    chop: ChopRule | None = None
+
+    @property
+    def output_scale(self) -> int:
+        """Output samples for each sample of the network's input, along one axis."""
+        return self.scale
+
+    @property
+    def coarseness(self) -> float:
+        """Always 1: the network has one grid."""
+        return 1.0
+
+    def at(self, ratio: float) -> FixedScaleTraits:  # noqa: ARG002 - the signature of both kinds
+        """Return the same traits: they do not depend on a ratio."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What ``NetworkTraits`` says, for the ratios of one range, which ends at ``max_ratio``."""
+    """The traits of a network of any ratio that hold in one range of ratios.
+
+    ``max_ratio`` is the end of the range. The other attributes are those of ``CommonTraits``.
+    """
 
     max_ratio: float
     receptive_radius: int | None
@@ -47,53 +107,45 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkTraits:
-    """What the engine must know of a network; lengths in pixels of the network's input.
+class AnyRatioTraits(CommonTraits):
+    """Traits of a network of any ratio, whose input is already enlarged to the output size.
 
     Attributes:
-        scale: output size over input size, or None for a network of any ratio, which takes
-            the picture already enlarged to the output size, together with the ratio.
-        max_ratio: largest ratio of one pass of a network of any ratio.
-        restoring_ratio: how far a network of any ratio enlarges a picture that is to keep its
-            size and is reduced again: what its weights undo is undone then; None if nothing.
-        receptive_radius: no output sample depends on input samples farther away than this
-            (along either axis); None if it sees the whole image.
-        size_multiple: both sides of the input must be divisible by this.
-        minimum_size: both sides of the input must be at least this.
-        tile: side of the input up to which the work per pixel is moderate, for networks whose
-            work grows with the square of the pixels; None for the others.
-        told: names of what a network of any ratio may be told of its input, as the numbers of
-            ``strengths`` in this order, each in [0, 1]; 0 is what it takes for granted.
-        chop: the authors' own tiling, where they published one.
-        reaches: of a network of any ratio whose reach, multiple and minimum differ by ratio:
-            what they are, by rising ``max_ratio``. The fields above then hold for all ratios.
-        overshoot_from: of a network of any ratio, the ratio above which it is better to go on to
-            the next whole ratio and reduce the result; None where it never is.
-        kernel: of plain resizing to any size in one pass, which is then all that is done; None for
-            networks.
+        max_ratio: largest ratio of one pass.
+        restoring_ratio: ratio by which a picture that keeps its size is enlarged and reduced
+            again, for weights that undo more than a reduction; None for all others.
+        told: names of the ``strengths`` that the network can be told of its input, in this order.
+            Each is in [0, 1]; 0 is what the network assumes.
+        overshoot_from: ratio above which a pass of the next whole ratio, reduced again, is better
+            than one of the ratio itself; None if it never is.
+        kernel: kernel of plain resizing, which stands in the place of a network and reaches any
+            size in one pass; None for networks.
+        reaches: traits by range of ratios, by rising ``max_ratio``; empty if one range covers
+            all. The common traits then hold for all ratios.
 
     """
 
-    scale: int | None
+    scale: ClassVar[None] = None
+    chop: ClassVar[None] = None
     max_ratio: float = 2.0
     restoring_ratio: float | None = None
-    receptive_radius: int | None
-    size_multiple: int = 1
-    minimum_size: int = 1
-    tile: int | None = None
     told: tuple[str, ...] = ()
-    chop: ChopRule | None = None
     overshoot_from: float | None = None
     kernel: Kernel | None = None
     reaches: tuple[Reach, ...] = ()
 
     @property
+    def output_scale(self) -> int:
+        """Always 1: the network keeps the size of its input."""
+        return 1
+
+    @property
     def coarseness(self) -> float:
-        """How many times as coarse the network's grid is as at the lowest ratios."""
+        """Size multiple over that of the lowest ratios: how much coarser the network's grid is."""
         return self.size_multiple / self.reaches[0].size_multiple if self.reaches else 1.0
 
-    def at(self, ratio: float) -> NetworkTraits:
-        """Return the traits that hold at one ratio; ``max_ratio`` is where their range ends."""
+    def at(self, ratio: float) -> AnyRatioTraits:
+        """Return the traits that hold at one ratio; ``max_ratio`` is the end of its range."""
         for reach in self.reaches:
             if ratio <= reach.max_ratio + EPSILON:
                 return replace(
@@ -106,22 +158,58 @@ class NetworkTraits:
         return self
 
 
-class SrNetwork(nn.Module, ABC):
-    """A network: RGB float (B, 3, H, W) in [0, 1] to RGB float, not clamped.
+NetworkTraits = FixedScaleTraits | AnyRatioTraits
+"""The traits of either kind of network."""
 
-    A fixed-scale network is called as ``network(image)`` and returns (B, 3, sH, sW); one of
-    any ratio as ``network(enlarged, ratio)`` and keeps the size. One that is told how spoilt its
-    input is takes ``strengths``, (B, number of ``traits.told``), as a third argument.
-    """
+
+class FixedScaleNetwork(nn.Module, ABC):
+    """A network of one scale: it enlarges an image, or restores it at scale 1."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, image_B3HW: Tensor) -> Tensor: ...
 
     @property
     @abstractmethod
-    def traits(self) -> NetworkTraits:
+    def traits(self) -> FixedScaleTraits:
         """What the engine must know."""
 
     @abstractmethod
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:
-        """Enlarge or restore a batch of pictures."""
+    def forward(self, image_B3HW: Tensor) -> Tensor:
+        """Map RGB float (B, 3, H, W) in [0, 1] to RGB float (B, 3, sH, sW), not clamped."""
+
+
+class AnyRatioNetwork(nn.Module, ABC):
+    """A network of any ratio: it restores what bicubic enlargement lost."""
+
+    if TYPE_CHECKING:
+
+        def __call__(
+            self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
+        ) -> Tensor: ...
+
+    @property
+    @abstractmethod
+    def traits(self) -> AnyRatioTraits:
+        """What the engine must know."""
+
+    @abstractmethod
+    def forward(
+        self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
+    ) -> Tensor:
+        """Map RGB float (B, 3, H, W) in [0, 1] to RGB float of the same shape, not clamped.
+
+        Args:
+            image_B3HW: image that is already enlarged to the output size.
+            ratio: ratio of that enlargement, in (1, ``traits.max_ratio``].
+            strengths_BT: strengths of the degradations that ``traits.told`` names, in [0, 1];
+                zeros if None. A network that is told nothing ignores them.
+
+        """
+
+
+SrNetwork = FixedScaleNetwork | AnyRatioNetwork
+"""A network of either kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +218,13 @@ class NetworkSpec(Generic[ConfigT]):
 
     Attributes:
         name: id of the network, lower case.
-        config: frozen dataclass of the network's hyper-parameters, of plain JSON values; a
-            fixed-scale network has a field ``scale``.
+        config: frozen dataclass of the network's hyper-parameters, which are plain JSON values.
+            A network of a fixed scale has a field ``scale``.
         build: makes a network with fresh weights.
-        presets: the named configurations, at the first of ``scales``.
-        scales: the factors a fixed-scale network can be built for; empty for any ratio.
+        presets: configurations by name, at the first of ``scales``.
+        scales: scales for which a network of a fixed scale can be built; empty for any ratio.
         untrained: prefixes of parameters that the network keeps but never uses.
-        source: paper, and the authors' code where there is any.
+        source: the paper, and the authors' code if they published it.
 
     """
 

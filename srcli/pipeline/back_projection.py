@@ -15,7 +15,7 @@ from torch import Tensor
 from srcli.engine.tiling import TiledTraits
 from srcli.images.picture.animation import Picture, photos
 from srcli.metrics.psnr import decibels
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, NetworkTraits
 from srcli.pixels.levels import from_levels, to_levels
 from srcli.pixels.region import strips
 from srcli.pixels.resize import MIRRORED, Borders, resize
@@ -115,7 +115,9 @@ def _suspicious(removes: float) -> float:
 
 
 def _restores(traits: NetworkTraits, *, same_size: bool) -> bool:
-    return traits.scale == 1 or (same_size and traits.restoring_ratio is not None)
+    if isinstance(traits, AnyRatioTraits):
+        return same_size and traits.restoring_ratio is not None
+    return traits.scale == 1
 
 
 def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype, borders: Borders) -> Tensor:

@@ -69,8 +69,7 @@ class LoadedModels:
 
     def _describe(self, step: Pass) -> str:
         if step.resample:
-            kernel = self.runner.network.traits.kernel
-            return kernel or "resize"
+            return self.runner.kernel or "resize"
         name = self.names[step.scale]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
 

@@ -9,7 +9,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, NetworkTraits
 from srcli.training.config import Degradation, TrainConfig
 from srcli.training.crop_batch import (
     BatchShape,
@@ -58,7 +58,9 @@ class ShapeSampler:
 
     def __init__(self, config: TrainConfig, traits: NetworkTraits) -> None:
         self.config = config
-        self.ranges = ratio_ranges(traits, config.patch) if config.scale is None else ()
+        self.ranges: tuple[RatioRange, ...] = ()
+        if isinstance(traits, AnyRatioTraits):
+            self.ranges = ratio_ranges(traits, config.patch)
 
     def draw(self, random: Random) -> BatchShape:
         """Draw the shape of one batch. This is the first draw that is made for a batch."""
@@ -173,6 +175,6 @@ def _drawn(seed: int, side: int, lr_side: int) -> tuple[Tensor, Tensor]:
 
 def largest_crop(traits: NetworkTraits, config: TrainConfig) -> int:
     """Return the side of the largest crop that a run draws."""
-    if config.scale is not None:
-        return config.patch
-    return max(drawn.side for drawn in ratio_ranges(traits, config.patch))
+    if isinstance(traits, AnyRatioTraits):
+        return max(drawn.side for drawn in ratio_ranges(traits, config.patch))
+    return config.patch

@@ -13,7 +13,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits
 from srcli.pixels.matrix_resize import resize_by_matrices, resize_uint8_by_matrices
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
@@ -58,14 +58,14 @@ class TrainBatch:
     Attributes:
         image: input, (B, 3, H, W) in [0, 1].
         target: wanted output, (B, 3, H, W) in [0, 1].
-        ratio: ratio of the pass, for a network of any ratio; None for a fixed scale.
+        ratio: ratio of the pass. A network of a fixed scale is not told it.
         strengths: strengths of the degradation, as of ``CropBatch``.
 
     """
 
     image: Tensor
     target: Tensor
-    ratio: float | None
+    ratio: float
     strengths: Tensor | None = None
 
 
@@ -98,7 +98,7 @@ class RatioRange:
         return smallest if random.random() < SHARE_OF_LARGEST else random.randint(smallest, largest)
 
 
-def ratio_ranges(traits: NetworkTraits, patch: int) -> tuple[RatioRange, ...]:
+def ratio_ranges(traits: AnyRatioTraits, patch: int) -> tuple[RatioRange, ...]:
     """Return the ranges of ratios that a network of any ratio distinguishes.
 
     Args:
@@ -156,7 +156,7 @@ class CropBatch:
             reduced = resizing.reduce(self.crops, self.side)
         image, side = reduced / 255, self.crops.shape[2]
         if self.margin is None:
-            return TrainBatch(image=image, target=self.crops / 255, ratio=None)
+            return TrainBatch(image=image, target=self.crops / 255, ratio=side / image.shape[2])
         if self.first is not None:
             enlarged = self.first * image.shape[2]
             whole = Region.whole((enlarged, enlarged))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from srcli.engine.device import PRECISIONS, Compute
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, SrNetwork
 from srcli.training.config import TrainConfig
 from srcli.training.crop_batch import CropBatch, Resizing
 from srcli.training.losses import LOSSES
@@ -89,15 +89,13 @@ class Step:
         return LOSSES[self.config.loss](output.to(shown.target.dtype), shown.target)
 
     def _call(
-        self, network: SrNetwork, image: Tensor, ratio: float | None, strengths: Tensor | None
+        self, network: SrNetwork, image: Tensor, ratio: float, strengths: Tensor | None
     ) -> Tensor:
         image = image.contiguous(memory_format=torch.channels_last)
-        said: list[float | Tensor] = [] if ratio is None else [ratio]
-        if strengths is not None and network.traits.told:
-            said.append(strengths)
         with self.compute.autocast():
-            output: Tensor = network(image, *said)
-        return output
+            if isinstance(network, AnyRatioNetwork):
+                return network(image, ratio, strengths if network.traits.told else None)
+            return network(image)
 
     @torch.no_grad()
     def _predict(self, image: Tensor, ratio: float, strengths: Tensor | None) -> Tensor:

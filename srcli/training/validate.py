@@ -16,7 +16,7 @@ from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.recursion import with_strengths
 from srcli.metrics.protocol import check_measurable, cropped_sizes, reduce_for, score
 from srcli.metrics.psnr import psnr_y
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioTraits, SrNetwork
 from srcli.pixels.color import quantize
 from srcli.training.batch_sampler import DRAW_DEGRADATION
 from srcli.training.config import RESTORED, Degradation
@@ -87,8 +87,8 @@ def _levels(network: SrNetwork, degradation: Degradation) -> tuple[float, ...]:
     """Return the scales, or the levels of the degradation, to validate at."""
     if degradation in RESTORED:
         return tuple(map(float, LEVELS[degradation]))
-    fixed = network.traits.scale
-    return ANY_RATIO_SCALES if fixed is None else (float(fixed),)
+    traits = network.traits
+    return ANY_RATIO_SCALES if isinstance(traits, AnyRatioTraits) else (float(traits.scale),)
 
 
 def _enlarged(
@@ -100,7 +100,9 @@ def _enlarged(
     if degradation != "bicubic":
         degraded = DRAW_DEGRADATION[degradation](Random(n))(cropped[0], size)
         lr = degraded.image[None]
-        if degraded.strengths is not None and runner.network.traits.told:
+        traits = runner.network.traits
+        is_told = isinstance(traits, AnyRatioTraits) and traits.told
+        if degraded.strengths is not None and is_told:
             passes = with_strengths(passes, degraded.strengths.normalized)
     sr = runner.run_passes(lr.to(torch.float32) / 255, passes)
     return score(sr, cropped, scale).psnr_y

@@ -8,6 +8,7 @@ from pathlib import Path
 from srcli.errors import UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.networks.catalog import NETWORKS
+from srcli.networks.spec import AnyRatioNetwork
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.formats.onnx_export import Parity, export_onnx
 from srcli.weights.providers.store import locate
@@ -60,10 +61,9 @@ def export_model(
         others = listed(sorted(NETWORKS.keys() - UNEXPORTABLE))
         raise UsageError(msg, hint=f"of our networks {others} can, and many of other tools")
     network = loaded.network.eval().requires_grad_(requires_grad=False)
-    traits = network.traits
-    enlarges = f"x{traits.scale}"
-    if traits.scale is None:
-        ratio = traits.max_ratio if ratio is None else ratio
+    enlarges = f"x{network.traits.scale}"
+    if isinstance(network, AnyRatioNetwork):
+        ratio = network.traits.max_ratio if ratio is None else ratio
         enlarges = (
             f"x{ratio:g}, of a picture already enlarged to that size by bicubic interpolation"
         )

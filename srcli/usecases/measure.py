@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from srcli.bench.cost import count_macs
 from srcli.bench.records import Record
 from srcli.errors import CorruptWeights, DataError, UsageError
 from srcli.files.digest import sha256_of
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, SrNetwork
 from srcli.usecases.bench import BenchRequest, bench
 from srcli.weights.catalog.card import Score, WeightCard
 from srcli.weights.catalog.published import check_purpose
@@ -102,13 +103,16 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
 
 def kmacs_per_output_pixel(network: SrNetwork) -> float:
     """Count the multiply-adds of one pass over a square of 64 pixels a side, in thousands."""
-    scale = network.traits.scale
     image = torch.rand(1, 3, SIDE, SIDE)
+
+    def run() -> Tensor:
+        if isinstance(network, AnyRatioNetwork):
+            return network(image, network.traits.max_ratio)
+        return network(image)
+
     with torch.no_grad():
-        macs = count_macs(
-            lambda: network(image, network.traits.max_ratio if scale is None else None)
-        )
-    return macs / (SIDE * (scale or 1)) ** 2 / 1000
+        macs = count_macs(run)
+    return macs / (SIDE * network.traits.output_scale) ** 2 / 1000
 
 
 def to_toml(card: WeightCard) -> str:

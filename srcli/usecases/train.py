@@ -22,7 +22,7 @@ from srcli.files.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.asdn import LocalAsdn
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioTraits, SrNetwork
 from srcli.training import curves
 from srcli.training.config import (
     RESTORED,
@@ -124,7 +124,7 @@ def _check_weights(config: TrainConfig) -> None:
     with torch.device("meta"):
         spec = NETWORKS[config.network]
         traits = spec.build(spec.configure(config.preset, config.scale)).traits
-    count = 0 if traits.scale is not None else len(traits.reaches) or 1
+    count = (len(traits.reaches) or 1) if isinstance(traits, AnyRatioTraits) else 0
     if len(weights) != count:
         msg = f"{config.network} distinguishes {count} ranges of ratios, not {len(weights)}"
         raise UsageError(msg, hint="give one number a range with --range-weights")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.spec import AnySpec, SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, AnySpec, FixedScaleNetwork, SrNetwork
 
 SMALL = 1_000_000
 """Parameters up to which a preset is run; of each network the smallest preset always is."""
@@ -47,14 +47,13 @@ class Case:
         return network
 
     @property
-    def ratios(self) -> tuple[float | None, ...]:
+    def ratios(self) -> tuple[float, ...]:
         """Ratios that together use every part of the network."""
-        if self.scale:
-            return (None,)
-        with torch.device("meta"):
-            most = self.spec.build(self.spec.configure(self.preset)).traits.max_ratio
-        above_two = (2 + step / 8 for step in range(1, int(8 * (most - 2)) + 1))
-        return (*(1 + step / 20 for step in range(1, 21)), *above_two)
+        network = self.build_without_values()
+        if not isinstance(network, AnyRatioNetwork):
+            return (network.traits.scale,)
+        above_two = range(1, int(8 * (network.traits.max_ratio - 2)) + 1)
+        return (*(1 + step / 20 for step in range(1, 21)), *(2 + step / 8 for step in above_two))
 
 
 CASES = [
@@ -87,6 +86,16 @@ def legal_sides(network: SrNetwork) -> tuple[int, int, int]:
     return smallest, smallest + step, smallest + 6 * step
 
 
+def run(network: SrNetwork, image: Tensor, ratio: float = 2.0, told: float | None = None) -> Tensor:
+    """Call a network of either kind; ``told`` is every strength that it can be told."""
+    if not isinstance(network, AnyRatioNetwork):
+        return network(image)
+    names = network.traits.told
+    if told is None or not names:
+        return network(image, ratio)
+    return network(image, ratio, image.new_full((len(image), len(names)), told))
+
+
 def picture(height: int, width: int, *, batch: int = 1) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     return torch.rand(batch, 3, height, width, generator=generator, dtype=torch.float64)
@@ -96,6 +105,7 @@ def picture(height: int, width: int, *, batch: int = 1) -> Tensor:
 def test_a_preset_builds_with_the_traits_of_its_scale(case: Case) -> None:
     network = case.build_without_values()
     assert network.traits.scale == case.scale
+    assert isinstance(network, FixedScaleNetwork if case.scale else AnyRatioNetwork)
     assert network.traits.size_multiple >= 1
     assert network.traits.minimum_size >= 1
     assert all(tensor.is_meta for tensor in network.parameters())
@@ -126,10 +136,10 @@ def test_an_unknown_configuration_field_is_refused(case: Case) -> None:
 def test_the_output_has_the_size_that_the_traits_promise(case: Case) -> None:
     network = case.build().eval()
     sides = legal_sides(network)
-    factor = network.traits.scale or 1
+    factor = network.traits.output_scale
     with torch.inference_mode():
         for height, width in [(sides[0], sides[0]), *pairwise(sides), (sides[2], sides[0])]:
-            output = network(picture(height, width).float())
+            output = run(network, picture(height, width).float())
             assert output.shape == (1, 3, height * factor, width * factor)
             assert output.dtype == torch.float32
 
@@ -140,8 +150,8 @@ def test_a_picture_does_not_depend_on_its_batch(case: Case) -> None:
     _, height, width = legal_sides(network)
     images = picture(height, width, batch=3)
     with torch.inference_mode():
-        together = network(images)
-        alone = torch.cat([network(image[None]) for image in images])
+        together = run(network, images)
+        alone = torch.cat([run(network, image[None]) for image in images])
     torch.testing.assert_close(together, alone, atol=1e-9, rtol=1e-9)
     assert (together[0] - together[1]).abs().max() > 0
 
@@ -161,13 +171,12 @@ def test_gradients_reach_every_parameter_that_is_trained(case: Case) -> None:
     assert not missing
 
 
-def reached(network: SrNetwork, ratios: tuple[float | None, ...]) -> set[str]:
+def reached(network: SrNetwork, ratios: tuple[float, ...]) -> set[str]:
     """Return the names of the parameters with a gradient at one of the ratios."""
     _, height, width = legal_sides(network)
     image = picture(height, width)
-    names = network.traits.told
-    told = [torch.full((len(image), len(names)), 0.5, dtype=image.dtype)] if names else []
-    torch.stack([network(image, ratio, *told) for ratio in ratios]).pow(2).sum().backward()
+    outputs = [run(network, image, ratio, told=0.5) for ratio in ratios]
+    torch.stack(outputs).pow(2).sum().backward()
     gradients = {name: parameter.grad for name, parameter in network.named_parameters()}
     return {name for name, grad in gradients.items() if grad is not None and grad.any()}
 
@@ -181,7 +190,7 @@ def test_parameters_said_to_be_untrained_are_never_used(case: Case) -> None:
     _, height, width = legal_sides(network)
     with torch.inference_mode():
         for ratio in case.ratios:
-            assert network(picture(height, width), ratio).isfinite().all()
+            assert run(network, picture(height, width), ratio).isfinite().all()
 
 
 @runnable
@@ -190,7 +199,7 @@ def test_the_output_is_finite_in_bfloat16(case: Case) -> None:
     _, height, width = legal_sides(network)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for ratio in case.ratios:
-            assert network(picture(height, width).float(), ratio).isfinite().all()
+            assert run(network, picture(height, width).float(), ratio).isfinite().all()
 
 
 @runnable
@@ -200,5 +209,5 @@ def test_the_input_is_left_alone(case: Case) -> None:
     image = picture(height, width)
     before = image.clone()
     with torch.inference_mode():
-        network(image)
+        run(network, image)
     assert torch.equal(image, before)

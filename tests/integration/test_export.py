@@ -19,7 +19,7 @@ from srcli.networks.fsdn import SPEC as FSDN
 from srcli.networks.fsdn import FsdnConfig
 from srcli.networks.panet import SPEC as PANET
 from srcli.networks.panet import PanetConfig
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits
 from srcli.weights.formats import onnx_export, spandrel_networks
 from srcli.weights.formats.checkpoint import Header, load_model, save_model
 from srcli.weights.formats.onnx_export import export_onnx
@@ -151,18 +151,17 @@ def test_a_network_that_sees_the_whole_picture_is_exported(srcli, tmp_path, spec
 def test_the_statistics_of_a_larger_picture_come_from_its_centre():
     """All of SAN takes half a minute: these are the parts that branch where nothing is exported."""
 
-    class Parts(SrNetwork):
+    class Parts(FixedScaleNetwork):
         """Attention of SAN alone."""
 
-        traits = NetworkTraits(scale=1, receptive_radius=None)
+        traits = FixedScaleTraits(scale=1, receptive_radius=None)
 
         def __init__(self):
             super().__init__()
             self.channels = SecondOrderChannelAttention(3, reduction=1)
             self.pixels = PooledNonLocal(3, reduction=1)
 
-        def forward(self, image_B3HW, ratio=None):
-            del ratio
+        def forward(self, image_B3HW):
             return self.pixels(self.channels(image_B3HW))
 
     network = Parts().eval()
@@ -177,13 +176,12 @@ def test_the_statistics_of_a_larger_picture_come_from_its_centre():
 
 
 def test_a_network_that_the_exporter_cannot_follow_is_refused():
-    class Looking(SrNetwork):
+    class Looking(FixedScaleNetwork):
         """Does one thing or the other, as the picture is."""
 
-        traits = NetworkTraits(scale=1, receptive_radius=0)
+        traits = FixedScaleTraits(scale=1, receptive_radius=0)
 
-        def forward(self, image_B3HW, ratio=None):
-            del ratio
+        def forward(self, image_B3HW):
             return image_B3HW if image_B3HW.mean() > 0 else -image_B3HW
 
     with pytest.raises(UsageError, match="for any height and width") as caught:
@@ -192,13 +190,12 @@ def test_a_network_that_the_exporter_cannot_follow_is_refused():
 
 
 def test_a_network_that_onnx_ties_to_one_size_is_refused():
-    class Tied(SrNetwork):
+    class Tied(FixedScaleNetwork):
         """Adds a picture of the size that it was traced at."""
 
-        traits = NetworkTraits(scale=1, receptive_radius=0)
+        traits = FixedScaleTraits(scale=1, receptive_radius=0)
 
-        def forward(self, image_B3HW, ratio=None):
-            del ratio
+        def forward(self, image_B3HW):
             height, width = map(int, image_B3HW.shape[-2:])
             return image_B3HW.new_zeros(1, 3, height, width) + image_B3HW
 
@@ -237,7 +234,7 @@ def test_without_the_extra_it_is_named(srcli, tiny, monkeypatch):
 
 def test_a_graph_that_runs_at_one_size_alone_is_refused():
     network = asdn.build(FAST).eval()
-    fixed = onnx_export._Fixed(network, 2.0)
+    fixed = onnx_export._AtRatio(network, 2.0)
     with onnx_export._quiet():
         image = torch.rand(1, 3, 36, 28)
         program = torch.onnx.export(

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import AnyRatioNetwork, NetworkTraits, SrNetwork
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 INPUT = "image"
@@ -53,17 +53,16 @@ class Exported:
     parity: tuple[Parity, ...]
 
 
-class _Fixed(nn.Module):
-    """A network with its ratio fixed."""
+class _AtRatio(nn.Module):
+    """A network of any ratio that is held to one."""
 
-    def __init__(self, network: SrNetwork, ratio: float | None) -> None:
+    def __init__(self, network: AnyRatioNetwork, ratio: float) -> None:
         super().__init__()
         self.network = network
         self.ratio = ratio
 
     def forward(self, image: Tensor) -> Tensor:
-        enlarged: Tensor = self.network(image, self.ratio)
-        return enlarged
+        return self.network(image, self.ratio)
 
 
 def export_onnx(
@@ -76,8 +75,8 @@ def export_onnx(
 
     Args:
         network: on the CPU, in evaluation mode.
-        ratio: of one pass, for a network of any ratio; the largest if None.
-        notes: written into the file.
+        ratio: ratio of a pass of a network of any ratio; its largest if None.
+        notes: texts that are written into the file.
 
     Raises:
         WeightsUnavailable: the extra ``onnx`` is not installed.
@@ -85,9 +84,7 @@ def export_onnx(
         CorruptWeights: onnxruntime's result differs by more than 1e-4.
 
     """
-    ratio = _checked_ratio(network.traits, ratio)
-    fixed, traits = _Fixed(network, ratio).eval(), network.traits
-    traits = traits if ratio is None else traits.at(ratio)
+    fixed, traits = _held_to(network, ratio)
     _require_extra()
     with torch.inference_mode():  # what networks keep between runs must not be made by the tracer
         fixed(torch.rand(_shape(SIDES[-1], traits)))
@@ -98,18 +95,20 @@ def export_onnx(
     return Exported(content=content, opset=program.model.opset_imports[""], parity=parity)
 
 
-def _checked_ratio(traits: NetworkTraits, ratio: float | None) -> float | None:
-    if traits.scale is not None:
+def _held_to(network: SrNetwork, ratio: float | None) -> tuple[nn.Module, NetworkTraits]:
+    """Return a module whose input is an image alone, and the traits that hold for it."""
+    traits = network.traits
+    if not isinstance(network, AnyRatioNetwork):
         if ratio is not None:
             msg = f"a ratio is for models of any ratio; this one enlarges by {traits.scale}"
             raise UsageError(msg)
-        return None
-    if ratio is None:
-        return traits.max_ratio
-    if not 1 < ratio <= traits.max_ratio:
-        msg = f"the ratio {ratio:g} is not above 1 and at most {traits.max_ratio:g}"
+        return network, traits
+    largest = network.traits.max_ratio
+    ratio = largest if ratio is None else ratio
+    if not 1 < ratio <= largest:
+        msg = f"the ratio {ratio:g} is not above 1 and at most {largest:g}"
         raise UsageError(msg)
-    return ratio
+    return _AtRatio(network, ratio).eval(), traits.at(ratio)
 
 
 def _require_extra() -> None:
@@ -119,7 +118,7 @@ def _require_extra() -> None:
         raise MissingExtra(msg, hint="pip install 'srcli[onnx]'")
 
 
-def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model
+def _trace(fixed: nn.Module, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model
     step = traits.size_multiple
     smallest = -(-max(traits.minimum_size, LEAST_SIDE) // step)
     sides = {
@@ -142,7 +141,7 @@ def _trace(fixed: _Fixed, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch
         raise UsageError(UNFIT, hint=f"PyTorch's exporter says: {reason}") from error
 
 
-def _compare(content: bytes, fixed: _Fixed, traits: NetworkTraits) -> Iterator[Parity]:
+def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterator[Parity]:
     """Run both on noise of each size."""
     session = _open(content)
     noise = torch.Generator().manual_seed(0)

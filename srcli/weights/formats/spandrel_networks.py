@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from srcli.errors import CorruptWeights, MissingExtra, WeightsUnavailable
-from srcli.networks.spec import NetworkTraits, SrNetwork
+from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits
 from srcli.weights.formats.size_guard import bounded_by
 from srcli.weights.formats.tensor_file import read_tensors
 from srcli.weights.formats.torch_checkpoint import read_pickle
@@ -46,7 +46,7 @@ class CommunityConfig:
     scale: int
 
 
-class CommunityNetwork(SrNetwork):
+class CommunityNetwork(FixedScaleNetwork):
     """Any network that spandrel built, called through spandrel.
 
     How far it sees is not known, so tiles of it overlap and are blended.
@@ -57,7 +57,7 @@ class CommunityNetwork(SrNetwork):
         self.model = descriptor.model
         self._descriptor = descriptor
         sizes = descriptor.size_requirements
-        self._traits = NetworkTraits(
+        self._traits = FixedScaleTraits(
             scale=descriptor.scale,
             receptive_radius=None,
             size_multiple=sizes.multiple_of,
@@ -68,13 +68,12 @@ class CommunityNetwork(SrNetwork):
         )
 
     @property
-    def traits(self) -> NetworkTraits:
+    def traits(self) -> FixedScaleTraits:
         """What the engine must know."""
         return self._traits
 
-    def forward(self, image_B3HW: Tensor, ratio: float | None = None) -> Tensor:  # noqa: N803 - shape suffix
+    def forward(self, image_B3HW: Tensor) -> Tensor:  # noqa: N803 - shape suffix
         """Enlarge one picture after the other; some of these networks change their input."""
-        del ratio
         if torch.compiler.is_exporting():  # a graph has no loop, and leaves its input alone
             traced: Tensor = self._descriptor(image_B3HW.clone())
             return traced

@@ -9,14 +9,14 @@ from srcli.batch.plan import estimate_cost, estimate_disk, plan_picture
 from srcli.engine.tiling import TiledTraits
 from srcli.images.discover import InputFile
 from srcli.images.probe import ImageInfo
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.probe import plan_way
 from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import TargetSize
 
-ANY = NetworkTraits(scale=None, receptive_radius=4)
-DOUBLE = NetworkTraits(scale=2, receptive_radius=4)
+ANY = AnyRatioTraits(receptive_radius=4)
+DOUBLE = FixedScaleTraits(scale=2, receptive_radius=4)
 
 
 def job(tmp_path: Path, suffix: str = ".png") -> Job:

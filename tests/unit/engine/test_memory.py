@@ -5,17 +5,17 @@ from srcli.engine.memory import check_fits, default_tile, working_bytes
 from srcli.engine.recursion import Pass
 from srcli.errors import OutOfMemory
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import FixedScaleTraits
 
 
 def test_the_output_of_a_tile_is_about_the_same_at_every_scale():
-    sides = {s: default_tile(NetworkTraits(scale=s, receptive_radius=9)) for s in (1, 2, 4)}
+    sides = {s: default_tile(FixedScaleTraits(scale=s, receptive_radius=9)) for s in (1, 2, 4)}
     assert sides == {1: 512, 2: 256, 4: 128}
 
 
 def test_a_network_may_ask_for_smaller_tiles_but_not_for_larger_ones():
     for wanted, given in ((64, 64), (300, 256)):
-        traits = NetworkTraits(scale=2, receptive_radius=None, tile=wanted)
+        traits = FixedScaleTraits(scale=2, receptive_radius=None, tile=wanted)
         assert default_tile(traits) == given
 
 

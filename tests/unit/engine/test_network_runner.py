@@ -10,14 +10,14 @@ from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.asdn import FAST, AsdnConfig, LocalAsdn
-from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
+from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits
 from srcli.pixels.levels import from_levels
 from srcli.pixels.resize import resize
 
 CPU = Compute(device=torch.device("cpu"))
 
 
-class Doubler(SrNetwork):
+class Doubler(FixedScaleNetwork):
     """Nearest neighbour; sees nothing else, or says that it sees everything."""
 
     def __init__(self, radius: int | None = 0) -> None:
@@ -26,11 +26,10 @@ class Doubler(SrNetwork):
         self.sizes: list[tuple[int, int]] = []
 
     @property
-    def traits(self) -> NetworkTraits:
-        return NetworkTraits(scale=2, receptive_radius=self.radius)
+    def traits(self) -> FixedScaleTraits:
+        return FixedScaleTraits(scale=2, receptive_radius=self.radius)
 
-    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
-        assert ratio is None
+    def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
         self.sizes.append((image_B3HW.shape[2], image_B3HW.shape[3]))
         return image_B3HW.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
@@ -38,15 +37,15 @@ class Doubler(SrNetwork):
 class Spoiler(Doubler):
     """Works, but writes over its input."""
 
-    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
-        result = super().forward(image_B3HW, ratio)
+    def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
+        result = super().forward(image_B3HW)
         image_B3HW.zero_()
         return result
 
 
 class NotANumber(Doubler):
-    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
-        return super().forward(image_B3HW, ratio) * float("nan")
+    def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
+        return super().forward(image_B3HW) * float("nan")
 
 
 class Hungry(Doubler):
@@ -54,15 +53,15 @@ class Hungry(Doubler):
 
     limit = 60
 
-    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
+    def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
         if max(image_B3HW.shape[2:]) > self.limit:
             raise torch.OutOfMemoryError
-        return super().forward(image_B3HW, ratio)
+        return super().forward(image_B3HW)
 
 
 class OverflowsInBfloat16(Doubler):
-    def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
-        result = super().forward(image_B3HW, ratio)
+    def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
+        result = super().forward(image_B3HW)
         return result / 0 if torch.is_autocast_enabled("cpu") else result
 
 
@@ -199,9 +198,9 @@ def test_a_small_window_runs_twice_and_a_large_one_once(side, pictures):
     batches = []
 
     class Watched(LocalAsdn):
-        def forward(self, image_B3HW, ratio=None):
+        def forward(self, image_B3HW, ratio, strengths_BT=None):
             batches.append(len(image_B3HW))
-            return super().forward(image_B3HW, ratio)
+            return super().forward(image_B3HW, ratio, strengths_BT)
 
     network = Watched(AsdnConfig(blocks=1, width=8, unshuffle=2))
     result = NetworkRunner(network, CPU)(torch.rand(1, 3, side // 2, side // 2), (side, side))
@@ -292,7 +291,7 @@ def test_others_take_the_passes_that_the_plan_gives_them(local):
 def test_a_helper_is_not_cut_by_tiles_that_its_authors_did_not_publish(local):
     class Chopped(Doubler):
         @property
-        def traits(self) -> NetworkTraits:
+        def traits(self) -> FixedScaleTraits:
             return replace(super().traits, chop=ChopRule(largest_area=900))
 
     image, told = torch.rand(1, 3, 40, 36), Counter()
@@ -335,8 +334,8 @@ def test_too_little_memory_for_any_tile_is_an_error():
 
 def test_other_runtime_errors_are_not_taken_for_lack_of_memory():
     class Broken(Doubler):
-        def forward(self, image_B3HW: torch.Tensor, ratio: float | None = None) -> torch.Tensor:
-            msg = f"a bug at {image_B3HW.shape}, {ratio}"
+        def forward(self, image_B3HW: torch.Tensor) -> torch.Tensor:
+            msg = f"a bug at {image_B3HW.shape}"
             raise RuntimeError(msg)
 
     with pytest.raises(RuntimeError, match="a bug"):

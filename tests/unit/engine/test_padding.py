@@ -8,7 +8,7 @@ from torch.nn import functional
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.padding import Padding, padding_widths
-from srcli.networks.spec import ChopRule, NetworkTraits, SrNetwork
+from srcli.networks.spec import AnyRatioTraits, ChopRule, FixedScaleNetwork, FixedScaleTraits
 from srcli.pixels.borders import wrapped
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED
@@ -16,17 +16,16 @@ from srcli.pixels.resize import MIRRORED
 CPU = Compute(device=torch.device("cpu"))
 
 
-class Blurred(SrNetwork):
+class Blurred(FixedScaleNetwork):
     """Means of 3x3 samples, with zeros beyond the border, each repeated."""
 
     chop: ChopRule | None = None
 
     @property
     def traits(self):
-        return NetworkTraits(scale=2, receptive_radius=1, chop=self.chop)
+        return FixedScaleTraits(scale=2, receptive_radius=1, chop=self.chop)
 
-    def forward(self, image_B3HW, ratio=None):
-        assert ratio is None
+    def forward(self, image_B3HW):
         mean = functional.avg_pool2d(image_B3HW, 3, 1, padding=1)
         return mean.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
@@ -55,9 +54,9 @@ def test_a_border_that_wraps_is_padded_with_the_other_side():
 @pytest.mark.parametrize(
     ("traits", "width"),
     [
-        (NetworkTraits(scale=2, receptive_radius=None), 4),
-        (NetworkTraits(scale=3, receptive_radius=None, size_multiple=3), 6),
-        (NetworkTraits(scale=None, receptive_radius=8, size_multiple=2), 8),
+        (FixedScaleTraits(scale=2, receptive_radius=None), 4),
+        (FixedScaleTraits(scale=3, receptive_radius=None, size_multiple=3), 6),
+        (AnyRatioTraits(receptive_radius=8, size_multiple=2), 8),
     ],
 )
 def test_padding_fits_the_network(traits, width):

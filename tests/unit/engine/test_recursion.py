@@ -4,11 +4,11 @@ from math import prod
 import pytest
 
 from srcli.engine.recursion import Pass, plan_passes, repeat_passes, scaled_size
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
 
-ANY = NetworkTraits(scale=None, receptive_radius=1)
-DOUBLING = NetworkTraits(scale=2, receptive_radius=1)
-RESTORING = NetworkTraits(scale=1, receptive_radius=1)
+ANY = AnyRatioTraits(receptive_radius=1)
+DOUBLING = FixedScaleTraits(scale=2, receptive_radius=1)
+RESTORING = FixedScaleTraits(scale=1, receptive_radius=1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from srcli.networks.asdn import SPEC, Asdn, AsdnConfig, LocalAsdn, blend_of, build
-from srcli.networks.spec import SrNetwork
+from srcli.networks.spec import AnyRatioNetwork
 
 TINY = AsdnConfig(blocks=2, width=16, dense_layers=2, growth=8, stem=8)
 TINY_LOCAL = AsdnConfig(blocks=2, width=6, unshuffle=2)
@@ -17,7 +17,7 @@ TWO_TRUNKS = replace(TINY_WIDE, upper_blocks=2)
 BOTH = pytest.mark.parametrize("config", [TINY, TINY_LOCAL], ids=["paper", "local"])
 
 
-def awake(config: AsdnConfig) -> SrNetwork:
+def awake(config: AsdnConfig) -> AnyRatioNetwork:
     """Build a network whose heads say something."""
     torch.manual_seed(0)
     network = build(config).double().requires_grad_(requires_grad=False)
@@ -253,9 +253,9 @@ def test_a_wide_network_reaches_exactly_what_it_says_for_each_ratio(
 
 
 @BOTH
-def test_without_a_ratio_the_network_enlarges_by_two(config: AsdnConfig) -> None:
-    network, image = awake(config), picture()
-    assert torch.equal(network(image), network(image, 2.0))
+def test_a_ratio_must_be_given(config: AsdnConfig) -> None:
+    with pytest.raises(TypeError, match="ratio"):
+        awake(config)(picture())  # type: ignore[call-arg] # on purpose
 
 
 @BOTH
@@ -282,7 +282,7 @@ def test_the_local_network_reaches_exactly_its_receptive_radius(
     reach = 0
     for centre in range(side // 2, side // 2 + unshuffle):
         image = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
-        network(image)[..., centre, centre].sum().backward()
+        network(image, 2.0)[..., centre, centre].sum().backward()
         assert image.grad is not None
         rows, columns = torch.nonzero(image.grad.abs().sum((0, 1)), as_tuple=True)
         for positions in (rows, columns):
@@ -293,7 +293,7 @@ def test_the_local_network_reaches_exactly_its_receptive_radius(
 def test_the_paper_network_sees_the_whole_image() -> None:
     network = awake(TINY)
     image = picture(40, 40)[:1].requires_grad_()
-    network(image)[..., 0, 0].sum().backward()
+    network(image, 2.0)[..., 0, 0].sum().backward()
     assert image.grad is not None
     assert image.grad[..., 39, 39].abs().max() > 0
     assert network.traits.receptive_radius is None

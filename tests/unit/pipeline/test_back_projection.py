@@ -3,7 +3,7 @@ import torch
 
 from srcli.engine.tiling import TiledTraits
 from srcli.images.picture.photo import Photo
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
 from srcli.pipeline.back_projection import LARGEST, consistency, worst_consistency
 from srcli.pixels.resize import resize
 
@@ -80,15 +80,15 @@ def photo(side: int) -> Photo:
 @pytest.mark.parametrize(
     ("traits", "side", "told"),
     [
-        ({"scale": 2}, 80, True),
-        ({"scale": 1}, 40, False),
-        ({"scale": None}, 40, True),
-        ({"scale": None, "restoring_ratio": 1.5}, 40, False),
-        ({"scale": None, "restoring_ratio": 1.5}, 80, True),
+        (FixedScaleTraits(scale=2, receptive_radius=None), 80, True),
+        (FixedScaleTraits(scale=1, receptive_radius=None), 40, False),
+        (AnyRatioTraits(receptive_radius=None), 40, True),
+        (AnyRatioTraits(receptive_radius=None, restoring_ratio=1.5), 40, False),
+        (AnyRatioTraits(receptive_radius=None, restoring_ratio=1.5), 80, True),
     ],
 )
 def test_what_was_restored_need_not_give_its_source_back(traits, side, told):
-    networks = [TiledTraits(traits=NetworkTraits(receptive_radius=None, **traits), tile=64)]
+    networks = [TiledTraits(traits=traits, tile=64)]
     found = worst_consistency(photo(40), photo(side), networks)
     assert (found is not None) == told
 

@@ -7,13 +7,13 @@ from PIL import Image
 from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import OutOfMemory
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import FixedScaleTraits
 from srcli.pipeline.loaded_models import Mixes
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.probe import choose_action, memory_needed, plan_way, probe
 from srcli.pipeline.target_size import TargetSize
 
-DOUBLE = NetworkTraits(scale=2, receptive_radius=4)
+DOUBLE = FixedScaleTraits(scale=2, receptive_radius=4)
 
 
 def target(height: int, width: int) -> TargetSize:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from srcli.networks import asdn
-from srcli.networks.spec import NetworkTraits
+from srcli.networks.spec import AnyRatioTraits
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training.crop_batch import (
     LEAST_RATIO,
@@ -35,7 +35,7 @@ def test_a_fixed_scale_is_reduced_exactly_as_matlab_does(crops):
     )
     assert torch.equal(shown.image, resize_uint8(crops, (16, 16)) / 255)
     assert torch.equal(shown.target, crops / 255)
-    assert shown.ratio is None
+    assert shown.ratio == 3
 
 
 @pytest.mark.parametrize("side", [24, 31, 44])
@@ -56,7 +56,7 @@ def test_a_network_to_ratio_two_has_one_range():
     traits = asdn.build(asdn.PHOTO).traits
     expected = RatioRange(least=1.0, most=2.0, patch=32, margin=8)
     assert ratio_ranges(traits, 32) == (expected,)
-    assert ratio_ranges(NetworkTraits(scale=None, receptive_radius=None), 32) == (expected,)
+    assert ratio_ranges(AnyRatioTraits(receptive_radius=None), 32) == (expected,)
 
 
 def test_every_range_shows_the_trunk_as_large_a_grid():

@@ -14,7 +14,7 @@ from srcli.training.validate import validate
 class Nothing(RestorationPanet):
     """Returns what it is shown."""
 
-    def forward(self, image_B3HW, ratio=None):  # noqa: ARG002 - the signature of all
+    def forward(self, image_B3HW):
         return image_B3HW
 
 
