@@ -135,7 +135,7 @@ def _request(options: dict[str, Any]) -> TrainRequest:
     from dataclasses import fields
 
     from srcli.training.config import TrainConfig
-    from srcli.usecases.train import make_config
+    from srcli.usecases.train_checks import make_config
     from srcli.usecases.train_request import TrainRequest
 
     of_config = {field.name for field in fields(TrainConfig)}

@@ -7,30 +7,21 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
 
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from srcli.engine.device import Precision, choose_device, has_bfloat16
 from srcli.engine.memory import memory_errors
-from srcli.errors import AlreadyExists, DataError, ImageError, UnknownName, UsageError, listed
+from srcli.errors import AlreadyExists, DataError, ImageError, UsageError
 from srcli.files.atomic import disk_errors, write_file
 from srcli.images.decode import read_uint8
 from srcli.networks.asdn import LocalAsdn
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.spec import AnyRatioTraits, SrNetwork
+from srcli.networks.spec import SrNetwork
 from srcli.training import curves
-from srcli.training.config import (
-    RESTORED,
-    Degradation,
-    OptimizerName,
-    Schedule,
-    TrainConfig,
-)
+from srcli.training.config import TrainConfig
 from srcli.training.loop import (
     BEST_FILE,
     LAST_FILE,
@@ -40,7 +31,6 @@ from srcli.training.loop import (
     Report,
     Trainer,
 )
-from srcli.training.losses import LossName
 from srcli.training.patches import Corpus, identify, picture_files
 from srcli.training.process_group import ProcessGroup, join_process_group
 from srcli.training.validate import check_picture
@@ -49,7 +39,6 @@ from srcli.usecases.run_file import run_file_text
 from srcli.usecases.train_request import TrainRequest
 from srcli.weights.formats.checkpoint import Header, Model, load_model
 
-AUTO = "auto"
 REPORT_EVERY = 100
 SAVE_EVERY = 600.0
 """Seconds: what a kill may cost at most, beside the step it hits."""
@@ -58,95 +47,6 @@ LOCK_FILE = ".lock"
 TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last save"
 MOST_LOADERS = 8
 CURVES_FILE = "curves.png"
-
-
-def make_config(
-    *,
-    device: str = "auto",
-    precision: str = AUTO,
-    **settings: Any,  # noqa: ANN401 - the fields of TrainConfig
-) -> TrainConfig:
-    """Return a configuration after checking what only the catalogue knows.
-
-    Args:
-        device: that will train.
-        precision: of the convolutions; ``auto`` is bfloat16 on a device that computes in it
-            itself, and float32 elsewhere.
-        settings: the rest of the configuration.
-
-    Raises:
-        UsageError: unknown network, preset, scale, optimiser, loss, device or precision, or a
-            degradation that the network cannot be trained for.
-
-    """
-    if precision == AUTO:
-        precision = "bfloat16" if has_bfloat16(choose_device(device)) else "float32"
-    config = TrainConfig(**settings, precision=precision)  # type: ignore[arg-type] # checked below
-    if config.network not in NETWORKS:
-        msg = f"there is no network called {config.network!r}"
-        raise UnknownName(msg, hint=f"known networks: {listed(NETWORKS)}")
-    for value, kind in (
-        (config.optimizer, OptimizerName),
-        (config.precision, Precision),
-        (config.loss, LossName),
-        (config.degradation, Degradation),
-        (config.schedule, Schedule),
-    ):
-        if value not in get_args(kind):
-            msg = f"{value!r} is neither {listed(get_args(kind), between=' nor ')}"
-            raise UnknownName(msg)
-    try:
-        NETWORKS[config.network].configure(config.preset, config.scale)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    _check_numbers(config)
-    _check_task(config)
-    _check_weights(config)
-    return config
-
-
-def _check_numbers(config: TrainConfig) -> None:
-    for field in fields(config):
-        value = getattr(config, field.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            msg = f"{field.name.replace('_', ' ')} must be a finite number, not {value}"
-            raise UsageError(msg)
-
-
-def _check_weights(config: TrainConfig) -> None:
-    try:
-        weights = config.weights()
-    except ValueError as error:
-        msg = f"the range weights must be numbers of 0 or more: {error}"
-        raise UsageError(msg, hint="give them as 1,2,2") from error
-    if not weights:
-        return
-    with torch.device("meta"):
-        spec = NETWORKS[config.network]
-        traits = spec.build(spec.configure(config.preset, config.scale)).traits
-    count = (len(traits.reaches) or 1) if isinstance(traits, AnyRatioTraits) else 0
-    if len(weights) != count:
-        msg = f"{config.network} distinguishes {count} ranges of ratios, not {len(weights)}"
-        raise UsageError(msg, hint="give one number a range with --range-weights")
-
-
-def _check_task(config: TrainConfig) -> None:
-    """Refuse to teach a network of size 1 to enlarge, or one that enlarges to restore."""
-    restores = NETWORKS[config.network].scales == (1,)
-    if restores != (config.degradation in RESTORED):
-        task = "restores pictures" if restores else "makes pictures larger"
-        possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
-        msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
-        raise UsageError(msg, hint=f"--degradation may be {listed(possible, between=' or ')}")
-    if config.kept_noise > 0 and config.degradation != "wild":
-        msg = f"the degradation {config.degradation!r} does not tell how much noise stays"
-        raise UsageError(msg, hint="leave out --kept-noise, or give --degradation wild")
-    if config.scale is not None and config.recursive > 0:
-        msg = f"{config.network} runs in one pass: there is no later one to train"
-        raise UsageError(msg, hint="leave out --recursive")
-    if config.scale is not None and config.patch % config.scale:
-        msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
-        raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
 
 
 def train(

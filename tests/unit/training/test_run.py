@@ -8,12 +8,11 @@ from PIL import Image
 from srcli.errors import DataError, OutOfMemory, UnwritableImage, UsageError
 from srcli.images.decode import read_uint8
 from srcli.networks import panet
-from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.training.loop import Trainer
 from srcli.training.process_group import ProcessGroup
 from srcli.training.restore import LEVELS
-from srcli.usecases.train import default_loaders, make_config, train
+from srcli.usecases.train import default_loaders, train
 from srcli.weights.formats.checkpoint import Header, load_model, save_model
 
 pytestmark = pytest.mark.usefixtures("tiny_preset")
@@ -121,61 +120,6 @@ def test_weights_can_be_taken_over_where_they_fit(request_for):
     )
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"network": "nothing"},
-        {"preset": "huge"},
-        {"scale": 3},
-        {"optimizer": "sgd"},
-        {"precision": "int4"},
-        {"loss": "l3"},
-        {"device": "abacus"},
-        {"schedule": "never"},
-        {"degradation": "rain"},
-        {"degradation": "jpeg"},
-        {"degradation": "noise"},
-    ],
-)
-def test_what_is_not_in_the_catalogue_is_a_usage_error(wrong):
-    with pytest.raises(UsageError):
-        make_config(**{"network": "asdn", "preset": "fast", "steps": 1, **wrong})
-
-
-@pytest.mark.parametrize(("built_in", "precision"), [(True, "bfloat16"), (False, "float32")])
-def test_precision_is_the_fast_one_of_the_device(monkeypatch, built_in, precision):
-    asked = []
-
-    def answer(device):
-        asked.append(device)
-        return built_in
-
-    monkeypatch.setattr("srcli.usecases.train.has_bfloat16", answer)
-    run = {"network": "asdn", "preset": "fast", "steps": 1, "device": "cpu"}
-    assert make_config(**run).precision == precision
-    assert asked == [torch.device("cpu")]
-    assert make_config(**run, precision="float16").precision == "float16"
-    assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"network": "panetir", "scale": 1, "degradation": "bicubic"}, "jpeg or noise"),
-        ({"network": "panetir", "scale": 1, "degradation": "photo"}, "jpeg or noise"),
-        ({"network": "san", "scale": 2, "degradation": "noise"}, "bicubic or photo or wild"),
-        ({"network": "san", "scale": 4, "patch": 50}, "multiple of 4"),
-        ({"network": "san", "scale": 4, "recursive": 0.5}, "--recursive"),
-        ({"network": "asdn", "kept_noise": 0.5, "degradation": "photo"}, "--degradation wild"),
-    ],
-)
-def test_a_task_that_a_network_cannot_learn_is_a_usage_error(monkeypatch, wrong, said):
-    monkeypatch.setattr("srcli.usecases.train.NETWORKS", NETWORKS)
-    with pytest.raises(UsageError) as caught:
-        make_config(**{"preset": "light", "steps": 1, **wrong})
-    assert said in caught.value.hint
-
-
 @pytest.mark.parametrize("degradation", ["jpeg", "noise"])
 def test_restoration_is_learnt_and_judged_by_level(
     request_for, pictures, tmp_path, monkeypatch, degradation
@@ -238,12 +182,6 @@ def test_running_out_of_memory_is_said(request_for, monkeypatch):
     monkeypatch.setattr(Trainer, "_step", fail)
     with pytest.raises(OutOfMemory, match="for a training step"):
         train(request_for("run"), lambda _: None)
-
-
-@pytest.mark.parametrize("setting", ["learning_rate", "clip", "ema"])
-def test_a_setting_that_is_no_number_is_a_usage_error(setting):
-    with pytest.raises(UsageError, match="must be a finite number, not inf"):
-        make_config(network="asdn", preset="tiny", steps=1, **{setting: float("inf")})
 
 
 @pytest.mark.parametrize(("wanted", "names"), [(1, ["a"]), (2, ["a", "b"]), (9, ["a", "b", "c"])])
