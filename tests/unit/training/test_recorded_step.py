@@ -8,9 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from srcli.training import recorded_step
-from srcli.training.batches import choose_batches, choose_recorder
-from srcli.training.process_group import ProcessGroup
-from srcli.training.recorded_step import CudaGraphRecorder, RecordedStep, WorkRecorder
+from srcli.training.recorded_step import CudaGraphRecorder, WorkRecorder
 from srcli.training.state import TrainState
 from srcli.usecases.train import train
 
@@ -170,36 +168,3 @@ def test_a_run_of_plans_goes_on_as_if_it_had_not_stopped(request_for, final_stat
     for part in ("network", "average"):
         for key, value in expected[part].items():
             assert torch.equal(value, found[part][key])
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"degradation": "photo"}, {"optimizer": "adam"}, {"precision": "float16"}],
-    ids=str,
-)
-def test_runs_that_cannot_be_recorded_have_batches_of_the_host(wide_config, changes, monkeypatch):
-    monkeypatch.setattr(CudaGraphRecorder, "__init__", lambda *_: None)
-    gpu = ProcessGroup(torch.device("cuda"))
-    assert isinstance(choose_recorder(wide_config, gpu), CudaGraphRecorder)
-    assert choose_recorder(replace(wide_config, **changes), gpu) is None
-    assert choose_recorder(wide_config, ProcessGroup(CPU)) is None
-    gpu.count = 2
-    assert choose_recorder(wide_config, gpu) is None
-
-
-def test_pictures_that_a_device_has_no_room_for_stay_on_the_host(
-    wide_config, wide_source, fresh_state, monkeypatch
-):
-    class Full(WorkRecorder):
-        def free_bytes(self):
-            return wide_source.bytes - 1
-
-    state = fresh_state(wide_config)
-    for kind, planned in ((WorkRecorder, True), (Full, False)):
-        monkeypatch.setattr(
-            "srcli.training.batches.choose_recorder", lambda *_, kind=kind: kind(CPU)
-        )
-        batches = choose_batches(
-            wide_source, state.network.traits, state, wide_config, ProcessGroup(CPU)
-        )
-        assert batches.are_plans == planned == isinstance(batches.learn, RecordedStep)
