@@ -1,4 +1,4 @@
-"""Device, precision and memory format, chosen once a run."""
+"""Choose the device and the precision of networks, once for a run."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ PRECISIONS: Mapping[str, torch.dtype] = {
 }
 
 BFLOAT16_CAPABILITIES = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
-"""Any of these and a processor multiplies in bfloat16 itself (x86-64, ARM64)."""
+"""A processor with any of these multiplies in bfloat16 itself (x86-64, ARM64)."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
-    """Where and how precisely networks run; ``dtype`` is that of their convolutions."""
+    """Device of networks, and data type of their convolutions."""
 
     device: torch.device
     dtype: torch.dtype = torch.float32
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Return the context in which to call a network; float32 is IEEE's in it, not TF32."""
+        """Return the context in which to run a network. Its float32 is that of IEEE, not TF32."""
         if self.dtype != torch.float32:
             return torch.autocast(self.device.type, self.dtype)
         return _IEEE_FLOAT32 if self.device.type == "cuda" else nullcontext()
 
 
 class _IeeeFloat32:
-    """Keeps CUDA from rounding float32 to TF32's ten bits, which PyTorch lets convolutions do.
+    """Keeps CUDA from rounding float32 to the ten bits of TF32, as PyTorch's convolutions do.
 
-    The settings are those of the process: the first of several threads to enter changes them,
-    the last to leave puts them back.
+    All threads share the settings. The first thread to enter changes them, and the last one to
+    leave restores them.
     """
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class _IeeeFloat32:
 
 
 def _exact() -> list[tuple[Any, str, bool | str]]:
-    """Where PyTorch keeps its settings of float32 on CUDA, and which is IEEE's."""
+    """Return the object, name and IEEE value of each of PyTorch's settings of float32 on CUDA."""
     convolutions: Any = torch.backends.cudnn
     products: Any = torch.backends.cuda.matmul
     if hasattr(convolutions, "conv"):  # PyTorch 2.9 or newer
@@ -81,10 +81,10 @@ _IEEE_FLOAT32 = _IeeeFloat32()
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device called ``name``: auto, cpu, cuda, cuda:1, mps.
+    """Return the device called ``name``: auto, cpu, cuda, cuda:1 or mps.
 
     Raises:
-        UsageError: no such device on this machine.
+        UsageError: this machine has no such device.
 
     """
     if name == "auto":
@@ -101,10 +101,10 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Return whether ``device`` computes in bfloat16 itself, so that it is no slower there.
+    """Tell whether ``device`` computes in bfloat16 itself, and so at no lower speed.
 
-    A processor without it imitates it, at a tenth of the speed of float32 or less. Older
-    releases of PyTorch do not tell what a processor has: it is taken to lack bfloat16 then.
+    A processor without bfloat16 imitates it at a tenth of the speed of float32 or less. Older
+    releases of PyTorch do not know what a processor has; the answer is no then.
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
@@ -115,16 +115,16 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def choose_compute(device: str = "auto", precision: str = "float32") -> Compute:
-    """Return how networks are to be run.
+    """Return the device and the precision of networks.
 
     Args:
-        device: as ``choose_device`` knows it.
-        precision: of the convolutions; a tile of which one of the shorter kinds makes no
-            numbers runs again in float32.
+        device: name of the device, as for ``choose_device``.
+        precision: precision of the convolutions. A tile whose values overflow in a shorter
+            precision runs again in float32.
 
     Raises:
-        UsageError: no such device or precision, or float16 on a processor, where PyTorch
-            imitates it at a hundredth of the speed.
+        UsageError: there is no such device or precision, or float16 is asked for on a processor,
+            where PyTorch imitates it at a hundredth of the speed.
 
     """
     if precision not in PRECISIONS:

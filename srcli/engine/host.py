@@ -1,4 +1,4 @@
-"""The memory of the machine that this process may still take."""
+"""Measure the memory that this process may still take."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ except ImportError:  # not on Windows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Accounts:
-    """Where one version of control groups keeps its accounts.
+    """Names of the files in which one version of control groups counts memory.
 
     Attributes:
         mount: folder of the groups.
-        limit: file of the bytes allowed.
-        used: file of the bytes taken, with what the system keeps of files that were read.
-        reclaimable: entry of ``memory.stat`` of what it gives back first.
+        limit: file with the bytes that a group may take.
+        used: file with the bytes that a group takes, cached files included.
+        reclaimable: entry of ``memory.stat`` with the bytes that the system frees first.
 
     """
 
@@ -49,28 +49,28 @@ _ACCOUNTS = {
         reclaimable="total_inactive_file",
     ),
 }
-"""By the controllers that a line of /proc/self/cgroup names; version 2 names none."""
-
+"""Accounts by the controllers that a line of /proc/self/cgroup names; version 2 names none."""
 
 _LIMITS = (
     ("RLIMIT_AS", "-v", 900_000_000),
     ("RLIMIT_DATA", "-d", 300_000_000),
 )
-"""Limits of a process, the option of ``ulimit`` that sets them, and the bytes that are needed to
-load PyTorch and the decoders and to enlarge a small picture, by one thread."""
+"""Limit of a process, option of ``ulimit`` that sets it, and bytes that a start needs.
+
+A start loads PyTorch and the decoders, and enlarges a small picture with one thread."""
 _TAKEN = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}
-"""Entries of /proc/self/status that tell what of a limit is taken."""
+"""Entries of /proc/self/status with the part of a limit that is taken."""
 
 
 def host_memory(root: Path = Path("/")) -> int:
     """Return the bytes of memory that this process may still take.
 
-    The least of what the machine has free (where it does not tell, of all it has), of what
-    the process's control group and those above it allow, and of what the limits of its shell
-    (``ulimit -v`` and ``ulimit -d``) leave; 2^63 - 1 where nothing can be read.
+    It is the least of three amounts: the free memory of the machine, or all its memory where
+    the free part is unknown; what the control groups of the process leave; and what the limits
+    of the shell leave (``ulimit -v`` and ``ulimit -d``). It is 2^63 - 1 if none is known.
 
     Args:
-        root: where ``proc`` and ``sys`` are.
+        root: folder of ``proc`` and ``sys``.
 
     """
     amounts = [*_free(root), *_allowed(root), *_left_by_limits(root)]
@@ -78,9 +78,9 @@ def host_memory(root: Path = Path("/")) -> int:
 
 
 def check_start() -> None:
-    """Refuse to start where the limits of the shell do not let PyTorch be loaded.
+    """Refuse to start if a limit of the shell is too low to load PyTorch.
 
-    Loading it all the same ends in a crash that names no reason.
+    Without this check, the process would crash without a reason.
 
     Raises:
         OutOfMemory: a limit is too low.
@@ -98,12 +98,12 @@ def check_start() -> None:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Say so where PyTorch cannot be loaded because of a limit of the shell.
+    """Name the limit of the shell if PyTorch fails to load under one.
 
     Builds for GPUs take several times the memory that ``check_start`` asks for.
 
     Raises:
-        OutOfMemory: that is why.
+        OutOfMemory: PyTorch failed to load, and the shell limits memory.
 
     """
     try:
@@ -121,7 +121,7 @@ def loading() -> Iterator[None]:
 
 
 def _allowed_by(limit: str) -> int | None:
-    """Return a limit of this process, in bytes; None where there is none."""
+    """Return a limit of this process, in bytes; None if there is none."""
     number = getattr(resource, limit, None)
     if number is None:
         return None
@@ -130,7 +130,7 @@ def _allowed_by(limit: str) -> int | None:
 
 
 def _left_by_limits(root: Path) -> Iterator[int]:
-    """Yield what each limit leaves, where the system tells how much is taken."""
+    """Yield the bytes that each limit leaves, if the system tells how many are taken."""
     taken = {}
     for line in _lines(root / "proc/self/status"):
         name, _, amount = line.partition(":")
@@ -161,7 +161,7 @@ def _allowed(root: Path) -> Iterator[int]:
 
 
 def _left_in(root: Path, accounts: _Accounts, path: str) -> Iterator[int]:
-    """Yield what each group on a path leaves; in a container the path may not be visible."""
+    """Yield the bytes that each group on a path leaves. A container may not see the path."""
     mount = root / accounts.mount
     group = mount / path.lstrip("/")
     for folder in (group, *group.parents):

@@ -1,4 +1,4 @@
-"""How large a tile and a picture may be, and what to do when it was too large."""
+"""Limits of tiles and pictures, and errors of memory."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from srcli.networks.spec import NetworkTraits
 DEFAULT_SIDE = 512
 SMALLEST_TILE = 32
 UNCHECKED_BYTES = 64 * 2**20
-"""Bytes that a picture may need without a check of how many are free."""
+"""Most bytes for which free memory is not checked."""
 BYTES_PER_PIXEL = 12
-"""Three float32 samples: of a picture between two passes."""
+"""Bytes of a pixel of a picture between two passes: three float32 samples."""
 
 
 def default_tile(traits: NetworkTraits) -> int:
     """Return the side of a tile, in pixels of the network's input.
 
-    A tile's output is about 512 pixels a side, whatever the scale: small enough for a laptop
-    and its caches, large enough that the halo is a small part of it. Networks that compare all
-    pixels with all others say themselves what is large.
+    The output of a tile is about 512 pixels a side at every scale. That is small enough for the
+    caches of a laptop, and large enough to make the halo a small part of it. A network that
+    compares all pixels with each other has a tile of its own in its traits.
     """
     side = DEFAULT_SIDE // traits.output_scale
     return max(SMALLEST_TILE, min(side, traits.tile or side))
@@ -43,7 +43,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 @contextmanager
 def memory_errors(message: str, *, hint: str) -> Iterator[None]:
-    """Turn running out of memory, PyTorch's or Python's, into OutOfMemory of that message."""
+    """Turn errors of memory, PyTorch's or Python's, into OutOfMemory with this message."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -68,11 +68,11 @@ def check_fits(size: tuple[int, int], needed: int, *, frames: int = 1) -> None:
 
     Args:
         size: (height, width) of the result.
-        needed: bytes.
-        frames: pictures of that size in the result.
+        needed: number of bytes that it takes.
+        frames: number of pictures of that size in the result.
 
     Raises:
-        OutOfMemory: with the numbers.
+        OutOfMemory: fewer bytes are free; the message has both numbers.
 
     """
     if needed <= UNCHECKED_BYTES:

@@ -1,4 +1,4 @@
-"""The one way through: passes, symmetries, tiles."""
+"""Run networks over pictures of any size, in passes, symmetries and tiles."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import MIRRORED, Borders, Kernel, resize
 
 FEATHER = 32
-"""Halo of a network that sees the whole picture, in pixels of its input."""
+"""Halo of a network that sees the whole picture, in pixels of the network's input."""
 SHARE_OF_TILE = 4
-"""Of the tile that a network asks for, its halo is one in so many: neighbours share a half."""
+"""Side over halo of a tile that a network asks for: neighbouring tiles overlap by half."""
 
 NATIVE_SAMPLES = 20_480
-"""A single input of so many samples or fewer PyTorch convolves in another way on a processor,
-whose last bits may differ (``use_mkldnn`` in its Convolution.cpp)."""
+"""Most samples of a single input that PyTorch convolves in another way on a processor.
+
+The last bits of the result may differ then (``use_mkldnn`` in PyTorch's Convolution.cpp)."""
 RESAMPLED = 2**20
-"""Pixels that are resized at once."""
+"""Number of pixels that are resized at once."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,14 +56,14 @@ class UpscaleOptions:
     """How to run a network over a picture.
 
     Attributes:
-        tile: side of a tile in pixels of the network's input, or None for a default.
-        ensemble: average over the eight symmetries: eight times the work.
-        official_tiles: cut as the network's authors did, which is what their numbers belong
-            to; ``tile`` is ignored then, and the border is not padded.
-        pad_border: show the networks a mirrored border around the picture. The published
+        tile: side of a tile in pixels of the network's input. Default: see ``default_tile``.
+        ensemble: whether the mean over the eight symmetries is taken, for eight times the work.
+        official_tiles: whether tiles are those of the network's authors, for which their numbers
+            hold. ``tile`` is ignored then, and the border is not padded.
+        pad_border: whether networks see a mirrored border around the picture. The published
             networks have none.
-        borders: how pictures go on above and below, and on the left and right. Where they wrap,
-            networks are shown as much of the other side as tiles are of their neighbours.
+        borders: how pictures continue above and below, and on the left and right. Where they
+            wrap, the padding is as wide as the halo of a tile.
 
     """
 
@@ -76,8 +77,8 @@ class UpscaleOptions:
 class NetworkRunner:
     """Runs a network on pictures of any size, to any size.
 
-    The picture stays in host memory; tiles visit the device. Where the network's reach is
-    finite, the result does not depend on the tiles. ``others`` take the passes that a plan
+    The picture stays in host memory, and tiles go to the device. If the reach of the networks
+    is finite, the result does not depend on the tiles. ``others`` run the passes that a plan
     gives them: see ``plan_passes``.
 
     Raises:

@@ -1,7 +1,7 @@
-"""The tile plan of the authors of EDSR's successors: overlapping quarters, never blended.
+"""Plan tiles as the authors of EDSR's successors did: overlapping quarters, never blended.
 
 Source: ``forward_chop`` in the published code of CSNLN, PANet and SAN. The attention of these
-networks sees one tile at a time, so their published numbers belong to these tiles.
+networks sees one tile at a time, so their published numbers hold for these tiles alone.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from srcli.pixels.region import Region
 
 
 def plan_official_tiles(size: tuple[int, int], rule: ChopRule) -> tuple[Tile, ...]:
-    """Quarter a picture until the tiles are small enough, at least once.
+    """Cut a picture into quarters at least once, until the tiles are small enough.
 
     Args:
         size: (height, width) of the picture.
-        rule: of the network.
+        rule: rule of the network.
 
     Returns:
-        The tiles in the authors' order; the picture whole if a side is too short for quarters.
+        The tiles in the authors' order. A picture whose side is too short is one tile.
 
     """
     whole = Region.whole(size)
@@ -29,7 +29,7 @@ def plan_official_tiles(size: tuple[int, int], rule: ChopRule) -> tuple[Tile, ..
 
 
 def _quarters(context: Region, core: Region, rule: ChopRule) -> list[Tile]:
-    """Quarter ``context``, and keep of each quarter what lies in ``core``."""
+    """Cut ``context`` into quarters, and keep the part of each that lies in ``core``."""
     height, width = _side(context.height, rule), _side(context.width, rule)
     if height > context.height or width > context.width:
         return [Tile(core=core, context=context)]
@@ -58,7 +58,7 @@ def _quarters(context: Region, core: Region, rule: ChopRule) -> list[Tile]:
 
 
 def _side(length: int, rule: ChopRule) -> int:
-    """Return the side of a quarter: half the length, ten pixels, and the rule's extra."""
+    """Return the side of a quarter: half the length, the overlap and the rule's extra."""
     side = length // 2 + rule.overlap
     if rule.multiple == 1:
         return side

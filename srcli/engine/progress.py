@@ -1,4 +1,4 @@
-"""How the engine says how far it is, without knowing who listens."""
+"""The listener to which the engine reports its progress."""
 
 from __future__ import annotations
 

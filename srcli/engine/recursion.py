@@ -1,8 +1,7 @@
-"""Which passes lead from one size to another.
+"""Plan the passes that lead from one size to another.
 
-Source: ASDN, arXiv 2010.02414, Eq. 4-6 (the largest ratio of one pass again and again, the
-remainder last); sizes by specification: they come first, and geometry follows from them, per
-axis.
+Source: ASDN, arXiv 2010.02414, Eq. 4-6: passes of the largest ratio come first, and one of the
+remainder last. The sizes are given; the ratio of each axis follows from them.
 """
 
 from __future__ import annotations
@@ -16,17 +15,21 @@ from srcli.networks.spec import AnyRatioTraits, NetworkTraits
 
 EPSILON = 1e-6
 MAX_DETOUR = 4
-"""How many times the pixels of the result may be made on the way to it."""
+"""Largest number of pixels of an intermediate picture, over that of the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """One step: the size it reaches, and how.
+    """One pass: the size that it reaches, and the network that runs.
 
-    ``ratio`` is what a network of any ratio is told; ``scale`` is that of the fixed-scale
-    network that runs, None for one of any ratio; ``resample`` marks a step of plain
-    antialiased bicubic resizing, without a network. ``strengths`` are told to a network that
-    can be told how spoilt its input is: see ``NetworkTraits.told``.
+    Attributes:
+        height: height that the pass reaches.
+        width: width that the pass reaches.
+        ratio: ratio that a network of any ratio is told.
+        scale: scale of the network that runs; None for a network of any ratio.
+        resample: whether the pass is plain antialiased resizing, without a network.
+        strengths: strengths that the network is told: see ``AnyRatioTraits.told``.
+
     """
 
     height: int
@@ -38,12 +41,15 @@ class Pass:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) that the step reaches."""
+        """(height, width) that the pass reaches."""
         return self.height, self.width
 
 
 def scaled_size(size: tuple[int, int], scale: tuple[float, float]) -> tuple[int, int]:
-    """Return (height, width) times ``scale`` (vertical, horizontal), halves up, at least 1."""
+    """Return (height, width) times ``scale`` (vertical, horizontal), rounded half up.
+
+    No side is below 1.
+    """
     height, width = (max(1, math.floor(n * s + 0.5)) for n, s in zip(size, scale, strict=True))
     return height, width
 
@@ -55,18 +61,18 @@ def plan_passes(
     traits: NetworkTraits,
     *others: NetworkTraits,
 ) -> tuple[Pass, ...]:
-    """Plan the way from ``size`` to ``target``, both (height, width).
+    """Plan the passes from ``size`` to ``target``, both (height, width).
 
     Args:
-        size: of the picture at hand.
-        target: of the picture wanted.
-        ratio: the larger of the two axis ratios, as requested: sizes are rounded, it is not.
-        traits: of the network that was asked for, which runs at least once.
-        others: of networks that may take passes of their own, if that one has a fixed scale:
-            its sisters of other scales, and one of any ratio.
+        size: size of the source.
+        target: size of the result.
+        ratio: larger of the two axis ratios as requested, not that of the rounded sizes.
+        traits: traits of the network that was asked for.
+        others: traits of networks that may help a network of a fixed scale: the members of its
+            family, and one network of any ratio.
 
     Returns:
-        The passes in order; none if the size does not change and no network restores.
+        The passes in order. There are none if the size stays and no network restores.
 
     """
     if isinstance(traits, AnyRatioTraits):
@@ -94,10 +100,9 @@ def _plan_alone(
 
 
 def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
-    """Return the passes, the first network of which is told how spoilt the picture is.
+    """Return the passes with strengths for the first network, if it is one of any ratio.
 
-    The others see what it made. Only a network of any ratio can be told: see
-    ``NetworkTraits.told``.
+    Later networks see the result of the first, so they are told nothing.
     """
     first = next((n for n, step in enumerate(passes) if not step.resample), None)
     if first is None or passes[first].scale is not None:
@@ -113,12 +118,11 @@ def _plan_any_ratio(
     largest: float,
     overshoot_from: float | None,
 ) -> tuple[Pass, ...]:
-    """Enlarge both axes alike, and then reduce the one that was to grow less.
+    """Enlarge both axes by the larger ratio, and then reduce the axis of the smaller one.
 
-    A network is told one ratio for both axes and undoes that much blur along both. Told the
-    larger of two ratios it sharpens too much along the other axis: on six validation pictures
-    it reached 34.8 dB at 2.7 by 1.5 and 36.1 dB at 1 by 2, this way 39.3 and 42.9 dB, bicubic
-    34.2 and 37.6 dB.
+    A network is told one ratio, and undoes as much blur along both axes. If the axes differ, it
+    sharpens too much along one of them: on six validation pictures it reached 34.8 dB at 2.7 by
+    1.5 and 36.1 dB at 1 by 2. This plan reaches 39.3 and 42.9 dB, and bicubic 34.2 and 37.6 dB.
     """
     if target == size:
         return ()
@@ -126,7 +130,7 @@ def _plan_any_ratio(
         return (_resample(target, ratio),)
     below = math.floor(ratio)
     if below > 1 and target == (below * size[0], below * size[1]):
-        ratio = float(below)  # what is more was rounded away
+        ratio = float(below)  # the sizes are rounded to that of the whole ratio
     beyond = _overshoot(size, ratio, largest, overshoot_from)
     if beyond and math.prod(beyond[-1].size) <= MAX_DETOUR * math.prod(target):
         return (*beyond, _resample(target, 1.0))
@@ -139,7 +143,7 @@ def _plan_any_ratio(
 def _overshoot(
     size: tuple[int, int], ratio: float, largest: float, overshoot_from: float | None
 ) -> tuple[Pass, ...]:
-    """Return passes of whole ratios that lead past ``ratio``; none if it is reached as well.
+    """Plan passes of whole ratios that exceed ``ratio``; none if passes to it are as good.
 
     See ``AnyRatioTraits.overshoot_from``.
     """
@@ -156,14 +160,14 @@ def _overshoot(
 
 
 def _passes_for(ratio: float, largest: float) -> int:
-    """Return how many passes of at most the ratio ``largest`` lead to ``ratio``, above 1."""
+    """Return the least number of passes of at most ``largest`` that lead to ``ratio``, above 1."""
     return max(1, math.ceil(math.log(ratio, largest) - EPSILON))
 
 
 def _enlarged_alike(
     size: tuple[int, int], target: tuple[int, int], ratio: float
 ) -> tuple[int, int]:
-    """Return ``size`` times ``ratio``; along axes that only rounding parts from it, ``target``."""
+    """Return ``size`` times ``ratio``, with the target's length where both differ by rounding."""
     scaled = scaled_size(size, (ratio, ratio))
     height, width = (
         wanted if abs(reached - wanted) <= 1 else reached
@@ -173,7 +177,7 @@ def _enlarged_alike(
 
 
 def _there_and_back(size: tuple[int, int], ratio: float, largest: float) -> tuple[Pass, ...]:
-    """Enlarge and reduce again, which leaves out what the network undoes on the way."""
+    """Enlarge and reduce again: the size stays, and the network restores on the way."""
     enlarged = scaled_size(size, (ratio, ratio))
     return (*repeat_passes(size, enlarged, ratio, largest), _resample(size, 1.0))
 
@@ -185,13 +189,13 @@ def _resample(size: tuple[int, int], ratio: float) -> Pass:
 def repeat_passes(
     size: tuple[int, int], target: tuple[int, int], ratio: float, largest: float
 ) -> tuple[Pass, ...]:
-    """Run passes of the largest ratio and the remainder last; no axis goes past its end.
+    """Plan passes of the largest ratio and one of the remainder; no axis exceeds its target.
 
     Args:
-        size: (height, width) at hand.
-        target: (height, width) wanted.
-        ratio: above 1, the larger of the two axis ratios.
-        largest: ratio of one pass at most, 2 or more; a whole number.
+        size: (height, width) of the source.
+        target: (height, width) of the result.
+        ratio: larger of the two axis ratios, above 1.
+        largest: largest ratio of one pass, a whole number of 2 or more.
 
     """
     count = _passes_for(ratio, largest)
@@ -215,10 +219,10 @@ def plan_route(
     largest: float = 2.0,
     overshoot_from: float | None = None,
 ) -> tuple[Pass, ...]:
-    """Plan the way from ``size`` to ``target``, both (height, width), along a route.
+    """Plan the passes from ``size`` to ``target``, both (height, width), along a route.
 
-    ``largest`` is the ratio of one pass of the network that makes the rest, ``overshoot_from`` as
-    of ``AnyRatioTraits``.
+    ``largest`` and ``overshoot_from`` are traits of the network that does the rest: its
+    ``max_ratio``, and the trait of that name.
     """
     passes = []
     for scale in route.scales:

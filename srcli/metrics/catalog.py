@@ -1,4 +1,4 @@
-"""Every metric, by name."""
+"""The catalogue of metrics."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from srcli.metrics.ssim import ssim_y
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A number that two pictures make.
+    """A number that compares two pictures.
 
     Attributes:
-        name: its id, which is also the field of ``Scores`` that holds it.
-        title: for table heads.
-        measure: RGB (1, 3, H, W) in [0, 1], SR and then HR, to the number.
-        larger_is_better: its direction.
+        name: id of the metric, and name of its field in ``Scores``.
+        title: name in the heads of tables.
+        measure: function of SR and HR, both RGB (1, 3, H, W) in [0, 1].
+        larger_is_better: whether a larger number means a better picture.
         unit: ``dB``, or empty for a pure number.
-        decimals: how many the literature prints.
+        decimals: number of decimals that the literature prints.
 
     """
 

@@ -1,7 +1,7 @@
-"""How pictures are reduced, cropped and rounded before they are compared.
+"""Reduce, crop and round pictures before they are compared.
 
-Numbers of different protocols cannot be put beside each other: rounding luma alone costs
-0.03 dB on Set5 x2. So a protocol has a name, and the name travels with every number.
+Numbers of different protocols cannot be compared: rounding luma alone costs 0.03 dB on Set5 x2.
+So every protocol has a name, which is kept with its numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from srcli.pixels.resize import resize_uint8
 
 CHANNELS = 3
 ROUNDOFF = 1e-9
-"""Swallows the float noise of products such as 3 x 2.7 before a floor or a ceiling."""
+"""Largest rounding error of a product such as 3 x 2.7, before a floor or a ceiling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,11 @@ class Protocol:
     """A way to compare SR with HR.
 
     Attributes:
-        name: short, for records and table heads.
+        name: short name for records and the heads of tables.
         description: one sentence for the foot of a table.
-        round_luma: luma is rounded to whole numbers, halves up, before it is compared.
-        ssim_window: side of SSIM's Gaussian window.
-        ssim_sigma: its standard deviation, in pixels.
+        round_luma: whether luma is rounded to whole numbers, halves up, before it is compared.
+        ssim_window: side of SSIM's Gaussian window, in pixels.
+        ssim_sigma: standard deviation of that window, in pixels.
 
     """
 
@@ -45,7 +45,7 @@ class Protocol:
     ssim_sigma: float = SIGMA
 
     def shave(self, scale: float) -> int:
-        """Return how many pixels of each border are left out: the scale, rounded up."""
+        """Return the number of pixels that are left out at each border: the scale, rounded up."""
         return math.ceil(scale - ROUNDOFF)
 
 
@@ -62,12 +62,14 @@ ROUNDED_LUMA = Protocol(
     description="as 'published', but luma is rounded to whole numbers",
     round_luma=True,
 )
-"""The protocol of MATLAB scripts that run rgb2ycbcr on 8-bit pictures; up to 0.04 dB lower."""
+"""The protocol of MATLAB scripts that run rgb2ycbcr on 8-bit pictures.
+
+Its PSNR is up to 0.04 dB lower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """What one SR picture reached: decibels, SSIM at most 1, decibels."""
+    """Scores of one SR picture: PSNR in dB, and SSIM, which is at most 1."""
 
     psnr_y: float
     ssim_y: float
@@ -75,9 +77,9 @@ class Scores:
 
 
 def check_scale(scale: float) -> None:
-    """Refuse anything but a finite number of 1 or more, with a UsageError.
+    """Refuse a scale that is not a finite number of 1 or more, with a UsageError.
 
-    At scale 1, which is for restoration, LR is as large as HR.
+    Scale 1 is for restoration: LR is as large as HR.
     """
     if not (math.isfinite(scale) and scale >= 1):
         msg = f"cannot measure at scale {scale:g}"
@@ -87,12 +89,12 @@ def check_scale(scale: float) -> None:
 def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the sizes (height, width) of LR and of the crop of HR that it is made from.
 
-    LR has floor(H / s) x floor(W / s) pixels, the crop the largest size of which LR times s,
-    rounded down; for a whole s that is the usual crop to a multiple of s.
+    LR has floor(H / s) x floor(W / s) pixels. The crop has the size of LR times s, rounded down.
+    For a whole s, that is the usual crop to a multiple of s.
 
     Raises:
-        UsageError: if ``scale`` is not a number of 1 or more.
-        ImageError: if less than one LR pixel is left.
+        UsageError: ``scale`` is not a number of 1 or more.
+        ImageError: LR would have less than one pixel.
 
     """
     check_scale(scale)
@@ -104,7 +106,7 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
 
 
 def check_measurable(height: int, width: int, scale: float, protocol: Protocol = PUBLISHED) -> None:
-    """Refuse a size of which no SSIM window is left inside the borders, with an ImageError."""
+    """Refuse a size that holds no SSIM window inside the borders, with an ImageError."""
     if min(height, width) - 2 * protocol.shave(scale) < protocol.ssim_window:
         msg = f"a picture of {width}x{height} pixels is too small to measure x{scale:g}"
         raise ImageError(msg)
@@ -118,8 +120,8 @@ def reduce_for(hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
         scale: any number of 1 or more.
 
     Returns:
-        LR, uint8 (1, 3, h, w), and the top left crop of ``hr`` to compare with; for the sizes
-        see :func:`cropped_sizes`.
+        LR, uint8 (1, 3, h, w), and the top left crop of ``hr`` that it is made of. Their sizes
+        are those of :func:`cropped_sizes`.
 
     Raises:
         UsageError, ImageError: see :func:`cropped_sizes`.
@@ -136,12 +138,12 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
     Args:
         sr: RGB (1, 3, H, W), floating point in [0, 1]; it is clamped and rounded to 8 bits.
         hr: uint8 of the same shape.
-        scale: decides how many border pixels are left out.
-        protocol: how to compare.
+        scale: scale of the enlargement. The borders that are left out depend on it.
+        protocol: way to compare.
 
     Raises:
-        ValueError: if the shapes differ.
-        ImageError: if no SSIM window is left inside the borders.
+        ValueError: the shapes differ.
+        ImageError: the picture holds no SSIM window inside the borders.
 
     """
     if sr.shape != hr.shape:

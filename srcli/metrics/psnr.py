@@ -9,19 +9,19 @@ from torch import Tensor
 from srcli.pixels.color import luma
 
 PEAK = 255.0
-"""Of luma too, although studio luma spans 16..235: the literature's convention."""
+"""Peak of 8-bit samples. The literature uses it for studio luma too, which spans 16..235."""
 
 
 def psnr(first: Tensor, second: Tensor, *, peak: float = PEAK) -> float:
-    """Return 10 log10(peak^2 / mean squared difference), infinite for equal samples.
+    """Return 10 log10(peak^2 / mean squared difference); it is infinite for equal samples.
 
     Args:
-        first: samples of any shape, floating point; computed in float64.
-        second: the same shape.
-        peak: the largest value a sample can take.
+        first: samples of any shape, floating point. They are compared in float64.
+        second: samples of the same shape.
+        peak: largest value of a sample.
 
     Raises:
-        ValueError: if the shapes differ.
+        ValueError: the shapes differ.
 
     """
     if first.shape != second.shape:
@@ -36,10 +36,10 @@ def decibels(error: float, *, peak: float) -> float:
 
 
 def psnr_y(sr: Tensor, hr: Tensor) -> float:
-    """PSNR of BT.601 studio luma; RGB (1, 3, H, W) in [0, 1], nothing cropped or rounded."""
+    """Return the PSNR of BT.601 studio luma of RGB (1, 3, H, W) in [0, 1], uncropped."""
     return psnr(luma(sr.double()), luma(hr.double()))
 
 
 def psnr_rgb(sr: Tensor, hr: Tensor) -> float:
-    """PSNR over the three colours together; RGB (1, 3, H, W) in [0, 1], nothing cropped."""
+    """Return the PSNR over all three colours of RGB (1, 3, H, W) in [0, 1], uncropped."""
     return psnr(sr, hr, peak=1.0)

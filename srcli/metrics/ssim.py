@@ -1,8 +1,8 @@
 """Structural similarity, at most 1; larger is better.
 
 Source: Wang et al., "Image quality assessment: from error visibility to structural
-similarity", TIP 2004, equation 13, with its 11 x 11 Gaussian window of sigma 1.5, on the
-positions where the whole window lies inside the picture.
+similarity", TIP 2004, equation 13. The window is Gaussian, 11 x 11, of sigma 1.5, and always lies
+inside the picture.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ def ssim(
     """Return the mean of the SSIM map.
 
     Args:
-        first: (B, C, H, W), floating point, both sides at least ``window``; computed in
-            float64, for the variances are small differences of large numbers.
-        second: the same shape.
-        peak: the range of the samples.
-        window: side of the Gaussian window, odd.
-        sigma: its standard deviation, in samples.
+        first: (B, C, H, W), floating point; both sides are at least ``window``. Sums are in
+            float64, since variances are small differences of large numbers.
+        second: samples of the same shape.
+        peak: range of the samples.
+        window: side of the Gaussian window in samples, an odd number.
+        sigma: standard deviation of the window in samples.
 
     Raises:
-        ValueError: if the shapes differ or the window does not fit.
+        ValueError: the shapes differ, or the window does not fit.
 
     """
     if first.shape != second.shape or min(first.shape[2:]) < window:
@@ -54,12 +54,12 @@ def ssim(
 
 
 def ssim_y(sr: Tensor, hr: Tensor) -> float:
-    """SSIM of BT.601 studio luma; RGB (1, 3, H, W) in [0, 1], nothing cropped or rounded."""
+    """Return the SSIM of BT.601 studio luma of RGB (1, 3, H, W) in [0, 1], uncropped."""
     return ssim(luma(sr.double()), luma(hr.double()))
 
 
 def _map(x: Tensor, y: Tensor, taps: list[float], peak: float) -> Tensor:
-    """SSIM at each position of the window that lies inside."""
+    """Return SSIM at each position of the window inside the picture."""
     mean_x, mean_y = _blur(x, taps), _blur(y, taps)
     covariance, squares = _blur(x * y, taps), _blur(x.square().addcmul_(y, y), taps)
     mean_xy, mean_squares = mean_x * mean_y, mean_x.square_().addcmul_(mean_y, mean_y)
@@ -78,9 +78,9 @@ def _gaussian(window: int, sigma: float) -> list[float]:
 
 
 def _blur(image: Tensor, taps: list[float]) -> Tensor:
-    """Filter rows, then columns, keeping the positions that need no padding.
+    """Filter rows, then columns, at the positions that need no padding.
 
-    Shifted multiply-adds: ten times faster on one core than a float64 convolution.
+    Shifted multiply-adds are ten times faster on one core than a float64 convolution.
     """
     for axis in (2, 3):
         length = image.shape[axis] - len(taps) + 1

@@ -3,14 +3,14 @@
 Paper: Shen, Wang, Zhang, "ASDN: A Deep Convolutional Network for Arbitrary Scale Image
 Super-Resolution", arXiv 2010.02414. The authors published neither code nor weights.
 
-The picture comes enlarged to the output size. A trunk looks at it once; eleven heads, one for
-each ratio 1.0, 1.1 ... 2.0, predict what the enlargement lost. A ratio between two heads takes
-the linear blend of the two (Laplacian frequency representation, Eq. 1-3).
+The input is the picture enlarged to the output size. One trunk makes features of it. Eleven
+heads, one for each ratio 1.0, 1.1 ... 2.0, predict what the enlargement lost. The output at a
+ratio between two heads is their linear blend (Laplacian frequency representation, Eq. 1-3).
 
-Our local variant goes on to ratio 4 in the same pass. The enlarged picture is unshuffled by 2
-for ratios in (1, 2], by 3 in (2, 3] and by 4 in (3, 4], so the trunk always runs on about the
-grid of the small picture. Each of these grids has its own stem, its own heads and, above 2, its
-own last blocks. The trunk between them is one for all, or one up to ratio 2 and one above.
+Our local variant reaches ratio 4 in one pass. It unshuffles the enlarged picture by 2 for ratios
+in (1, 2], by 3 in (2, 3] and by 4 in (3, 4], so the trunk always runs on about the grid of the
+small picture. Each of these grids has its own stem and heads, and above ratio 2 its own last
+blocks. The grids share one trunk, or those above ratio 2 share a second one.
 
 Presets (parameters):
     paper   22,438,288   16 dense attention blocks of 8 layers, 64 channels
@@ -19,19 +19,18 @@ Presets (parameters):
                          grid reduced by two (pixel unshuffle), no attention, so its reach is
                          finite and tiles join bit for bit; 0.299 MMAC per output pixel
     fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
-    photo      436,500   as fast
-    wild       450,420   as fast, told how spoilt its input is
-    wide     1,088,619   as fast up to ratio 2, and to 4 in one pass with a second trunk; MMAC
+    photo      436,500   the same as fast
+    wild       450,420   fast, and it is told the strengths of noise and compression
+    wide     1,088,619   fast up to ratio 2, and a second trunk for ratios up to 4 in one pass; MMAC
                          per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
 
-What the paper leaves open, and our choice: kernels 1x1 for compression and restoration (they
-give the parameter counts that circulate), three mask channels in spatial attention, and the
-head of ratio 1.0 is the identity, so it is stored but never used.
+Our choices where the paper is silent: the kernels for compression and restoration are 1x1, which
+gives the known parameter counts; spatial attention has three mask channels; the head of ratio
+1.0 is the identity, so it is stored but never used.
 
-The paper's levels end at 2, where its passes do. That larger ratios get levels of their own,
-`STEPS` to a whole ratio, is ours.
+The levels and passes of the paper end at ratio 2. Those of larger ratios are ours.
 
-Shape suffixes: B batch, C channels, H W rows and columns of the output.
+Shape suffixes: B batch, C channels, H W rows and columns of the output, T names in ``TOLD``.
 """
 
 from __future__ import annotations
@@ -51,31 +50,32 @@ LEVELS = 11
 PHASES = LEVELS - 1
 FIRST_OCTAVE = 2.0
 STEPS = 4
-"""Levels above ratio 2 that one of 1 is divided into."""
+"""Number of levels between two whole ratios above 2."""
 LARGEST_RATIO = 4
 OVERSHOOT_FROM = 1.55
 """On nine validation pictures, ratio 2 reduced is 0.12 dB ahead at 1.6 and 0.13 behind at 1.4."""
 TOLD = ("noise", "compression")
-"""Standard deviation of the noise over 50 of 255 levels; 100 less the quality of JPEG, over 100."""
+"""Strengths: standard deviation of the noise over 50 of 255 levels; (100 - JPEG quality) / 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsdnConfig:
     """Size of an ASDN.
 
-    ``dense_layers`` > 0 makes the paper's trunk (``stem``, ``growth`` and spatial attention
-    belong to it); 0 makes the local one: ``blocks`` residual pairs of 3x3 convolutions of
-    ``width`` channels on the grid reduced by ``unshuffle``.
-
-    ``max_ratio``, 2 to 4, is the largest ratio of one pass; above 2 it needs the local trunk
-    and an ``unshuffle`` of 2. ``own_blocks`` is the number of residual blocks that each grid
-    above ratio 2 has for itself, after the trunk. ``upper_blocks`` is the number of residual
-    blocks of the trunk for ratios above 2; 0 lets them share the trunk of those up to 2.
-
-    ``is_told`` makes a local network that may be told how spoilt its input is: see ``TOLD``.
-
-    ``restoring_ratio``, in (1, 2], is for weights that undo more than a reduction: see
-    ``AnyRatioTraits``. 0 is for all others.
+    Attributes:
+        blocks: number of dense blocks, or of residual blocks of the local trunk.
+        width: channels of a block.
+        dense_layers: layers of a dense block. 0 makes the local trunk, which consists of
+            residual pairs of 3x3 convolutions on the grid reduced by ``unshuffle``.
+        growth, stem: channels of a dense layer, and of the first convolution of the paper's trunk.
+        unshuffle: factor by which the local trunk reduces the grid.
+        max_ratio: largest ratio of one pass, 2 to 4. Above 2, the network needs the local trunk
+            and an ``unshuffle`` of 2.
+        own_blocks: residual blocks after the trunk that belong to one grid above ratio 2.
+        upper_blocks: residual blocks of a second trunk for ratios above 2; 0 for one trunk.
+        is_told: 1 for a local network that can be told the strengths in ``TOLD``, else 0.
+        restoring_ratio: ratio in (1, 2] for weights that undo more than a reduction: see
+            ``AnyRatioTraits``. It is 0 for all others.
 
     Raises:
         ValueError: a ratio is out of its range.
@@ -118,12 +118,12 @@ WIDE = replace(FAST, max_ratio=4, own_blocks=1, upper_blocks=9)
 def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[int, float]:
     """Return the head ``i`` of a ratio and the weight ``w`` of head ``i - 1``.
 
-    The blended output is (1 - w) O_i + w O_{i-1} (Eq. 3). On a trained level w is exactly 0.
+    The blended output is (1 - w) O_i + w O_{i-1} (Eq. 3). At the ratio of a head, w is exactly 0.
 
     Args:
-        ratio: in (lowest, lowest + 1].
+        ratio: ratio in (lowest, lowest + 1].
         lowest: ratio of head 0.
-        phases: how many heads follow, up to that of ratio ``lowest + 1``.
+        phases: number of heads after head 0, up to that of ratio ``lowest + 1``.
 
     """
     position = phases * (ratio - lowest)
@@ -133,7 +133,7 @@ def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[i
 
 
 class RestorationBranch(nn.Module):
-    """Head of the paper: features to an RGB residual, masked by spatial attention."""
+    """Head of the paper: an RGB residual, masked by spatial attention."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class RestorationBranch(nn.Module):
 
 
 class Asdn(AnyRatioNetwork):
-    """The paper's network. Channel attention pools globally: it sees the whole image."""
+    """The network of the paper. Channel attention pools globally, so it sees the whole image."""
 
     def __init__(self, config: AsdnConfig) -> None:
         super().__init__()
@@ -170,11 +170,9 @@ class Asdn(AnyRatioNetwork):
         )
 
     def forward(
-        self,
-        image_B3HW: Tensor,
-        ratio: float,
-        strengths_BT: Tensor | None = None,  # noqa: ARG002 - this network is told nothing
+        self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
     ) -> Tensor:
+        del strengths_BT  # this network is told nothing
         level, weight = blend_of(ratio)
         features_BCHW = self.trunk(image_B3HW)
         output_B3HW: Tensor = image_B3HW + (1 - weight) * self.heads[level](features_BCHW)
@@ -184,9 +182,9 @@ class Asdn(AnyRatioNetwork):
 
 
 class CoarserGrid(nn.Module):
-    """What ratios in (unshuffle - 1, unshuffle] have for themselves around the trunk.
+    """The parts around the trunk that belong to ratios in (unshuffle - 1, unshuffle].
 
-    Head ``l`` belongs to the ratio ``unshuffle - 1 + l / STEPS``.
+    Head ``l`` is that of the ratio ``unshuffle - 1 + l / STEPS``.
     """
 
     def __init__(self, config: AsdnConfig, unshuffle: int) -> None:
@@ -202,9 +200,10 @@ class CoarserGrid(nn.Module):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The parts of a ``LocalAsdn`` that run at one ratio; ``level`` and ``weight``: ``blend_of``.
+    """The parts of a ``LocalAsdn`` that run at one ratio.
 
-    A head that is None adds nothing. ``shifts`` holds the index of each block's shift.
+    ``shifts`` holds the index of each block's shift. A head that is None adds nothing. ``level``
+    and ``weight`` are the result of ``blend_of``.
     """
 
     unshuffle: int
@@ -217,10 +216,10 @@ class Grid:
 
 
 class LocalAsdn(AnyRatioNetwork):
-    """Our own variant: the same blending over a trunk of finite reach, to ratio 4.
+    """Our local variant: the same blending over a trunk of finite reach, up to ratio 4.
 
-    Its heads are bare convolutions, so blending two outputs equals one convolution with
-    blended weights, which is what is computed.
+    The heads are bare convolutions. A blend of two outputs equals one convolution with blended
+    weights, so only that one is computed.
     """
 
     def __init__(self, config: AsdnConfig) -> None:
@@ -275,7 +274,7 @@ class LocalAsdn(AnyRatioNetwork):
     def features(
         self, image_B3HW: Tensor, grid: Grid, strengths_BT: Tensor | None = None
     ) -> Tensor:
-        """Return what the heads of a grid see of a picture: (B, width, H / u, W / u)."""
+        """Return the input (B, width, H / u, W / u) of the heads of a grid."""
         stem_BCHW: Tensor = grid.stem(F.pixel_unshuffle(image_B3HW, grid.unshuffle))
         features_BCHW = stem_BCHW
         for block, shift in zip(grid.blocks, self._shifts_of(grid, strengths_BT), strict=True):

@@ -1,4 +1,4 @@
-"""Every network that the tool can build. Registering one is one line here."""
+"""The catalogue of networks. One line here registers a network."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
 """CIRN, back projection with attention between neighbouring layers: our reconstruction.
 
 Paper: Zhang, Lu, Sun, "Cross-layer Information Refining Network for Single Image
-Super-Resolution", ICPR 2020. Of it only the authors' poster is public, so this network is
-designed after the poster and its relatives; it is no reproduction of the paper's results.
+Super-Resolution", ICPR 2020. Only the authors' poster is public. This network is designed after
+the poster and related networks, so it does not reproduce the results of the paper.
 
-The authors' (poster): a feature extraction block; groups of an intensive up-sampling block, an
-intensive down-sampling block and an interlaced spatial attention block (ISAB); in ISAB two
-criss-cross attention stages with shared parameters, attention from the previous layer's map
-and values from the current one's.
+From the poster: a block extracts features. Each group has an intensive up-sampling block, an
+intensive down-sampling block and an interlaced spatial attention block (ISAB). ISAB has two
+stages of criss-cross attention with shared parameters. Its attention comes from the map of the
+previous layer, and its values from the map of the current one.
 
-Our reconstruction, everything else: "intensive" read as dense, as in DBPN (Haris et al.,
-arXiv 1803.02735); the enhanced projection units, the order up, down, attend on the small
-maps, 10 groups of 32 channels, the last up unit and the bicubic skip after ABPN (Liu et al.,
-arXiv 1910.04476); learned gains from zero after CCNet; queries of a quarter of the channels;
-kernels of scale + 2 ``padding``; the initialisation, under which training starts at bicubic.
+Our reconstruction: we read "intensive" as dense, as in DBPN (Haris et al., arXiv 1803.02735).
+From ABPN (Liu et al., arXiv 1910.04476) come the enhanced projection units, the order of up,
+down and attention on the small maps, the 10 groups of 32 channels, the last up unit and the
+bicubic skip. Learned gains start at zero, as in CCNet. Queries have a quarter of the channels, and
+kernels a side of scale + 2 ``padding``. After initialisation, the output is bicubic.
 
 Presets (parameters at x2, x3, x4, x8):
     base    1,243,606   1,824,214   2,533,846    6,662,614   10 groups, 32 channels
@@ -40,14 +40,14 @@ from srcli.pixels.enlarge import enlarge
 SCALES = (2, 3, 4, 8)
 RESTORE_BOUND = 2e-3
 PRELU_SLOPE = 0.25
-"""Of a new ``nn.PReLU``."""
+"""Slope of a new ``nn.PReLU``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CirnConfig:
     """Size of a CIRN: ``groups`` groups of ``channels`` channels, for one of ``SCALES``.
 
-    ``padding`` is how far the kernels of the projections reach beyond their stride.
+    ``padding`` is the distance by which kernels of projections exceed their stride on each side.
     """
 
     scale: int
@@ -62,7 +62,7 @@ LARGE = CirnConfig(scale=2, groups=6, channels=64)
 
 
 class Projection(nn.Module):
-    """Back projection unit of ABPN: change the size, go back, correct by what was lost."""
+    """Back projection unit of ABPN: change the size, go back, and correct by the difference."""
 
     def __init__(self, config: CirnConfig, *, upward: bool) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Projection(nn.Module):
 
 
 class Fusion(nn.Module):
-    """1x1 convolution over the concatenation of ``count`` maps, which is never made."""
+    """1x1 convolution over ``count`` maps, which are not concatenated."""
 
     def __init__(self, count: int, channels: int) -> None:
         super().__init__()
@@ -101,22 +101,22 @@ class Fusion(nn.Module):
 
 
 class SingleMap(nn.Module):
-    """Takes the place of a fusion while there is only one map, and returns it."""
+    """Returns the only map, where there is nothing to fuse."""
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         return maps[0]
 
 
 def fusion(count: int, channels: int) -> nn.Module:
-    """Make what joins ``count`` maps into one."""
+    """Make the module that fuses ``count`` maps into one."""
     return Fusion(count, channels) if count > 1 else SingleMap()
 
 
 class Group(nn.Module):
     """Attention-based back projection group ``index``, counted from 0.
 
-    The first ``index + 1`` small maps make one more large map; all large maps make the next
-    small one, which attention refines with the small map before it.
+    The first ``index + 1`` small maps make the next large map. All large maps make the next small
+    map, which attention refines with the small map before it.
     """
 
     def __init__(self, config: CirnConfig, index: int) -> None:
@@ -170,10 +170,10 @@ class Cirn(FixedScaleNetwork):
 
 
 def initialise(network: nn.Module) -> None:
-    """Kaiming uniform weights and zero biases, so that the scale of the features stays.
+    """Draw Kaiming uniform weights, and set biases to zero, so that features keep their scale.
 
-    A sample of a deconvolution sums one in stride x stride taps of its kernel; a projection
-    sums three terms, so the two convolutions they go through are made smaller by sqrt(3).
+    A sample of a deconvolution sums one of stride x stride taps of its kernel. A projection sums
+    three terms, so the weights of two of its convolutions are divided by sqrt(3).
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):

@@ -4,8 +4,8 @@ Paper: Mei, Fan, Zhou, Huang, Huang, Shi, "Image Super-Resolution with Cross-Sca
 Attention and Exhaustive Self-Exemplars Mining", CVPR 2020, arXiv 2006.01424. Authors' code:
 SHI-Labs/Cross-Scale-Non-Local-Attention at 531aec9. Parameter names are theirs.
 
-One cell is run ``recurrences`` times. Each run fuses in-scale and cross-scale attention into a
-map of the output size, projects it back, and hands its map to the tail, which sees them all.
+One cell runs ``recurrences`` times. Each run fuses in-scale and cross-scale attention into a map
+of the output size, and projects it back for the next run. The tail sees the maps of all runs.
 
 Presets (parameters at x2, with the 24 constants of the mean shifts):
     paper    3,061,289   12 recurrences, 128 channels
@@ -13,10 +13,10 @@ Presets (parameters at x2, with the 24 constants of the mean shifts):
                          half the tile
 
 What differs from the authors' code:
-- Attention costs a ninth (see ``blocks/patch_attention.py``).
-- The tail adds up map by map instead of concatenating all maps.
-- The last recurrence skips the projection, which nothing reads.
-- Sides that the scale does not divide are extended by repeating the border, and cropped again.
+- Attention takes a ninth of the products (see ``blocks/patch_attention.py``).
+- The tail sums its output map by map, and does not concatenate the maps.
+- The last recurrence has no projection, since nothing reads it.
+- If the scale does not divide a side, the border is repeated, and the output is cropped.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
 """
@@ -40,14 +40,14 @@ from srcli.pixels.borders import extend_to
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 """The enlargements of the fusion blocks of one cell, by scale."""
 UNUSED = (r"SEM\.multi_source_projection(_2)?\.up_attention\.escape_NaN",)
-"""Patterns of the entries of the authors' files that are constants here."""
+"""Patterns of entries in the authors' files that are constants here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsnlnConfig:
     """Size of a CSNLN; ``rgb_range`` is the value range that the weights work in.
 
-    ``tile`` is the side up to which pictures are not cut, within which it attends.
+    ``tile`` is the side of the largest picture that is not cut. Attention works within a tile.
     """
 
     scale: int
@@ -78,7 +78,7 @@ def _kernel(factor: int) -> tuple[int, int]:
 
 
 class Encoder(nn.Module):
-    """What the fusion block adds to the cross-scale branch: two 3x3 convolutions."""
+    """The residual that the fusion block adds to its cross-scale branch: two 3x3 convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Cell(nn.Module):
         return fused_BCHW + correction_BCHW
 
     def project_back(self, enlarged_BCHW: Tensor) -> Tensor:
-        """Return the next recurrence's input."""
+        """Return the input of the next recurrence."""
         next_BCHW: Tensor = self.post_conv(self.down_sample_2(enlarged_BCHW))
         return next_BCHW
 
@@ -160,16 +160,16 @@ class DoubleCell(nn.Module):
         return fused_BCHW + correction_BCHW
 
     def project_back(self, enlarged_BCHW: Tensor) -> Tensor:
-        """Return the next recurrence's input."""
+        """Return the input of the next recurrence."""
         next_BCHW: Tensor = self.post_conv(self.down_sample_4(enlarged_BCHW))
         return next_BCHW
 
 
 class Csnln(FixedScaleNetwork):
-    """RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more.
+    """CSNLN. It takes sides of 1 pixel or more.
 
     Raises:
-        KeyError: for a scale other than 2, 3 and 4.
+        KeyError: the scale is not 2, 3 or 4.
 
     """
 
@@ -204,7 +204,7 @@ class Csnln(FixedScaleNetwork):
         return output_B3HW[..., :height, :width]
 
     def _mine(self, features_BCHW: Tensor) -> Tensor:
-        """Run the cell and add up the tail's share of each of its maps."""
+        """Run the cell, and sum the part of the tail's output that comes from each map."""
         tail = self.tail[0]
         shares = torch.split(tail.get_parameter("weight"), self.config.channels, 1)
         enlarged_BCHW: Tensor = self.SEM(features_BCHW)

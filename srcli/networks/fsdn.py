@@ -1,18 +1,18 @@
-"""FSDN, ASDN's trunk for one fixed scale: it works on the small picture and enlarges at the end.
+"""FSDN: ASDN's trunk for one fixed scale, on the small picture, which is enlarged at the end.
 
 Paper: Shen, Wang, Zhang, "ASDN: A Deep Convolutional Network for Arbitrary Scale Image
 Super-Resolution", arXiv 2010.02414, sections 3.2.1 and 4. The authors published neither code
 nor weights.
 
-The authors': the trunk of ASDN, fed with the picture as it is and fine-tuned from ASDN's
-weights; a deconvolution for the scale in front of the restoration branch; spatial attention;
-the enlarged picture added to the result; the scales 2, 3, 4 and 8.
+From the paper: the trunk is that of ASDN, fine-tuned from its weights, and its input is the
+small picture. A deconvolution for the scale comes before the restoration branch and its spatial
+attention. The enlarged picture is added to the result. The scales are 2, 3, 4 and 8.
 
-Our reconstruction, where the paper is silent: a 1x1 convolution narrows the trunk's output
-before the deconvolution, the deconvolutions are 6x6 of stride 2 (once, twice or three times)
-and 9x9 of stride 3, and the restoration convolution is 3x3, all as in DBDN by the same authors
-(arXiv 1810.04873); the picture is enlarged by bicubic interpolation; one file for each scale;
-the restoration convolution starts near zero, so training starts at bicubic.
+Our choices where the paper is silent: a 1x1 convolution narrows the trunk's output before the
+deconvolution. Deconvolutions are 6x6 of stride 2 (one, two or three of them) or 9x9 of stride 3,
+and the restoration convolution is 3x3, all as in DBDN by the same authors (arXiv 1810.04873). The
+picture is enlarged by bicubic interpolation. Each scale has its own file. The restoration
+convolution starts near zero, so training starts at bicubic.
 
 Presets (parameters at x2, x3, x4, x8):
     paper   22,620,848   22,805,168   22,768,368   22,915,888
@@ -39,7 +39,7 @@ RESTORE_BOUND = 2e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FsdnConfig:
-    """Size of an FSDN: one of ``SCALES``, and a trunk as in ``AsdnConfig``."""
+    """Scale of an FSDN, one of ``SCALES``, and size of its trunk as in ``AsdnConfig``."""
 
     scale: int
     blocks: int
@@ -54,7 +54,7 @@ LIGHT = FsdnConfig(scale=2, blocks=8, width=32, dense_layers=4, growth=32)
 
 
 def deconvolutions(width: int, scale: int) -> nn.Sequential:
-    """Make the layers that enlarge ``width`` channels by ``scale``, nothing between them.
+    """Make the layers that enlarge ``width`` channels by ``scale``, without activations.
 
     Raises:
         ValueError: the scale is not one of ``SCALES``.
@@ -70,7 +70,7 @@ def deconvolutions(width: int, scale: int) -> nn.Sequential:
 
 
 class Fsdn(FixedScaleNetwork):
-    """The network of one scale. Channel attention pools globally: it sees the whole image."""
+    """The network of one scale. Channel attention pools globally, so it sees the whole image."""
 
     def __init__(self, config: FsdnConfig) -> None:
         super().__init__()

@@ -8,16 +8,16 @@ Presets (parameters at x2, with the 24 constants of the mean shifts):
     paper   40,811,870   32 residual blocks around one attention, 256 channels
     light      442,662   ours, not the authors': 8 blocks, 48 channels, three levels of the
                          pyramid, half the tile
-and of the restoration network (denoising, demosaicing, JPEG artefacts), which keeps the size:
+The restoration network (noise, mosaics, JPEG artefacts) keeps the size:
     paper    5,957,255   80 residual blocks around one attention, 64 channels
     light      359,503   ours: 8 blocks, 48 channels, three levels, half the tile
 
 What differs from the authors' code:
-- Attention costs a ninth (see ``blocks/patch_attention.py``).
-- The slope that all residual blocks of the restoration network share is stored once.
-- The mean shifts of the restoration network, which are never applied, are gone.
-- A network of one colour (JPEG artefacts) restores the luma of an RGB picture, and leaves its
-  chroma as it is.
+- Attention takes a ninth of the products (see ``blocks/patch_attention.py``).
+- All residual blocks of the restoration network share one slope, which is stored once.
+- The restoration network has no mean shifts, since the authors never apply them.
+- A network of one colour (JPEG artefacts) restores the luma of an RGB picture, and keeps its
+  chroma.
 - Sides of one pixel work.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
@@ -37,9 +37,9 @@ from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, N
 from srcli.pixels.color import LUMA_OFFSET, luma
 
 UNUSED = (r"body\.\d+\.escape_NaN",)
-"""Patterns of the entries of the authors' files that are constants here.
+"""Patterns of entries in the authors' files that are constants here.
 
-``msa.*`` is a second name of the attention, ``body.16.*`` in the paper's size.
+``msa.*`` is a second name of the attention, which is ``body.16.*`` in the size of the paper.
 """
 RESTORATION_UNUSED = (r"(sub|add)_mean\.(weight|bias)", r"body\.\d+\.escape_NaN")
 """The same for the restoration network."""
@@ -51,9 +51,9 @@ RGB = 3
 class PanetConfig:
     """Size of a PA-EDSR: ``blocks`` residual blocks, half of them before the attention.
 
-    ``reduction`` is ``channels`` over the channels that are compared, ``rgb_range`` the value
-    range that the weights work in, ``tile`` the side up to which pictures are not cut, within
-    which it attends.
+    ``reduction`` is ``channels`` over the channels of queries and keys. ``rgb_range`` is the value
+    range of the weights. ``tile`` is the side of the largest picture that is not cut. Attention
+    works within a tile.
     """
 
     scale: int
@@ -89,7 +89,7 @@ RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, scaled, plus the input; the activation may be shared."""
+    """Two 3x3 convolutions, scaled, plus the input. Blocks may share one activation."""
 
     def __init__(self, channels: int, *, scale: float = 1.0) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class Body(nn.ModuleList):
 
 
 class Panet(FixedScaleNetwork):
-    """PA-EDSR: RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more."""
+    """PA-EDSR. It takes sides of 1 pixel or more."""
 
     def __init__(self, config: PanetConfig) -> None:
         super().__init__()
@@ -172,7 +172,7 @@ class Panet(FixedScaleNetwork):
 
 
 class RestorationPanet(FixedScaleNetwork):
-    """RGB (B, 3, H, W) in [0, 1] to the same shape, sides of 1 pixel or more."""
+    """PANet for restoration, of scale 1. It takes sides of 1 pixel or more."""
 
     def __init__(self, config: RestorationConfig) -> None:
         super().__init__()

@@ -7,9 +7,9 @@ Presets (parameters at x2, without the entries of ``UNUSED``):
     paper   15,674,756   20 groups of 10 blocks, 64 channels
     light      466,943   ours, not the authors': 4 groups of 3 blocks, 40 channels, range [0, 1]
 
-What differs from the authors' code: the unused layers are gone; the covariance is computed
-without a matrix of pixels by pixels; constant features do not divide by zero; sides below 4
-are extended by repeating the border and cut again.
+What differs from the authors' code: unused layers are left out. The covariance is computed
+without a matrix of pixels by pixels. Constant features cause no division by zero. If a side is
+below 4, the border is repeated, and the output is cropped.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
 """
@@ -34,15 +34,15 @@ UNUSED = (
     r"RG\.\d+\.gamma",
     r"non_local\.soca\.conv_du\.[02]\.(weight|bias)",
 )
-"""Patterns of the entries of the authors' files that their network keeps but never reads."""
+"""Patterns of entries in the authors' files that their network never reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SanConfig:
     """Size of a SAN: ``groups`` of ``blocks`` residual blocks of ``channels`` channels.
 
-    ``rgb_range`` is the value range that the weights work in: 255 for the authors' files. The
-    network itself takes and gives [0, 1].
+    ``rgb_range`` is the value range of the weights, 255 for the authors' files. Input and output
+    of the network are in [0, 1] all the same.
     """
 
     scale: int
@@ -89,7 +89,7 @@ class AttentionGroup(nn.Module):
 
 
 class San(FixedScaleNetwork):
-    """RGB (B, 3, H, W) in [0, 1] to (B, 3, sH, sW), sides of 1 pixel or more."""
+    """SAN. It takes sides of 1 pixel or more."""
 
     def __init__(self, config: SanConfig) -> None:
         super().__init__()

@@ -12,14 +12,12 @@ from srcli.pixels.region import Region
 
 
 def extend_to(image: Tensor, *, multiple: int = 1, minimum: int = 1) -> Tensor:
-    """Repeat the last row and column until a network can take the picture.
-
-    A side that fits is left alone.
+    """Repeat the last row and column until the sides of a picture fit a network.
 
     Args:
         image: (B, C, H, W), not empty.
-        multiple: both sides become divisible by this.
-        minimum: both sides become at least this.
+        multiple: number that must divide both sides.
+        minimum: smallest length of both sides.
 
     """
     height, width = image.shape[-2:]
@@ -35,12 +33,12 @@ def _missing(side: int, multiple: int, minimum: int) -> int:
 
 
 def mirror(image: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
-    """Continue a picture by its mirror image, the outermost sample twice, as MATLAB resizes.
+    """Continue a picture by its mirror image. The outermost sample is repeated, as in MATLAB.
 
     Args:
-        image: (B, C, H, W), not empty; where it is short, it is mirrored again and again.
-        rows: how many to add above and below.
-        columns: how many to add on the left and on the right.
+        image: (B, C, H, W), not empty. A short side is mirrored again and again.
+        rows: numbers of rows to add above and below.
+        columns: numbers of columns to add on the left and on the right.
 
     """
     for axis, (before, after) in ((2, rows), (3, columns)):
@@ -52,7 +50,7 @@ def mirror(image: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Te
 
 
 def wrapped(image: Tensor, region: Region) -> Tensor:
-    """Return a window of ``image`` (..., H, W), which is repeated without end on all sides."""
+    """Return a window of ``image`` (..., H, W), which is repeated endlessly on all sides."""
     for axis, start, stop in ((-2, region.top, region.bottom), (-1, region.left, region.right)):
         length = image.shape[axis]
         pieces = [image.narrow(axis, first, count) for first, count in _pieces(start, stop, length)]
@@ -61,9 +59,9 @@ def wrapped(image: Tensor, region: Region) -> Tensor:
 
 
 def _pieces(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
-    """Cut positions where a picture ends and begins again.
+    """Yield the first position and the length of each piece between two repetitions.
 
-    Older PyTorch cannot index uint16, but can join its windows.
+    Older PyTorch cannot index uint16, but it can join windows of it.
     """
     first = start % length
     count = min(length - first, stop - start)
@@ -73,6 +71,6 @@ def _pieces(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
 
 
 def mirrored(position: Tensor, length: int) -> Tensor:
-    """Return which of ``length`` samples lies at each whole position, mirrored without end."""
+    """Return the index of the sample at each whole position of an endlessly mirrored axis."""
     position = position.remainder(2 * length)
     return torch.where(position < length, position, 2 * length - 1 - position)

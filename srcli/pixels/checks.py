@@ -1,4 +1,4 @@
-"""The tensor contract below ``images``, checked once on entry."""
+"""Check that a tensor is what every package below ``images`` expects."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ RANK = 4
 
 
 def check_image(image: Tensor) -> None:
-    """Refuse anything but an RGB batch (B, 3, H, W) of numbers or levels, with no empty side.
+    """Refuse a tensor that is not an RGB batch (B, 3, H, W) of numbers or levels.
+
+    The range of the values is not checked.
 
     Raises:
-        ValueError: saying what came instead. The values' range, [0, 1], is not searched.
+        ValueError: the tensor has another shape or type, or an empty side.
 
     """
     if image.ndim != RANK or image.shape[1] != 3 or 0 in image.shape:  # noqa: PLR2004 - RGB

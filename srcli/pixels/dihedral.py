@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symmetry:
-    """Mirror rows, mirror columns, then transpose, each or not."""
+    """A symmetry: it may mirror rows, mirror columns, and then transpose."""
 
     flip_rows: bool
     flip_columns: bool
@@ -33,4 +33,4 @@ SYMMETRIES = tuple(
     Symmetry(flip_rows=rows, flip_columns=columns, transpose=transpose)
     for transpose, rows, columns in product((False, True), repeat=3)
 )
-"""All eight; the identity comes first."""
+"""All eight symmetries; the identity comes first."""

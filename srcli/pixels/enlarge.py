@@ -1,7 +1,7 @@
 """MATLAB's bicubic enlargement by a whole factor, for networks that add to it.
 
-The same numbers as ``resize``, without tables of positions: these belong to one size, and a
-network that is exported for other runtimes has no size yet. Nothing here depends on autocast.
+The numbers are those of ``resize``. That function uses tables of positions for one size, but a
+network that is exported for other runtimes has no size yet. Autocast changes nothing here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 from srcli.pixels.resize import axis_taps
 
 REACH = 2
-"""How many samples on either side of its own an output sample depends on."""
+"""Input samples on either side on which an output sample depends."""
 
 
 def enlarge(image: Tensor, factor: int) -> Tensor:
@@ -37,9 +37,9 @@ def _enlarge_rows(image: Tensor, factor: int) -> Tensor:
 
 
 def _mirrored(length: int, device: torch.device) -> Tensor:
-    """Positions from ``-REACH`` to ``length + REACH``, mirrored at the borders.
+    """Return positions from ``-REACH`` to ``length + REACH``, mirrored at the borders.
 
-    Without the remainder of ``borders.mirrored``, which the export cannot take of a free length.
+    ``borders.mirrored`` takes a remainder by the length, which cannot be exported for any length.
     """
     position = torch.arange(-REACH, length + REACH, device=device)
     position = torch.where(position < 0, -1 - position, position)
@@ -50,8 +50,8 @@ def _mirrored(length: int, device: torch.device) -> Tensor:
 def _phases(factor: int) -> tuple[tuple[tuple[int, float], ...], ...]:
     """Return the taps of each phase, counted from ``-REACH``, with their weights.
 
-    They are read off the middle of an axis that is long enough, and are plain numbers: made
-    once, they are constants to whatever traces a network.
+    They are taken from the middle of a long axis. They are plain numbers, so that a trace of a
+    network holds them as constants.
     """
     middle = 2 * REACH + 1
     taps = axis_taps(2 * middle, factor * 2 * middle)

@@ -1,4 +1,4 @@
-"""Keep an enlarged picture within what its source says."""
+"""Clamp an enlarged picture to the values of its source."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from srcli.pixels.resize import MIRRORED, Border, Borders
 def local_range(
     source: Tensor, size: tuple[int, int], region: Region, borders: Borders = MIRRORED
 ) -> tuple[Tensor, Tensor]:
-    """Return the least and the greatest of the four source samples around each result sample.
+    """Return the least and the greatest of the four source samples around each output sample.
 
     Args:
         source: (B, C, h, w), floating point or levels.
-        size: (height, width) of the whole result, larger than the source or equal along both axes.
-        region: the window of the result.
-        borders: how the source goes on outside.
+        size: (height, width) of the whole result. Neither is smaller than that of the source.
+        region: window of the result.
+        borders: how the source continues outside.
 
     Returns:
-        Two tensors (B, C, region height, region width). They depend on the place in the whole
-        result alone, so that windows join.
+        Two tensors (B, C, region height, region width). A value depends on its place in the whole
+        result alone, so windows join without a seam.
 
     """
     rows = _neighbours(source.shape[2], size[0], region.top, region.bottom, borders[0])

@@ -1,4 +1,4 @@
-"""Samples as files hold them, whole levels, and as networks see them, numbers in [0, 1]."""
+"""Convert samples between the whole levels of files and the numbers in [0, 1] of networks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 PEAKS = {torch.uint8: 255, torch.uint16: 65_535}
-"""The level that stands for one. Tensors of any other type hold numbers in [0, 1]."""
+"""Level of the number 1, by data type. Tensors of other types hold numbers in [0, 1]."""
 
 
 def from_levels(image: Tensor) -> Tensor:
-    """Return levels as float32 in [0, 1]; floating point comes back as it is."""
+    """Return levels as float32 in [0, 1], and floating point as it is."""
     peak = PEAKS.get(image.dtype)
     if peak is None:
         return image
@@ -18,11 +18,11 @@ def from_levels(image: Tensor) -> Tensor:
 
 
 def to_levels(image: Tensor, dtype: torch.dtype) -> Tensor:
-    """Clamp to [0, 1] and round to the levels of ``dtype``, halves up.
+    """Clamp to [0, 1] and round half up to the levels of ``dtype``.
 
     Args:
-        image: any shape, floating point, or levels already.
-        dtype: uint8 or uint16; floating point is clamped only.
+        image: tensor of any shape, floating point or levels.
+        dtype: uint8 or uint16. For a floating-point type, the image is only clamped.
 
     """
     if image.dtype == dtype and dtype in PEAKS:
@@ -32,5 +32,5 @@ def to_levels(image: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def rounded(image: Tensor, peak: int) -> Tensor:
-    """Clamp to [0, 1] and round to whole levels up to ``peak``, halves up; same dtype."""
+    """Clamp to [0, 1] and round half up to whole levels up to ``peak``, in the same dtype."""
     return image.clamp(0, 1).mul_(peak).add_(0.5).floor_()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 BAND = 2**15
-"""Samples that long arithmetic works on at once: what a processor core's cache holds."""
+"""Number of samples for one step of long arithmetic. They fit the cache of a processor core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,13 @@ class Region:
 
 
 def bands(height: int, width: int, samples: int = BAND) -> Iterator[slice]:
-    """Cut rows of ``width`` samples into groups of up to ``samples``, at least a row each."""
+    """Yield groups of rows that have at most ``samples`` samples, or one row each."""
     rows = max(1, samples // width)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
 
 
 def strips(size: tuple[int, int], samples: int) -> Iterator[Region]:
-    """Cut an image of ``size``, (height, width), into the windows of its bands."""
+    """Yield the windows of the bands of an image of ``size``, (height, width)."""
     for rows in bands(*size, samples):
         yield Region(top=rows.start, bottom=rows.stop, left=0, right=size[1])

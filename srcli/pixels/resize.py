@@ -1,13 +1,13 @@
-"""MATLAB-compatible resizing of tensors, whole or any region of the output.
+"""Resize tensors as MATLAB does, as a whole or any region of the output.
 
-Source: MATLAB ``imresize(image, size, 'bicubic')``: Keys' kernel with a = -0.5 (``lanczos3``:
-Lanczos' kernel), widened by the ratio when reducing (antialias), taps normalised to sum one,
-indices mirrored at the
-borders, the axis with the smaller scale first. The benchmark sets of the super-resolution
-literature were made with it, and are reproduced bit for bit.
+Source: MATLAB ``imresize(image, size, 'bicubic')``. The kernel is that of Keys with a = -0.5, or
+that of Lanczos for ``lanczos3``. A reduction widens the kernel by the ratio (antialiasing). The
+weights of an output sample sum to one, indices are mirrored at the borders, and the axis of the
+smaller scale comes first. The benchmark sets of the literature were made so, and are reproduced
+bit for bit.
 
-Every output sample is the same chain of multiply-adds whatever region it is asked for in, so
-a region equals the same window of the whole result bit for bit.
+An output sample is computed by the same multiply-adds in every region, so a region equals the
+same window of the whole result bit for bit.
 """
 
 from __future__ import annotations
@@ -26,30 +26,33 @@ from srcli.pixels.levels import from_levels
 from srcli.pixels.region import BAND, Region, bands
 
 MatlabBorder = Literal["symmetric", "replicate"]
-"""How samples outside the image are found: mirrored (MATLAB today) or clamped (old MATLAB)."""
+"""Continuation of an image: mirrored (MATLAB today) or clamped (old MATLAB)."""
 Border = MatlabBorder | Literal["wrap"]
-"""The same, or on the other side, which meets this one."""
+"""Continuation of an image, which may also wrap: opposite borders meet."""
 Borders = tuple[Border, Border]
-"""Above and below, and on the left and right."""
+"""Continuation above and below, and on the left and right."""
 MIRRORED: Borders = ("symmetric", "symmetric")
 
 Kernel = Literal["bicubic", "lanczos", "nearest"]
-"""Keys' cubic of four taps, Lanczos' of six, or the nearest sample alone."""
+"""The cubic kernel of Keys (four taps), that of Lanczos (six taps), or the nearest sample."""
 
 FLOATS = 2**18
-"""Samples of a float32 result that are made at once."""
+"""Number of float32 output samples that a processor makes at once."""
 AT_ONCE = 2**24
-"""Samples of any result that a GPU makes at once: it has many to fill, and each start costs."""
+"""Number of output samples that a GPU makes at once. Fewer would not fill it."""
 KEYS_A = -0.5
 LANCZOS_LOBES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taps:
-    """Sources of each output sample of one axis.
+    """Input samples and weights of each output sample of one axis.
 
-    ``index`` (N_out, K) int64 positions in the input, or of borders that wrap in its repetitions,
-    ``weight`` (N_out, K) float64, rows summing to one.
+    Attributes:
+        index: (N_out, K) int64, positions of input samples. At borders that wrap, positions
+            outside the input are those of its repetitions.
+        weight: (N_out, K) float64. Each row sums to one.
+
     """
 
     index: Tensor
@@ -58,7 +61,7 @@ class Taps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpan:
-    """The input samples ``start .. stop`` that some output samples need, and their taps in it."""
+    """The input samples ``start .. stop`` that some output samples need, and taps within them."""
 
     start: int
     stop: int
@@ -66,7 +69,7 @@ class SourceSpan:
 
 
 def keys_kernel(distance: Tensor) -> Tensor:
-    """Keys' cubic convolution kernel with a = -0.5 at ``distance`` (any shape, in samples)."""
+    """Return Keys' cubic kernel with a = -0.5 at ``distance`` (any shape, in samples)."""
     x = distance.abs()
     near = (KEYS_A + 2) * x**3 - (KEYS_A + 3) * x**2 + 1
     far = KEYS_A * x**3 - 5 * KEYS_A * x**2 + 8 * KEYS_A * x - 4 * KEYS_A
@@ -74,13 +77,13 @@ def keys_kernel(distance: Tensor) -> Tensor:
 
 
 def lanczos_kernel(distance: Tensor) -> Tensor:
-    """Lanczos' kernel of three lobes at ``distance`` (any shape, in samples)."""
+    """Return Lanczos' kernel of three lobes at ``distance`` (any shape, in samples)."""
     x = distance.clamp(-LANCZOS_LOBES, LANCZOS_LOBES)
     return torch.sinc(x) * torch.sinc(x / LANCZOS_LOBES)
 
 
 _KERNELS = {"bicubic": (keys_kernel, 4.0), "lanczos": (lanczos_kernel, 2.0 * LANCZOS_LOBES)}
-"""Each with the samples that it spans."""
+"""Kernels, each with the number of samples that it spans."""
 
 
 @lru_cache(maxsize=64)
@@ -121,14 +124,14 @@ def resize(
     Args:
         image: (B, C, H, W), floating point of any range, or levels.
         size: (height, width) of the whole result, each at least 1.
-        region: the window of the result to compute, in result pixels; all of it by default. It
-            may reach beyond borders that wrap.
-        borders: how rows and columns go on outside the image.
-        kernel: which samples count how much; all but the nearest are widened to reduce.
+        region: window of the result to compute, in output pixels. Default: all of it. It may
+            reach beyond borders that wrap.
+        borders: how rows and columns continue outside the image.
+        kernel: kernel of the weights. A reduction widens all kernels but the nearest.
 
     Returns:
-        (B, C, region height, region width), same device and floating-point dtype, that of levels
-        float32; not clamped: the kernel overshoots at edges.
+        (B, C, region height, region width) on the same device, of the same floating-point dtype,
+        or float32 for levels. It is not clamped, and the kernel overshoots at edges.
 
     """
     region = region or Region.whole(size)
@@ -152,13 +155,13 @@ def resize_uint8(
     border: MatlabBorder = "symmetric",
     kernel: Kernel = "bicubic",
 ) -> Tensor:
-    """Resize 8-bit samples exactly as MATLAB does: double sums, rounded after each axis.
+    """Resize 8-bit samples exactly as MATLAB does: in float64, rounded after each axis.
 
     Args:
         image: (B, C, H, W) uint8.
         size: (height, width) of the result.
         border: ``symmetric`` for today's MATLAB, ``replicate`` for the old one.
-        kernel: which samples count how much.
+        kernel: kernel of the weights.
 
     Returns:
         (B, C, height, width) uint8; halves are rounded away from zero.
@@ -172,7 +175,7 @@ def resize_uint8(
 
 
 def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
-    """Rows first, unless the columns shrink more."""
+    """Return the axes in the order of their scales; rows come first if these are equal."""
     rows, columns = size[0] / image.shape[2], size[1] / image.shape[3]
     return (2, 3) if rows <= columns else (3, 2)
 
@@ -198,9 +201,9 @@ def _source_span(  # noqa: PLR0913, PLR0917 - a cache has no names
 
 
 def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
-    """Resize one axis of ``image`` (B, C, H, W); the last one transposed, which is faster.
+    """Resize one axis of ``image`` (B, C, H, W). The last axis is transposed, which is faster.
 
-    A CPU makes rows a few at a time, which stay in its cache; those of uint8 are summed in float64.
+    A CPU makes a few rows at a time, which stay in its cache. Sums of uint8 are in float64.
     """
     if len(taps.index) == image.shape[axis] and _is_copy(taps.index):
         return image
@@ -218,12 +221,12 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
 
 
 def _is_copy(index: Tensor) -> bool:
-    """Whether the samples are those that were cut out, one for each."""
+    """Tell whether each output sample is the input sample of the same position."""
     return index.shape[1] == 1 and torch.equal(index[:, 0], torch.arange(len(index)))
 
 
 def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-    """Return the sums of rows ``index`` (N, K) times ``weight``, (B, C, N, W) of the same dtype."""
+    """Return the sums (B, C, N, W) of rows ``index`` (N, K) times ``weight``, in the same dtype."""
     exact = image.dtype == torch.uint8
     if exact:
         first = int(index.min())
@@ -237,14 +240,14 @@ def _weighted(image: Tensor, index: Tensor, weight: Tensor) -> Tensor:
 
 
 def whole_levels(sums: Tensor) -> Tensor:
-    """Round float64 to uint8, halves up; ``sums`` are overwritten."""
+    """Round float64 half up to uint8; ``sums`` are overwritten."""
     return sums.add_(0.5).floor_().clamp_(0, 255).to(torch.uint8)
 
 
 def _rows(image: Tensor, index: Tensor) -> Iterator[Tensor]:
-    """Yield rows ``index[:, k]`` for each k: views where all are equally far apart.
+    """Yield rows ``index[:, k]`` for each k, as views if the rows are equally far apart.
 
-    That is so where benchmarks reduce by whole numbers; enlarged rows are not looked through.
+    They are so when a benchmark reduces by a whole number. Enlargements are not checked for it.
     """
     steps = index.diff(dim=0) if len(index) < image.shape[2] else index[:0]
     if len(steps) and steps[0, 0] > 0 and bool((steps == steps[0, 0]).all()):

@@ -1,4 +1,4 @@
-"""What a training run is, completely: two runs of equal configurations are equal."""
+"""The configuration of a training run. Runs of equal configurations are equal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
 Degradation = Literal["bicubic", "photo", "wild", "jpeg", "noise"]
 RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
-"""The degradations that keep the size: tasks of a restoration network."""
+"""Degradations that keep the size; a restoration network is trained for one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,37 +21,38 @@ class TrainConfig:
     """A training run.
 
     Attributes:
-        network: name in the network catalogue.
-        preset: the network's named configuration.
-        scale: factor of a fixed-scale network; None for any ratio.
-        steps: optimiser steps of the whole run.
-        batch: patches a step.
-        patch: side of a target patch, in HR pixels; of a network of any ratio, at ratios up to
-            2. Patches for larger ratios show its trunk as large a grid.
-        loss: what is made small: mean absolute (``l1``) or squared (``l2``) error.
+        network: name in the catalogue of networks.
+        preset: name of the network's configuration.
+        scale: scale of a network of a fixed scale; None for any ratio.
+        steps: number of steps of the whole run.
+        batch: number of patches in a step.
+        patch: side of a target patch, in HR pixels. A network of any ratio has larger patches at
+            ratios above 2, so that the grid of its trunk keeps its size.
+        loss: loss that is minimised, mean absolute (``l1``) or mean squared (``l2``) error.
         optimizer: Adam, or Muon for the kernels inside the network and Adam for the rest.
-        learning_rate: at its highest.
-        warmup: steps of linear rise.
+        learning_rate: largest learning rate of the run.
+        warmup: number of steps in which the learning rate rises linearly.
         hold: share of the run after which the learning rate falls.
-        schedule: how: as a half cosine to zero, or by halves.
-        halve_every: of the step schedule: share of the run between one halving and the next.
-        ema: decay of the exponential moving average of the weights, which is what is kept; its
-            memory is at most about a tenth of the steps so far.
-        clip: largest norm of the gradient; 0 for any.
-        recursive: share of batches that train a later pass of the recursion: their input is
-            the network's own output, not a reduced picture (any ratio only).
-        range_weights: how often each range of ratios that the network distinguishes is drawn,
-            in relation to the others: numbers joined by commas; empty if all are alike.
-        degradation: how inputs come to be: reduced as the benchmarks are (``bicubic``), blurred,
-            noisy and compressed as well (``photo``), or reduced and spoilt in the many ways of
-            pictures in the wild (``wild``); for a restoration network compressed, or noisy.
-        drawn: share of patches that are drawn, such as text and screens, and not cut out of
-            pictures.
-        kept_noise: share of patches in whose target a part of LR's noise stays, while the strengths
-            tell of the rest alone (``wild`` only).
-        precision: of the convolutions; with float16 the loss is scaled so that no gradient
-            vanishes.
-        seed: of weights, crops and ratios.
+        ema: decay of the exponential moving average of the weights, which is the model that is
+            kept. The average covers at most about a tenth of the steps so far.
+        clip: largest norm of the gradient; 0 for no limit.
+        recursive: share of batches that train a later pass of the recursion. The input of such a
+            pass is the network's own output, and its ratio is in the first range (any ratio only).
+        range_weights: weights of the ranges of ratios that the network distinguishes, joined by
+            commas. A range is drawn in proportion to its weight. Empty means equal weights.
+        degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
+            blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
+            the web (``wild``). A restoration network has inputs that are compressed (``jpeg``) or
+            noisy (``noise``).
+        drawn: share of patches that show drawn scenes, such as text and screens.
+        kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
+            the strength of the other part (``wild`` only).
+        precision: precision of the convolutions. With float16, the loss is scaled so that no
+            gradient vanishes.
+        seed: seed of weights, crops and ratios.
+        schedule: way in which the learning rate falls: as a half cosine to zero (``cosine``), or by
+            halves (``step``).
+        halve_every: share of the run between two halvings of the schedule ``step``.
 
     """
 
@@ -82,7 +83,7 @@ class TrainConfig:
         """Return the numbers in ``range_weights``.
 
         Raises:
-            ValueError: one is no finite number of 0 or more, or all are 0.
+            ValueError: a weight is not a finite number of 0 or more, or all weights are 0.
 
         """
         numbers = tuple(float(part) for part in self.range_weights.split(",") if part.strip())

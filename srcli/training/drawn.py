@@ -1,8 +1,8 @@
-"""Drawn material: screens, text, line art, charts, flat shapes and halftones to learn from.
+"""Draw scenes to learn from: screens, text, line art, charts, flat shapes and halftones.
 
-A scene is laid out in whole units. A unit is a pixel of HR or a pixel of LR. In the second case
-LR is either reduced from HR or drawn anew: its lines and text then are as sharp as a program draws
-them, and HR is the same scene drawn larger.
+A scene is laid out in whole units. A unit is a pixel of HR or a pixel of LR. If it is a pixel of
+LR, LR is either reduced from HR or drawn anew. An LR that is drawn anew has lines and text as sharp
+as programs draw them, and HR is the same scene drawn larger.
 """
 
 from __future__ import annotations
@@ -26,29 +26,32 @@ from srcli.images.synthetic.scene import (
 )
 
 WAYS_TO_DRAW = {"fine": 0.25, "coarse": 0.35, "anew": 0.4}
-"""Shares of scenes in pixels of HR, and in pixels of LR, which is reduced or drawn anew."""
+"""Shares of scenes in pixels of HR (``fine``), and in pixels of LR.
+
+LR is then reduced from HR (``coarse``) or drawn anew (``anew``)."""
 SHARE_OF_OWN_FONT = 0.15
 LETTERS = "eeeeettttaaaaooooiiiinnnsssrrrhhlldducmfpgwybvkxjqz"
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789.,:-+=()/%#_"
 DARK_PAGE = 90
-"""Brightest channel of a dark page."""
+"""Largest level of a channel of a dark page."""
 LIGHT_PAGE = 200
+"""Smallest level of white paper."""
 
 
 def draw_scene(side: int, random: Random) -> Scene:
-    """Lay out a square scene of ``side`` units, of a random kind."""
+    """Lay out a square scene of a random kind, with sides of ``side`` units."""
     draw, share = zip(*_KINDS, strict=True)
     background, marks = random.choices(draw, share)[0](side, random)
     return Scene(height=side, width=side, background=background, marks=tuple(marks))
 
 
 Layout = tuple[Color, list[Mark]]
-"""Colour of the background, and marks."""
+"""Colour of the background, and marks on it."""
 
 
 def _screen(side: int, random: Random) -> Layout:
-    """Panels, rules of one unit, rows of icons and text, buttons."""
+    """Lay out panels, rules of one unit, rows of icons and text, and buttons."""
     page, ink = _page(random)
     panel, rule = _towards(page, ink, 0.06), _towards(page, ink, random.uniform(0.1, 0.4))
     accent, font = _color(random), _font(random)
@@ -70,7 +73,7 @@ def _screen(side: int, random: Random) -> Layout:
 def _row(
     split: int, top: int, style: tuple[int, str], colors: tuple[Color, Color, Color], random: Random
 ) -> list[Mark]:
-    """Return one row of a screen: an icon and a name at the left, text or a button at the right."""
+    """Return a row of a screen: icon and name on the left, text or a button on the right."""
     size, font = style
     page, ink, accent = colors
     left = split + random.randint(3, 12)
@@ -106,7 +109,7 @@ def _icon(left: int, top: int, size: int, random: Random) -> Mark:
 
 
 def _text(side: int, random: Random) -> Layout:
-    """Lines of text of one or several fonts, sizes and colours."""
+    """Lay out lines of text in one or several fonts, sizes and colours."""
     page, ink = _page(random)
     font, size = _font(random), random.uniform(7, 30)
     marks: list[Mark] = []
@@ -123,7 +126,7 @@ def _text(side: int, random: Random) -> Layout:
 
 
 def _chart(side: int, random: Random) -> Layout:
-    """A grid or table of rules of one or two units, with bars, curves and numbers."""
+    """Lay out a grid or table of rules of one or two units, with bars, curves and numbers."""
     page, ink = _page(random)
     rule, font = _towards(page, ink, random.uniform(0.1, 1.0)), _font(random)
     across, down = random.randint(6, 40), random.randint(6, 40)
@@ -148,7 +151,7 @@ def _chart(side: int, random: Random) -> Layout:
 
 
 def _line_art(side: int, random: Random) -> Layout:
-    """Curves, outlines, hatching and filled shapes, mostly in black."""
+    """Lay out curves, outlines, hatching and filled shapes, mostly in black."""
     page, ink = _page(random)
     marks: list[Mark] = []
     for _ in range(random.randint(0, 4)):
@@ -167,7 +170,7 @@ def _line_art(side: int, random: Random) -> Layout:
 
 
 def _flat(side: int, random: Random) -> Layout:
-    """Shapes of plain colours over each other, some with outlines."""
+    """Lay out overlapping shapes of plain colours, some with outlines."""
     marks: list[Mark] = []
     for _ in range(random.randint(3, 14)):
         shape = _shape(side, random, _color(random))
@@ -179,7 +182,7 @@ def _flat(side: int, random: Random) -> Layout:
 
 
 def _halftone(side: int, random: Random) -> Layout:
-    """Dots on a turned grid that grow from one side to the other."""
+    """Lay out dots on a turned grid, which grow from one side to the other."""
     page, ink = _page(random)
     gap, angle = random.uniform(3.5, 12), random.uniform(0, math.pi / 2)
     growth = random.uniform(0, 2 * math.pi)
@@ -244,7 +247,7 @@ def _box(corners: tuple[float, float, float, float], color: Color, radius: float
 
 
 def _page(random: Random) -> tuple[Color, Color]:
-    """Return the colours of a page, light or dark, and of what is written on it."""
+    """Return the colour of a page, light or dark, and that of its ink."""
     bright = random.choice((255, 255, random.randint(LIGHT_PAGE, 255)))
     dark = random.choice((0, random.randint(0, DARK_PAGE), random.randint(0, DARK_PAGE)))
     light_color, dark_color = _near(bright, random), _near(dark, random)

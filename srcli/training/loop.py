@@ -1,4 +1,4 @@
-"""The training loop, nothing else."""
+"""The loop of a training run."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 METRICS_FILE = "metrics.jsonl"
 SMALLEST_SCALE = 2.0**-16
-"""Of the loss: it starts at 2^16, and is halved whenever gradients are no numbers."""
+"""Smallest scale of the loss. It starts at 2^16, and is halved when a gradient is not finite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """How often a run does what it does at its end too.
+    """How often a run reports, validates and saves. It does all three at its end too.
 
     Attributes:
-        report: its loss, in steps.
-        validate: and save, in steps.
-        save: in seconds since it was saved last.
+        report: steps between two reports.
+        validate: steps between two validations. A validated run is saved.
+        save: seconds after which a run is saved again.
 
     """
 
@@ -56,15 +56,15 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """News of a run.
+    """A report of a run.
 
     Attributes:
-        step: how many are finished.
-        loss: mean since the last report; None if there was no step since, as where a
+        step: number of finished steps.
+        loss: mean loss since the last report. It is None without a step since then, if a missing
             validation is made up for.
         rate: learning rate of the last step.
-        seconds: a step took.
-        validation: if there was one.
+        seconds: mean time of a step.
+        validation: the validation after this step; None if there was none.
 
     """
 
@@ -76,18 +76,18 @@ class Report:
 
 
 def _unheard(step: int, loss: float | None) -> None:
-    """Nobody follows the single steps."""
+    """Ignore a step."""
 
 
 class Trainer:
-    """One run: a network, its average, where they learn from and where they are kept.
+    """Trains a network, and keeps its state, its weights and its metrics in a folder.
 
     Args:
-        model: the network, with the weights to start from.
-        config: the run.
-        corpus: what to learn from and what to validate on.
-        out: folder for the state, the best and last weights, and the metrics; it is there.
-        group: the processes that train it, and the device of this one.
+        model: network with the weights to start from.
+        config: configuration of the run.
+        corpus: pictures to learn from and to validate on.
+        out: folder for the state, the best and last weights, and the metrics. It must exist.
+        group: processes that train the network, and the device of this process.
 
     """
 
@@ -118,10 +118,11 @@ class Trainer:
         self.losses: list[float] = []
 
     def resume(self) -> None:
-        """Go on from the saved state.
+        """Continue from the saved state.
 
         Raises:
-            DataError: it is damaged, of another run, or longer than this one is to be.
+            DataError: the state is damaged, belongs to another run, or has more steps than this
+                run.
 
         """
         path = self.out / STATE_FILE
@@ -139,20 +140,20 @@ class Trainer:
         tick: Callable[[int, float | None], None] = _unheard,
         loaders: int = 0,
     ) -> None:
-        """Train to the end, or until ``stop``; then save, so that it can be resumed.
+        """Train to the end, or until ``stop`` is true, and save the state.
 
         Args:
-            listen: told the news at intervals; in the first process only, as is ``tick``.
-            interval: how often.
-            stop: asked before every step; one process that says yes stops all.
-            tick: told the number of steps after every step, and its loss where that is known
-                without waiting for a device, which is on a CPU.
-            loaders: processes that prepare the batches to come; they change no result.
+            listen: receives reports, in the first process only.
+            interval: intervals of reports, validations and saves.
+            stop: asked before every step. If it is true in one process, all processes stop.
+            tick: receives the number of steps after every step, in the first process only. It
+                also receives the loss if that is known without waiting, as on a CPU.
+            loaders: number of processes that make batches ahead. It changes no result.
 
         Raises:
-            UsageError: training diverged; what was saved before stays.
-            OutOfMemory: a batch does not fit.
-            UnwritableImage, DiskFull: the folder takes no more.
+            UsageError: training diverged. The last saved state stays.
+            OutOfMemory: a batch does not fit into memory.
+            UnwritableImage, DiskFull: the folder cannot be written to.
 
         """
         if self._is_due(interval) and self.state.validated < self.state.step:
@@ -178,7 +179,7 @@ class Trainer:
         return step % interval.validate == 0 or step == self.config.steps
 
     def _step(self, batch: object) -> None:
-        """Make a step; on a GPU it is under way then."""
+        """Make a step. On a GPU, it may still run when this returns."""
         config, state = self.config, self.state
         self.pending.append(self.batches.learn(batch, config.rate_at(state.step)))
         update_average(self.average, self.network, config.ema, state.step)
@@ -187,14 +188,15 @@ class Trainer:
             self._settle()
 
     def _is_known_at_once(self) -> bool:
-        """Tell whether a step is over when its call is, as on a CPU."""
+        """Tell whether a step is finished when its call returns, as on a CPU."""
         return self.group.device.type == "cpu"
 
     def _settle(self) -> None:
-        """Wait for the steps that are under way, and note their losses.
+        """Wait for the running steps, and note their losses.
 
         Raises:
-            UsageError: the gradients of one were no numbers; with a scaled loss some may be.
+            UsageError: the gradient of a step was not finite. A scaled loss allows that until
+                its scale is the smallest.
 
         """
         first, scaler = self.state.step - len(self.pending), self.state.scaler
@@ -212,7 +214,7 @@ class Trainer:
                 raise self._diverged(step)
 
     def _tell(self, listen: Callable[[Report], None], began: float, *, checked: bool) -> None:
-        """Report the steps since ``began``, when the last report was made."""
+        """Report the steps since the last report, which was made at the time ``began``."""
         self._settle()
         seconds = (time.monotonic() - began) / max(1, len(self.losses))
         everyone = self.group.gather(self.losses)
@@ -267,10 +269,10 @@ class Trainer:
 
 
 def _append_line(path: Path, line: str) -> None:
-    """Add a line to a file, whose last one may have been cut short.
+    """Append a line to a file. A last line without an end gets one first.
 
     Raises:
-        UnwritableImage, DiskFull: it cannot be written.
+        UnwritableImage, DiskFull: the file cannot be written.
 
     """
     with disk_errors(path), path.open("ab+") as file:

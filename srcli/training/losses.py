@@ -1,4 +1,4 @@
-"""What training makes small: one number for an output and its target."""
+"""The losses that training minimises."""
 
 from __future__ import annotations
 
@@ -14,5 +14,7 @@ LOSSES: Mapping[LossName, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": F.l1_loss,
     "l2": F.mse_loss,
 }
-"""Of (B, 3, H, W) in [0, 1]: mean absolute error, and mean squared error, which is what PSNR
-measures, with gradients that shrink where the error does."""
+"""Functions of an output and its target, both (B, 3, H, W) in [0, 1], by name.
+
+``l1`` is the mean absolute error. ``l2`` is the mean squared error, which PSNR measures; its
+gradient is in proportion to the error."""

@@ -1,4 +1,4 @@
-"""A folder of pictures as a supply of random HR crops."""
+"""Draw random HR crops from the pictures of a folder."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Size = tuple[int, int]
 
 
 def picture_files(folder: Path) -> tuple[Path, ...]:
-    """Return the picture files of a folder and its sub-folders, sorted; hidden ones are not.
+    """Return the picture files of a folder and its subfolders, sorted, without hidden ones.
 
     Raises:
-        NoPictures: none there.
-        UnreadableImage: a folder may not be listed.
+        NoPictures: the folder has no picture.
+        UnreadableImage: a folder cannot be listed.
 
     """
     found = find_sources([str(folder)], allow_none=True) if folder.is_dir() else []
@@ -40,12 +40,12 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """What a run learns from and what it is judged by.
+    """The pictures of a run.
 
     Attributes:
-        files: pictures to train on.
-        validation: HR pictures, uint8 (1, 3, H, W).
-        identity: of both; empty if nobody asks whether they are the same.
+        files: pictures to learn from.
+        validation: HR pictures to validate on, uint8 (1, 3, H, W).
+        identity: hash of both, from ``identify``; empty if no one compares it.
 
     """
 
@@ -55,14 +55,14 @@ class Corpus:
 
 
 def identify(*collections: Sequence[Path]) -> str:
-    """Return a hash of the names and sizes in bytes of files, wherever their folders are."""
+    """Return a hash of the names and sizes in bytes of files. Their folders do not matter."""
     told = [[(path.name, path.stat().st_size) for path in files] for files in collections]
     return hashlib.sha256(repr(told).encode(errors="surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a crop is: the number of its picture, its corner there, and how it is turned."""
+    """The place of a crop: number of its picture, top left corner, and symmetry."""
 
     picture: int
     top: int
@@ -71,7 +71,7 @@ class Place:
 
 
 def draw_places(sizes: Sequence[Size], count: int, side: int, random: Random) -> list[Place]:
-    """Draw ``count`` crops out of pictures of these sizes, each in proportion to its area."""
+    """Draw the places of ``count`` crops. A picture is drawn in proportion to its area."""
     areas = [height * width for height, width in sizes]
     chosen = random.choices(range(len(sizes)), areas, k=count)
     return [_draw_place(picture, sizes[picture], side, random) for picture in chosen]
@@ -87,16 +87,16 @@ def _draw_place(picture: int, size: Size, side: int, random: Random) -> Place:
 
 
 class CropSource:
-    """Draws crops from pictures that are kept decoded in memory, one byte a sample.
+    """Draws crops from decoded pictures in memory, which take one byte a sample.
 
     A picture is drawn in proportion to its area.
 
     Args:
-        files: the pictures.
-        side: of the largest crop that will be drawn; smaller pictures are left out.
+        files: picture files.
+        side: side of the largest crop. Smaller pictures are left out.
 
     Raises:
-        DataError: no picture is as large.
+        DataError: all pictures are smaller.
 
     """
 
@@ -111,7 +111,7 @@ class CropSource:
 
     @property
     def bytes(self) -> int:
-        """Size of all pictures."""
+        """Bytes of all pictures."""
         return sum(picture.nbytes for picture in self.pictures)
 
     def draw(self, count: int, side: int, random: Random) -> Tensor:

@@ -1,4 +1,4 @@
-"""Look through the file of a stopped run before any of it is taken over."""
+"""Read and check the file of a stopped run, before the run takes over any of it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,36 @@ from srcli.weights.formats.torch_checkpoint import read_pickle
 State = Mapping[str, Tensor]
 
 LARGER = 16
-"""How many times the weights a file may hold: their average and what the optimiser keeps."""
+"""Largest size of a file over that of the weights.
+
+The file also has the average of the weights and the values of the optimiser."""
 FREE_BYTES = 1 << 24
-"""What a file may have besides."""
+"""Bytes that a file may have in addition."""
 MOST_STEPS = 10**12
 
 KEPT: Mapping[OptimizerName, tuple[set[str], set[str]]] = {
     "adam": ({"step", "exp_avg", "exp_avg_sq"}, {"step", "exp_avg", "exp_avg_sq"}),
     "muon": (set(), {"step", "momentum", "mean", "square"}),
 }
-"""What an optimiser must have kept of a parameter that it moved, and what it may have."""
+"""Names of values that an optimiser must keep, and may keep, for a parameter that it moved."""
 SQUARES = {"exp_avg_sq", "square"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What a file holds, each thing of the type and in the range that it must have.
+    """The checked content of a file.
 
-    ``optimizer`` is what it keeps of each parameter, by the parameter's number. ``scaler`` is
-    the scale of the loss and the steps since it last changed, or None.
+    Attributes:
+        config: configuration of the run.
+        pictures: identity of its pictures; None in files of older versions.
+        step: number of finished steps.
+        validated: step of the last validation.
+        best: best validation so far, in dB.
+        network: weights of the network.
+        average: weights of its average.
+        optimizer: values that the optimiser keeps, by the number of the parameter.
+        scaler: scale of the loss, and steps since it last changed; None without scaling.
+
     """
 
     config: TrainConfig
@@ -55,16 +66,16 @@ class Saved:
 
 
 def read_saved(path: Path, weights: State, parameters: list[list[Tensor]]) -> Saved:
-    """Read what ``TrainState.save`` wrote; nothing in it is run.
+    """Read a file that ``TrainState.save`` wrote. No code in the file is run.
 
     Args:
-        path: of the file.
-        weights: those of the network that is to be trained.
-        parameters: the optimiser's, group by group.
+        path: path of the file.
+        weights: weights of the network that will be trained.
+        parameters: parameters of the optimiser, by group.
 
     Raises:
-        ValueError, TypeError, LookupError, OSError, BadZipFile, CorruptWeights: it is anything
-            else, in a sentence that says what.
+        ValueError, TypeError, LookupError, OSError, BadZipFile, CorruptWeights: the file has
+            another content. The message says which.
 
     """
     content = _read(path, weights)
@@ -85,7 +96,7 @@ def read_saved(path: Path, weights: State, parameters: list[list[Tensor]]) -> Sa
 
 
 def _read(path: Path, weights: State) -> dict[str, Any]:
-    """Read the file, unless it is no file or far too large; PyTorch checks no checksums."""
+    """Read the file after checking its kind, its size and its checksums, which PyTorch ignores."""
     if not is_file(path):
         _refuse("it is no file")
     size = sum(tensor.numel() * tensor.element_size() for tensor in weights.values())
@@ -140,7 +151,7 @@ def _number(content: Mapping[str, Any], name: str) -> float:
 
 
 def _weights(content: Mapping[str, Any], name: str, wanted: State) -> State:
-    """Refuse weights that do not fit the network, or that would spoil it."""
+    """Refuse weights that do not fit the network, or are not finite."""
     found = content[name]
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         _refuse(f"its {name} is {_kind(found)} instead of named tensors")
@@ -164,7 +175,7 @@ def _check_tensor(what: str, tensor: object) -> None:
 def _optimizer(
     found: object, name: OptimizerName, parameters: list[list[Tensor]]
 ) -> Mapping[int, Mapping[str, Any]]:
-    """Refuse what an optimiser cannot go on with; its settings are those of the run."""
+    """Refuse values with which the optimiser cannot continue. Its settings are those of the run."""
     if not isinstance(found, dict) or not isinstance(found["state"], dict):
         _refuse(f"its optimizer is {_kind(found)} without entries for parameters")
     if [len(group["params"]) for group in found["param_groups"]] != [*map(len, parameters)]:
@@ -196,7 +207,7 @@ def _check_kept(
 
 
 def _check_step(what: str, value: object) -> None:
-    """Accept a count, as a number or, as PyTorch keeps it, as a tensor without axes."""
+    """Refuse a value that is not a count, as a number or as a tensor without axes."""
     number = value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
     is_number = type(number) in {int, float} and math.isfinite(number)  # type: ignore[arg-type] # checked
     if not is_number or not 0 <= number <= MOST_STEPS or number % 1:  # type: ignore[operator] # the same
@@ -204,7 +215,7 @@ def _check_step(what: str, value: object) -> None:
 
 
 def _scaler(found: object) -> tuple[float, int] | None:
-    """Return the scale of a float16 run; runs of other precisions have none."""
+    """Return the scale of a float16 run, or None for other precisions."""
     if not found:
         return None
     if not isinstance(found, dict):
@@ -220,7 +231,7 @@ def _kind(value: object) -> str:
 
 
 def _told(value: object) -> str:
-    """Write a value for a message, of a tensor only what it is."""
+    """Write a plain value for a message, or the type of another one."""
     return f"{value!r:.40}" if _is_plain(value) else _kind(value)
 
 

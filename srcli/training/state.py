@@ -1,4 +1,4 @@
-"""Everything that a run needs to go on as if it had never stopped."""
+"""The state of a run, from which the run continues as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -31,16 +31,26 @@ DAMAGES = (
     TypeError,
     ValueError,
 )
-"""What reading a file that is no state, or taking it over, may end in."""
+"""Errors of reading or taking over a file that is not a state."""
 
 
 @dataclass(slots=True, kw_only=True)
 class TrainState:
     """A run between two steps.
 
-    ``step`` counts finished steps, ``validated`` those of the last validation, and ``best`` is
-    the best one so far, in dB. ``pictures`` identifies those of the run. Crops and ratios are
-    drawn from the seed and the step's number, so no generator needs saving.
+    Crops and ratios are drawn from the seed and the number of the step, so no random generator is
+    saved.
+
+    Attributes:
+        network: network that is trained.
+        average: moving average of the network.
+        optimizer: optimiser of the network's parameters.
+        scaler: scaler of the loss; it is disabled without float16.
+        pictures: identity of the pictures of the run.
+        step: number of finished steps.
+        validated: step of the last validation.
+        best: best validation so far, in dB.
+
     """
 
     network: SrNetwork
@@ -53,15 +63,15 @@ class TrainState:
     best: float = 0.0
 
     def is_finite(self) -> bool:
-        """Tell whether the network and its average are made of numbers only."""
+        """Tell whether all weights of the network and its average are finite."""
         tensors = (*self.network.parameters(), *self.average.parameters())
         return bool(torch.stack([tensor.isfinite().all() for tensor in tensors]).all())
 
     def save(self, path: Path, config: TrainConfig) -> None:
-        """Write the state; a reader finds either the old file or the new one, whole.
+        """Write the state. A reader finds either the whole old file or the whole new one.
 
         Raises:
-            UnwritableImage, DiskFull: the folder takes no more.
+            UnwritableImage, DiskFull: the folder cannot be written to.
 
         """
         content = io.BytesIO()
@@ -84,10 +94,10 @@ class TrainState:
     def load(self, path: Path, config: TrainConfig) -> None:
         """Take over the state in ``path``.
 
-        The length of the run and the fall of its learning rate may change; the rest may not.
+        The length of the run and the fall of its learning rate may change, but nothing else.
 
         Raises:
-            DataError: not a state of this run, or damaged.
+            DataError: the file is damaged, or not a state of this run.
 
         """
         groups = [list(group["params"]) for group in self.optimizer.param_groups]
@@ -118,7 +128,7 @@ class TrainState:
 
 
 def _reason(error: BaseException) -> str:
-    """Return in one line what is wrong."""
+    """Return the first line of a message for an error."""
     if isinstance(error, KeyError):
         return f"it has no {error.args[0]!s}"
     return str(error).partition("\n")[0] or type(error).__name__
@@ -127,8 +137,8 @@ def _reason(error: BaseException) -> str:
 def update_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
     """Move the average towards the network.
 
-    Its memory is the decay's, but never longer than about a tenth of the steps so far: an
-    average that still remembers the first steps of a short run is worse than no average.
+    The average covers the steps that the decay implies, but at most about a tenth of the steps so
+    far. An average that includes the first steps of a short run is worse than no average.
     """
     weight = max(1 - decay, SHORTEST_MEMORY / (step + SHORTEST_MEMORY))
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A convolution followed by a PReLU of its own: the unit of CSNLN, PANet and CIRN."""
+"""A convolution with a PReLU of its own, as in CSNLN, PANet and CIRN."""
 
 from __future__ import annotations
 

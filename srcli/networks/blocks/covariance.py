@@ -1,12 +1,12 @@
 """Second-order channel attention (SOCA): gates from the covariance of the channels.
 
 Source: Dai et al., "Second-Order Attention Network for Single Image Super-Resolution",
-CVPR 2019, section 3.3, and the authors' code, whose numbers it reproduces: the square root of
-the covariance is five Newton-Schulz steps, which have not converged, and the statistics come
-from the centre 1000 pixels of a larger picture.
+CVPR 2019, section 3.3, and the authors' code, whose numbers it reproduces. The square root of the
+covariance is the result of five Newton-Schulz steps, which do not converge. The statistics of a
+large picture come from its centre of 1000 x 1000 pixels.
 
-The authors multiply by an M x M centring matrix, M the number of pixels; here the samples are
-centred first, which is the same sum without the matrix.
+The authors multiply by an M x M centring matrix for M pixels. We centre the samples first, which
+gives the same sum without the matrix.
 
 Shape suffixes: B batch, C channels, M pixels, H W rows and columns.
 """
@@ -21,16 +21,16 @@ from srcli.networks.blocks.precision import at_least_float32
 STATISTICS_SIDE = 1000
 NEWTON_SCHULZ_STEPS = 5
 TRACE_FLOOR = 1e-12
-"""Keeps constant features, whose covariance is zero, from dividing by zero."""
+"""Smallest trace that is divided by: the covariance of constant features is zero."""
 
 
 def centre_crop(features_BCHW: Tensor) -> Tensor:
     """Return the window that the statistics are taken from.
 
-    A side above ``STATISTICS_SIDE`` is cut to its centre. When one side is exactly that long
-    and the other shorter, the authors' slice starts before the first row and so counts from
-    the end: only the last rows (or columns) remain. An exported graph, which has no branches,
-    takes the centre then as well.
+    A side above ``STATISTICS_SIDE`` is cut to its centre. If one side is exactly that long and
+    the other one is shorter, the authors' slice has a negative start, which counts from the end:
+    only the last rows or columns remain. An exported graph has no branches, so it takes the
+    centre in this case too.
     """
     side = STATISTICS_SIDE
     height, width = features_BCHW.shape[-2:]
@@ -49,14 +49,14 @@ def _centre(length: int) -> slice:
 
 
 def _narrowed(features_BCHW: Tensor, axis: int) -> Tensor:
-    """Cut one axis to its centre, whatever its length will be."""
+    """Cut one axis of any length to its centre."""
     length = features_BCHW.shape[axis]
     kept: int = torch.sym_min(length, STATISTICS_SIDE)  # type: ignore[no-untyped-call]
     return features_BCHW.narrow(axis, (length - kept) // 2, kept)
 
 
 def covariance(features_BCHW: Tensor) -> Tensor:
-    """Biased covariance (B, C, C) of the channels over the pixels."""
+    """Return the biased covariance (B, C, C) of the channels over the pixels."""
     samples_BCM = features_BCHW.flatten(2)
     centred_BCM = samples_BCM - samples_BCM.mean(2, keepdim=True)
     return centred_BCM @ centred_BCM.mT / samples_BCM.shape[2]

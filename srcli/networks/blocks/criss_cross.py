@@ -1,8 +1,8 @@
-"""Criss-cross attention and the interlaced spatial attention block that CIRN makes of it.
+"""Criss-cross attention, and the interlaced spatial attention block of CIRN.
 
-Source: Huang et al., "CCNet: Criss-Cross Attention for Semantic Segmentation", ICCV 2019:
-every position attends to the H + W - 1 positions of its own row and column; two rounds reach
-the whole image. The interlacing, and what is ours in it, is told at the head of ``cirn``.
+Source: Huang et al., "CCNet: Criss-Cross Attention for Semantic Segmentation", ICCV 2019. Every
+position attends to the H + W - 1 positions of its row and column, so two rounds reach the whole
+image. The head of ``cirn`` describes the interlacing, and which parts of it are ours.
 
 Shape suffixes: B batch, C channels of queries and keys, V channels of values, H W rows and
 columns, R rows of a chunk, N = H + W scores of a position.
@@ -26,10 +26,9 @@ def criss_cross(
 ) -> Tensor:
     """Attend from every position to its row and column, by one softmax over both.
 
-    The position itself counts once. Scores are not scaled. They are computed for as many rows
-    of queries at a time as ``scores_per_chunk`` allows, one row at least, so memory grows with
-    the features and not with H W (H + W). An exported graph, which has no loops, computes all
-    of them at once.
+    The position itself counts once. Scores are not scaled. A chunk of query rows has at most
+    ``scores_per_chunk`` scores, or is one row, so memory grows with the features and not with
+    H W (H + W). An exported graph has no loops, so it computes all scores at once.
 
     Returns:
         (B, V, H, W), the attended values.
@@ -62,12 +61,11 @@ def criss_cross(
 
 
 class InterlacedAttention(nn.Module):
-    """Refine the current map with attention taken from the previous one (ISAB).
+    """Refine the current map with attention from the previous one (ISAB).
 
-    Two criss-cross stages share one set of 1x1 convolutions. The first spreads both maps along
-    one axis, the second along the other, in both orders, so every position of either map
-    reaches every position of the result. Two learned gains start at zero: a new block returns
-    the current map unchanged.
+    Two criss-cross stages share one set of 1x1 convolutions. Each stage spreads the maps along
+    rows and columns, so after both every position of either map reaches every position of the
+    result. Two learned gains start at zero, so a new block returns the current map.
     """
 
     def __init__(self, channels: int) -> None:
@@ -86,7 +84,7 @@ class InterlacedAttention(nn.Module):
         return current_BCHW + self.output_gain * output_BCHW
 
     def _spread(self, previous_BCHW: Tensor, current_BCHW: Tensor) -> tuple[Tensor, Tensor]:
-        """Stage 1: one attention, computed from the previous map, applied to both maps."""
+        """Apply one attention, computed from the previous map, to both maps (stage 1)."""
         values_BVHW = torch.cat((self.value(previous_BCHW), self.value(current_BCHW)), 1)
         to_previous, to_current = self._attend(previous_BCHW, values_BVHW).chunk(2, 1)
         gain = self.spread_gain

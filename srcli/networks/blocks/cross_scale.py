@@ -1,4 +1,4 @@
-"""CSNLN's cross-scale non-local attention: a map attends to itself, reduced, and comes enlarged.
+"""Cross-scale non-local attention of CSNLN: a map attends to its own reduction, and is enlarged.
 
 Source: Mei et al., "Image Super-Resolution with Cross-Scale Non-Local Attention and Exhaustive
 Self-Exemplars Mining", arXiv 2006.01424, section 3.1, and the authors' code.
@@ -15,14 +15,14 @@ from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
 
 OVERLAP = 6
-"""The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""
+"""The authors' divisor of the sum of nine overlapping patches. Their weights depend on it."""
 
 
 class CrossScaleAttention(nn.Module):
-    """(B, C, H, W) to (B, C, fH, fW); f divides H and W.
+    """Map (B, C, H, W) to (B, C, fH, fW); f must divide H and W.
 
-    Queries are 3x3 patches of the map, keys those of the map reduced by f, values the patches
-    of the map itself, 3f x 3f, of which a key is the reduction. There is no residual.
+    Queries are 3x3 patches of the map. Keys are 3x3 patches of the map reduced by f. The value of
+    a key is the 3f x 3f patch of the map that the key reduces. There is no residual.
     """
 
     def __init__(self, channels: int, factor: int) -> None:

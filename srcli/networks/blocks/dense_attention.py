@@ -1,9 +1,9 @@
-"""The trunk that ASDN and FSDN share: dense attention blocks, densely connected.
+"""The trunk of ASDN and FSDN: densely connected dense attention blocks.
 
 Source: Shen, Wang, Zhang, "ASDN: A Deep Convolutional Network for Arbitrary Scale Image
-Super-Resolution", arXiv 2010.02414, Fig. 3; the inside of a block after DBDN (the same
-authors), arXiv 1810.04873, Eq. 13-16; channel attention after RCAN; spatial attention after
-CSFM, with three mask channels.
+Super-Resolution", arXiv 2010.02414, Fig. 3. The inside of a block is that of DBDN by the same
+authors, arXiv 1810.04873, Eq. 13-16. Channel attention is that of RCAN. Spatial attention is that
+of CSFM, with three mask channels.
 
 Shape suffixes: B batch, C channels, H W rows and columns.
 """
@@ -20,8 +20,8 @@ from torch import Tensor, nn
 class DenseTrunkConfig:
     """Size of the trunk: ``blocks`` dense attention blocks of ``layers`` layers each.
 
-    ``stem`` is the width after the first convolution, ``width`` that of a block, ``growth``
-    what each dense layer adds, ``squeeze`` the reduction inside channel attention.
+    ``stem`` is the number of channels after the first convolution, ``width`` that of a block, and
+    ``growth`` that of a dense layer. ``squeeze`` is the reduction inside channel attention.
     """
 
     blocks: int
@@ -33,7 +33,7 @@ class DenseTrunkConfig:
 
     @property
     def out_channels(self) -> int:
-        """Channels of the trunk's output: the stem and every block."""
+        """Channels of the trunk's output: those of the stem and of every block."""
         return self.stem + self.blocks * self.width
 
 
@@ -96,7 +96,7 @@ class DenseAttentionBlock(nn.Module):
 
 
 class DenseTrunk(nn.Module):
-    """RGB (B, 3, H, W) to the concatenation of the stem and all blocks (B, C, H, W)."""
+    """Map RGB (B, 3, H, W) to the concatenation (B, C, H, W) of the stem and all blocks."""
 
     def __init__(self, config: DenseTrunkConfig) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The fixed colour offset in front of and behind EDSR's descendants."""
+"""The colour offset at the start and the end of EDSR's descendants."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class MeanShift(nn.Module):
 
     Args:
         sign: -1 to subtract the mean, +1 to add it.
-        rgb_range: largest sample value, the unit of the mean.
-        trainable: whether the shift is learned, as in SAN, or a constant, as elsewhere.
+        rgb_range: largest sample value, by which the mean is multiplied.
+        trainable: whether the shift is learned, as in SAN, or constant, as in other networks.
 
     """
 

@@ -1,4 +1,4 @@
-"""Non-local attention inside one scale: CSNLN's over the whole map, SAN's over four regions.
+"""Non-local attention inside one scale: of CSNLN over the whole map, of SAN over four regions.
 
 Shape suffixes: B batch, C channels, E channels of queries and keys, N M positions of queries
 and keys, W the larger of C and E; of maps, H W are rows and columns.
@@ -15,10 +15,10 @@ from srcli.networks.blocks.precision import at_least_float32
 
 
 def dot_product_attention(query_BEN: Tensor, key_BEM: Tensor, value_BCM: Tensor) -> Tensor:
-    """Softmax attention without a temperature: (B, C, N), the dtype of the values.
+    """Return softmax attention without a temperature, (B, C, N) in the dtype of the values.
 
-    PyTorch's fused kernels never hold the weights of all pairs. An exported graph gets the plain
-    form. Scores and softmax are computed in float32 or wider.
+    PyTorch's fused kernels never hold the weights of all pairs. An exported graph has the plain
+    form. Scores and softmax are in float32 or wider.
     """
     if torch.compiler.is_exporting():
         return value_BCM @ torch.softmax(query_BEN.mT @ key_BEM, 2).mT
@@ -31,14 +31,14 @@ def dot_product_attention(query_BEN: Tensor, key_BEM: Tensor, value_BCM: Tensor)
 
 
 def _head(samples_BEN: Tensor, width: int) -> Tensor:
-    """One head (B, 1, N, W) as the fused kernels want it: contiguous, one width for all three."""
+    """Return one contiguous head (B, 1, N, W) for the fused kernels, filled to a common width."""
     missing = width - samples_BEN.shape[1]
     filled_BWN = F.pad(at_least_float32(samples_BEN), (0, 0, 0, missing))
     return filled_BWN.mT.contiguous()[:, None]
 
 
 class InScaleAttention(nn.Module):
-    """CSNLN's in-scale non-local attention, no temperature, no residual: (B, C, H, W).
+    """In-scale non-local attention of CSNLN: (B, C, H, W), without temperature and residual.
 
     Source: Mei et al., arXiv 2006.01424, section 3.2.
     """
@@ -59,10 +59,10 @@ class InScaleAttention(nn.Module):
 
 
 class PooledNonLocal(nn.Module):
-    """SAN's non-local block: keys and values max-pooled by two, plus the input.
+    """Non-local block of SAN: keys and values are max-pooled by two, and the input is added.
 
-    The projection back starts at zero, so that the block starts as the identity. Both sides
-    must be at least 2.
+    The last convolution starts at zero, so a new block is the identity. Both sides must be at
+    least 2.
     """
 
     def __init__(self, channels: int, *, reduction: int) -> None:
@@ -88,7 +88,7 @@ class PooledNonLocal(nn.Module):
 
 
 class RegionNonLocal(nn.Module):
-    """SAN's region-level non-local module: one block, run on each quarter of the map alone.
+    """Region-level non-local module of SAN: one block runs on each quarter of the map alone.
 
     Source: Dai et al., CVPR 2019, section 3.2. Both sides must be at least 4.
     """

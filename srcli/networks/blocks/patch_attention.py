@@ -1,21 +1,21 @@
-"""Attention between 3x3 patches of two maps, from attention between single pixels.
+"""Attention between 3x3 patches of two maps, computed from products of single pixels.
 
 CSNLN's cross-scale attention and PANet's pyramid attention compare 3x3 patches of queries with
-3x3 patches of keys, and paste overlapping windows of values. Written out, every pair costs nine
+3x3 patches of keys, and paste overlapping windows of values. Written out, every pair takes nine
 pixel products and nine value blocks. Both are box sums along the diagonal of the pair of
-positions, o running over the 3x3 offsets, terms outside either map counting zero:
+positions. With o over the 3x3 offsets, and terms outside either map equal to zero:
 
     score[l, i]  = sum_o <key[l + o], query[i + o]>  times temperature / norm of key patch l
     weight[:, i] = softmax over l of score[:, i]
     output[j]    = sum_b sum_o weight[b - o, j - o]  value[b]
 
-which is the same in real arithmetic at a ninth of the products. The scores and weights are held
-for a few rows of one strip of the query map only, so memory grows with the number of keys, not
-with the number of pairs, and stays in the processor's cache where it can.
+This is the same in real arithmetic, with a ninth of the products. Scores and weights are held for
+a few rows of one strip of the query map. So memory grows with the number of keys, not with that of
+pairs, and it mostly stays in the processor's cache.
 
 The keys of all maps lie in one line, padded with zeros (see ``_Line``), so that a step along the
-diagonal is a step along the line. The vertical part of the score's box sum is left to the
-matrix product (three rows of channels stacked); the rest are additions of shifted lines.
+diagonal is a step along the line. The matrix product makes the vertical part of the box sum of
+scores, since it stacks three rows of channels. The other parts are sums of shifted lines.
 
 Shape suffixes: B batch, E channels of queries and keys, D channels of values, H W rows and
 columns of the queries, L positions of the line, R rows of one step, S columns of one strip.
@@ -34,17 +34,17 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 from srcli.networks.blocks.precision import at_least_float32
 
 NORM_FLOOR = 1e-4
-"""Smallest norm that a key patch is divided by (``escape_NaN`` in the authors' files)."""
+"""Smallest norm by which a key patch is divided (``escape_NaN`` in the authors' files)."""
 STEP_SAMPLES = 2**21
-"""Scores computed at once, the unit of memory."""
+"""Number of scores that are computed at once, which decides the memory."""
 NARROWEST_STRIP = 32
 TILE = 64
-"""Side of a tile: with a halo of 16, (side + 32)^4 / side^2 is near its least."""
+"""Side of a tile. With a halo of 16, (side + 32)^4 / side^2 is near its minimum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyMap:
-    """One map to attend to: ``key`` (B, E, h, w) and a value ``value`` (B, D, h, w) for each."""
+    """One map to attend to: keys (B, E, h, w), and a value (B, D, h, w) for each."""
 
     key: Tensor
     value: Tensor
@@ -52,7 +52,7 @@ class KeyMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Span:
-    """Where one map lies on the line: ``[start, stop)``, rows of ``stride``."""
+    """The place ``[start, stop)`` of one map on the line, whose rows have ``stride`` positions."""
 
     start: int
     stop: int
@@ -61,12 +61,19 @@ class _Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """All maps of one picture, laid out one behind the other.
+    """All maps of one picture in one line.
 
-    Every row of a map ends in a zero; ``stride + 1`` zeros lie before its first row and behind
-    its last. ``stacked`` (3E, L + 2) has one more zero at each end and holds for each position
-    the keys above it, at it and below it; ``scale`` and ``mask`` (L,) turn sums into scores and
-    give the zeros no weight; ``value`` (L - 2, D) lacks the line's first and last position.
+    Every row of a map ends in a zero. ``stride + 1`` zeros lie before its first row and after its
+    last.
+
+    Attributes:
+        spans: places of the maps.
+        stacked: (3E, L + 2), keys above, at and below each position, with one more zero at each
+            end.
+        scale: (L,), factors that turn sums into scores.
+        mask: (L,), terms that give the zeros no weight.
+        value: (L - 2, D), values of all positions but the first and the last.
+
     """
 
     spans: tuple[_Span, ...]
@@ -83,13 +90,13 @@ def patch_attention(
 
     Args:
         query_BEHW: queries, not normalised.
-        maps: what to attend to; the softmax joins them all. Key patches are divided by their
-            norm, at least ``NORM_FLOOR``.
+        maps: maps to attend to; one softmax covers them all. Key patches are divided by their
+            norm, or by ``NORM_FLOOR`` if that is larger.
         temperature: factor of the scores.
 
     Returns:
-        (B, D, H, W), the dtype of the values: the overlapping 3x3 windows of values that the
-        patches paste, added up. Scores and softmax are computed in float32 or wider.
+        (B, D, H, W) in the dtype of the values, the sum of the overlapping 3x3 windows of values
+        that the patches paste. Scores and softmax are in float32 or wider.
 
     """
     with torch.autocast(query_BEHW.device.type, enabled=False):
@@ -101,7 +108,7 @@ def patch_attention(
 
 
 def _line(maps: Sequence[KeyMap], picture: int, temperature: float) -> _Line:
-    """Lay the maps of one picture out."""
+    """Put the maps of one picture into a line."""
     stacked, scales, masks, values = [], [], [], []
     spans: list[_Span] = []
     for keys in maps:
@@ -129,17 +136,17 @@ def _line(maps: Sequence[KeyMap], picture: int, temperature: float) -> _Line:
 
 
 def _patch_norm(key_EHW: Tensor) -> Tensor:
-    """Norm (H, W) of the 3x3 patch around each key, at least ``NORM_FLOOR``."""
+    """Return the norm (H, W) of the 3x3 patch around each key, at least ``NORM_FLOOR``."""
     energy_HW = F.pad(key_EHW.square().sum(0), (1, 1, 1, 1))
     energy_HW = energy_HW.unfold(0, 3, 1).sum(-1).unfold(1, 3, 1).sum(-1)
     return energy_HW.clamp_min(NORM_FLOOR**2).sqrt()
 
 
 def _attend(query_EHW: Tensor, line: _Line) -> Tensor:
-    """Attend from one picture: (H, W, D).
+    """Attend from one picture, and return (H, W, D).
 
-    The output is allocated before the steps: small results kept between large temporary ones
-    would leave holes that the next ones do not fit.
+    The output is allocated before the steps. Small results between large temporary tensors would
+    leave gaps in memory that are too small for the next ones.
     """
     height, width = query_EHW.shape[1:]
     widest = max(NARROWEST_STRIP, STEP_SAMPLES // len(line.mask))
@@ -163,8 +170,8 @@ def _strip(
 ) -> Iterator[tuple[int, Tensor]]:
     """Yield the first row and the output (R, S, D) of each step down one strip.
 
-    The strip's queries reach two columns beyond it; ``inside`` says whether the map goes on to
-    its left and to its right.
+    The queries of a strip reach two columns beyond it. ``inside`` tells whether the map continues
+    on its left and on its right.
     """
     steps = (_weights(step_RSE, line) for step_RSE in torch.split(query_HSE, rows))
     here = next(steps)
@@ -178,7 +185,7 @@ def _strip(
 
 
 def _weights(query_RSE: Tensor, line: _Line) -> Tensor:
-    """Softmax weights (R, S - 2, L) of the queries that are not at the strip's ends."""
+    """Return the softmax weights (R, S - 2, L) of all queries but those at the strip's ends."""
     rows, columns = query_RSE.shape[:2]
     product_RSL = torch.mm(query_RSE.flatten(0, 1), line.stacked).view(rows, columns, -1)
     sums_RSL = product_RSL[:, 1:-1, 1:-1] + product_RSL[:, :-2, :-2]
@@ -189,7 +196,7 @@ def _weights(query_RSE: Tensor, line: _Line) -> Tensor:
 def _paste(
     line: _Line, weights: tuple[Tensor, Tensor, Tensor], inside: tuple[bool, bool]
 ) -> Tensor:
-    """Sum the values that some rows and one row above and below them paste: (R, S - 2, D)."""
+    """Return the sum (R, S - 2, D) of the values that rows and their two neighbours paste."""
     above_1SL, here_RSL, below_1SL = weights
     box_RSL = here_RSL.clone()
     for span in line.spans:

@@ -1,10 +1,10 @@
-"""Attention between 3x3 patches, written out: the form for training.
+"""Attention between 3x3 patches, in a form for training.
 
-It is the same function as ``patch_attention``. It holds every score of a batch at once and
-multiplies nine times as much, but in few large operations that update nothing in place. On
-patches of 24x24 with three maps, forward and backward together are 1.9 to 3.6 times as fast
-(``benchmarks/learning.py``). For whole pictures its memory would grow with the square of the
-pixels.
+It is the same function as ``patch_attention``. It holds all scores of a batch at once and takes
+nine times the products, but in few large operations that update nothing in place. On patches of
+24x24 with three maps, forward and backward together are 1.9 to 3.6 times as fast
+(``benchmarks/learning.py``). Its memory grows with the square of the pixels, so it does not suit
+whole pictures.
 
 Shape suffixes: B batch, E channels of queries and keys, D channels of values, N queries, M keys
 of all maps.
@@ -25,10 +25,9 @@ from srcli.networks.blocks.precision import at_least_float32
 def unfolded_attention(
     query_BEHW: Tensor, maps: Sequence[KeyMap], *, temperature: float = 10.0
 ) -> Tensor:
-    """Attend as ``patch_attention`` does: (B, D, H, W), the dtype of the values.
+    """Attend as ``patch_attention`` does, and return (B, D, H, W) in the dtype of the values.
 
-    Products are computed in the dtype of the queries and values, norms and softmax in float32
-    or wider.
+    Products are in the dtype of the queries and values. Norms and softmax are in float32 or wider.
     """
     size = query_BEHW.shape[-2:]
     with torch.autocast(query_BEHW.device.type, enabled=False):

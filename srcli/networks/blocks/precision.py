@@ -1,4 +1,4 @@
-"""What must not be computed in half precision: scores, softmax, covariance."""
+"""Widen samples for sums that half precision would spoil: scores, softmax and covariance."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from torch import Tensor
 
 
 def at_least_float32(samples: Tensor) -> Tensor:
-    """Widen half precision to float32; leave float32 and float64 alone."""
+    """Return half precision as float32, and float32 and float64 as they are."""
     return samples.to(torch.promote_types(samples.dtype, torch.float32))

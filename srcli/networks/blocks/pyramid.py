@@ -1,8 +1,8 @@
-"""PANet's pyramid attention: a map attends to itself at five sizes at once.
+"""Pyramid attention of PANet: a map attends to itself at five sizes at once.
 
 Source: Mei et al., "Pyramid Attention Networks for Image Restoration", arXiv 2004.13824,
-section 3.1, and the authors' code as it ran on the PyTorch of its time: a level is resized with
-the ratio of its rounded sizes.
+section 3.1, and the authors' code on the PyTorch of its time: a level is resized by the ratio of
+its rounded sizes.
 
 Shape suffixes: B batch, C channels, H W rows and columns, h w those of one level.
 """
@@ -20,18 +20,18 @@ from srcli.networks.blocks.patch_attention import KeyMap, patch_attention
 from srcli.networks.blocks.patch_attention_train import unfolded_attention
 
 OVERLAP = 4
-"""The authors' divisor of the pasted patches, nine of which overlap; the network learned it."""
+"""The authors' divisor of the sum of nine overlapping patches. Their weights depend on it."""
 LEVELS = 5
 
 
 class PyramidAttention(nn.Module):
-    """(B, C, H, W) to the same shape: attention plus ``residual_scale`` times the input.
+    """Map (B, C, H, W) to the same shape: attention plus ``residual_scale`` times the input.
 
     Args:
-        channels: C.
+        channels: number of channels C.
         reduction: C over the channels of queries and keys.
         residual_scale: factor of the input.
-        levels: sizes attended to: 1, 0.9, 0.8 ... of the map.
+        levels: number of sizes of the map to attend to: 1, 0.9, 0.8 ... of it.
 
     """
 
@@ -67,5 +67,5 @@ class PyramidAttention(nn.Module):
 
 
 def level_side(side: int, level: int) -> int:
-    """Length of a side on one level, at least 1; the product is rounded as the authors' is."""
+    """Return the length of a side on one level, at least 1, rounded down as the authors do."""
     return max(1, math.floor(side * (1 - level / 10)))

@@ -1,4 +1,4 @@
-"""Heads of single ratios: bare convolutions, so that those of two ratios blend into one."""
+"""Heads of single ratios. They are bare convolutions, so two of them blend into one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 HEAD_BOUND = 2e-3
-"""Of the weights of new heads: training starts near the bicubic picture."""
+"""Bound of the weights of new heads. It is small, so training starts near bicubic."""
 
 
 def fresh_heads(width: int, samples: int, count: int) -> nn.ModuleList:
@@ -22,7 +22,7 @@ def fresh_heads(width: int, samples: int, count: int) -> nn.ModuleList:
 def blended_head(
     heads: Sequence[nn.Module | None], level: int, weight: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the kernel and bias of head ``level`` and a share ``weight`` of the one below.
+    """Return kernel and bias of head ``level``, blended with a share ``weight`` of the head below.
 
     A head that is None adds nothing.
     """

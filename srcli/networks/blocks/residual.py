@@ -1,10 +1,10 @@
-"""Residual blocks, and how they are told about their input.
+"""Residual blocks, and shifts of their channels by the strengths of degradations.
 
-Telling a network the strength of noise or compression follows FFDNet (Zhang et al., IEEE TIP
-2018) and FBCNN (Jiang et al., ICCV 2021). Ours shifts the channels before each ReLU, which
-costs nothing on the way.
+FFDNet (Zhang et al., IEEE TIP 2018) and FBCNN (Jiang et al., ICCV 2021) tell a network the
+strength of noise or compression. Our network shifts its channels before each ReLU, which takes
+hardly any time.
 
-Shape suffixes: B batch, C channels, H W rows and columns, T what is told.
+Shape suffixes: B batch, C channels, H W rows and columns, T strengths.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 HIDDEN = 32
-"""Units between what a network is told and the shifts that it makes of it."""
+"""Units of the layer between strengths and shifts."""
 
 
 class ResidualBlock(nn.Module):
@@ -34,13 +34,13 @@ class ResidualBlock(nn.Module):
 
 
 class Shifts(nn.Module):
-    """What a network makes of what it is told: a shift of every channel before every ReLU.
+    """Turns strengths into a shift of every channel before every ReLU.
 
-    Told nothing but zeros, all shifts are 0: the network is the one that is told nothing.
+    If all strengths are 0, all shifts are 0, as in a network that is told nothing.
 
     Args:
-        told: how many numbers in [0, 1] it is told.
-        blocks: of the network.
+        told: number of strengths, each in [0, 1].
+        blocks: number of blocks of the network.
         width: channels of each block.
 
     """
@@ -53,7 +53,7 @@ class Shifts(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, strengths_BT: Tensor) -> tuple[Tensor, ...]:
-        """Return (B, width, 1, 1) for each block."""
+        """Return the shift (B, width, 1, 1) of each block."""
         told_BH = F.relu(self.hidden(strengths_BT))
         nothing_1H = F.relu(self.hidden(torch.zeros_like(strengths_BT[:1])))
         shifts_BC = self.out(told_BH - nothing_1H)

@@ -1,4 +1,4 @@
-"""Sub-pixel enlargement (Shi et al., arXiv 1609.05158), as EDSR arranges it."""
+"""Sub-pixel enlargement (Shi et al., arXiv 1609.05158), as in EDSR."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from torch import nn
 
 
 class Upsampler(nn.Sequential):
-    """(B, C, H, W) to (B, C, sH, sW): one 3x3 convolution and pixel shuffle per prime factor.
+    """Map (B, C, H, W) to (B, C, sH, sW) by a 3x3 convolution and a shuffle per prime factor.
 
     Args:
         scale: 3 or a power of two.
-        channels: C.
+        channels: number of channels C.
 
     Raises:
-        ValueError: for any other scale.
+        ValueError: the scale is another one.
 
     """
 
