@@ -19,8 +19,8 @@ _PROJECT: Mapping[str, str] = {
     "bench": f"scale format published crops frame {_MACHINE}",
     "compare": "shave",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
-    " halve-every range-weights ema clip recursive degradation precision seed validate-every"
-    " val-pictures drawn kept-noise device",
+    " halve-every range-weights whole-ratios ema clip recursive degradation precision seed"
+    " validate-every val-pictures drawn kept-noise device",
     "models.export": "format ratio",
     "models.measure": "scale",
 }

@@ -85,6 +85,14 @@ def train_command(
             help="How often an ASDN trains ratios up to 2, 3 and 4, as 1,2,2. Default: all alike."
         ),
     ] = "",
+    whole_ratios: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of batches of an ASDN at ratios 2, 3 and 4 themselves. Default: 0.4.",
+        ),
+    ] = 0.4,
     degradation: Annotated[
         str,
         typer.Option(

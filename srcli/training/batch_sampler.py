@@ -70,7 +70,8 @@ class ShapeSampler:
         later_pass = random.random() < config.recursive
         first = int(self.ranges[-1].most) if later_pass else None
         drawn = self.ranges[0] if later_pass else self._draw_range(random)
-        return any_ratio_shape(drawn.side, drawn.draw_side(random), drawn.margin, first=first)
+        side = drawn.draw_side(random, config.whole_ratios)
+        return any_ratio_shape(drawn.side, side, drawn.margin, first=first)
 
     def _draw_range(self, random: Random) -> RatioRange:
         weights = self.config.weights() or (1.0,) * len(self.ranges)

@@ -40,6 +40,8 @@ class TrainConfig:
             pass is the network's own output, and its ratio is in the first range (any ratio only).
         range_weights: weights of the ranges of ratios that the network distinguishes, joined by
             commas. A range is drawn in proportion to its weight. Empty means equal weights.
+        whole_ratios: share of batches at the largest ratio of their range, a whole number. All
+            other ratios of the range are alike.
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
             the web (``wild``). A restoration network has inputs that are compressed (``jpeg``) or
@@ -71,6 +73,7 @@ class TrainConfig:
     clip: float = 1.0
     recursive: float = 0.0
     range_weights: str = ""
+    whole_ratios: float = 0.4
     degradation: Degradation = "bicubic"
     drawn: float = 0.0
     kept_noise: float = 0.0

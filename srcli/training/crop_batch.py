@@ -21,9 +21,6 @@ from srcli.pixels.resize import resize, resize_uint8
 CONTEXT = 4
 """LR pixels around a patch that resizing needs. They are cut off afterwards."""
 
-SHARE_OF_LARGEST = 0.4
-"""Share of a range's batches that are at its largest ratio: whole factors are asked for most."""
-
 LEAST_RATIO = 1.08
 """Smallest ratio that is drawn."""
 
@@ -91,11 +88,11 @@ class RatioRange:
         """Side of a crop with its margins."""
         return self.patch + 2 * self.margin
 
-    def draw_side(self, random: Random) -> int:
-        """Draw the side of LR: the largest ratio has ``SHARE_OF_LARGEST``, the others are alike."""
+    def draw_side(self, random: Random, share_of_largest: float) -> int:
+        """Draw the side of LR: the largest ratio has a share of its own, the others are alike."""
         smallest = math.ceil(self.side / self.most)
         largest = math.ceil(self.side / max(self.least, LEAST_RATIO)) - 1
-        return smallest if random.random() < SHARE_OF_LARGEST else random.randint(smallest, largest)
+        return smallest if random.random() < share_of_largest else random.randint(smallest, largest)
 
 
 def ratio_ranges(traits: AnyRatioTraits, patch: int) -> tuple[RatioRange, ...]:

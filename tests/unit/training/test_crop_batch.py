@@ -67,11 +67,17 @@ def test_every_range_shows_the_trunk_as_large_a_grid():
 
 @pytest.mark.parametrize("drawn", WIDE, ids=lambda drawn: f"x{drawn.most:g}")
 def test_ratios_lie_within_their_range_and_its_largest_is_frequent(drawn):
-    sides = Counter(drawn.draw_side(Random(seed)) for seed in range(400))
+    sides = Counter(drawn.draw_side(Random(seed), 0.4) for seed in range(400))
     ratios = [drawn.side / side for side in sides]
     assert max(drawn.least, LEAST_RATIO) < min(ratios) < drawn.least + 0.15
     assert max(ratios) == drawn.most
     assert 0.3 < sides[min(sides)] / sides.total() < 0.55
+
+
+def test_whole_ratios_alone_can_be_drawn():
+    for drawn in WIDE:
+        sides = {drawn.draw_side(Random(seed), 1.0) for seed in range(40)}
+        assert {drawn.side / side for side in sides} == {drawn.most}
 
 
 @pytest.mark.parametrize("first", [2, 4])
@@ -84,7 +90,7 @@ def test_a_later_pass_is_trained_on_the_first_ones_output(first):
         return torch.zeros_like(image)
 
     for seed in range(20):
-        side = drawn.draw_side(Random(seed))
+        side = drawn.draw_side(Random(seed), 0.4)
         shape = any_ratio_shape(crops.shape[2], side, drawn.margin, first=first)
         batch = shape.crop_batch(crops, reduce_bicubic)
         shown = batch.train_batch(predict)
