@@ -24,7 +24,6 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from srcli.bench.chart import Series, chart
 from srcli.bench.cost import count_macs
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
@@ -32,6 +31,7 @@ from srcli.engine.recursion import scaled_size
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
 from srcli.pipeline.loaded_models import ModelLoader
+from srcli.report.charts import Series, chart
 from srcli.training.patches import picture_files
 
 ANCHOR = "fsdn-light"

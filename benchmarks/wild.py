@@ -30,11 +30,11 @@ from wild_scenes import SCENES
 from wild_ways import CLEAN, DRAWN_ANEW, PNG, WAYS, to_pillow, way_of
 
 from srcli.bench.baselines import bicubic
-from srcli.bench.sheet import worst_window
 from srcli.images.decode import decode_photo, read_uint8
 from srcli.metrics.protocol import PUBLISHED
 from srcli.metrics.psnr import psnr_y
 from srcli.pixels.color import quantize
+from srcli.report.crops import worst_window
 from srcli.training.patches import picture_files
 
 SEED = "wild"

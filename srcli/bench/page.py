@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from srcli.bench import markup
-from srcli.bench.chart import Series, chart
 from srcli.bench.published import published_numbers
 from srcli.bench.report import Report, condition_line, tables_of
 from srcli.bench.sheet import Panel, Sheet
 from srcli.bench.summary import Row
 from srcli.bench.tables import (
     datasets_of,
-    metric_text,
     models_of,
     scale_text,
     scales_of,
 )
+from srcli.metrics.catalog import METRICS
+from srcli.report import pages
+from srcli.report.charts import Series, chart
 
 REFERENCE_CURVES = ("ASDN", "VDSR-Conv")
 """Published methods of any scale that are drawn beside the measured ones."""
@@ -33,17 +33,17 @@ def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
     """
     rows = report.rows
     names = ", ".join(datasets_of(rows))
-    quality, *others = map(markup.table, tables_of(report))
+    quality, *others = map(pages.table, tables_of(report))
     sections = [
         ("Quality", [quality]),
         ("Quality over scale", _charts(list(_scale_charts(rows, published=report.published)))),
         ("Quality against speed", _charts(list(_speed_charts(rows)))),
         ("Crops", [_sheet(sheet) for sheet in sheets]),
         ("More numbers", others),
-        ("What ran", [markup.notes([condition_line(one) for one in report.conditions])]),
+        ("What ran", [pages.notes([condition_line(one) for one in report.conditions])]),
     ]
-    body = "".join(markup.section(title, *parts) for title, parts in sections if parts)
-    return markup.document(
+    body = "".join(pages.section(title, *parts) for title, parts in sections if parts)
+    return pages.document(
         f"srcli bench: {names}",
         f"<header><h1>Super-resolution bench</h1><p>{escape(names)}</p></header>"
         f"<main>{body}</main>",
@@ -127,20 +127,20 @@ def _sheet(sheet: Sheet) -> str:
         f'<figure class="sheet"><figcaption>{escape(sheet.title)}, x{scale_text(sheet.scale)}; '
         "PSNR-Y / SSIM-Y of the whole picture</figcaption>"
         '<div class="row"><div class="overview">'
-        f'{markup.image(sheet.overview, "jpeg", "HR, whole")}<i style="{place}"></i></div>'
+        f'{pages.image(sheet.overview, "jpeg", "HR, whole")}<i style="{place}"></i></div>'
         f"{panels}</div></figure>"
     )
 
 
 def _panel(panel: Panel) -> str:
     numbers = (
-        f"{metric_text('psnr_y', panel.scores.psnr_y)} / "
-        f"{metric_text('ssim_y', panel.scores.ssim_y)}"
+        f"{METRICS['psnr_y'].text(panel.scores.psnr_y)} / "
+        f"{METRICS['ssim_y'].text(panel.scores.ssim_y)}"
         if panel.scores
         else ""
     )
     title = escape(panel.title)
     return (
-        f'<div class="panel">{markup.image(panel.png, "png", panel.title)}'
+        f'<div class="panel">{pages.image(panel.png, "png", panel.title)}'
         f"<b>{title}</b><span>{numbers}</span></div>"
     )

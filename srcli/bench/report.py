@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from srcli.bench.records import SCHEMA, Conditions, Record, to_line
 from srcli.bench.summary import Row, summarize
 from srcli.bench.tables import (
-    Cell,
-    Table,
     detail_table,
     failure_table,
     has_published,
@@ -23,16 +19,8 @@ from srcli.bench.tables import (
 )
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import PUBLISHED, Protocol
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-LATEX_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    **{mark: f"\\{mark}" for mark in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "\u2013": "--",
-    "\u2020": r"\dag{}",
-}
+from srcli.report.formats import csv_text, latex_table, markdown_table
+from srcli.report.tables import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +78,13 @@ def tables_of(report: Report) -> tuple[Table, ...]:
 def to_markdown(report: Report) -> str:
     """All tables as Markdown, the best of each column in bold."""
     conditions = "\n".join(f"- {condition_line(one)}" for one in report.conditions)
-    return "\n\n".join([*map(_markdown, tables_of(report)), conditions]) + "\n"
+    return "\n\n".join([*map(markdown_table, tables_of(report)), conditions]) + "\n"
 
 
 def to_latex(report: Report) -> str:
     """All tables as LaTeX, for the booktabs package, the best of each column in bold."""
     conditions = "\n".join(f"% {condition_line(one)}" for one in report.conditions)
-    return "\n\n".join([*map(_latex, tables_of(report)), conditions]) + "\n"
+    return "\n\n".join([*map(latex_table, tables_of(report)), conditions]) + "\n"
 
 
 def to_csv(report: Report) -> str:
@@ -112,12 +100,12 @@ def to_csv(report: Report) -> str:
         | {name: getattr(row, name) for name in plain}
         for row in report.rows
     ]
-    return _csv(lines)
+    return csv_text(lines)
 
 
 def to_image_csv(report: Report) -> str:
     """Every measurement of every picture, one line each, with all digits."""
-    return _csv([json.loads(to_line(record)) for record in report.records])
+    return csv_text([json.loads(to_line(record)) for record in report.records])
 
 
 def to_json(report: Report) -> str:
@@ -135,66 +123,3 @@ def _main_model(rows: Sequence[Row]) -> str:
     """Return the first model that is no baseline, else the first."""
     networks = [row.model for row in rows if row.parameters]
     return (networks or models_of(rows))[0]
-
-
-def _markdown(table: Table) -> str:
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-    rule = ["---"] * table.labels + ["--:"] * (len(table.header) - table.labels)
-    rows = [line(f"**{c.text}**" if c.best else c.text for c in row) for row in table.rows]
-    parts = [f"**{table.caption}**", "\n".join([line(table.header), line(rule), *rows])]
-    if table.notes:
-        parts.append("\n".join(f"- {note}" for note in table.notes))
-    return "\n\n".join(parts)
-
-
-def _latex(table: Table) -> str:
-    def cell(cell: Cell) -> str:
-        text = _latex_text(cell.text)
-        return rf"\textbf{{{text}}}" if cell.best else text
-
-    columns = "l" * table.labels + "r" * (len(table.header) - table.labels)
-    body: list[str] = []
-    for at, row in enumerate(table.rows):
-        if at and row[0].text != table.rows[at - 1][0].text:
-            body.append(r"\midrule")
-        body.append(" & ".join(map(cell, row)) + r" \\")
-    return "\n".join(
-        [
-            *(f"% {note}" for note in table.notes),
-            r"\begin{table}",
-            rf"\caption{{{_latex_text(table.caption)}}}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            " & ".join(map(_latex_text, table.header)) + r" \\",
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-        ]
-    )
-
-
-def _latex_text(text: str) -> str:
-    return "".join(LATEX_ESCAPES.get(mark, mark) for mark in text)
-
-
-def _plain(value: object) -> object:
-    """Put an apostrophe before text that spreadsheets would run as a formula.
-
-    A carriage return, which the writer does not quote, would begin a new line.
-    """
-    if not isinstance(value, str):
-        return value
-    return ("'" if value.startswith(FORMULA_STARTS) else "") + value.replace("\r", " ")
-
-
-def _csv(lines: Sequence[Mapping[str, object]]) -> str:
-    head = tuple(dict.fromkeys(name for line in lines for name in line))
-    file = io.StringIO()
-    writer = csv.DictWriter(file, head, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in line.items()} for line in lines)
-    return file.getvalue()

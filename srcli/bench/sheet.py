@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import Dataset
@@ -17,11 +15,11 @@ from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG, PNG
 from srcli.images.picture.photo import Photo
 from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
-from srcli.pixels.color import luma, quantize
+from srcli.pixels.color import quantize
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
+from srcli.report.crops import CROP_SIDE, worst_window
 
-CROP_SIDE = 96
 OVERVIEW_SIDE = 320
 OVERVIEW_QUALITY = 80
 
@@ -113,23 +111,6 @@ def crop_sheet(
         overview=_overview(exact),
         panels=tuple(panels),
     )
-
-
-def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
-    """Find the square with the largest mean squared error of luma.
-
-    Args:
-        sr: RGB (B, 3, H, W) in [0, 1], one picture or several.
-        hr: RGB (1, 3, H, W), what they should look like.
-        side: of the square, in pixels; less where the picture is smaller.
-
-    """
-    height, width = (min(side, length) for length in hr.shape[2:])
-    error = (luma(sr) - luma(hr)).square().mean(0, keepdim=True)
-    rows = functional.avg_pool2d(error, (height, 1), stride=1)
-    means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
-    top, left = divmod(int(torch.argmax(means)), means.shape[1])
-    return Region(top=top, bottom=top + height, left=left, right=left + width)
 
 
 def _panel(title: str, image: Tensor, scores: Scores | None, window: Region) -> Panel:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from srcli.bench.published import PublishedNumber, published_for
@@ -11,38 +10,14 @@ from srcli.bench.records import Record
 from srcli.bench.summary import Row
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import Protocol
+from srcli.report.tables import NOTHING, Cell, Table
 
-NOTHING = "–"  # noqa: RUF001 - the dash of tables
 DAGGER = "\u2020"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One cell; the best of its column among rows that compare is ``best``."""
-
-    text: str
-    best: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table; its first ``labels`` columns are names, the others numbers."""
-
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    labels: int
-    notes: tuple[str, ...] = ()
 
 
 def scale_text(scale: float) -> str:
     """Write a scale as people do: 2, 2.7."""
     return f"{scale:g}"
-
-
-def metric_text(name: str, value: float) -> str:
-    """Write a value with the decimals of its metric."""
-    return f"{value:.{METRICS[name].decimals}f}"
 
 
 def datasets_of(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -88,8 +63,8 @@ def detail_table(rows: Sequence[Row]) -> Table:
     body = []
     for row in rows:
         metrics = [
-            Cell(text=metric_text(name, getattr(row.scores, name)) if row.scores else NOTHING)
-            for name in METRICS
+            Cell(text=metric.text(getattr(row.scores, name)) if row.scores else NOTHING)
+            for name, metric in METRICS.items()
         ]
         pictures = f"{row.images} of {row.images + row.failed}" if row.failed else f"{row.images}"
         speed = f"{row.speed:.3g}" if row.speed else NOTHING
@@ -192,7 +167,7 @@ def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
         for rival in rivals
         if rival.scores and (rival.dataset, rival.scale) == (row.dataset, row.scale)
     ]
-    psnr, ssim = (metric_text(name, getattr(row.scores, name)) for name in ("psnr_y", "ssim_y"))
+    psnr, ssim = (METRICS[name].text(getattr(row.scores, name)) for name in ("psnr_y", "ssim_y"))
     return Cell(
         text=f"{psnr} / {ssim}" + ("*" if row.failed else ""),
         best=len(others) > 1 and row.scores.psnr_y == max(others),

@@ -12,7 +12,7 @@ from rich.text import Text
 from srcli.cli.console import SafeConsole
 
 if TYPE_CHECKING:
-    from srcli.bench.tables import Table
+    from srcli.report.tables import Table
 
 PIPE_WIDTH = 160
 BOUNDLESS = 10_000

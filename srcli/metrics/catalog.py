@@ -32,6 +32,10 @@ class Metric:
     unit: str
     decimals: int
 
+    def text(self, value: float) -> str:
+        """Write a value with the decimals that the literature prints."""
+        return f"{value:.{self.decimals}f}"
+
 
 _ALL = (
     Metric(

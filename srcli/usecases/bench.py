@@ -23,13 +23,13 @@ from srcli.bench.report import (
 )
 from srcli.bench.runner import Bench, Contender, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
-from srcli.bench.tables import Table
 from srcli.engine.device import choose_compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import scaled_size
 from srcli.errors import UnknownFormat, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
+from srcli.report.tables import Table
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
 TELLING_SCALE = 4.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.bench.compare_page import comparison_page
-from srcli.bench.comparison import Comparison, Likeness, Picture, compare, comparison_table
-from srcli.bench.difference import difference, full_scale, paint
-from srcli.bench.tables import Table
+from srcli.compare.comparison import Comparison, Likeness, Picture, compare, comparison_table
+from srcli.compare.difference import difference, full_scale, paint
+from srcli.compare.page import comparison_page
 from srcli.errors import UsageError
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.decode import read_photo
 from srcli.images.encode import writable_format, write_photo
+from srcli.report.tables import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ def show_card(model: str) -> str:
         WeightsError: not in the catalogue, or not a sound file.
 
     """
-    from srcli.weights.catalog.model_card import render_card, render_file
+    from srcli.report.model_card import render_card, render_file
     from srcli.weights.formats.checkpoint import load_model
 
     source = find_source(model)

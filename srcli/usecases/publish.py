@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from srcli.errors import UsageError, WeightsUnavailable
+from srcli.report.model_card import render_card, render_file, render_index
 from srcli.settings import read_setting
 from srcli.weights.catalog.included import find_card
-from srcli.weights.catalog.model_card import render_card, render_file, render_index
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.hub_reference import BRANCH, HubFile, parse_repository
 from srcli.weights.providers.publish import Upload, publish

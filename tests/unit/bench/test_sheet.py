@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from srcli.bench.baselines import bicubic, nearest
 from srcli.bench.datasets import Dataset
 from srcli.bench.runner import Bench, Contender, run_bench
-from srcli.bench.sheet import crop_sheet, worst_window
+from srcli.bench.sheet import crop_sheet
 from srcli.errors import ImageError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "protocol"
@@ -68,26 +67,3 @@ def test_a_broken_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(ImageError):
         crop_sheet(Dataset(name="bad", images=(tmp_path / "a.png",)), 0, [], 2)
-
-
-def test_the_window_is_where_the_error_is() -> None:
-    hr = torch.zeros(1, 3, 50, 60)
-    sr = hr.clone()
-    sr[:, :, 20:30, 35:45] = 1
-    window = worst_window(sr, hr, 10)
-    assert (window.top, window.bottom, window.left, window.right) == (20, 30, 35, 45)
-
-
-def test_of_several_pictures_the_window_is_where_the_mean_error_is() -> None:
-    hr = torch.zeros(1, 3, 50, 60)
-    sr = hr.repeat(2, 1, 1, 1)
-    sr[:1, :, 2:12, 2:12] = 0.5
-    sr[1:, :, 20:30, 35:45] = 1
-    window = worst_window(sr, hr, 10)
-    assert (window.top, window.left) == (20, 35)
-
-
-def test_a_small_picture_is_shown_whole() -> None:
-    hr = torch.zeros(1, 3, 7, 20)
-    window = worst_window(hr, hr, 10)
-    assert (window.height, window.width) == (7, 10)

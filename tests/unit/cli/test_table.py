@@ -1,9 +1,9 @@
 import pytest
 from rich.table import Table as RichTable
 
-from srcli.bench.tables import Cell, Table
 from srcli.cli import table
 from srcli.cli.console import SafeConsole
+from srcli.report.tables import Cell, Table
 
 
 def test_names_in_a_table_are_no_markup(capsys):

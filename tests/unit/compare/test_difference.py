@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from srcli.bench.difference import FULL_SCALES, RAMP, difference, full_scale, paint, visible
+from srcli.compare.difference import FULL_SCALES, RAMP, difference, full_scale, paint, visible
 from srcli.images.picture.photo import Photo
 
 

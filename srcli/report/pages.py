@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
-from srcli.bench.tables import Table
+from srcli.report.tables import Table
 
 
 def document(
     title: str,
     body: str,
     *,
-    styles: Sequence[str] = ("page.css",),
+    style: str = "",
     script: str = "",
 ) -> str:
     """Wrap a page around its body; its policy forbids everything that is not in the file.
@@ -23,22 +23,21 @@ def document(
     Args:
         title: plain text.
         body: HTML.
-        styles: style sheets of this package.
-        script: a script of this package, the only one that the page may run.
+        style: CSS that follows that of every page.
+        script: JavaScript, the only one that the page may run.
 
     """
-    css = "".join(map(_resource, styles))
-    code = _resource(script) if script else ""
+    css = read_resource(__package__, "page.css") + style
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    if code:
-        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+    if script:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
         policy += f"; script-src 'sha256-{digest}'"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{css}</style></head>"
-        f"<body>{body}{f'<script>{code}</script>' if code else ''}</body></html>\n"
+        f"<body>{body}{f'<script>{script}</script>' if script else ''}</body></html>\n"
     )
 
 
@@ -73,8 +72,9 @@ def image(data: bytes, kind: str, text: str) -> str:
     return f'<img alt="{escape(text)}" src="data:image/{kind};base64,{code}">'
 
 
-def _resource(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+def read_resource(package: str, name: str) -> str:
+    """Return the text of a file that belongs to a package."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def _row(content: Table, at: int) -> str:

@@ -7,13 +7,13 @@ from html import escape
 
 import torch
 
-from srcli.bench import markup
-from srcli.bench.comparison import Comparison, Picture, comparison_table
-from srcli.bench.difference import RAMP, difference, full_scale, paint, visible
-from srcli.bench.sheet import CROP_SIDE, worst_window
+from srcli.compare.comparison import Comparison, Picture, comparison_table
+from srcli.compare.difference import RAMP, difference, full_scale, paint, visible
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
 from srcli.images.picture.photo import Metadata, Photo
+from srcli.report import pages
+from srcli.report.crops import CROP_SIDE, worst_window
 
 ZOOMS = {"fit": "to fit", "1": "100 %", "2": "200 %", "4": "400 %", "8": "800 %"}
 
@@ -27,18 +27,18 @@ def comparison_page(comparison: Comparison) -> str:
     """
     names = " · ".join(picture.name for picture in comparison.pictures)
     body = [
-        markup.section("Numbers", markup.table(comparison_table(comparison))),
-        markup.section("Pictures", _controls(comparison.pictures), _stage(comparison.pictures)),
-        markup.section("Where they differ", _maps(comparison)),
-        markup.section("Where they differ most", _crops(comparison)),
+        pages.section("Numbers", pages.table(comparison_table(comparison))),
+        pages.section("Pictures", _controls(comparison.pictures), _stage(comparison.pictures)),
+        pages.section("Where they differ", _maps(comparison)),
+        pages.section("Where they differ most", _crops(comparison)),
     ]
     height, width = comparison.pictures[0].size
-    return markup.document(
+    return pages.document(
         f"srcli compare: {names}",
         f"<header><h1>Comparison</h1><p>{escape(names)} · {width} × {height} pixels</p></header>"  # noqa: RUF001 - times
         f"<main>{''.join(body)}</main>",
-        styles=("page.css", "compare.css"),
-        script="compare.js",
+        style=pages.read_resource(__package__, "compare.css"),
+        script=pages.read_resource(__package__, "compare.js"),
     )
 
 
@@ -112,4 +112,4 @@ def _crops(comparison: Comparison) -> str:
 
 def _png(photo: Photo, name: str) -> str:
     plain = replace(photo, bits=8, metadata=Metadata(icc_profile=photo.metadata.icc_profile))
-    return markup.image(encode_photo(plain, PNG, name=name), "png", name)
+    return pages.image(encode_photo(plain, PNG, name=name), "png", name)

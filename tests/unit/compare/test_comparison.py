@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from srcli.bench.comparison import Picture, compare, comparison_table
+from srcli.compare.comparison import Picture, compare, comparison_table
 from srcli.errors import UsageError
 from srcli.images.picture.photo import Metadata, Photo
 

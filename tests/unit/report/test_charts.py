@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from srcli.bench.chart import HEIGHT, LEFT, RIGHT, WIDTH, Series, chart
+from srcli.report.charts import HEIGHT, LEFT, RIGHT, WIDTH, Series, chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srcli.bench.difference import difference, visible
-from srcli.bench.tables import NOTHING, Cell, Table, metric_text
+from srcli.compare.difference import difference, visible
 from srcli.errors import UsageError, listed
 from srcli.images.picture.photo import Photo
+from srcli.metrics.catalog import METRICS
 from srcli.metrics.psnr import psnr_rgb, psnr_y
 from srcli.metrics.ssim import WINDOW, ssim_y
+from srcli.report.tables import NOTHING, Cell, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -132,7 +133,7 @@ def _row(one: Likeness, rivals: tuple[Likeness, ...]) -> tuple[Cell, ...]:
         value = getattr(one, name)
         values = [getattr(rival, name) for rival in rivals] if one in rivals else []
         best = len(set(values)) > 1 and value == max(values)
-        cells.append(Cell(text=NOTHING if value is None else metric_text(name, value), best=best))
+        cells.append(Cell(text=NOTHING if value is None else METRICS[name].text(value), best=best))
     return (*cells, Cell(text=f"{one.largest:.4g}"))
 
 

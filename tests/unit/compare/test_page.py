@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.bench.compare_page import comparison_page
-from srcli.bench.comparison import Picture, compare
+from srcli.compare.comparison import Picture, compare
+from srcli.compare.page import comparison_page
 from srcli.images.picture.photo import Metadata, Photo
 
 

@@ -1,0 +1,29 @@
+"""Windows of pictures, and where to look."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from srcli.pixels.color import luma
+from srcli.pixels.region import Region
+
+CROP_SIDE = 96
+
+
+def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
+    """Find the square with the largest mean squared error of luma.
+
+    Args:
+        sr: RGB (B, 3, H, W) in [0, 1], one picture or several.
+        hr: RGB (1, 3, H, W), what they should look like.
+        side: of the square, in pixels; less where the picture is smaller.
+
+    """
+    height, width = (min(side, length) for length in hr.shape[2:])
+    error = (luma(sr) - luma(hr)).square().mean(0, keepdim=True)
+    rows = functional.avg_pool2d(error, (height, 1), stride=1)
+    means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
+    top, left = divmod(int(torch.argmax(means)), means.shape[1])
+    return Region(top=top, bottom=top + height, left=left, right=left + width)

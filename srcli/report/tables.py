@@ -1,0 +1,26 @@
+"""A table before it is given a format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOTHING = "–"  # noqa: RUF001 - the dash of tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell; the best of its column among rows that compare is ``best``."""
+
+    text: str
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; its first ``labels`` columns are names, the others numbers."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    labels: int
+    notes: tuple[str, ...] = ()
