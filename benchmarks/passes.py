@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from srcli.bench.baselines import bicubic
-from srcli.bench.source import Source
+from srcli.bench.image_pair import ImagePair
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass, plan_route, scaled_size
@@ -133,7 +133,7 @@ def runs_at(
             yield name, describe(plan_route(size, target, route)), along(route, family)
 
 
-def measured(run: Run, pictures: list[Source], ratio: float) -> tuple[float, float, float]:
+def measured(run: Run, pictures: list[ImagePair], ratio: float) -> tuple[float, float, float]:
     """Return mean PSNR-Y, mean SSIM-Y and the seconds of all pictures."""
     scores, seconds = [], 0.0
     for source in pictures:
@@ -155,7 +155,7 @@ def main() -> None:
     members = [member(model) for model in options.models.split(",")]
     anything = load_model(locate(DEFAULT_MODEL)).network
     family = NetworkRunner(members[0], CPU, WHOLE, others=[*members[1:], anything])
-    pictures = [Source(path) for path in picture_files(options.folder)[:: options.every]]
+    pictures = [ImagePair(path) for path in picture_files(options.folder)[:: options.every]]
     print(f"{len(pictures)} pictures\n")
     print("| factor | strategy | passes | PSNR-Y | SSIM-Y | seconds |")
     print("|---|---|---|--:|--:|--:|")

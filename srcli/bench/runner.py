@@ -15,6 +15,7 @@ from srcli import __version__
 from srcli.bench.baselines import Upscale
 from srcli.bench.cost import count_macs, peak_memory
 from srcli.bench.datasets import Dataset
+from srcli.bench.image_pair import ImagePair
 from srcli.bench.records import (
     USUAL_DTYPE,
     Conditions,
@@ -24,7 +25,6 @@ from srcli.bench.records import (
     appending,
     read_records,
 )
-from srcli.bench.source import Source
 from srcli.errors import ImageError, OutOfMemory, SrcliError
 from srcli.files.digest import sha256_of
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
@@ -36,7 +36,7 @@ LOCAL_PROBE_SIDE = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Contender:
+class Candidate:
     """A model or baseline to measure.
 
     Attributes:
@@ -49,7 +49,7 @@ class Contender:
         parameters: how many it has, 0 for a baseline.
         scales: those it is measured at, empty for all.
         local: whether its work for a pixel is the same whatever the size of the picture.
-        counted: the same where its work is counted, on a small picture; ``upscale`` if None.
+        macs_probe: the same where its work is counted, on a small picture; ``upscale`` if None.
 
     """
 
@@ -62,7 +62,7 @@ class Contender:
     parameters: int = 0
     scales: tuple[float, ...] = ()
     local: bool = False
-    counted: Upscale | None = None
+    macs_probe: Upscale | None = None
 
     def serves(self, scale: float) -> bool:
         """Tell whether it is measured at ``scale``."""
@@ -87,7 +87,7 @@ class Bench:
 
     Attributes:
         datasets: the pictures.
-        contenders: the models and baselines; those of one id serve different scales.
+        candidates: the models and baselines; those of one id serve different scales.
         scales: ratios above 1; 1 for restoration.
         protocol: how to compare.
         store: file to which records are added as they come; successful ones that are there
@@ -96,26 +96,26 @@ class Bench:
     """
 
     datasets: Sequence[Dataset]
-    contenders: Sequence[Contender]
+    candidates: Sequence[Candidate]
     scales: Sequence[float]
     protocol: Protocol = PUBLISHED
     store: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Picture:
+class _PictureTasks:
     """One HR file, its LR file if it has one, and what is to be measured on it."""
 
     hr: Path
     lr: Path | None
     jpeg: int | None
-    jobs: tuple[tuple[Task, Contender], ...]
+    jobs: tuple[tuple[Task, Candidate], ...]
 
 
 def run_bench(
     bench: Bench, *, on_record: Callable[[Record], None] = lambda _: None
 ) -> tuple[Record, ...]:
-    """Measure every contender on every picture at every scale.
+    """Measure every candidate on every picture at every scale.
 
     Each picture is decoded once, and reduced once a scale. A picture that fails becomes a
     record with an error, and is tried again when the bench is resumed.
@@ -125,7 +125,7 @@ def run_bench(
         on_record: told of every record, old ones too.
 
     Returns:
-        One record for each task, in the order of data sets, pictures, scales, contenders.
+        One record for each task, in the order of data sets, pictures, scales, candidates.
 
     Raises:
         UsageError: if a scale cannot be measured.
@@ -140,7 +140,7 @@ def run_bench(
     records = []
     kmacs: dict[tuple[str, float], float] = {}
     with appending(bench.store) if bench.store else nullcontext() as file:
-        for picture in _pictures(bench):
+        for picture in _picture_tasks(bench):
             for record in _measured(picture, bench.protocol, done, kmacs):
                 if file and record.task not in done:
                     append(file, record)
@@ -149,7 +149,7 @@ def run_bench(
     return tuple(records)
 
 
-def _pictures(bench: Bench) -> Iterator[_Picture]:
+def _picture_tasks(bench: Bench) -> Iterator[_PictureTasks]:
     for dataset in bench.datasets:
         lr_images = dataset.lr_images or (None,) * len(dataset.images)
         for hr, lr in zip(dataset.images, lr_images, strict=True):
@@ -161,48 +161,48 @@ def _pictures(bench: Bench) -> Iterator[_Picture]:
                         image=hr.name,
                         image_sha256=sha256,
                         scale=float(scale),
-                        conditions=contender.under(bench.protocol),
+                        conditions=candidate.under(bench.protocol),
                     ),
-                    contender,
+                    candidate,
                 )
                 for scale in bench.scales
-                for contender in bench.contenders
-                if contender.serves(scale)
+                for candidate in bench.candidates
+                if candidate.serves(scale)
             )
-            yield _Picture(hr=hr, lr=lr, jpeg=dataset.jpeg, jobs=jobs)
+            yield _PictureTasks(hr=hr, lr=lr, jpeg=dataset.jpeg, jobs=jobs)
 
 
 def _measured(
-    picture: _Picture,
+    picture: _PictureTasks,
     protocol: Protocol,
     done: dict[Task, Record],
     kmacs: dict[tuple[str, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each job; decode and reduce only what is needed."""
-    source = Source(picture.hr, picture.lr, jpeg=picture.jpeg)
-    for task, contender in picture.jobs:
+    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg)
+    for task, candidate in picture.jobs:
         if task in done:
             yield done[task]
             continue
-        if (contender.model, task.scale) not in kmacs:
-            kmacs[contender.model, task.scale] = _probe(contender, task.scale)
+        if (candidate.model, task.scale) not in kmacs:
+            kmacs[candidate.model, task.scale] = _probe(candidate, task.scale)
         try:
             with _one_thread():
-                lr, hr = source.pair(task.scale)
-            record = _measure(task, contender, lr, hr, protocol)
-            yield replace(record, kmacs=kmacs[contender.model, task.scale])
+                lr, hr = images.pair(task.scale)
+            record = _measure(task, candidate, lr, hr, protocol)
+            yield replace(record, kmacs=kmacs[candidate.model, task.scale])
         except (ImageError, OutOfMemory) as error:
-            yield Record(task=task, parameters=contender.parameters, error=error.message)
+            yield Record(task=task, parameters=candidate.parameters, error=error.message)
 
 
 def _measure(
-    task: Task, contender: Contender, lr: Tensor, hr: Tensor, protocol: Protocol
+    task: Task, candidate: Candidate, lr: Tensor, hr: Tensor, protocol: Protocol
 ) -> Record:
     size = (hr.shape[2], hr.shape[3])
     low = lr.float() / 255
-    with peak_memory(contender.device) as peak:
+    with peak_memory(candidate.device) as peak:
         start = time.perf_counter()
-        sr = contender.upscale(low, size, task.scale)
+        sr = candidate.upscale(low, size, task.scale)
         seconds = time.perf_counter() - start
     with _one_thread():
         scores = score(sr, hr, task.scale, protocol)
@@ -211,7 +211,7 @@ def _measure(
         scores=scores,
         seconds=seconds,
         megapixels=size[0] * size[1] / 1e6,
-        parameters=contender.parameters,
+        parameters=candidate.parameters,
         peak_memory=peak.size,
     )
 
@@ -231,12 +231,12 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _probe(contender: Contender, scale: float) -> float:
+def _probe(candidate: Candidate, scale: float) -> float:
     """Let libraries set themselves up, and return thousand multiply-adds for each pixel of SR."""
-    side = max(1, round((LOCAL_PROBE_SIDE if contender.local else PROBE_SIDE) / scale))
+    side = max(1, round((LOCAL_PROBE_SIDE if candidate.local else PROBE_SIDE) / scale))
     size = (int(side * scale), int(side * scale))
     low = torch.full((1, 3, side, side), 0.5)
-    upscale = contender.counted or contender.upscale
+    upscale = candidate.macs_probe or candidate.upscale
     try:
         macs = count_macs(lambda: upscale(low, size, scale))
     except SrcliError:

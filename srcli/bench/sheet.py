@@ -9,8 +9,8 @@ from torch import Tensor
 
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import Dataset
-from srcli.bench.runner import Contender
-from srcli.bench.source import Source
+from srcli.bench.image_pair import ImagePair
+from srcli.bench.runner import Candidate
 from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG, PNG
 from srcli.images.picture.photo import Photo
@@ -67,40 +67,40 @@ class Sheet:
 def crop_sheet(
     dataset: Dataset,
     index: int,
-    contenders: Sequence[Contender],
+    candidates: Sequence[Candidate],
     scale: float,
     *,
     protocol: Protocol = PUBLISHED,
 ) -> Sheet:
-    """Enlarge one picture with bicubic and every contender, and cut out the same window.
+    """Enlarge one picture with bicubic and every candidate, and cut out the same window.
 
     The window is where bicubic is most wrong, for that is where models differ.
 
     Args:
         dataset: where the picture is.
         index: its place in the data set.
-        contenders: models to show; a bicubic one among them is shown once.
+        candidates: models to show; a bicubic one among them is shown once.
         scale: the ratio.
         protocol: how to compare.
 
     Raises:
-        ImageError: the picture cannot be used; see ``Source`` and ``score``.
+        ImageError: the picture cannot be used; see ``ImagePair`` and ``score``.
 
     """
     image = dataset.images[index]
     lr_image = dataset.lr_images[index] if dataset.lr_images else None
-    lr, hr = Source(image, lr_image, jpeg=dataset.jpeg).pair(scale)
+    lr, hr = ImagePair(image, lr_image, jpeg=dataset.jpeg).pair(scale)
     size = (hr.shape[2], hr.shape[3])
     low, exact = lr.float() / 255, hr.float() / 255
     plain = bicubic(low, size, scale)
     window = worst_window(plain, exact, CROP_SIDE)
     panels = [_panel("HR", exact, None, window)]
     panels.append(_panel("bicubic", plain, score(plain, hr, scale, protocol), window))
-    for contender in contenders:
-        if contender.model != "bicubic":
-            sr = contender.upscale(low, size, scale)
+    for candidate in candidates:
+        if candidate.model != "bicubic":
+            sr = candidate.upscale(low, size, scale)
             panels.append(
-                _panel(contender.model, sr, score(sr, hr, scale, protocol), window),
+                _panel(candidate.model, sr, score(sr, hr, scale, protocol), window),
             )
     return Sheet(
         title=f"{dataset.name}, {image.name}",

@@ -14,7 +14,7 @@ from srcli.cli.events import emit
 from srcli.cli.table import show_table
 
 if TYPE_CHECKING:
-    from srcli.usecases.compare import Compared
+    from srcli.usecases.compare import CompareResult
 
 
 def compare_command(
@@ -61,7 +61,7 @@ def compare_command(
         data(str(path))
 
 
-def _emit(compared: Compared) -> None:
+def _emit(compared: CompareResult) -> None:
     """Print the numbers as one event; an infinite PSNR is ``"inf"``."""
     pairs = [
         {key: "inf" if value == math.inf else value for key, value in asdict(one).items()}

@@ -17,7 +17,7 @@ from srcli.report.tables import NOTHING, Cell, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Picture:
+class LabelledImage:
     """A picture and what it is called."""
 
     name: str
@@ -56,28 +56,28 @@ class Comparison:
     """Pictures of one size, set beside each other.
 
     Attributes:
-        rivals: what is compared, two pictures or more.
+        candidates: what is compared, two pictures or more.
         reference: what they should look like, if that is known.
-        pairs: the first rival with every other; then, with a reference, each rival with it.
+        pairs: the first candidate with every other; then, with a reference, each candidate with it.
         likenesses: of the pairs.
         notes: what one should know of the numbers.
 
     """
 
-    rivals: tuple[Picture, ...]
-    reference: Picture | None
-    pairs: tuple[tuple[Picture, Picture], ...]
+    candidates: tuple[LabelledImage, ...]
+    reference: LabelledImage | None
+    pairs: tuple[tuple[LabelledImage, LabelledImage], ...]
     likenesses: tuple[Likeness, ...]
     notes: tuple[str, ...]
 
     @property
-    def pictures(self) -> tuple[Picture, ...]:
-        """The rivals, and the reference if there is one."""
-        return (*self.rivals, self.reference) if self.reference else self.rivals
+    def pictures(self) -> tuple[LabelledImage, ...]:
+        """The candidates, and the reference if there is one."""
+        return (*self.candidates, self.reference) if self.reference else self.candidates
 
 
 def compare(
-    rivals: Sequence[Picture], reference: Picture | None = None, *, shave: int = 0
+    candidates: Sequence[LabelledImage], reference: LabelledImage | None = None, *, shave: int = 0
 ) -> Comparison:
     """Measure the first picture against every other, and each against a reference.
 
@@ -85,7 +85,7 @@ def compare(
     laid over mid-grey, so that what does not show does not count.
 
     Args:
-        rivals: pictures of one size.
+        candidates: pictures of one size.
         reference: what they should look like.
         shave: pixels of each border that the numbers leave out.
 
@@ -93,11 +93,11 @@ def compare(
         UsageError: if there are fewer than two, the sizes differ, or shaving leaves nothing.
 
     """
-    if len(rivals) < 2:  # noqa: PLR2004 - a pair
+    if len(candidates) < 2:  # noqa: PLR2004 - a pair
         msg = "a picture can only be compared with another one"
         raise UsageError(msg, hint="name two pictures or more")
-    first, *others = rivals
-    pictures = (*rivals, reference) if reference else tuple(rivals)
+    first, *others = candidates
+    pictures = (*candidates, reference) if reference else tuple(candidates)
     for other in pictures[1:]:
         _check_sizes(first, other)
     if 2 * shave >= min(first.size):
@@ -105,9 +105,9 @@ def compare(
         raise UsageError(msg)
     pairs = [(first, other) for other in others]
     if reference:
-        pairs += [(rival, reference) for rival in rivals]
+        pairs += [(candidate, reference) for candidate in candidates]
     return Comparison(
-        rivals=tuple(rivals),
+        candidates=tuple(candidates),
         reference=reference,
         pairs=tuple(pairs),
         likenesses=tuple(_likeness(one, other, shave) for one, other in pairs),
@@ -116,28 +116,28 @@ def compare(
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """Lay out the numbers; the rival that is nearest to the reference in bold."""
-    rivals = comparison.likenesses[len(comparison.rivals) - 1 :]
+    """Lay out the numbers; the candidate that is nearest to the reference in bold."""
+    candidates = comparison.likenesses[len(comparison.candidates) - 1 :]
     return Table(
         caption="How alike the pictures are",
         header=("Compared with", "Picture", "PSNR-Y dB", "SSIM-Y", "PSNR-RGB dB", "Largest diff."),
-        rows=tuple(_row(one, rivals) for one in comparison.likenesses),
+        rows=tuple(_row(one, candidates) for one in comparison.likenesses),
         labels=2,
         notes=comparison.notes,
     )
 
 
-def _row(one: Likeness, rivals: tuple[Likeness, ...]) -> tuple[Cell, ...]:
+def _row(one: Likeness, candidates: tuple[Likeness, ...]) -> tuple[Cell, ...]:
     cells = [Cell(text=one.second), Cell(text=one.first)]
     for name in ("psnr_y", "ssim_y", "psnr_rgb"):
         value = getattr(one, name)
-        values = [getattr(rival, name) for rival in rivals] if one in rivals else []
+        values = [getattr(candidate, name) for candidate in candidates] if one in candidates else []
         best = len(set(values)) > 1 and value == max(values)
         cells.append(Cell(text=NOTHING if value is None else METRICS[name].text(value), best=best))
     return (*cells, Cell(text=f"{one.largest:.4g}"))
 
 
-def _check_sizes(one: Picture, other: Picture) -> None:
+def _check_sizes(one: LabelledImage, other: LabelledImage) -> None:
     if one.size != other.size:
         msg = (
             f"{one.name} has {_size(one)} pixels and {other.name} {_size(other)}; "
@@ -146,11 +146,11 @@ def _check_sizes(one: Picture, other: Picture) -> None:
         raise UsageError(msg, hint="upscale the smaller one with --width and --height first")
 
 
-def _size(picture: Picture) -> str:
+def _size(picture: LabelledImage) -> str:
     return f"{picture.photo.width}x{picture.photo.height}"
 
 
-def _likeness(one: Picture, other: Picture, shave: int) -> Likeness:
+def _likeness(one: LabelledImage, other: LabelledImage, shave: int) -> Likeness:
     first, second = (_inside(visible(p.photo), shave) for p in (one, other))
     apart = _inside(difference(one.photo, other.photo), shave)
     return Likeness(
@@ -168,7 +168,7 @@ def _inside(image: Tensor, shave: int) -> Tensor:
     return image[..., shave : height - shave, shave : width - shave]
 
 
-def _notes(pictures: tuple[Picture, ...], shave: int) -> Iterator[str]:
+def _notes(pictures: tuple[LabelledImage, ...], shave: int) -> Iterator[str]:
     photos = [picture.photo for picture in pictures]
     border = f"{shave} pixels of each border left out" if shave else "all pixels"
     yield f"BT.601 studio luma, peak 255, {border}; largest difference in levels of 255."

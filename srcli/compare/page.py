@@ -7,7 +7,7 @@ from html import escape
 
 import torch
 
-from srcli.compare.comparison import Comparison, Picture, comparison_table
+from srcli.compare.comparison import Comparison, LabelledImage, comparison_table
 from srcli.compare.difference import RAMP, difference, full_scale, paint, visible
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
@@ -42,7 +42,7 @@ def comparison_page(comparison: Comparison) -> str:
     )
 
 
-def _controls(pictures: tuple[Picture, ...]) -> str:
+def _controls(pictures: tuple[LabelledImage, ...]) -> str:
     """Draw the controls; the script shows them."""
     choices = "".join(
         f'<option value="{at}">{escape(picture.name)}</option>'
@@ -59,7 +59,7 @@ def _controls(pictures: tuple[Picture, ...]) -> str:
     )
 
 
-def _stage(pictures: tuple[Picture, ...]) -> str:
+def _stage(pictures: tuple[LabelledImage, ...]) -> str:
     height, width = pictures[0].size
     panes = "".join(
         f'<figure class="pane"><figcaption>{escape(picture.name)}</figcaption>'
@@ -94,7 +94,7 @@ def _maps(comparison: Comparison) -> str:
 
 def _crops(comparison: Comparison) -> str:
     """Cut the window in which the first differs most from the others out of every picture."""
-    first, *others = (visible(picture.photo) for picture in comparison.rivals)
+    first, *others = (visible(picture.photo) for picture in comparison.candidates)
     window = worst_window(torch.cat(others), first, CROP_SIDE)
     panels = "".join(
         f'<div class="panel">'

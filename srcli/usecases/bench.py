@@ -21,7 +21,7 @@ from srcli.bench.report import (
     to_latex,
     to_markdown,
 )
-from srcli.bench.runner import Bench, Contender, run_bench
+from srcli.bench.runner import Bench, Candidate, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.engine.device import choose_compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
@@ -121,7 +121,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
     datasets = _datasets(request)
     plan = Bench(
         datasets=datasets,
-        contenders=_contenders(request),
+        candidates=_candidates(request),
         scales=request.scales,
         store=request.store,
     )
@@ -187,7 +187,7 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
     return found
 
 
-def _contenders(request: BenchRequest) -> list[Contender]:
+def _candidates(request: BenchRequest) -> list[Candidate]:
     """Return the baselines, and each model at each scale."""
     compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
@@ -198,26 +198,26 @@ def _contenders(request: BenchRequest) -> list[Contender]:
     )
     loader = ModelLoader(compute, options, offline=request.offline)
     bare = ModelLoader(compute, replace(options, pad_border=False), offline=request.offline)
-    contenders = []
+    candidates = []
     for model in request.models:
         if model in BASELINES:
-            contenders.append(Contender(model=model, upscale=BASELINES[model]))
+            candidates.append(Candidate(model=model, upscale=BASELINES[model]))
             continue
         for scale in request.scales:
-            one = _contender(model, scale, loader.load(model, scale), tile=request.tile)
+            one = _candidate(model, scale, loader.load(model, scale), tile=request.tile)
             if request.pad_border:  # the padding is a large part of a small picture
-                one = replace(one, counted=_upscale(bare.load(model, scale).runner))
-            contenders.append(one)
-    return contenders
+                one = replace(one, macs_probe=_upscale(bare.load(model, scale).runner))
+            candidates.append(one)
+    return candidates
 
 
 def _upscale(runner: NetworkRunner) -> Upscale:
     return lambda lr, size, ratio: runner(lr, size, ratio=ratio)
 
 
-def _contender(model: str, scale: float, models: LoadedModels, *, tile: int | None) -> Contender:
+def _candidate(model: str, scale: float, models: LoadedModels, *, tile: int | None) -> Candidate:
     runner = models.runner
-    return Contender(
+    return Candidate(
         model=model,
         upscale=_upscale(runner),
         sha256="+".join(models.sha256),
@@ -260,9 +260,9 @@ def _sheets(request: BenchRequest, report: Report, plan: Bench) -> list[Sheet]:
         (one for one in request.scales if one <= TELLING_SCALE), default=min(request.scales)
     )
     failed = {record.task.image for record in report.records if record.error}
-    contenders = [one for one in plan.contenders if one.serves(scale)]
+    candidates = [one for one in plan.candidates if one.serves(scale)]
     return [
-        crop_sheet(dataset, index, contenders, scale)
+        crop_sheet(dataset, index, candidates, scale)
         for dataset in plan.datasets
         for index in [i for i, path in enumerate(dataset.images) if path.name not in failed][
             : request.crops

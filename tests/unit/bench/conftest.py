@@ -1,4 +1,4 @@
-"""Small data sets on disk, and contenders that count their work."""
+"""Small data sets on disk, and candidates that count their work."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,18 +12,18 @@ from PIL import Image
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import Dataset
 from srcli.bench.records import Conditions, Record, Task
-from srcli.bench.runner import Contender
+from srcli.bench.runner import Candidate
 from srcli.metrics.protocol import Scores
 
 
 @pytest.fixture
 def calls() -> list[tuple[object, ...]]:
-    """LR size, SR size and ratio of every call of ``contender``."""
+    """LR size, SR size and ratio of every call of ``candidate``."""
     return []
 
 
 @pytest.fixture
-def contender(calls: list[tuple[object, ...]]) -> Contender:
+def candidate(calls: list[tuple[object, ...]]) -> Candidate:
     """Bicubic, which writes its calls down; flat pictures, as for warming up, do not count."""
 
     def upscale(lr: torch.Tensor, size: tuple[int, int], ratio: float) -> torch.Tensor:
@@ -31,7 +31,7 @@ def contender(calls: list[tuple[object, ...]]) -> Contender:
             calls.append(((lr.shape[2], lr.shape[3]), size, ratio))
         return bicubic(lr, size, ratio)
 
-    return Contender(model="counted", upscale=upscale, sha256="ab" * 32, parameters=7)
+    return Candidate(model="counted", upscale=upscale, sha256="ab" * 32, parameters=7)
 
 
 def save_noise(path: Path, height: int, width: int, seed: int) -> Path:

@@ -12,7 +12,7 @@ from srcli.bench.datasets import Dataset
 from srcli.bench.page import to_html
 from srcli.bench.records import Record
 from srcli.bench.report import Report
-from srcli.bench.runner import Contender
+from srcli.bench.runner import Candidate
 from srcli.bench.sheet import crop_sheet
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "protocol"
@@ -47,9 +47,9 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture
-def page(records: tuple[Record, ...], contender: Contender) -> str:
+def page(records: tuple[Record, ...], candidate: Candidate) -> str:
     dataset = Dataset(name="Set5", images=(GOLDEN / "head.png",))
-    sheets = [crop_sheet(dataset, 0, [contender], 2)]
+    sheets = [crop_sheet(dataset, 0, [candidate], 2)]
     return to_html(Report(records=records, published=True), sheets)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import Dataset
 from srcli.bench.records import Record, read_records
-from srcli.bench.runner import Bench, Contender, run_bench
+from srcli.bench.runner import Bench, Candidate, run_bench
 from srcli.errors import OutOfMemory, UsageError
 from srcli.metrics.protocol import ROUNDED_LUMA, reduce_for, score
 from srcli.pixels.resize import resize_uint8
@@ -19,9 +19,9 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "protocol"
 
 
 @pytest.fixture
-def bench(dataset: Dataset, contender: Contender, tmp_path: Path) -> Bench:
+def bench(dataset: Dataset, candidate: Candidate, tmp_path: Path) -> Bench:
     store = tmp_path / "bench.jsonl"
-    return Bench(datasets=[dataset], contenders=[contender], scales=[2, 2.7], store=store)
+    return Bench(datasets=[dataset], candidates=[candidate], scales=[2, 2.7], store=store)
 
 
 def pictures(path: Path) -> torch.Tensor:
@@ -54,8 +54,8 @@ def test_the_model_sees_lr_the_size_of_the_cropped_hr_and_the_ratio(
 
 def test_the_known_digits_of_bicubic_come_out() -> None:
     dataset = Dataset(name="one", images=(GOLDEN / "butterfly.png",))
-    contenders = [Contender(model="bicubic", upscale=bicubic)]
-    (record,) = run_bench(Bench(datasets=[dataset], contenders=contenders, scales=[4]))
+    candidates = [Candidate(model="bicubic", upscale=bicubic)]
+    (record,) = run_bench(Bench(datasets=[dataset], candidates=candidates, scales=[4]))
     assert record.scores.psnr_y == pytest.approx(22.0996, abs=1e-3)
     assert record.scores.ssim_y == pytest.approx(0.73746, abs=1e-5)
 
@@ -85,10 +85,10 @@ def test_a_bench_that_was_stopped_goes_on_where_it_was(
     "change", [{"sha256": "cd"}, {"device": "cuda"}, {"dtype": "bfloat16"}, {"options": "ensemble"}]
 )
 def test_records_of_other_conditions_do_not_count(
-    bench: Bench, contender: Contender, calls: list[tuple[object, ...]], change: dict[str, str]
+    bench: Bench, candidate: Candidate, calls: list[tuple[object, ...]], change: dict[str, str]
 ) -> None:
     run_bench(bench)
-    run_bench(replace(bench, contenders=[replace(contender, **change)]))
+    run_bench(replace(bench, candidates=[replace(candidate, **change)]))
     assert len(calls) == 8
 
 
@@ -138,13 +138,13 @@ def test_a_picture_too_small_for_one_scale_is_measured_at_the_others(bench: Benc
 
 
 def test_running_out_of_memory_is_a_record_and_a_bug_is_not(
-    bench: Bench, contender: Contender
+    bench: Bench, candidate: Candidate
 ) -> None:
     def fail(error: Exception) -> Bench:
         def upscale(*_: object) -> torch.Tensor:
             raise error
 
-        return replace(bench, contenders=[contender, Contender(model="bad", upscale=upscale)])
+        return replace(bench, candidates=[candidate, Candidate(model="bad", upscale=upscale)])
 
     records = run_bench(fail(OutOfMemory("no room")))
     assert [record.error for record in records[:2]] == ["", "no room"]
@@ -152,9 +152,9 @@ def test_running_out_of_memory_is_a_record_and_a_bug_is_not(
         run_bench(fail(KeyError("bug")))
 
 
-def test_failures_are_tried_again(bench: Bench, contender: Contender) -> None:
-    failing = replace(contender, upscale=lambda *_: (_ for _ in ()).throw(OutOfMemory("no room")))
-    assert all(record.error for record in run_bench(replace(bench, contenders=[failing])))
+def test_failures_are_tried_again(bench: Bench, candidate: Candidate) -> None:
+    failing = replace(candidate, upscale=lambda *_: (_ for _ in ()).throw(OutOfMemory("no room")))
+    assert all(record.error for record in run_bench(replace(bench, candidates=[failing])))
     assert not any(record.error for record in run_bench(bench))
 
 
@@ -174,15 +174,15 @@ def test_given_lr_pictures_are_used(
 
 
 def test_each_file_of_a_family_is_measured_at_its_own_scale(
-    bench: Bench, contender: Contender
+    bench: Bench, candidate: Candidate
 ) -> None:
-    family = [replace(contender, sha256=f"x{scale}", scales=(scale,)) for scale in (2, 2.7)]
-    records = run_bench(replace(bench, contenders=family))
+    family = [replace(candidate, sha256=f"x{scale}", scales=(scale,)) for scale in (2, 2.7)]
+    records = run_bench(replace(bench, candidates=family))
     found = [(record.task.scale, record.task.conditions.model_sha256) for record in records]
     assert found == [(2, "x2"), (2.7, "x2.7")] * 2
 
 
-def test_records_say_what_the_model_costs(bench: Bench, contender: Contender) -> None:
+def test_records_say_what_the_model_costs(bench: Bench, candidate: Candidate) -> None:
     layer = torch.nn.Conv2d(3, 1000, 1, bias=False)
 
     def upscale(lr: torch.Tensor, size: tuple[int, int], ratio: float) -> torch.Tensor:
@@ -190,7 +190,7 @@ def test_records_say_what_the_model_costs(bench: Bench, contender: Contender) ->
             layer(lr)
         return bicubic(lr, size, ratio)
 
-    records = run_bench(replace(bench, contenders=[replace(contender, upscale=upscale)]))
+    records = run_bench(replace(bench, candidates=[replace(candidate, upscale=upscale)]))
     assert records[0].kmacs == pytest.approx(3 * 48 * 48 / 96**2)
     assert records[1].kmacs == pytest.approx(3 * 36 * 36 / 97**2)
     assert all(record.peak_memory > 50e6 for record in records)

@@ -8,15 +8,15 @@ from PIL import Image
 
 from srcli.bench.baselines import bicubic, nearest
 from srcli.bench.datasets import Dataset
-from srcli.bench.runner import Bench, Contender, run_bench
+from srcli.bench.runner import Bench, Candidate, run_bench
 from srcli.bench.sheet import crop_sheet
 from srcli.errors import ImageError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "protocol"
 BUTTERFLY = Dataset(name="Set5", images=(GOLDEN / "butterfly.png",))
-CONTENDERS = [
-    Contender(model="nearest", upscale=nearest),
-    Contender(model="bicubic", upscale=bicubic),
+CANDIDATES = [
+    Candidate(model="nearest", upscale=nearest),
+    Candidate(model="bicubic", upscale=bicubic),
 ]
 
 
@@ -25,14 +25,14 @@ def opened(data: bytes) -> Image.Image:
 
 
 def test_hr_comes_first_then_bicubic_once_then_the_models() -> None:
-    sheet = crop_sheet(BUTTERFLY, 0, CONTENDERS, 3)
+    sheet = crop_sheet(BUTTERFLY, 0, CANDIDATES, 3)
     assert [panel.title for panel in sheet.panels] == ["HR", "bicubic", "nearest"]
     assert sheet.title == "Set5, butterfly.png"
     assert (sheet.height, sheet.width) == (255, 255)
 
 
 def test_every_panel_is_the_same_window_of_its_picture() -> None:
-    sheet = crop_sheet(BUTTERFLY, 0, CONTENDERS, 3)
+    sheet = crop_sheet(BUTTERFLY, 0, CANDIDATES, 3)
     window = sheet.window
     with Image.open(GOLDEN / "butterfly.png") as file:
         expected = file.crop((window.left, window.top, window.right, window.bottom))
@@ -43,8 +43,8 @@ def test_every_panel_is_the_same_window_of_its_picture() -> None:
 
 
 def test_the_numbers_are_those_of_the_bench() -> None:
-    records = run_bench(Bench(datasets=[BUTTERFLY], contenders=CONTENDERS, scales=[3]))
-    _, plain, first = crop_sheet(BUTTERFLY, 0, CONTENDERS, 3).panels
+    records = run_bench(Bench(datasets=[BUTTERFLY], candidates=CANDIDATES, scales=[3]))
+    _, plain, first = crop_sheet(BUTTERFLY, 0, CANDIDATES, 3).panels
     assert (first.scores, plain.scores) == (records[0].scores, records[1].scores)
 
 

@@ -5,21 +5,21 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from srcli.compare.comparison import Picture, compare, comparison_table
+from srcli.compare.comparison import LabelledImage, compare, comparison_table
 from srcli.errors import UsageError
 from srcli.images.picture.photo import Metadata, Photo
 
 
-def noise(name: str, seed: int, height: int = 20, width: int = 24) -> Picture:
+def noise(name: str, seed: int, height: int = 20, width: int = 24) -> LabelledImage:
     generator = torch.Generator().manual_seed(seed)
-    return Picture(
+    return LabelledImage(
         name=name, photo=Photo(pixels=torch.rand(1, 3, height, width, generator=generator))
     )
 
 
-def near(picture: Picture, name: str, amount: float) -> Picture:
+def near(picture: LabelledImage, name: str, amount: float) -> LabelledImage:
     pixels = (picture.photo.pixels + amount).clamp(0, 1)
-    return Picture(name=name, photo=replace(picture.photo, pixels=pixels))
+    return LabelledImage(name=name, photo=replace(picture.photo, pixels=pixels))
 
 
 def test_numbers_are_those_of_another_library() -> None:
@@ -58,16 +58,16 @@ def test_with_a_reference_each_is_measured_against_it_and_the_nearer_is_bold() -
 
 def test_of_many_the_first_is_measured_against_each_and_the_nearest_is_bold() -> None:
     reference = noise("hr", 1)
-    rivals = [near(reference, str(amount), amount) for amount in (0.2, 0.01, 0.1)]
-    comparison = compare(rivals, reference)
+    candidates = [near(reference, str(amount), amount) for amount in (0.2, 0.01, 0.1)]
+    comparison = compare(candidates, reference)
     assert [(one.first, one.second) for one in comparison.likenesses] == [
         ("0.2", "0.01"),
         ("0.2", "0.1"),
-        *((rival.name, "hr") for rival in rivals),
+        *((candidate.name, "hr") for candidate in candidates),
     ]
     best = [row[2].best for row in comparison_table(comparison).rows]
     assert best == [False, False, False, True, False]
-    assert len(compare(rivals).likenesses) == 2
+    assert len(compare(candidates).likenesses) == 2
 
 
 def test_one_picture_is_no_comparison() -> None:
@@ -112,7 +112,7 @@ def test_sixteen_bits_are_not_rounded_and_differences_in_kind_are_said() -> None
     deep = replace(
         near(a, "deep", 0.0001).photo, bits=16, metadata=Metadata(icc_profile=b"profile")
     )
-    comparison = compare([a, Picture(name="deep", photo=deep)])
+    comparison = compare([a, LabelledImage(name="deep", photo=deep)])
     assert 0 < comparison.likenesses[0].largest < 0.1
     assert "Bits per sample differ, and nothing was rounded: a 8, deep 16." in comparison.notes
     assert any("profiles differ" in note for note in comparison.notes)

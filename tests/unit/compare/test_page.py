@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.compare.comparison import Picture, compare
+from srcli.compare.comparison import LabelledImage, compare
 from srcli.compare.page import comparison_page
 from srcli.images.picture.photo import Metadata, Photo
 
 
-def picture(name: str, seed: int, **changes: object) -> Picture:
+def picture(name: str, seed: int, **changes: object) -> LabelledImage:
     generator = torch.Generator().manual_seed(seed)
     photo = Photo(pixels=torch.rand(1, 3, 100, 120, generator=generator))
-    return Picture(name=name, photo=replace(photo, **changes))
+    return LabelledImage(name=name, photo=replace(photo, **changes))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.metrics.protocol import cropped_sizes, reduce_for
 
 
-class Source:
+class ImagePair:
     """An HR file, and perhaps its LR file, read when first asked for.
 
     With ``jpeg``, LR pictures that are made of HR are compressed with that quality, 1 to 100.
