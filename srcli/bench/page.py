@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from srcli.bench.published import published_numbers
 from srcli.bench.report import Report, condition_line, tables_of
-from srcli.bench.sheet import Panel, Sheet
+from srcli.bench.sheet import Sheet
 from srcli.bench.summary import Row
 from srcli.bench.tables import (
     datasets_of,
     models_of,
+    quality_text,
     scale_text,
     scales_of,
 )
-from srcli.metrics.catalog import METRICS
-from srcli.report import pages
 from srcli.report.charts import Series, chart
+from srcli.report.pages import render_page
 
 REFERENCE_CURVES = ("ASDN", "VDSR-Conv")
 """Published methods of any scale that are drawn beside the measured ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A drawing and its caption."""
+
+    caption: str
+    drawing: Markup
 
 
 def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
@@ -32,29 +42,22 @@ def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
 
     """
     rows = report.rows
-    names = ", ".join(datasets_of(rows))
-    quality, *others = map(pages.table, tables_of(report))
-    sections = [
-        ("Quality", [quality]),
-        ("Quality over scale", _charts(list(_scale_charts(rows, published=report.published)))),
-        ("Quality against speed", _charts(list(_speed_charts(rows)))),
-        ("Crops", [_sheet(sheet) for sheet in sheets]),
-        ("More numbers", others),
-        ("What ran", [pages.notes([condition_line(one) for one in report.conditions])]),
-    ]
-    body = "".join(pages.section(title, *parts) for title, parts in sections if parts)
-    return pages.document(
-        f"srcli bench: {names}",
-        f"<header><h1>Super-resolution bench</h1><p>{escape(names)}</p></header>"
-        f"<main>{body}</main>",
+    quality, *others = tables_of(report)
+    return render_page(
+        __package__,
+        "bench",
+        names=", ".join(datasets_of(rows)),
+        quality=quality,
+        scale_charts=list(_scale_charts(rows, published=report.published)),
+        speed_charts=list(_speed_charts(rows)),
+        sheets=sheets,
+        others=others,
+        conditions=[condition_line(one) for one in report.conditions],
+        quality_text=quality_text,
     )
 
 
-def _charts(figures: Sequence[str]) -> list[str]:
-    return [f'<div class="charts">{"".join(figures)}</div>'] if figures else []
-
-
-def _scale_charts(rows: Sequence[Row], *, published: bool) -> Iterator[str]:
+def _scale_charts(rows: Sequence[Row], *, published: bool) -> Iterator[Chart]:
     """Draw PSNR-Y over scale for every data set that was measured at two scales or more."""
     for dataset in datasets_of(rows):
         mine = [row for row in rows if row.dataset == dataset and row.scores]
@@ -67,7 +70,7 @@ def _scale_charts(rows: Sequence[Row], *, published: bool) -> Iterator[str]:
             curves += _reference_curves(dataset, scales_of(mine))
         if curves:
             drawing = chart(curves, x_label="scale", y_label="PSNR-Y, dB")
-            yield f"<figure><figcaption>{escape(dataset)}</figcaption>{drawing}</figure>"
+            yield Chart(caption=dataset, drawing=drawing)
 
 
 def _points(rows: Sequence[Row], model: str) -> tuple[tuple[float, float], ...]:
@@ -91,7 +94,7 @@ def _reference_curves(dataset: str, scales: Sequence[float]) -> Iterator[Series]
             )
 
 
-def _speed_charts(rows: Sequence[Row]) -> Iterator[str]:
+def _speed_charts(rows: Sequence[Row]) -> Iterator[Chart]:
     """Draw PSNR-Y over speed for each data set, at the smallest scale of two models or more."""
     for dataset in datasets_of(rows):
         for scale in scales_of(rows):
@@ -110,37 +113,5 @@ def _speed_charts(rows: Sequence[Row]) -> Iterator[str]:
                     y_label="PSNR-Y, dB",
                     log_x=True,
                 )
-                caption = f"{escape(dataset)}, x{scale_text(scale)}"
-                yield f"<figure><figcaption>{caption}</figcaption>{drawing}</figure>"
+                yield Chart(caption=f"{dataset}, x{scale_text(scale)}", drawing=drawing)
                 break
-
-
-def _sheet(sheet: Sheet) -> str:
-    window = sheet.window
-    place = (
-        f"left:{100 * window.left / sheet.width:.2f}%;top:{100 * window.top / sheet.height:.2f}%;"
-        f"width:{100 * window.width / sheet.width:.2f}%;"
-        f"height:{100 * window.height / sheet.height:.2f}%"
-    )
-    panels = "".join(map(_panel, sheet.panels))
-    return (
-        f'<figure class="sheet"><figcaption>{escape(sheet.title)}, x{scale_text(sheet.scale)}; '
-        "PSNR-Y / SSIM-Y of the whole picture</figcaption>"
-        '<div class="row"><div class="overview">'
-        f'{pages.image(sheet.overview, "jpeg", "HR, whole")}<i style="{place}"></i></div>'
-        f"{panels}</div></figure>"
-    )
-
-
-def _panel(panel: Panel) -> str:
-    numbers = (
-        f"{METRICS['psnr_y'].text(panel.scores.psnr_y)} / "
-        f"{METRICS['ssim_y'].text(panel.scores.ssim_y)}"
-        if panel.scores
-        else ""
-    )
-    title = escape(panel.title)
-    return (
-        f'<div class="panel">{pages.image(panel.png, "png", panel.title)}'
-        f"<b>{title}</b><span>{numbers}</span></div>"
-    )

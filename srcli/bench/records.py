@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from srcli.errors import DataError, DiskFull, is_disk_full
 from srcli.metrics.protocol import Scores
+from srcli.report.formats import json_value
 
 SCHEMA = 2
 USUAL_DTYPE = "float32"
@@ -108,7 +109,7 @@ def to_line(record: Record) -> str:
         "schema": SCHEMA,
         **task.pop("conditions"),
         **task,
-        **{name: value if abs(value) < float("inf") else "inf" for name, value in scores.items()},
+        **scores,
         "seconds": record.seconds,
         "megapixels": record.megapixels,
         "parameters": record.parameters,
@@ -116,7 +117,7 @@ def to_line(record: Record) -> str:
         "peak_memory": record.peak_memory,
         "error": record.error,
     }
-    return json.dumps(values, allow_nan=False)
+    return json.dumps(json_value(values), allow_nan=False)
 
 
 def from_line(line: str) -> Record:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -19,7 +18,7 @@ from srcli.bench.tables import (
 )
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import PUBLISHED, Protocol
-from srcli.report.formats import csv_text, latex_table, markdown_table
+from srcli.report.formats import csv_text, json_text, latex_table, markdown_table
 from srcli.report.tables import Table
 
 
@@ -111,12 +110,7 @@ def to_image_csv(report: Report) -> str:
 def to_json(report: Report) -> str:
     """The means, and the protocol, as one JSON object; an infinite PSNR is ``"inf"``."""
     rows = [asdict(row) for row in report.rows]
-    for row in rows:
-        row["scores"] = row["scores"] and {
-            name: value if math.isfinite(value) else "inf" for name, value in row["scores"].items()
-        }
-    content = {"schema": SCHEMA, "protocol": asdict(report.protocol), "rows": rows}
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return json_text({"schema": SCHEMA, "protocol": asdict(report.protocol), "rows": rows})
 
 
 def _main_model(rows: Sequence[Row]) -> str:

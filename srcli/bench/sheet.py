@@ -12,13 +12,12 @@ from srcli.bench.datasets import Dataset
 from srcli.bench.image_pair import ImagePair
 from srcli.bench.runner import Candidate
 from srcli.images.encode import encode_photo
-from srcli.images.formats import JPEG, PNG
+from srcli.images.formats import JPEG
 from srcli.images.picture.photo import Photo
 from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
-from srcli.pixels.color import quantize
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
-from srcli.report.crops import CROP_SIDE, worst_window
+from srcli.report.crops import CROP_SIDE, crop_png, worst_window
 
 OVERVIEW_SIDE = 320
 OVERVIEW_QUALITY = 80
@@ -114,8 +113,7 @@ def crop_sheet(
 
 
 def _panel(title: str, image: Tensor, scores: Scores | None, window: Region) -> Panel:
-    crop = Photo(pixels=quantize(window.of(image)).contiguous())
-    return Panel(title=title, scores=scores, png=encode_photo(crop, PNG, name=title))
+    return Panel(title=title, scores=scores, png=crop_png(image, window, name=title))
 
 
 def _overview(hr: Tensor) -> bytes:

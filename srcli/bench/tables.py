@@ -9,7 +9,7 @@ from srcli.bench.published import PublishedNumber, published_for
 from srcli.bench.records import Record
 from srcli.bench.summary import Row
 from srcli.metrics.catalog import METRICS
-from srcli.metrics.protocol import Protocol
+from srcli.metrics.protocol import Protocol, Scores
 from srcli.report.tables import NOTHING, Cell, Table
 
 DAGGER = "\u2020"
@@ -18,6 +18,11 @@ DAGGER = "\u2020"
 def scale_text(scale: float) -> str:
     """Write a scale as people do: 2, 2.7."""
     return f"{scale:g}"
+
+
+def quality_text(scores: Scores) -> str:
+    """Write PSNR-Y / SSIM-Y."""
+    return f"{METRICS['psnr_y'].text(scores.psnr_y)} / {METRICS['ssim_y'].text(scores.ssim_y)}"
 
 
 def datasets_of(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -167,9 +172,8 @@ def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
         for rival in rivals
         if rival.scores and (rival.dataset, rival.scale) == (row.dataset, row.scale)
     ]
-    psnr, ssim = (METRICS[name].text(getattr(row.scores, name)) for name in ("psnr_y", "ssim_y"))
     return Cell(
-        text=f"{psnr} / {ssim}" + ("*" if row.failed else ""),
+        text=quality_text(row.scores) + ("*" if row.failed else ""),
         best=len(others) > 1 and row.scores.psnr_y == max(others),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,10 +61,9 @@ def compare_command(
 
 
 def _emit(compared: CompareResult) -> None:
-    """Print the numbers as one event; an infinite PSNR is ``"inf"``."""
-    pairs = [
-        {key: "inf" if value == math.inf else value for key, value in asdict(one).items()}
-        for one in compared.likenesses
-    ]
+    """Print the numbers as one event."""
+    from srcli.report.formats import json_value
+
+    pairs = json_value([asdict(one) for one in compared.likenesses])
     written = [str(path) for path in compared.written]
     emit("compared", pairs=pairs, full_scale=compared.full_scale, written=written)

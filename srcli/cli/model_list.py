@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from srcli.cli.console import data
 from srcli.cli.events import emit
+from srcli.cli.table import GAP, aligned
 
 if TYPE_CHECKING:
     from srcli.usecases.models import Listed
@@ -68,17 +69,11 @@ def emit_models(models: Sequence[Listed]) -> None:
 
 
 def _print_group(group: Sequence[Listed], *, sentences: bool) -> None:
-    rows = [HEAD, *map(_cells, group)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows = aligned([HEAD, *map(_cells, group)], numbers=NUMBERS)
     for row, one in zip(rows, (None, *group), strict=True):
-        data("  ".join(_aligned(row, widths)).rstrip())
+        data(GAP.join(row).rstrip())
         if sentences and one and one.model.good_for:
             data(f"    {one.model.good_for}")
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    for at, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield cell.rjust(width) if at in NUMBERS else cell.ljust(width)
 
 
 def _cells(one: Listed) -> tuple[str, ...]:

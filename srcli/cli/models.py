@@ -227,7 +227,7 @@ def measure_command(
     )
     with measuring_status() as on_record:
         card = measure(request, on_record)
-    document(to_toml(card))
+    document(to_toml(card).rstrip("\n"))
 
 
 @app.command("publish")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from srcli.cli import errors
 from srcli.cli.console import data
 from srcli.cli.events import emit_plan
+from srcli.cli.table import GAP, aligned
 
 if TYPE_CHECKING:
     from srcli.batch.plan import Planned
@@ -26,19 +27,12 @@ def print_plan(planned: Iterable[Planned], *, json: bool) -> int:
         if json:
             emit_plan(picture)
     if not json:
-        _print_table([HEAD, *map(_cells, pictures)])
+        for row in aligned([HEAD, *map(_cells, pictures)], ragged=2):  # paths may be long
+            data(GAP.join(row).rstrip())
         _print_choices(pictures)
         _print_sums(pictures)
     codes = (picture.error.exit_code for picture in pictures if picture.error)
     return max(codes, default=errors.DONE)
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print aligned columns; the last two are as long as they are, so that nothing is cut."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-2]
-    for row in rows:
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        data("  ".join((*padded, *row[-2:])).rstrip())
 
 
 def _cells(picture: Planned) -> tuple[str, ...]:

@@ -1,12 +1,11 @@
-"""Tables on a terminal."""
+"""Tables on a terminal: no cell is cut, however narrow the terminal is."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import JustifyMethod
-from rich.measure import Measurement
-from rich.table import Table as RichTable
+from rich.cells import cell_len
 from rich.text import Text
 
 from srcli.cli.console import SafeConsole
@@ -14,45 +13,43 @@ from srcli.cli.console import SafeConsole
 if TYPE_CHECKING:
     from srcli.report.tables import Table
 
-PIPE_WIDTH = 160
-BOUNDLESS = 10_000
+GAP = "  "
 
 
 def show_table(table: Table) -> None:
     """Print a table with its caption and notes to stdout."""
-    console = _make_console()
-    title = Text(console.safe(table.caption))
-    shown = RichTable(title=title, title_justify="left", box=None, pad_edge=False)
-    for at, head in enumerate(table.header):
-        justify: JustifyMethod = "left" if at < table.labels else "right"
-        shown.add_column(Text(console.safe(head)), justify=justify, no_wrap=True)
-    for row in table.rows:
-        shown.add_row(
-            *(Text(console.safe(cell.text), style="bold" if cell.best else "") for cell in row)
-        )
-    _print_whole(console, shown)
+    console = SafeConsole(highlight=False, markup=False, emoji=False)
+    console.print(Text(console.safe(table.caption)), soft_wrap=True)
+    texts = [[cell.text for cell in row] for row in table.rows]
+    safe = [[console.safe(text) for text in row] for row in (table.header, *texts)]
+    columns = range(len(table.header))
+    header, *rows = aligned(safe, numbers=columns[table.labels :])
+    console.print(Text(GAP.join(header), style="bold"), soft_wrap=True)
+    for texts_of_row, row in zip(rows, table.rows, strict=True):
+        cells = zip(texts_of_row, row, strict=True)
+        parts = [Text(text, style="bold" if cell.best else "") for text, cell in cells]
+        console.print(Text(GAP).join(parts), soft_wrap=True)
     for note in table.notes:
         console.print(console.safe(note), style="dim", soft_wrap=True)
     console.print()
 
 
-def print_whole(shown: RichTable) -> None:
-    """Print a table to stdout with no cell cut."""
-    _print_whole(_make_console(), shown)
+def aligned(
+    rows: Sequence[Sequence[str]], *, numbers: Container[int] = (), ragged: int = 1
+) -> Iterator[list[str]]:
+    """Pad the cells of rows to equal widths.
 
+    Args:
+        rows: rows of equal length; the header is one of them.
+        numbers: columns whose cells are aligned at their right.
+        ragged: how many columns at the end are not padded at their right.
 
-def _make_console() -> SafeConsole:
-    return SafeConsole(highlight=False, markup=False, emoji=False)
-
-
-def _print_whole(console: SafeConsole, shown: RichTable) -> None:
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    console.width = max(console.width, _natural_width(console, shown))
-    console.print(shown, crop=False)
-
-
-def _natural_width(console: SafeConsole, shown: RichTable) -> int:
-    """Return the columns that no cell is cut in: a line may run over, a number may not be lost."""
-    boundless = console.options.update(max_width=BOUNDLESS)
-    return Measurement.get(console, boundless, shown).maximum
+    """
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - ragged
+    for row in rows:
+        spaces = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        yield [
+            space + cell if at in numbers else cell + space * (at < last)
+            for at, (cell, space) in enumerate(zip(row, spaces, strict=True))
+        ]

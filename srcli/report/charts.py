@@ -1,12 +1,15 @@
-"""Small charts as inline SVG; colours come from the page's style sheet."""
+"""Small charts as inline SVG. Their colours come from the style sheet of the page."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
+
+from markupsafe import Markup
+
+from srcli.report.pages import render
 
 WIDTH, HEIGHT = 660, 360
 LEFT, RIGHT, TOP, BOTTOM = 56, 170, 16, 44
@@ -54,12 +57,64 @@ class _Axis:
         )
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
-    def ticks(self) -> list[float]:
-        found = _log_ticks(self.low, self.high) if self.log else []
-        return found if len(found) > 1 else _ticks(self.low, self.high)
+    def ticks(self) -> list[_Tick]:
+        values = _log_ticks(self.low, self.high) if self.log else []
+        if len(values) < 2:  # noqa: PLR2004 - one tick is no scale
+            values = _ticks(self.low, self.high)
+        return [_Tick(place=self.place(value), text=f"{value:g}") for value in values]
 
 
-def chart(series: Sequence[Series], *, x_label: str, y_label: str, log_x: bool = False) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tick:
+    """A number beside an axis."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dot:
+    """A point in pixels, and its values as text."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Curve:
+    """A series as it is drawn.
+
+    Attributes:
+        name: the whole name, which shows under the pointer.
+        label: the name as it is written, cut if it is long.
+        published: as in ``Series``.
+        color: class of the style sheet.
+        dots: its points.
+        lead: whether a line leads from the last dot to the label.
+        anchor: end of the label that is at ``label_x``.
+        label_x: place of the label.
+        label_y: place of the label.
+
+    """
+
+    name: str
+    label: str
+    published: bool
+    color: str
+    dots: tuple[_Dot, ...]
+    lead: bool
+    anchor: str
+    label_x: float
+    label_y: float
+
+    @property
+    def radius(self) -> float:
+        """Radius of its dots."""
+        return 2 if self.published else 3.5
+
+
+def chart(series: Sequence[Series], *, x_label: str, y_label: str, log_x: bool = False) -> Markup:
     """Draw curves, each named beside its end.
 
     Args:
@@ -75,18 +130,20 @@ def chart(series: Sequence[Series], *, x_label: str, y_label: str, log_x: bool =
     points = [point for one in series for point in one.points]
     x = _axis([p[0] for p in points], LEFT, WIDTH - RIGHT, log=log_x)
     y = _axis([p[1] for p in points], HEIGHT - BOTTOM, TOP, log=False)
-    ends = [y.place(one.points[-1][1]) for one in series]
-    measured = 0
-    parts = [_grid(x, y, x_label, y_label)]
-    for one, name_y in zip(series, _spread(ends), strict=True):
-        color = "sp" if one.published else f"s{measured % COLORS}"
-        measured += not one.published
-        parts.append(_curve(one, color, x, y, name_y))
-    label = escape(f"{y_label} over {x_label}")
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-        + "".join(parts)
-        + "</svg>"
+    return render(
+        __package__,
+        "chart.svg",
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        top=TOP,
+        bottom=HEIGHT - BOTTOM,
+        x_label=x_label,
+        y_label=y_label,
+        x_ticks=x.ticks(),
+        y_ticks=y.ticks(),
+        curves=_curves(series, x, y),
     )
 
 
@@ -128,56 +185,38 @@ def _spread(places: Sequence[float]) -> list[float]:
     return [place - over for place in spread]
 
 
-def _grid(x: _Axis, y: _Axis, x_label: str, y_label: str) -> str:
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    lines = [
-        f'<path class="grid" d="M{LEFT} {y.place(v):.1f}H{right}"/>'
-        f'<text class="y" x="{LEFT - 8}" y="{y.place(v) + 4:.1f}">{v:g}</text>'
-        for v in y.ticks()
-    ]
-    lines += [
-        f'<path class="grid" d="M{x.place(v):.1f} {bottom}v5"/>'
-        f'<text class="x" x="{x.place(v):.1f}" y="{bottom + 19}">{v:g}</text>'
-        for v in x.ticks()
-    ]
-    middle = (TOP + bottom) / 2
-    return "".join(
-        [
-            *lines,
-            f'<path class="axis" d="M{LEFT} {bottom}H{right}"/>',
-            f'<text class="x" x="{(LEFT + right) / 2}" y="{HEIGHT - 6}">{escape(x_label)}</text>',
-            f'<g transform="translate(14 {middle}) rotate(-90)">',
-            f'<text class="x">{escape(y_label)}</text></g>',
-        ]
-    )
+def _curves(series: Sequence[Series], x: _Axis, y: _Axis) -> list[_Curve]:
+    """Place the points of each curve, and its name beside its end."""
+    ends = [y.place(one.points[-1][1]) for one in series]
+    drawn: list[_Curve] = []
+    for one, label_y in zip(series, _spread(ends), strict=True):
+        dots = tuple(
+            _Dot(x=x.place(a), y=y.place(b), text=f"{a:.4g}, {b:.2f}") for a, b in one.points
+        )
+        measured = sum(not other.published for other in drawn)
+        lead = len(dots) > 1
+        anchor, label_x = ("start", WIDTH - RIGHT + 14.0) if lead else _beside(dots[0])
+        drawn.append(
+            _Curve(
+                name=one.name,
+                label=_shortened(one.name),
+                published=one.published,
+                color="sp" if one.published else f"s{measured % COLORS}",
+                dots=dots,
+                lead=lead,
+                anchor=anchor,
+                label_x=label_x,
+                label_y=label_y,
+            )
+        )
+    return drawn
 
 
-def _curve(series: Series, color: str, x: _Axis, y: _Axis, name_y: float) -> str:
-    places = [(x.place(a), y.place(b)) for a, b in series.points]
-    path = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
-    name = escape(series.name)
-    dots = "".join(
-        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{2 if series.published else 3.5}">'
-        f"<title>{name}: {point[0]:.4g}, {point[1]:.2f}</title></circle>"
-        for (a, b), point in zip(places, series.points, strict=True)
-    )
-    return (
-        f'<g class="{color}"><path class="line" d="M{path}"/>{dots}'
-        f"{_name(series.name, places[-1], name_y, beside=len(places) == 1)}</g>"
-    )
+def _beside(dot: _Dot) -> tuple[str, float]:
+    """Return anchor and x of a name, on the side of its dot that has room."""
+    left_half = dot.x < (LEFT + WIDTH - RIGHT) / 2
+    return ("start", dot.x + 10) if left_half else ("end", dot.x - 10)
 
 
-def _name(name: str, end: tuple[float, float], y: float, *, beside: bool) -> str:
-    """Write a name beside a dot, on the side that has room, or in the margin of a curve."""
-    text = escape(name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1] + "\u2026")
-    if beside:
-        left_half = end[0] < (LEFT + WIDTH - RIGHT) / 2
-        anchor, x = ("start", end[0] + 10) if left_half else ("end", end[0] - 10)
-        lead = ""
-    else:
-        anchor, x = "start", float(WIDTH - RIGHT + 14)
-        lead = f'<path class="lead" d="M{end[0] + 5:.1f} {end[1]:.1f}L{x - 3:.1f} {y:.1f}"/>'
-    return (
-        f'{lead}<text class="name" text-anchor="{anchor}" x="{x:.1f}" y="{y + 4:.1f}">{text}'
-        f"<title>{escape(name)}</title></text>"
-    )
+def _shortened(name: str) -> str:
+    return name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1] + "\u2026"

@@ -1,4 +1,4 @@
-"""Windows of pictures, and where to look."""
+"""Crops of pictures: where to look, and the crop as a PNG file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from srcli.pixels.color import luma
+from srcli.images.encode import encode_photo
+from srcli.images.formats import PNG
+from srcli.images.picture.photo import Photo
+from srcli.pixels.color import luma, quantize
 from srcli.pixels.region import Region
 
 CROP_SIDE = 96
@@ -27,3 +30,9 @@ def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
     means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
     top, left = divmod(int(torch.argmax(means)), means.shape[1])
     return Region(top=top, bottom=top + height, left=left, right=left + width)
+
+
+def crop_png(image: Tensor, window: Region, *, name: str) -> bytes:
+    """Encode a window of a picture, RGB (1, 3, H, W) in [0, 1], as a PNG file of 8 bits."""
+    crop = Photo(pixels=quantize(window.of(image)).contiguous())
+    return encode_photo(crop, PNG, name=name)

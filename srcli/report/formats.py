@@ -1,9 +1,11 @@
-"""Tables as text: Markdown, LaTeX and CSV."""
+"""Tables as text: Markdown, LaTeX, CSV and JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from srcli.report.tables import Cell, Table
@@ -20,17 +22,22 @@ LATEX_ESCAPES = {
 
 
 def markdown_table(table: Table) -> str:
-    """Write a table as Markdown with its caption and notes, the best of each column in bold."""
+    """Write a table as Markdown with its caption and notes, the best of each column in bold.
+
+    A cell stays on one line. A table without a caption begins with its header.
+    """
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+        return (
+            "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+        )
 
     rule = ["---"] * table.labels + ["--:"] * (len(table.header) - table.labels)
     rows = [line(f"**{c.text}**" if c.best else c.text for c in row) for row in table.rows]
-    parts = [f"**{table.caption}**", "\n".join([line(table.header), line(rule), *rows])]
-    if table.notes:
-        parts.append("\n".join(f"- {note}" for note in table.notes))
-    return "\n\n".join(parts)
+    caption = f"**{table.caption}**" if table.caption else ""
+    grid = "\n".join([line(table.header), line(rule), *rows])
+    notes = "\n".join(f"- {note}" for note in table.notes)
+    return "\n\n".join(part for part in (caption, grid, notes) if part)
 
 
 def latex_table(table: Table) -> str:
@@ -75,6 +82,20 @@ def _plain(value: object) -> object:
     if not isinstance(value, str):
         return value
     return ("'" if value.startswith(FORMULA_STARTS) else "") + value.replace("\r", " ")
+
+
+def json_text(content: object) -> str:
+    """Write dictionaries, sequences and plain values as strict JSON; see ``json_value``."""
+    return json.dumps(json_value(content), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def json_value(value: object) -> object:
+    """Replace infinite numbers, which JSON lacks, by the text ``inf`` wherever they are."""
+    if isinstance(value, Mapping):
+        return {key: json_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(item) for item in value]
+    return "inf" if value == math.inf else value
 
 
 def csv_text(lines: Sequence[Mapping[str, object]]) -> str:

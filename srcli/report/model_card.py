@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from srcli.files.digest import sha256_of
+from srcli.report.formats import markdown_table
+from srcli.report.tables import Cell, Table
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.formats.checkpoint import Model
 
@@ -26,7 +28,7 @@ def render_card(card: WeightCard) -> str:
         ("trained on", card.trained_on),
         ("training", card.training),
     )
-    parts = [f"# {card.id}", _table(("fact", "value"), facts), card.notes, _scores(card)]
+    parts = [f"# {card.id}", _table(("fact", "value"), facts, labels=2), card.notes, _scores(card)]
     return "\n\n".join(part for part in (*parts, _usage(card.id, card.scale)) if part) + "\n"
 
 
@@ -42,7 +44,7 @@ def render_file(path: Path, model: Model) -> str:
         ("parameters", f"{parameters:,}"),
         ("origin", model.header.origin),
     )
-    table = _table(("fact", "value"), [fact for fact in facts if fact[1]])
+    table = _table(("fact", "value"), [fact for fact in facts if fact[1]], labels=2)
     return f"# {path.stem}\n\n{table}\n\n{_usage(path.name, model.network.traits.scale)}\n"
 
 
@@ -64,7 +66,7 @@ def _scores(card: WeightCard) -> str:
         (score.dataset, f"x{score.scale:g}", f"{score.psnr_y:.2f}", f"{score.ssim_y:.4f}")
         for score in card.scores
     ]
-    table = _table(("data set", "scale", "PSNR-Y, dB", "SSIM-Y"), cells)
+    table = _table(("data set", "scale", "PSNR-Y, dB", "SSIM-Y"), cells, labels=1)
     return f"{table}\n\nMeasured with `{card.bench_command}`."
 
 
@@ -73,10 +75,6 @@ def _usage(model: str, scale: int | None = None) -> str:
     return f"```sh\nsrcli upscale photo.jpg --model {model}{chosen}\n```"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _table(header: tuple[str, ...], rows: Iterable[Sequence[str]], *, labels: int) -> str:
+    cells = tuple(tuple(Cell(text=text) for text in row) for row in rows)
+    return markdown_table(Table(caption="", header=header, rows=cells, labels=labels))

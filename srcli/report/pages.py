@@ -1,89 +1,76 @@
-"""The parts of an HTML page that needs nothing but itself."""
+"""HTML pages that need nothing but themselves.
+
+A page is a template of its package that extends ``page.html``. Text is escaped by Jinja.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from html import escape
+from functools import cache
 from importlib.resources import files
 
-from srcli.report.tables import Table
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+_FOLDER = "templates"
 
 
-def document(
-    title: str,
-    body: str,
-    *,
-    style: str = "",
-    script: str = "",
-) -> str:
-    """Wrap a page around its body; its policy forbids everything that is not in the file.
+def render_page(package: str, name: str, /, **content: object) -> str:
+    """Write the page ``name.html`` of a package.
+
+    The page holds its style sheets and its only script. Its policy forbids everything else.
 
     Args:
-        title: plain text.
-        body: HTML.
-        style: CSS that follows that of every page.
-        script: JavaScript, the only one that the page may run.
+        package: package whose folder ``templates`` holds ``name.html`` and, where the page needs
+            them, ``name.css`` and ``name.js``.
+        name: name of the page.
+        content: variables of the template.
 
     """
-    css = read_resource(__package__, "page.css") + style
+    script = _text(package, f"{name}.js")
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     if script:
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-        policy += f"; script-src 'sha256-{digest}'"
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{css}</style></head>"
-        f"<body>{body}{f'<script>{script}</script>' if script else ''}</body></html>\n"
+        policy += f"; script-src 'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'"
+    return render(
+        package,
+        f"{name}.html",
+        style=_text(__package__, "page.css") + _text(package, f"{name}.css"),
+        script=script,
+        policy=policy,
+        **content,
     )
 
 
-def table(content: Table) -> str:
-    """Draw a table with its caption and notes."""
-    head = "".join(
-        f'<th class="{"label" if at < content.labels else "number"}">{escape(title)}</th>'
-        for at, title in enumerate(content.header)
+def render(package: str, template: str, /, **content: object) -> Markup:
+    """Fill a template of a package, which may use those of this package."""
+    return Markup(_environment(package).get_template(template).render(content))  # noqa: S704 - escaped
+
+
+@cache
+def _environment(package: str) -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    body = "".join(_row(content, at) for at in range(len(content.rows)))
-    return (
-        f'<figure class="table"><figcaption>{escape(content.caption)}</figcaption>'
-        '<div class="wide">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"{notes(content.notes)}</figure>"
-    )
+    environment.filters["base64"] = _base64
+    environment.filters["px"] = _pixels
+    return environment
 
 
-def notes(lines: Sequence[str]) -> str:
-    """Draw small print."""
-    return f'<ul class="notes">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
 
 
-def section(title: str, *parts: str) -> str:
-    """Put parts under a heading."""
-    return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
+def _pixels(length: float) -> str:
+    return f"{length:.1f}"
 
 
-def image(data: bytes, kind: str, text: str) -> str:
-    """Draw a file of a picture, ``kind`` being png or jpeg; ``text`` says what it shows."""
-    code = base64.b64encode(data).decode("ascii")
-    return f'<img alt="{escape(text)}" src="data:image/{kind};base64,{code}">'
-
-
-def read_resource(package: str, name: str) -> str:
-    """Return the text of a file that belongs to a package."""
-    return files(package).joinpath(name).read_text(encoding="utf-8")
-
-
-def _row(content: Table, at: int) -> str:
-    cells = content.rows[at]
-    starts = at > 0 and cells[0].text != content.rows[at - 1][0].text
-    inner = "".join(
-        f'<td class="{"label" if column < content.labels else "number"}">'
-        + (f"<b>{escape(cell.text)}</b>" if cell.best else escape(cell.text))
-        + "</td>"
-        for column, cell in enumerate(cells)
-    )
-    return f'<tr class="{"starts" if starts else "goes-on"}">{inner}</tr>'
+def _text(package: str, name: str) -> str:
+    """Return the text of a file beside the templates, empty if there is none."""
+    file = files(package).joinpath(_FOLDER, name)
+    return file.read_text(encoding="utf-8") if file.is_file() else ""

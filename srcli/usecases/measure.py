@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 import torch
 from torch import Tensor
 
@@ -117,19 +118,12 @@ def kmacs_per_output_pixel(network: SrNetwork) -> float:
 
 def to_toml(card: WeightCard) -> str:
     """Write a card as an entry of ``catalog.toml``; what is empty is left out."""
-    values = asdict(card)
-    scores = values.pop("scores")
-    lines = ["[[model]]"]
-    lines += [
-        f"{key} = {_value(value)}" for key, value in values.items() if value not in {"", None}
+    values = {key: value for key, value in asdict(card).items() if value not in ("", None)}
+    values["scores"] = [
+        score | {"psnr_y": round(score["psnr_y"], 3), "ssim_y": round(score["ssim_y"], 4)}
+        for score in values["scores"]
     ]
-    lines.append("scores = [")
-    lines += [
-        f'  {{ dataset = "{score["dataset"]}", scale = {score["scale"]}, '
-        f"psnr_y = {score['psnr_y']:.3f}, ssim_y = {score['ssim_y']:.4f} }},"
-        for score in scores
-    ]
-    return "\n".join([*lines, "]"])
+    return tomli_w.dumps({"model": [values]}, indent=2)
 
 
 def _preset(path: Path, header: Header, scale: int | None) -> str:
@@ -163,8 +157,3 @@ def _scores(
     for row in rows:
         psnr_y, ssim_y = (float(row["scores"][name]) for name in ("psnr_y", "ssim_y"))
         yield Score(dataset=row["dataset"], scale=row["scale"], psnr_y=psnr_y, ssim_y=ssim_y)
-
-
-def _value(value: object) -> str:
-    """Write a string or a number; JSON's strings are TOML's."""
-    return json.dumps(value, ensure_ascii=False)

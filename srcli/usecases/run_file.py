@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+import tomli_w
 
 from srcli.errors import UsageError, listed
 from srcli.settings import read_toml
@@ -37,15 +38,13 @@ def run_file_text(request: TrainRequest) -> str:
     """Return the file that asks for ``request`` again, with every default spelled out."""
     settings = {key: getattr(request, key) for key in _request_keys() if key not in OCCASIONAL}
     settings |= {key: getattr(request.config, key) for key in _config_keys()}
-    return "".join(
-        f"{key} = {_toml(value)}\n" for key, value in settings.items() if value is not None
+    return tomli_w.dumps(
+        {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in settings.items()
+            if value is not None
+        }
     )
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, (bool, int, float)):
-        return json.dumps(value)
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _request_keys() -> list[str]:

@@ -80,5 +80,5 @@ def test_equal_pictures_have_a_black_map() -> None:
 def test_any_two_of_many_can_be_set_beside_each_other() -> None:
     page = comparison_page(compare([picture(name, seed) for seed, name in enumerate("abcd")]))
     assert len(pictures(page)) == 4 + 3 + 4
-    (left,) = re.findall(r'<select id="left">(.*?)</select>', page)
+    (left,) = re.findall(r'<select id="left">(.*?)</select>', page, re.DOTALL)
     assert re.findall(r">(\w)<", left) == list("abcd")

@@ -1,6 +1,11 @@
-import torch
+import io
 
-from srcli.report.crops import worst_window
+import numpy as np
+import torch
+from PIL import Image
+
+from srcli.pixels.region import Region
+from srcli.report.crops import crop_png, worst_window
 
 
 def test_the_window_is_where_the_error_is() -> None:
@@ -24,3 +29,11 @@ def test_a_small_picture_is_shown_whole() -> None:
     hr = torch.zeros(1, 3, 7, 20)
     window = worst_window(hr, hr, 10)
     assert (window.height, window.width) == (7, 10)
+
+
+def test_a_crop_is_the_window_of_the_picture_rounded_to_eight_bits() -> None:
+    image = torch.arange(48.0).reshape(1, 3, 4, 4) / 255 + 0.3 / 255
+    png = crop_png(image, Region(top=1, bottom=3, left=1, right=4), name="a")
+    crop = np.asarray(Image.open(io.BytesIO(png)))
+    assert crop.shape == (2, 3, 3)
+    assert crop[0, 0].tolist() == [5, 21, 37]

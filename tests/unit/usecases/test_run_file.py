@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
     fields = {key: found[key] for key in TrainConfig.__slots__}
     assert TrainConfig(**fields) == config
     assert not {"resume", "max_minutes", "init", "config"} & set(found)
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, 1e-5, 1e16])
+def test_every_number_is_read_as_it_was_written(tmp_path, value):
+    config = TrainConfig(network="san", preset="light", steps=7, clip=value)
+    request = TrainRequest(config=config, data=Path("a"), val=Path("b"), out=Path("c"))
+    path = tmp_path / "run.toml"
+    path.write_text(run_file_text(request), encoding="utf-8")
+    assert read_run_file(path)["clip"] == pytest.approx(value, nan_ok=True, rel=0)
 
 
 @pytest.mark.parametrize("text", ["steps = ", "stepz = 3"])
