@@ -13,6 +13,15 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from srcli.bench.baselines import Upscale
+from srcli.errors import SrcliError
+
+PROBE_SIDE = 96
+"""Side of the SR picture that the work of a model is counted on."""
+LOCAL_PROBE_SIDE, LARGEST_PROBE_SIDE = 84, 512
+"""Sides of LR, and at most of SR, where the work for a pixel does not depend on the size.
+
+The engine runs windows of fewer samples than these of LR twice, which is not to be counted."""
 PROCESS = Path("/proc/self")
 RESET_PEAK = "5"
 """What makes Linux forget the largest resident set that it saw (proc(5), clear_refs)."""
@@ -85,6 +94,32 @@ def count_macs(run: Callable[[], object]) -> int:
         run()
     operations: int = counter.operations
     return operations // 2
+
+
+def kmacs_per_pixel(upscale: Upscale, scale: float, *, local: bool) -> float:
+    """Count thousand multiply-adds for each pixel of SR, on a small flat picture.
+
+    Libraries set themselves up on the way, so that what is timed afterwards is not slowed.
+
+    Args:
+        upscale: enlarges the picture.
+        scale: the ratio.
+        local: whether the work for a pixel is the same whatever the size of the picture.
+
+    Returns:
+        The number; 0 if the picture cannot be enlarged, which larger ones will tell.
+
+    """
+    side = max(1, round(PROBE_SIDE / scale))
+    if local:
+        side = max(1, min(LOCAL_PROBE_SIDE, int(LARGEST_PROBE_SIDE / scale)))
+    size = (int(side * scale), int(side * scale))
+    low = torch.full((1, 3, side, side), 0.5)
+    try:
+        macs = count_macs(lambda: upscale(low, size, scale))
+    except SrcliError:
+        return 0.0
+    return macs / (size[0] * size[1] * 1000)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from srcli import __version__
 from srcli.bench.baselines import Upscale
-from srcli.bench.cost import count_macs, peak_memory
+from srcli.bench.cost import kmacs_per_pixel, peak_memory
 from srcli.bench.datasets import Dataset
 from srcli.bench.image_pair import ImagePair
 from srcli.bench.records import (
@@ -25,14 +25,9 @@ from srcli.bench.records import (
     appending,
     read_records,
 )
-from srcli.errors import ImageError, OutOfMemory, SrcliError
+from srcli.errors import ImageError, OutOfMemory
 from srcli.files.digest import sha256_of
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
-
-PROBE_SIDE = 96
-"""Of the SR picture that a model makes before anything is timed, to count its work."""
-LOCAL_PROBE_SIDE = 24
-"""The same, of models whose work for a pixel does not depend on the size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -185,7 +180,9 @@ def _measured(
             yield done[task]
             continue
         if (candidate.model, task.scale) not in kmacs:
-            kmacs[candidate.model, task.scale] = _probe(candidate, task.scale)
+            kmacs[candidate.model, task.scale] = kmacs_per_pixel(
+                candidate.macs_probe or candidate.upscale, task.scale, local=candidate.local
+            )
         try:
             with _one_thread():
                 lr, hr = images.pair(task.scale)
@@ -229,19 +226,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _probe(candidate: Candidate, scale: float) -> float:
-    """Let libraries set themselves up, and return thousand multiply-adds for each pixel of SR."""
-    side = max(1, round((LOCAL_PROBE_SIDE if candidate.local else PROBE_SIDE) / scale))
-    size = (int(side * scale), int(side * scale))
-    low = torch.full((1, 3, side, side), 0.5)
-    upscale = candidate.macs_probe or candidate.upscale
-    try:
-        macs = count_macs(lambda: upscale(low, size, scale))
-    except SrcliError:
-        return 0.0  # the pictures will tell
-    return macs / (size[0] * size[1] * 1000)
 
 
 def _sha256(path: Path) -> str:

@@ -7,8 +7,14 @@ import torch
 from torch import nn
 
 from srcli.bench import cost
-from srcli.bench.cost import count_macs, peak_memory
+from srcli.bench.baselines import bicubic
+from srcli.bench.cost import count_macs, kmacs_per_pixel, peak_memory
+from srcli.engine.device import Compute
+from srcli.engine.network_runner import UpscaleOptions
+from srcli.errors import OutOfMemory
 from srcli.networks.blocks.nonlocal_attention import dot_product_attention
+from srcli.pipeline.loaded_models import ModelLoader
+from srcli.weights.catalog.included import find_card
 
 
 @torch.inference_mode()
@@ -24,6 +30,41 @@ def test_multiply_adds_of_convolutions_and_matrix_products_are_counted() -> None
 def test_fused_attention_is_counted_as_its_matrix_products() -> None:
     query, key, value = (torch.zeros(2, channels, 30) for channels in (4, 4, 8))
     assert count_macs(lambda: dot_product_attention(query, key, value)) == 2 * 2 * 30 * 30 * 8
+
+
+@pytest.mark.parametrize("scale", [2.0, 4.0])
+def test_the_work_of_a_local_model_is_that_of_large_pictures(scale: float) -> None:
+    models = ModelLoader(Compute(device=torch.device("cpu")), UpscaleOptions(), offline=True)
+    runner = models.load("asdn-fast", scale).runner
+    counted = kmacs_per_pixel(
+        lambda lr, size, ratio: runner(lr, size, ratio=ratio), scale, local=True
+    )
+    passes = 1 if scale == 2.0 else 1.25
+    assert counted == pytest.approx(find_card("asdn-fast").kmacs * passes, rel=0.01)
+
+
+def test_the_work_of_a_model_that_cannot_run_is_not_known() -> None:
+    def refuse(*_: object) -> torch.Tensor:
+        raise OutOfMemory("none")  # noqa: EM101
+
+    assert kmacs_per_pixel(refuse, 2.0, local=False) == 0
+
+
+def test_a_small_picture_is_enough_to_count_whatever_the_scale() -> None:
+    sizes = []
+
+    def note(lr: torch.Tensor, size: tuple[int, int], ratio: float) -> torch.Tensor:
+        sizes.append((tuple(lr.shape[2:]), size))
+        return bicubic(lr, size, ratio)
+
+    for scale, local in ((3.0, True), (100.0, True), (3.0, False), (1000.0, False)):
+        kmacs_per_pixel(note, scale, local=local)
+    assert sizes == [
+        ((84, 84), (252, 252)),
+        ((5, 5), (500, 500)),
+        ((32, 32), (96, 96)),
+        ((1, 1), (1000, 1000)),
+    ]
 
 
 def test_the_peak_is_of_the_block_and_not_of_what_was_before() -> None:
