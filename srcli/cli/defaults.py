@@ -99,11 +99,7 @@ def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[st
     That is what was typed; else what variables set; else what the strongest file sets. The
     others become None.
     """
-    kept = {
-        name
-        for name in values
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
-    }
+    kept = {name for name in values if is_typed(context, name)}
     if not kept:
         set_by: dict[str, set[str]] = {}
         for flag, _, origin in _found(context.find_root().command):
@@ -113,6 +109,11 @@ def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[st
         layers = ("variables", *(str(file.path) for file, _ in read_sections()))
         kept = next((set_by[layer] for layer in layers if layer in set_by), set())
     return {name: value if name in kept else None for name, value in values.items()}
+
+
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Tell whether a parameter of a command is on the command line, not in a variable or a file."""
+    return getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
 
 
 def _found(app: object) -> Iterator[tuple[Flag, Any, str]]:

@@ -17,23 +17,33 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def measuring_status() -> Iterator[Callable[[Record], None]]:
-    """Show the last picture that was measured; the block gets what to tell of a record.
+def status_line(words: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, on the last line of the terminal; the block gets what changes it.
 
-    Nothing shows before the first, for the hub's client has its own progress.
+    Nothing shows before the first change, for the hub's client has its own progress.
     """
-    status = talk.status("measuring")
+    status = talk.status(words)
 
-    def on_record(record: Record) -> None:
-        task = record.task
-        words = f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}"
+    def show(words: str) -> None:
         status.update(Text(printable(words)))
         status.start()
 
     try:
-        yield on_record
+        yield show
     finally:
         status.stop()
+
+
+@contextmanager
+def measuring_status() -> Iterator[Callable[[Record], None]]:
+    """Show the last picture that was measured; the block gets what to tell of a record."""
+    with status_line("measuring") as show:
+
+        def on_record(record: Record) -> None:
+            task = record.task
+            show(f"{task.dataset} x{task.scale:g} {task.image} {task.conditions.model}")
+
+        yield on_record
 
 
 def parse_scales(text: str) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ _PROJECT: Mapping[str, str] = {
     "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
     f" quality depth background alpha guard denoise wrap {_MACHINE}",
     "bench": f"scale format published crops frame {_MACHINE}",
-    "compare": "shave",
+    "compare": "shave scale device",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
     " halve-every range-weights whole-ratios ema clip recursive degradation precision seed"
     " validate-every val-pictures drawn kept-noise device",
@@ -30,7 +30,7 @@ _OWN: Mapping[str, str] = {
     " fail-fast max-pixels max-frames max-parts allow-damaged watch dry-run print0 json quiet"
     " verbose",
     "bench": "dataset model data lr data-dir offline output images resume overwrite",
-    "compare": "reference output difference json overwrite",
+    "compare": "reference models offline output difference json overwrite",
     "train": "data val out config init resume max-minutes loaders",
     "models.list": "purpose community json",
     "models.show": "markdown",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from srcli.compare.difference import difference, visible
+from srcli.compare.enlargement import Enlargement, seconds_text
 from srcli.errors import UsageError, listed
 from srcli.images.picture.photo import Photo
 from srcli.metrics.catalog import METRICS
@@ -18,10 +19,11 @@ from srcli.report.tables import NOTHING, Cell, Table
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledImage:
-    """A picture and what it is called."""
+    """A picture, its name, and how it was enlarged if it was."""
 
     name: str
     photo: Photo
+    enlargement: Enlargement | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -115,6 +117,12 @@ def compare(
     )
 
 
+def comparison_tables(comparison: Comparison) -> tuple[Table, ...]:
+    """Lay out how alike the pictures are and, if models made some, what these cost."""
+    models = models_table(comparison)
+    return (comparison_table(comparison), *([models] if models.rows else []))
+
+
 def comparison_table(comparison: Comparison) -> Table:
     """Lay out the numbers; the candidate that is nearest to the reference in bold."""
     candidates = comparison.likenesses[len(comparison.candidates) - 1 :]
@@ -124,6 +132,33 @@ def comparison_table(comparison: Comparison) -> Table:
         rows=tuple(_row(one, candidates) for one in comparison.likenesses),
         labels=2,
         notes=comparison.notes,
+    )
+
+
+def models_table(comparison: Comparison) -> Table:
+    """Lay out what each model ran, its licence and its cost; no rows where no model ran."""
+    made = [
+        (image.name, image.enlargement)
+        for image in comparison.pictures
+        if image.enlargement and not image.enlargement.plain
+    ]
+    texts = [
+        (
+            *(name, one.models, one.licence or "not known"),
+            *(f"{one.kmacs:,.1f}" if one.kmacs else NOTHING, seconds_text(one.seconds)),
+        )
+        for name, one in made
+    ]
+    choices = [f"{name} chose {one.choice}." for name, one in made if one.choice]
+    return Table(
+        caption="What the models are and cost",
+        header=("Picture", "Models", "Licence", "kMAC/px", "Seconds"),
+        rows=tuple(tuple(Cell(text=text) for text in row) for row in texts),
+        labels=3,
+        notes=(
+            "kMAC/px: thousand multiply-adds a pixel of the result. Seconds: enlarging alone.",
+            *choices,
+        ),
     )
 
 
@@ -172,6 +207,9 @@ def _notes(pictures: tuple[LabelledImage, ...], shave: int) -> Iterator[str]:
     photos = [picture.photo for picture in pictures]
     border = f"{shave} pixels of each border left out" if shave else "all pixels"
     yield f"BT.601 studio luma, peak 255, {border}; largest difference in levels of 255."
+    for picture in pictures:
+        if picture.enlargement and picture.enlargement.plain:
+            yield f"{picture.name} was {picture.enlargement.interpolated}."
     if any(photo.alpha is not None for photo in photos):
         yield "Transparent pixels are laid over mid-grey; the largest difference minds opacity too."
     if len({photo.bits for photo in photos}) > 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from srcli.compare.comparison import Comparison, comparison_table
+from srcli.compare.comparison import Comparison, comparison_tables
 from srcli.compare.difference import RAMP, difference, full_scale, paint, visible
 from srcli.images.encode import encode_photo
 from srcli.images.formats import PNG
@@ -15,22 +15,26 @@ from srcli.pixels.region import Region
 from srcli.report.crops import CROP_SIDE, crop_png, worst_window
 from srcli.report.pages import render_page
 
-ZOOMS = {"fit": "to fit", "1": "100 %", "2": "200 %", "4": "400 %", "8": "800 %"}
+ZOOMS = {"fit": "to fit"} | {
+    f"{zoom:g}": f"{100 * zoom:g} %" for zoom in (0.25, 0.5, 1, 2, 4, 8, 16)
+}
+"""Pixels of the screen that a pixel of a picture takes, and their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePicture:
-    """A PNG file and its title."""
+    """A PNG file, its title, and what is said under it."""
 
     title: str
     png: bytes
+    facts: tuple[str, ...] = ()
 
 
 def comparison_page(comparison: Comparison) -> str:
     """Write the page: numbers, a slider, difference maps, and the spot that differs most.
 
-    Each picture is in it once, in 8 bits, with its colour profile. Without scripts the
-    pictures stand side by side.
+    Each picture is in it once, in 8 bits, with its colour profile. The slider opens at 100 %
+    and shows that spot. Without scripts the pictures stand side by side.
 
     """
     height, width = comparison.pictures[0].size
@@ -42,9 +46,16 @@ def comparison_page(comparison: Comparison) -> str:
         names=" · ".join(picture.name for picture in comparison.pictures),
         height=height,
         width=width,
-        numbers=comparison_table(comparison),
+        tables=comparison_tables(comparison),
         zooms=ZOOMS,
-        pictures=[_encoded(picture.photo, picture.name) for picture in comparison.pictures],
+        pictures=[
+            replace(
+                _encoded(picture.photo, picture.name),
+                facts=picture.enlargement.facts if picture.enlargement else (),
+            )
+            for picture in comparison.pictures
+        ],
+        gain=512 // levels,
         ramp=RAMP,
         levels=levels,
         maps=maps,

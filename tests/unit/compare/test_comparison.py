@@ -5,7 +5,13 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from srcli.compare.comparison import LabelledImage, compare, comparison_table
+from srcli.compare.comparison import (
+    LabelledImage,
+    compare,
+    comparison_table,
+    comparison_tables,
+)
+from srcli.compare.enlargement import Enlargement
 from srcli.errors import UsageError
 from srcli.images.picture.photo import Metadata, Photo
 
@@ -116,6 +122,35 @@ def test_sixteen_bits_are_not_rounded_and_differences_in_kind_are_said() -> None
     assert 0 < comparison.likenesses[0].largest < 0.1
     assert "Bits per sample differ, and nothing was rounded: a 8, deep 16." in comparison.notes
     assert any("profiles differ" in note for note in comparison.notes)
+
+
+def test_an_interpolated_picture_is_named_in_a_note_and_has_no_cost():
+    plain = Enlargement(source_size=(10, 12), models="bicubic", plain=True)
+    comparison = compare([replace(noise("a", 1), enlargement=plain), noise("b", 2)])
+    assert comparison.notes[1] == "a was enlarged by bicubic interpolation from 12x10 pixels."
+    (table,) = comparison_tables(comparison)
+    assert table == comparison_table(comparison)
+
+
+def test_models_have_a_table_of_licences_and_costs():
+    known = Enlargement(
+        source_size=(10, 12),
+        models="asdn-photo x2",
+        choice="asdn-photo at 65 %: it has noise",
+        licence="MIT",
+        kmacs=95.9,
+        seconds=1.0,
+    )
+    unknown = Enlargement(source_size=(10, 12), models="mine.pth x2", seconds=2.0)
+    comparison = compare(
+        [replace(noise("auto", 1), enlargement=known), replace(noise("b", 2), enlargement=unknown)]
+    )
+    _, table = comparison_tables(comparison)
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["auto", "asdn-photo x2", "MIT", "95.9", "1.00"],
+        ["b", "mine.pth x2", "not known", "–", "2.00"],  # noqa: RUF001 - the dash
+    ]
+    assert table.notes[1:] == ("auto chose asdn-photo at 65 %: it has noise.",)
 
 
 def test_pictures_of_one_kind_have_no_warnings() -> None:

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from srcli.compare.comparison import LabelledImage, compare
+from srcli.compare.enlargement import Enlargement
 from srcli.compare.page import comparison_page
 from srcli.images.picture.photo import Metadata, Photo
 
@@ -48,7 +49,8 @@ def test_every_control_has_a_name_and_a_native_element(page: str) -> None:
     assert re.search(r'<input id="at" type="range"[^>]* aria-label="[^"]+"', page)
     for control in ("left", "right", "zoom"):
         assert re.search(rf'<label><span>\w+</span><select id="{control}">', page)
-    assert page.count('type="radio"') == 2
+    assert page.count('type="radio"') == 3
+    assert page.count('<div class="scroll check" tabindex="0" role="group" aria-label="') == 3
 
 
 def test_the_script_finds_what_it_looks_for(page: str) -> None:
@@ -56,6 +58,51 @@ def test_the_script_finds_what_it_looks_for(page: str) -> None:
         assert f'id="{name}"' in page
     for name in set(re.findall(r'querySelector(?:All)?\("\.(\w+)"\)', page)):
         assert re.search(rf'class="{name}[ "]', page)
+
+
+def test_the_page_opens_at_a_hundred_per_cent_where_the_pictures_differ_most() -> None:
+    pixels = torch.zeros(1, 3, 100, 120)
+    other = pixels.clone()
+    other[..., :2, 118:] = 1
+    pair = (LabelledImage(name=n, photo=Photo(pixels=p)) for n, p in (("a", pixels), ("b", other)))
+    page = comparison_page(compare(list(pair)))
+    assert re.findall(r'<option value="(\w+)" selected>', page) == ["1"]
+    assert 'data-width="120" data-height="100" data-x="72.0" data-y="48.0"' in page
+
+
+def test_the_difference_is_as_bright_as_its_full_scale_asks() -> None:
+    pixels = torch.full((1, 3, 100, 120), 0.5)
+    pair = [
+        LabelledImage(name=n, photo=Photo(pixels=pixels + x)) for n, x in (("a", 0), ("b", 0.1))
+    ]
+    page = comparison_page(compare(pair))
+    assert "32 of 255 levels or more apart" in page
+    assert 'style="--gain:16"' in page
+    assert '<input type="checkbox" id="difference">Difference, 16 times as bright' in page
+
+
+def test_only_more_than_two_pictures_can_all_be_shown(page: str) -> None:
+    assert 'value="all"' in page
+    two = comparison_page(compare([picture("a", 1), picture("b", 2)]))
+    assert 'value="all"' not in two
+
+
+def test_what_is_known_of_a_model_stands_under_its_picture() -> None:
+    model = Enlargement(source_size=(50, 60), models="<x2>", licence="MIT", kmacs=9.0, seconds=1.0)
+    made = replace(picture("a", 1), enlargement=model)
+    page = comparison_page(compare([made, picture("b", 2)]))
+    below, nothing = re.findall(r'<p class="facts">(.*?)</p>', page)
+    assert re.findall(r"<span>(.*?)</span>", below) == [
+        *("&lt;x2&gt; ·", "MIT ·", "9.0 kMAC a pixel ·", "1.00 s"),
+    ]
+    assert nothing == ""
+
+
+def test_every_key_that_the_script_obeys_is_told(page: str) -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    keys = re.findall(r"^    (\w): ", script, re.MULTILINE)
+    told = re.findall(r"<kbd>(\w)</kbd>", page)
+    assert sorted(keys) == sorted(one.lower() for one in told)
 
 
 def test_names_are_escaped(page: str) -> None:
