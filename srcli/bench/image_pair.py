@@ -1,4 +1,4 @@
-"""LR and HR of one picture, at any scale."""
+"""Provides LR and HR of one picture at any scale."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from srcli.metrics.protocol import cropped_sizes, reduce_for
 
 
 class ImagePair:
-    """An HR file, and perhaps its LR file, read when first asked for.
+    """LR and HR of one picture. The files are read when they are needed first.
 
-    With ``jpeg``, LR pictures that are made of HR are compressed with that quality, 1 to 100.
+    Args:
+        hr_path: the HR file.
+        lr_path: the LR file; None if LR is made of HR.
+        jpeg: quality, 1 to 100, with which LR that is made of HR is compressed; None for none.
+
     """
 
     def __init__(
@@ -26,10 +30,11 @@ class ImagePair:
         self._pair: tuple[float, tuple[Tensor, Tensor]] | None = None
 
     def pair(self, scale: float) -> tuple[Tensor, Tensor]:
-        """Return LR and the part of HR that it shows; the pair of the last scale is kept.
+        """Return LR and the part of HR that it shows. The pair of the last scale is kept.
 
         Returns:
-            uint8 (1, 3, h, w) and (1, 3, H, W); deeper samples are rounded, alpha is ignored.
+            RGB uint8 (1, 3, h, w) and (1, 3, H, W). Deeper samples are rounded, and alpha is
+            ignored.
 
         Raises:
             ImageError: a file cannot be read, LR is not HR reduced by ``scale``, or HR is too

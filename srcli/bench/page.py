@@ -1,4 +1,4 @@
-"""A bench as one HTML file that needs nothing but itself."""
+"""Writes a bench as one HTML file that needs nothing but itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bench as text: Markdown, CSV, JSON and LaTeX."""
+"""Writes a bench as Markdown, CSV, JSON and LaTeX."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from srcli.report.tables import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is to be told of a bench.
+    """What a report of a bench holds.
 
     Attributes:
         records: every measurement.
-        protocol: by which they were made.
-        published: whether to set the model beside published methods.
+        protocol: protocol of the measurements.
+        published: whether the model is set beside published methods.
 
     """
 
@@ -44,7 +44,7 @@ class Report:
 
     @property
     def conditions(self) -> tuple[Conditions, ...]:
-        """What ran, once each."""
+        """The conditions of the records, each of them once."""
         return tuple(dict.fromkeys(row.conditions for row in self.rows))
 
 
@@ -75,19 +75,19 @@ def tables_of(report: Report) -> tuple[Table, ...]:
 
 
 def to_markdown(report: Report) -> str:
-    """All tables as Markdown, the best of each column in bold."""
+    """Write all tables as Markdown, with the best of each column in bold."""
     conditions = "\n".join(f"- {condition_line(one)}" for one in report.conditions)
     return "\n\n".join([*map(markdown_table, tables_of(report)), conditions]) + "\n"
 
 
 def to_latex(report: Report) -> str:
-    """All tables as LaTeX, for the booktabs package, the best of each column in bold."""
+    """Write all tables as LaTeX for the package booktabs, with the best of each column in bold."""
     conditions = "\n".join(f"% {condition_line(one)}" for one in report.conditions)
     return "\n\n".join([*map(latex_table, tables_of(report)), conditions]) + "\n"
 
 
 def to_csv(report: Report) -> str:
-    """The means, one line each, with all digits."""
+    """Write one line for each mean, with all digits."""
     plain = (
         *("images", "failed", "seconds", "megapixels", "parameters"),
         *("kmacs", "peak_memory"),
@@ -103,12 +103,12 @@ def to_csv(report: Report) -> str:
 
 
 def to_image_csv(report: Report) -> str:
-    """Every measurement of every picture, one line each, with all digits."""
+    """Write one line for each measurement of a picture, with all digits."""
     return csv_text([json.loads(to_line(record)) for record in report.records])
 
 
 def to_json(report: Report) -> str:
-    """The means, and the protocol, as one JSON object; an infinite PSNR is ``"inf"``."""
+    """Write the means and the protocol as one JSON object. An infinite PSNR is ``"inf"``."""
     rows = [asdict(row) for row in report.rows]
     return json_text({"schema": SCHEMA, "protocol": asdict(report.protocol), "rows": rows})
 

@@ -35,16 +35,16 @@ class Candidate:
     """A model or baseline to measure.
 
     Attributes:
-        model: its id.
+        model: id of the model or baseline.
         upscale: enlarges one picture; may raise an ImageError or OutOfMemory.
-        sha256: of its weights, empty for a baseline.
-        device: what it runs on.
-        dtype: precision it runs in.
-        options: how it is run where that changes pixels, such as ``ensemble``.
-        parameters: how many it has, 0 for a baseline.
-        scales: those it is measured at, empty for all.
-        local: whether its work for a pixel is the same whatever the size of the picture.
-        macs_probe: the same where its work is counted, on a small picture; ``upscale`` if None.
+        sha256: hash of the weights; empty for a baseline.
+        device: kind of device that it runs on.
+        dtype: precision that it runs in.
+        options: settings that change pixels, such as ``ensemble``, joined by spaces.
+        parameters: number of parameters; 0 for a baseline.
+        scales: scales that it is measured at; empty for all.
+        local: whether the work for a pixel is the same whatever the size of the picture.
+        macs_probe: enlarges the small picture that the work is counted on; None for ``upscale``.
 
     """
 
@@ -64,7 +64,7 @@ class Candidate:
         return not self.scales or scale in self.scales
 
     def under(self, protocol: Protocol) -> Conditions:
-        """Return what its records carry."""
+        """Return the conditions that its records carry."""
         return Conditions(
             model=self.model,
             model_sha256=self.sha256,
@@ -81,12 +81,12 @@ class Bench:
     """What to measure.
 
     Attributes:
-        datasets: the pictures.
-        candidates: the models and baselines; those of one id serve different scales.
-        scales: ratios above 1; 1 for restoration.
-        protocol: how to compare.
-        store: file to which records are added as they come; successful ones that are there
-            already, of the same pictures, weights and conditions, are not measured again.
+        datasets: the data sets.
+        candidates: the models and baselines. Several of one id serve different scales.
+        scales: ratios above 1, or 1 for restoration.
+        protocol: the way to compare.
+        store: file that every new record is added to. A successful record in it, of the same
+            pictures, weights and conditions, is not measured again.
 
     """
 
@@ -99,7 +99,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PictureTasks:
-    """One HR file, its LR file if it has one, and what is to be measured on it."""
+    """One HR file, its LR file if there is one, and the tasks on them."""
 
     hr: Path
     lr: Path | None
@@ -173,7 +173,7 @@ def _measured(
     done: dict[Task, Record],
     kmacs: dict[tuple[str, float], float],
 ) -> Iterator[Record]:
-    """Yield the old or new record of each job; decode and reduce only what is needed."""
+    """Yield the old or new record of each task. Only what is needed is decoded and reduced."""
     images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg)
     for task, candidate in picture.jobs:
         if task in done:

@@ -1,4 +1,4 @@
-"""Crops of one picture beside each other: HR, and what each model made of its LR."""
+"""Cuts the same crop out of HR and out of the result of each model."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Panel:
     """One crop.
 
     Attributes:
-        title: ``HR`` or the model.
-        scores: of the whole picture; None for HR.
+        title: ``HR``, or the id of the model.
+        scores: scores of the whole picture; None for HR.
         png: the crop as a PNG file.
 
     """
@@ -46,11 +46,11 @@ class Sheet:
     Attributes:
         title: data set and file name.
         scale: the ratio.
-        height: of HR, in pixels.
-        width: of HR, in pixels.
-        window: where in HR the crops are.
-        overview: the whole of HR, small, as a JPEG file.
-        panels: HR first, then bicubic, then the models.
+        height: height of HR in pixels.
+        width: width of HR in pixels.
+        window: place of the crops in HR.
+        overview: all of HR, reduced, as a JPEG file.
+        panels: the crops of HR, of bicubic and of the models.
 
     """
 
@@ -76,11 +76,11 @@ def crop_sheet(
     The window is where bicubic is most wrong, for that is where models differ.
 
     Args:
-        dataset: where the picture is.
-        index: its place in the data set.
-        candidates: models to show; a bicubic one among them is shown once.
+        dataset: the data set.
+        index: place of the picture in the data set.
+        candidates: models to show. Bicubic is shown once, even if it is among them.
         scale: the ratio.
-        protocol: how to compare.
+        protocol: the way to compare.
 
     Raises:
         ImageError: the picture cannot be used; see ``ImagePair`` and ``score``.

@@ -17,15 +17,15 @@ class Row:
     Attributes:
         dataset: name of the data set.
         scale: the ratio.
-        conditions: what ran, and how it was measured.
-        parameters: how many it has, 0 for a baseline.
+        conditions: the model, and how it was measured.
+        parameters: number of parameters; 0 for a baseline.
         scores: means over the pictures that were measured; None if there are none.
-        images: how many were measured.
-        failed: how many were not.
-        seconds: spent enlarging, over all pictures measured.
-        megapixels: of SR, over all pictures measured.
-        kmacs: thousand multiply-adds for each pixel of SR, 0 for a baseline.
-        peak_memory: the most bytes held for one picture, 0 if unknown.
+        images: number of pictures that were measured.
+        failed: number of pictures that were not.
+        seconds: time of enlarging all pictures that were measured.
+        megapixels: size of SR of all pictures that were measured.
+        kmacs: thousand multiply-adds for each pixel of SR; 0 for a baseline.
+        peak_memory: the most bytes that were held for one picture; 0 if unknown.
 
     """
 

@@ -1,4 +1,4 @@
-"""The tables of a report, before they are given a format."""
+"""Makes the tables of a report of a bench."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def models_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
-    """PSNR-Y / SSIM-Y: a row for each scale and model, a column for each data set."""
+    """Lay out PSNR-Y / SSIM-Y with a row for each scale and model, and a column for a data set."""
     found = {(row.scale, row.model, row.dataset): row for row in rows}
     datasets, models = datasets_of(rows), models_of(rows)
     body = []
@@ -64,7 +64,7 @@ def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
 
 
 def detail_table(rows: Sequence[Row]) -> Table:
-    """List every metric, the speed and the size of the model, one row for each mean."""
+    """List every metric, and speed and size of the model, in one row for each mean."""
     body = []
     for row in rows:
         metrics = [
@@ -109,7 +109,7 @@ def has_published(rows: Sequence[Row]) -> bool:
 
 
 def published_table(rows: Sequence[Row], model: str) -> Table:
-    """Set ``model`` beside every published method; in brackets, by how much it is better."""
+    """Set ``model`` beside every published method. Brackets tell by how much it is better."""
     datasets = datasets_of(rows)
     mine = {(row.scale, row.dataset): row for row in rows if row.model == model}
     sources: list[str] = []
@@ -155,7 +155,7 @@ def failure_table(records: Sequence[Record]) -> Table:
 
 
 def _unusual(rows: Sequence[Row]) -> Iterator[str]:
-    """Say which models were run in another way than plainly, and at which scales."""
+    """Name the models that were run with options, and the scales of these runs."""
     found: dict[tuple[str, tuple[str, ...]], dict[float, None]] = {}
     for row in rows:
         found.setdefault((row.model, row.conditions.unusual), {})[row.scale] = None

@@ -1,4 +1,4 @@
-"""How much pictures differ, and which is nearest to another one."""
+"""Measures how much pictures differ, and which is nearest to a reference."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Likeness:
     """How alike two pictures are.
 
     Attributes:
-        first: name of one.
-        second: name of the other.
-        psnr_y: in decibels, infinite if there is no difference in luma.
-        ssim_y: at most 1; None where no window fits.
-        psnr_rgb: in decibels.
-        largest: difference of a sample, in levels of 255.
+        first: name of one picture.
+        second: name of the other picture.
+        psnr_y: PSNR of luma in decibels; infinite if the luma is equal.
+        ssim_y: SSIM of luma, at most 1; None if the pictures are smaller than its window.
+        psnr_rgb: PSNR of the colours in decibels; infinite if they are equal.
+        largest: largest difference of a sample, in levels of 255.
 
     """
 
@@ -58,11 +58,11 @@ class Comparison:
     """Pictures of one size, set beside each other.
 
     Attributes:
-        candidates: what is compared, two pictures or more.
-        reference: what they should look like, if that is known.
-        pairs: the first candidate with every other; then, with a reference, each candidate with it.
-        likenesses: of the pairs.
-        notes: what one should know of the numbers.
+        candidates: two pictures or more.
+        reference: the picture that they should look like; None if there is none.
+        pairs: the first candidate with every other, and then every candidate with the reference.
+        likenesses: one for each pair.
+        notes: sentences about how the numbers were measured.
 
     """
 
@@ -88,16 +88,17 @@ def compare(
 
     Args:
         candidates: pictures of one size.
-        reference: what they should look like.
-        shave: pixels of each border that the numbers leave out.
+        reference: the picture that they should look like.
+        shave: width of the border that the numbers leave out, in pixels.
 
     Raises:
-        UsageError: if there are fewer than two, the sizes differ, or shaving leaves nothing.
+        UsageError: there are fewer than two pictures, their sizes differ, or shaving leaves
+            nothing.
 
     """
     if len(candidates) < 2:  # noqa: PLR2004 - a pair
         msg = "a picture can only be compared with another one"
-        raise UsageError(msg, hint="name two pictures or more")
+        raise UsageError(msg, hint="name two pictures or more, or one and --models")
     first, *others = candidates
     pictures = (*candidates, reference) if reference else tuple(candidates)
     for other in pictures[1:]:
@@ -124,7 +125,7 @@ def comparison_tables(comparison: Comparison) -> tuple[Table, ...]:
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """Lay out the numbers; the candidate that is nearest to the reference in bold."""
+    """Lay out the numbers. The candidate that is nearest to the reference is marked as best."""
     candidates = comparison.likenesses[len(comparison.candidates) - 1 :]
     return Table(
         caption="How alike the pictures are",
@@ -136,7 +137,7 @@ def comparison_table(comparison: Comparison) -> Table:
 
 
 def models_table(comparison: Comparison) -> Table:
-    """Lay out what each model ran, its licence and its cost; no rows where no model ran."""
+    """Lay out what each model ran, its licence and its cost. Without models there are no rows."""
     made = [
         (image.name, image.enlargement)
         for image in comparison.pictures

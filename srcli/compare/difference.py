@@ -1,4 +1,4 @@
-"""Where two pictures differ, as numbers and as a picture."""
+"""Finds where two pictures differ, and draws it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels
 
 BACKDROP = 0.5
-"""What shows through transparent pixels: mid-grey, in front of which neither black nor white
-vanishes."""
+"""Transparent pixels are laid over this mid-grey, in front of which black and white show."""
 
 FULL_SCALES = (1, 2, 4, 8, 16, 32, 64, 128, 255)
 """Differences, in levels of 255, at which a map may reach its brightest colour."""
 
 COVERED = 0.98
-"""The part of the pixels that differ which a map shows without clipping."""
+"""A map shows this share of the differing pixels without clipping."""
 
 RAMP = ((0, 0, 0), (59, 18, 98), (155, 36, 103), (229, 92, 48), (252, 190, 48), (255, 255, 225))
-"""From no difference to full scale; each colour is lighter than the one before."""
+"""Colours from no difference to full scale. Each colour is lighter than the one before."""
 
 
 def visible(photo: Photo) -> Tensor:
-    """Return what is to be seen of a picture: RGB float32 (1, 3, H, W), laid over mid-grey."""
+    """Return a picture as it looks over mid-grey, RGB float32 (1, 3, H, W) in [0, 1]."""
     pixels = from_levels(photo.pixels)
     if photo.alpha is None:
         return pixels
@@ -53,12 +52,12 @@ def difference(first: Photo, second: Photo) -> Tensor:
 
 
 def full_scale(maps: Sequence[Tensor]) -> int:
-    """Choose one full scale for maps that are to be set beside each other, in levels of 255."""
+    """Choose the full scale, in levels of 255, that several maps share."""
     return max(map(_full_scale, maps))
 
 
 def paint(apart: Tensor, levels: int) -> Photo:
-    """Draw differences in [0, 1] in colour, ``levels`` of 255 and more in the brightest."""
+    """Draw differences in [0, 1] in colour. Those of ``levels`` and more get the brightest."""
     place = (apart[:, 0] * (255 / levels)).clamp(0, 1) * (len(RAMP) - 1)
     below = place.floor().clamp(max=len(RAMP) - 2).long()
     part = (place - below).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""How a picture came to the size in which it is compared."""
+"""Tells how a picture came to the size in which it is compared."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ class Enlargement:
     """How a picture was enlarged, and what that took.
 
     Attributes:
-        source_size: height and width before.
-        models: what ran in each pass, such as ``san-light-x2, asdn-fast x1.35``; else the kernel.
-        plain: whether the picture was interpolated with a kernel, and no network ran.
-        choice: what ``auto`` chose, and why, such as ``asdn-fast: it is clean``; else empty.
-        licence: licences of the weights, joined by commas; empty if nobody named one.
+        source_size: height and width of the source.
+        models: models of the passes, such as ``san-light-x2, asdn-fast x1.35``, or the kernel.
+        plain: whether the picture was interpolated with a kernel, without a network.
+        choice: what ``auto`` chose, and why, such as ``asdn-fast: it is clean``; empty for a
+            named model.
+        licence: licences of the weights, joined by commas; empty if one is not known.
         kmacs: thousand multiply-adds for each pixel of the result; 0 if nobody counted them.
         seconds: time that enlarging took.
 
@@ -30,13 +31,13 @@ class Enlargement:
 
     @property
     def interpolated(self) -> str:
-        """What happened to a picture that was interpolated, without subject and full stop."""
+        """Words that follow ``it was``: how the picture was interpolated, and from which size."""
         height, width = self.source_size
         return f"enlarged by {self.models} interpolation from {width}x{height} pixels"
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What a page says under the picture."""
+        """The facts that a page tells under the picture."""
         if self.plain:
             return (self.interpolated,)
         cost = f"{self.kmacs:,.1f} kMAC a pixel" if self.kmacs else "cost not counted"

@@ -1,4 +1,4 @@
-"""A comparison of pictures as one HTML file that needs nothing but itself."""
+"""Writes a comparison of pictures as one HTML file that needs nothing but itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZOOMS = {"fit": "to fit"} | {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePicture:
-    """A PNG file, its title, and what is said under it."""
+    """A PNG file, its title, and the facts under it."""
 
     title: str
     png: bytes
@@ -31,10 +31,10 @@ class PagePicture:
 
 
 def comparison_page(comparison: Comparison) -> str:
-    """Write the page: numbers, a slider, difference maps, and the spot that differs most.
+    """Write the page: a slider, numbers, difference maps, and the spot that differs most.
 
-    Each picture is in it once, in 8 bits, with its colour profile. The slider opens at 100 %
-    and shows that spot. Without scripts the pictures stand side by side.
+    The page holds each picture once, in 8 bits, with its colour profile. It opens at 100 % and
+    shows the spot that differs most. Without scripts the pictures stand side by side.
 
     """
     height, width = comparison.pictures[0].size

@@ -13,10 +13,10 @@ from srcli.report.pages import render
 
 WIDTH, HEIGHT = 660, 360
 LEFT, RIGHT, TOP, BOTTOM = 56, 170, 16, 44
-"""Margins: numbers of the y axis; names beside the ends of the curves; air; the x axis."""
+"""Margins. They hold the y axis, the names of the curves, nothing, and the x axis."""
 
 COLORS = 8
-"""How many classes ``s0``, ``s1`` ... the style sheet has; ``sp`` is for published numbers."""
+"""Number of classes ``s0``, ``s1`` ... in the style sheet. ``sp`` is for published numbers."""
 
 NAME_GAP = 15
 NAME_LENGTH = 20
@@ -28,9 +28,9 @@ class Series:
     """One curve, or one dot if it has one point.
 
     Attributes:
-        name: written beside its last point.
-        points: (x, y), in ascending x.
-        published: drawn thin and dashed.
+        name: text beside the last point.
+        points: pairs (x, y) in ascending x.
+        published: whether the curve is drawn thin and dashed.
 
     """
 
@@ -41,7 +41,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Axis:
-    """Values between ``low`` and ``high`` to pixels between ``start`` and ``end``."""
+    """Maps values between ``low`` and ``high`` to pixels between ``start`` and ``end``."""
 
     low: float
     high: float

@@ -13,15 +13,16 @@ from srcli.pixels.color import luma, quantize
 from srcli.pixels.region import Region
 
 CROP_SIDE = 96
+"""Side of a crop in pixels."""
 
 
 def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
     """Find the square with the largest mean squared error of luma.
 
     Args:
-        sr: RGB (B, 3, H, W) in [0, 1], one picture or several.
-        hr: RGB (1, 3, H, W), what they should look like.
-        side: of the square, in pixels; less where the picture is smaller.
+        sr: one picture or several, RGB (B, 3, H, W) in [0, 1].
+        hr: the picture that they should look like, RGB (1, 3, H, W) in [0, 1].
+        side: side of the square in pixels. The window of a smaller picture is cut to its sides.
 
     """
     height, width = (min(side, length) for length in hr.shape[2:])

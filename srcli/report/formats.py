@@ -77,7 +77,7 @@ def _latex_text(text: str) -> str:
 def _plain(value: object) -> object:
     """Put an apostrophe before text that spreadsheets would run as a formula.
 
-    A carriage return, which the writer does not quote, would begin a new line.
+    A carriage return becomes a space: the writer does not quote it, and it would begin a line.
     """
     if not isinstance(value, str):
         return value
@@ -99,7 +99,7 @@ def json_value(value: object) -> object:
 
 
 def csv_text(lines: Sequence[Mapping[str, object]]) -> str:
-    """Write lines as CSV, a column for every name; no cell is a formula."""
+    """Write lines as CSV with a column for every name. No cell is a formula."""
     head = tuple(dict.fromkeys(name for line in lines for name in line))
     file = io.StringIO()
     writer = csv.DictWriter(file, head, restval="", lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Write down, for people, what is known of a model."""
+"""Writes what is known of a model as a page in Markdown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TAGS = ("image-to-image", "super-resolution", "srcli")
 
 
 def render_card(card: WeightCard) -> str:
-    """Return the page of a model of the catalogue, in Markdown."""
+    """Return the page of a model of the catalogue."""
     facts = (
         ("network", f"{card.network}, preset {card.preset}"),
         ("scale", card.reach),
@@ -33,7 +33,7 @@ def render_card(card: WeightCard) -> str:
 
 
 def render_file(path: Path, model: Model) -> str:
-    """Return the page of any weights file, in Markdown."""
+    """Return the page of a weights file that is not in the catalogue."""
     parameters = sum(parameter.numel() for parameter in model.network.parameters())
     config = ", ".join(f"{key} {value}" for key, value in asdict(model.header.config).items())
     facts = (
@@ -49,7 +49,7 @@ def render_file(path: Path, model: Model) -> str:
 
 
 def render_index(repo: str, pages: Iterable[str], *, licence: str) -> str:
-    """Return the front page of a hub repository: its metadata, and what it holds."""
+    """Return the front page of a hub repository, which lists its pages."""
     tags = "\n".join(f"- {tag}" for tag in TAGS)
     licence_line = f"license: {licence.lower()}\n" if licence else ""
     listed = "\n".join(f"- [{page.removesuffix('.md')}]({page})" for page in pages)

@@ -9,7 +9,7 @@ NOTHING = "–"  # noqa: RUF001 - the dash of tables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell; the best of its column among rows that compare is ``best``."""
+    """One cell. ``best`` marks the best of its column among the rows that compare."""
 
     text: str
     best: bool = False
@@ -17,7 +17,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; its first ``labels`` columns are names, the others numbers."""
+    """A table. Its first ``labels`` columns are names, and the others are numbers."""
 
     caption: str
     header: tuple[str, ...]
