@@ -202,3 +202,10 @@ def listed(names: Iterable[object], most: int = 10, *, between: str = ", ") -> s
 def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
     """Cut a text that is longer than ``longest`` characters."""
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def sentence(text: str) -> str:
+    """Make a sentence of what a library said: a capital at the start, a full stop at the end."""
+    words = text.strip()
+    end = "" if words.endswith((".", "!", "?", "…")) else "."
+    return f"{words[:1].upper()}{words[1:]}{end}" if words else ""

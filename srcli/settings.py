@@ -21,6 +21,7 @@ from typing import Any
 
 from srcli.errors import UsageError, listed
 from srcli.files.text import decode_text
+from srcli.spelling import did_you_mean
 
 FILE = "srcli.toml"
 TRUE = ("1", "true", "yes", "on")
@@ -59,11 +60,14 @@ class ConfigurationFile:
 
 
 MEANINGS: Mapping[str, str] = {
-    "hub_repo": "hub repository of the models that do not come along, owner/name or owner/name@rev",
+    "hub_repo": "hub repository of models that are not included, owner/name or owner/name@revision",
     "mirror": "base address asked instead of the hosts of the authors' files",
     "cache_dir": "folder of imported models and fetched data sets",
     "offline": "never use the network",
 }
+
+VARIABLES = ("SRCLI_DATA_DIR", *(f"SRCLI_{key.upper()}" for key in MEANINGS))
+"""The environment variables that hold for every command."""
 
 
 def read_setting(key: str) -> Setting:
@@ -121,8 +125,8 @@ def refuse_in_project(path: Path, key: str, *, instead: str) -> UsageError:
         instead: the variable or flag that may set it, too.
 
     """
-    msg = f"{path} sets {key}, which only your own configuration file may set"
-    return UsageError(msg, hint=f"set it in {own_file()}, or with {instead}")
+    msg = f"{path} sets {key}, which only your own configuration file may set."
+    return UsageError(msg, hint=f"Set it in {own_file()}, or with {instead}.")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -138,11 +142,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         reason = str(getattr(error, "strerror", None) or error).lower()
         if isinstance(error, UnicodeError):
-            reason = "it is neither UTF-8 nor UTF-16; save it as UTF-8"
+            reason = "it is neither UTF-8 nor UTF-16"
         if isinstance(error, RecursionError):
             reason = "it is nested too deeply"
-        msg = f"{path} cannot be read as a configuration file"
-        raise UsageError(msg, hint=reason) from error
+        msg = f"{path} cannot be read as a configuration file: {reason}."
+        raise UsageError(msg, hint="Correct the file, and save it as UTF-8.") from error
     return content
 
 
@@ -225,8 +229,8 @@ def _base_folder(variable: str, folder: str) -> Path:
 
 def _check_switch(key: str, value: str, origin: str) -> None:
     if value.lower() not in TRUE + FALSE:
-        msg = f"{origin} sets {key} to {value!r}, which is neither yes nor no"
-        raise UsageError(msg, hint=f"write one of {listed(TRUE + FALSE)}")
+        msg = f"{origin} sets {key} to {value!r}, which is neither yes nor no."
+        raise UsageError(msg, hint=f"Write one of {listed(TRUE + FALSE)}.")
 
 
 def _parse_file(file: ConfigurationFile) -> tuple[Mapping[str, str], Mapping[str, Any]]:
@@ -236,13 +240,14 @@ def _parse_file(file: ConfigurationFile) -> tuple[Mapping[str, str], Mapping[str
     plain = {key: value for key, value in content.items() if key not in sections}
     for key, value in plain.items():
         if key not in MEANINGS:
-            msg = f"{path} sets {key!r}, which means nothing"
-            raise UsageError(msg, hint=f"it may set {listed(MEANINGS)}, or flags in [upscale]")
+            msg = f"{path} sets {key!r}, which means nothing."
+            hint = f"It may set {listed(MEANINGS)}, or flags in a section such as [upscale]."
+            raise UsageError(msg, hint=did_you_mean(key, MEANINGS, otherwise=hint))
         if not (file.is_own or (key == "offline" and value is True)):
             raise refuse_in_project(path, key, instead=f"SRCLI_{key.upper()}")
         if not isinstance(value, str | int):
-            msg = f"{path} sets {key} to {as_text(value)}, which is not text"
-            raise UsageError(msg, hint=f"its value means: {MEANINGS[key]}")
+            msg = f"{path} sets {key} to {as_text(value)}, which is not text."
+            raise UsageError(msg, hint=f"Its value means: {MEANINGS[key]}.")
     texts = {key: as_text(value) for key, value in plain.items()}
     located = {key: _located(path.parent, texts[key]) for key in PATHS if texts.get(key)}
     return {key: value for key, value in (texts | located).items() if value}, sections

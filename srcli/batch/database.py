@@ -80,7 +80,7 @@ def _make_sound(path: Path) -> None:
             return
     except ForeignManifest as error:
         logger.warning(
-            "%s; it was moved to %s, and a new one was begun", error.message, move_aside(path).name
+            "%s It was moved to %s, and a new one was begun.", error.message, move_aside(path).name
         )
     else:
         with disk_errors(path):
@@ -179,9 +179,9 @@ def database_errors(path: Path) -> Iterator[None]:
         if code in _DAMAGE:
             raise foreign(path) from error
         if code == sqlite3.SQLITE_FULL or _is_full(path.parent):
-            msg = f"{path} cannot be written: the disk is full"
-            raise DiskFull(msg, hint="free some space or choose another folder") from error
-        msg = f"{path} cannot be opened or written: {error}"
+            msg = f"{path} cannot be written: the disk is full."
+            raise DiskFull(msg, hint="Free some space or choose another folder.") from error
+        msg = f"{path} cannot be opened or written: {error}."
         raise UnwritableImage(msg) from error
 
 

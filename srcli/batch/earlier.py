@@ -87,7 +87,7 @@ def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
     try:
         return recorded_results(place, among)
     except (DataError, UnwritableImage) as error:
-        logger.warning("results of earlier runs are not known: %s", error.message)
+        logger.warning("Results of earlier runs are not known. %s", error.message)
         return {}
 
 
@@ -112,7 +112,7 @@ def _by_content(
         names = {path.with_name(match["stem"]) for match in matches if match}
         originals = {original for name in names for original in stems.get(name, ())}
         if path not in known and any(_looks_made_of(path, original) for original in originals):
-            logger.warning("%s is left out: it looks like an earlier result", path)
+            logger.warning("%s is left out, because it looks like an earlier result.", path)
             yield path
 
 

@@ -1,4 +1,4 @@
-"""Of what a result was made: if neither has changed, it need not be made again."""
+"""Hash of the settings and the source file's state: a result is kept while both are unchanged."""
 
 from __future__ import annotations
 

@@ -166,12 +166,12 @@ def _is_there(entry: Entry | None, job: Job, fingerprint: str, model: str) -> Al
     """Say what is known of a file that is not to be replaced."""
     other = "" if entry is None or entry.model == model else entry.model
     if entry is None:
-        msg = f"{job.output} exists already, and there is no record of how it was made"
+        msg = f"{job.output} exists already, and there is no record of how it was made."
     elif entry.fingerprint == fingerprint:
-        msg = f"{job.output} was made from another state of {job.source.path}"
+        msg = f"{job.output} was made from another state of {job.source.path}."
     elif other and model:
-        msg = f"{job.output} was made with the model {other}, not with {model}"
+        msg = f"{job.output} was made with the model {other}, not with {model}."
     else:
-        msg = f"{job.output} was made with other settings"
+        msg = f"{job.output} was made with other settings."
     name = "--name '{stem}_{scale}_{model}'" if other else "another --name"
-    return AlreadyExists(msg, hint=f"add --overwrite to replace it, or {name} to keep both")
+    return AlreadyExists(msg, hint=f"Add --overwrite to replace it, or {name} to keep both.")

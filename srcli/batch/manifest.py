@@ -200,8 +200,8 @@ class Manifest:
     def _check_place(self) -> None:
         self._place.check()
         if identity_of(self._path) != self._file:
-            msg = f"{self._path} was removed or replaced while it was in use"
-            raise OutputLost(msg, hint="run the same command again")
+            msg = f"{self._path} was removed or replaced while it was in use."
+            raise OutputLost(msg, hint="Run the same command again.")
 
     def _put(
         self,
@@ -256,7 +256,7 @@ class ManifestView(NoLedger):
         try:
             self._entries = read(folder / NAME, all_entries) or {}
         except ForeignManifest as error:
-            logger.warning("%s; a run would move it aside and begin a new one", error.message)
+            logger.warning("%s A run would move it aside and begin a new one.", error.message)
             self._entries = {}
 
     def claim(self, job: Job) -> ClaimResult:
@@ -311,10 +311,10 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
 def _told(outcome: Upscaled) -> str:
     """Say how a result was made, what is wrong with its source, and what it lacks."""
     choice = outcome.choice
-    chosen = choice.summary if choice and choice.reason else ""
-    left = f"left behind: {listed(outcome.left_behind)}" if outcome.left_behind else ""
-    copied = "copied" if outcome.copied else ""
-    return listed(filter(None, (chosen, *outcome.warnings, left, copied)), between="; ")
+    chosen = f"{choice.summary}." if choice and choice.reason else ""
+    left = f"Left behind: {listed(outcome.left_behind)}." if outcome.left_behind else ""
+    copied = "Copied." if outcome.copied else ""
+    return listed(filter(None, (chosen, *outcome.warnings, left, copied)), between=" ")
 
 
 def _times(job: Job) -> dict[str, int]:

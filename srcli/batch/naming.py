@@ -11,7 +11,7 @@ from string import Formatter
 
 from srcli.errors import UnknownFormat, UsageError
 from srcli.images.discover import InputFile
-from srcli.images.formats import GIF, PNG, by_suffix, writable_suffixes
+from srcli.images.formats import GIF, PNG, by_suffix, unwritten_hint
 
 FIELDS = "{stem}, {scale} and {model}"
 LABEL = r"(?:x[\d.]+(?:x[\d.]+)?|\d*x\d*|fit\d+x\d+|[\d.]+mp|(?:long|short)\d+)"
@@ -93,7 +93,7 @@ def _names_a_file(output: str, *, count: int) -> bool:
     if not name.suffix or output.endswith(("/", os.sep)) or Path(output).is_dir():
         return False
     if count > 1 and by_suffix(name):
-        message = f"{output} is the name of one file, but there are {count} pictures"
+        message = f"{output} is the name of one file, but there are {count} pictures."
         raise UsageError(message, hint="Name a folder.")
     return count == 1
 
@@ -101,11 +101,11 @@ def _names_a_file(output: str, *, count: int) -> bool:
 def _check_suffix(name: str) -> None:
     known = by_suffix(PurePath(name))
     if known is None or not known.writable:
-        message = f"{PurePath(name).suffix} is no format that is written"
-        hint = f"Choose one of {writable_suffixes()}; end the name of a folder with {os.sep}"
+        message = f"{PurePath(name).suffix} is no format that srcli writes."
+        hint = f"{unwritten_hint(PurePath(name).suffix)} End the name of a folder with {os.sep}."
         raise UnknownFormat(message, hint=hint)
     if not known.readable:
-        message = f"an extra package writes {known.name} files"
+        message = f"An extra package writes {known.name} files."
         raise UnknownFormat(message, hint=known.remedy)
 
 
@@ -134,7 +134,7 @@ def _stem(source: InputFile, naming: Naming) -> str:
     parts = parse_template(naming.template)
     stem = "".join(text + (values[field] if field else "") for text, field in parts)
     if not stem or "\0" in stem or PurePath(stem).name != stem:
-        message = f"{naming.template} gives no name of a file for {source.path}"
+        message = f"{naming.template} gives no name of a file for {source.path}."
         raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
     return stem
 
@@ -152,11 +152,11 @@ def parse_template(template: str) -> list[tuple[str, str]]:
     try:
         parsed = list(Formatter().parse(template))
     except ValueError as error:
-        message = f"{template} is no template for names"
+        message = f"{template} is no template for names."
         raise UsageError(message, hint=hint) from error
     for _, field, spec, conversion in parsed:
         if field is not None and (field not in {"stem", "scale", "model"} or spec or conversion):
-            message = f"{template} is no template for names"
+            message = f"{template} is no template for names."
             raise UsageError(message, hint=hint)
     return [(text, field or "") for text, field, _, _ in parsed]
 
@@ -185,10 +185,10 @@ def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> list[Job]
     for job in jobs:
         identity = _identity(job.output)
         if identity in inputs:
-            message = f"{job.output} would be written over a picture that is read"
+            message = f"{job.output} would be written over a picture that is read."
         elif identity in outputs:
             first = outputs[identity].source.path
-            message = f"{first} and {job.source.path} would both become {job.output}"
+            message = f"{first} and {job.source.path} would both become {job.output}."
         else:
             outputs[identity] = job
             continue

@@ -51,8 +51,8 @@ class ResultFolder:
         if found == self._identity:
             return
         change = "removed" if found is None else "replaced"
-        msg = f"{self.path} was {change} while results were written to it"
-        raise OutputLost(msg, hint="put the folder back and run the same command again")
+        msg = f"{self.path} was {change} while results were written to it."
+        raise OutputLost(msg, hint="Put the folder back and run the same command again.")
 
 
 def identity_of(path: Path) -> Identity | None:
@@ -75,8 +75,8 @@ def check_links(job: Job) -> None:
     """
     for folder in _folders_below_root(job):
         if folder.is_symlink():
-            msg = f"{job.output} cannot be written: {folder} is a link to another folder"
-            raise UnwritableImage(msg, hint="name that folder with -o, or remove the link")
+            msg = f"{job.output} cannot be written: {folder} is a link to another folder."
+            raise UnwritableImage(msg, hint="Name that folder with -o, or remove the link.")
 
 
 def output_of(job: Job) -> Output:

@@ -49,8 +49,8 @@ CREATE TABLE IF NOT EXISTS pictures (
 
 def foreign(path: Path) -> ForeignManifest:
     """Return the error for a file that cannot be used as a manifest."""
-    msg = f"{path} is damaged, or is not a manifest that srcli wrote"
-    return ForeignManifest(msg, hint="remove it; results that are there then need --overwrite")
+    msg = f"{path} is damaged, or is not a manifest that srcli wrote."
+    return ForeignManifest(msg, hint="Remove it. Results that are there then need --overwrite.")
 
 
 def family(path: Path) -> tuple[Path, ...]:
@@ -123,8 +123,8 @@ def check_content(database: sqlite3.Connection, path: Path) -> bool:
     """
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
     if VERSION < version <= LAST_VERSION:
-        msg = f"{path} has version {version}; this srcli reads version {VERSION}"
-        raise DataError(msg, hint="use another output folder, or the srcli that wrote it")
+        msg = f"{path} has version {version}, but this srcli reads version {VERSION}."
+        raise DataError(msg, hint="Use another output folder, or the srcli that wrote it.")
     found = _schema(database)
     if version == 0 and not found:
         return False

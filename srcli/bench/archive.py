@@ -37,22 +37,22 @@ def unpack(archive: Path, folder: Path) -> None:
 
     """
     if is_web_page(archive):
-        msg = f"{archive.name} is a web page, not an archive"
-        raise DataError(msg, hint="check HF_ENDPOINT, and any proxy in between")
+        msg = f"{archive.name} is a web page, not an archive."
+        raise DataError(msg, hint="Check HF_ENDPOINT and any proxy in between.")
     try:
         with _Bounded(archive) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
             for member in tar:
                 if member.issparse() or not (member.isfile() or member.isdir()):
-                    msg = f"{archive.name} is refused: {member.name} is no plain file"
+                    msg = f"{archive.name} is refused: {member.name} is no plain file."
                     raise DataError(msg)
                 place = (folder / member.name.lstrip("/")).resolve()
                 if not place.is_relative_to(folder.resolve()):
-                    msg = f"{archive.name} is refused: {member.name} is outside its folder"
+                    msg = f"{archive.name} is refused: {member.name} is outside its folder."
                     raise DataError(msg)
                 _write(tar.extractfile(member), place)
     except DAMAGES as error:
-        msg = f"{archive.name} is damaged: {error}"
-        raise DataError(msg, hint="try again; the archive is downloaded anew") from error
+        msg = f"{archive.name} is damaged: {error}."
+        raise DataError(msg, hint="Try again. The archive is then downloaded anew.") from error
 
 
 def _write(content: IO[bytes] | None, place: Path) -> None:
@@ -77,6 +77,6 @@ class _Bounded(gzip.GzipFile):
         data = super().read(size)
         self.done += len(data)
         if self.done > LARGEST:
-            msg = f"{Path(self.name).name} is refused: it unpacks to more than {LARGEST:,} bytes"
+            msg = f"{Path(self.name).name} is refused: it unpacks to more than {LARGEST:,} bytes."
             raise DataError(msg)
         return data

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from srcli.errors import DataError, NoPictures, UnknownDataset, listed
 from srcli.images.formats import is_readable
+from srcli.spelling import did_you_mean
 
 SIZES = {
     "Set5": 5,
@@ -27,10 +28,10 @@ FOLDER_NAMES = {"DIV2K-val": ("DIV2K_valid", "DIV2K-val")}
 """What the folder is called where it is not the data set's name."""
 
 HINTS = {
-    "Manga109": "its licence is asked for at http://www.manga109.org; put the 109 pictures into "
-    "a folder named Manga109 in one of these places",
-    "DIV2K-val": "get DIV2K_valid_HR.zip from https://data.vision.ee.ethz.ch/cvl/DIV2K/ and unpack "
-    "it in one of these places",
+    "Manga109": "Ask for its licence at http://www.manga109.org, and put the 109 pictures into a "
+    "folder named Manga109 in one of these places.",
+    "DIV2K-val": "Get DIV2K_valid_HR.zip from https://data.vision.ee.ethz.ch/cvl/DIV2K/ and unpack "
+    "it in one of these places.",
 }
 
 COMPRESSED = re.compile(r"(?P<name>.+)-JPEG(?P<quality>[1-9]\d?|100)", re.IGNORECASE)
@@ -67,8 +68,9 @@ def known_name(name: str) -> str:
     """
     known = {title.lower(): title for title in SIZES}
     if name.lower() not in known:
-        msg = f"there is no data set named {name}"
-        raise UnknownDataset(msg, hint=f"known are {listed(SIZES)}; or give a folder with --data")
+        msg = f"There is no data set named {name}."
+        hint = f"Choose one of {listed(SIZES)}, or give a folder with --data."
+        raise UnknownDataset(msg, hint=did_you_mean(name, SIZES, otherwise=hint))
     return known[name.lower()]
 
 
@@ -95,8 +97,8 @@ def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:
         if not images:
             continue
         if len(images) != SIZES[name]:
-            msg = f"{folder} holds {len(images)} pictures, but {name} has {SIZES[name]}"
-            raise DataError(msg, hint="give it with --data to measure on what is there")
+            msg = f"{folder} holds {len(images)} pictures, but {name} has {SIZES[name]}."
+            raise DataError(msg, hint="Give it with --data to measure on what is there.")
         return Dataset(name=name, images=images)
     return None
 
@@ -104,8 +106,8 @@ def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:
 def not_found(name: str, roots: Sequence[Path]) -> DataError:
     """Return what to raise where no root holds a data set, saying how to come by it."""
     searched = listed(_places(name, roots))
-    msg = f"{name} was not found; searched: {searched}"
-    return DataError(msg, hint=HINTS.get(name, f"put its HR pictures into a folder named {name}"))
+    msg = f"{name} was not found in {searched}."
+    return DataError(msg, hint=HINTS.get(name, f"Put its HR pictures into a folder named {name}."))
 
 
 def folder_dataset(folder: Path, lr_folder: Path | None = None) -> Dataset:
@@ -121,8 +123,8 @@ def folder_dataset(folder: Path, lr_folder: Path | None = None) -> Dataset:
     """
     images = pictures(folder)
     if not images:
-        msg = f"there are no pictures in {folder}"
-        raise NoPictures(msg, hint="give a folder that holds pictures itself")
+        msg = f"There are no pictures in {folder}."
+        raise NoPictures(msg, hint="Give a folder that holds pictures itself.")
     if lr_folder is None:
         return Dataset(name=folder.resolve().name, images=images)
     plain = {_plain_stem(path): path for path in pictures(lr_folder)}
@@ -130,8 +132,8 @@ def folder_dataset(folder: Path, lr_folder: Path | None = None) -> Dataset:
     found = [exact.get(path.stem) or plain.get(_plain_stem(path)) for path in images]
     missing = [path.name for path, lr in zip(images, found, strict=True) if lr is None]
     if missing:
-        msg = f"{lr_folder} has no LR picture for {len(missing)} of {len(images)}: {missing[0]}"
-        raise DataError(msg, hint="LR pictures are named like their HR pictures")
+        msg = f"{lr_folder} has no LR picture for {len(missing)} of {len(images)}: {missing[0]}."
+        raise DataError(msg, hint="LR pictures are named like their HR pictures.")
     lr_images = tuple(path for path in found if path is not None)
     return Dataset(name=folder.resolve().name, images=images, lr_images=lr_images)
 

@@ -82,8 +82,8 @@ def _obtain_named(name: str, revision: str, roots: Sequence[Path], *, offline: b
     if name not in ON_HUB:
         raise not_found(name, searched)
     if revision and not REVISION.fullmatch(revision):
-        msg = f"{revision!r} is no revision of a data set"
-        raise DataError(msg, hint=f"write {name}@ and a commit, a branch or a tag")
+        msg = f"{revision!r} is no revision of a data set."
+        raise DataError(msg, hint=f"Write {name}@ and a commit, a branch or a tag.")
     archive = _archive(f"{OWNER}/{name}", f"data/{name}_HR.tar.gz", revision or BRANCH)
     images = _obtain(name, archive, offline=offline or read_setting("offline").is_on)
     return Dataset(name=name, images=images)
@@ -100,8 +100,8 @@ def _obtain(name: str, archive: HubPlace, *, offline: bool) -> tuple[Path, ...]:
     if images:
         return images
     if offline and cached(archive) is None:
-        msg = f"{name} is not on this machine, and srcli is offline"
-        raise DataError(msg, hint="get it once without --offline and SRCLI_OFFLINE")
+        msg = f"{name} is not on this machine, and srcli is offline."
+        raise DataError(msg, hint="Fetch it once without --offline and SRCLI_OFFLINE.")
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{archive.revision}.lock")):
@@ -147,7 +147,7 @@ def _fetch(name: str, archive: HubPlace, folder: Path) -> tuple[Path, ...]:
 def _check_size(archive: HubPlace, offer: Offer) -> None:
     """Refuse before the download what is larger than what may come out of it."""
     if offer.size > LARGEST:
-        msg = f"{archive.title} has {offer.size:,} bytes, which no data set here has"
+        msg = f"{archive.title} has {offer.size:,} bytes, which no data set here has."
         raise DataError(msg)
 
 
@@ -157,8 +157,8 @@ def _checked_sha256(archive: HubPlace, path: Path) -> str:
     if known and known != sha256:
         page = is_web_page(path)
         what = "a web page came instead of it" if page else f"its sha256 is not {known}"
-        msg = f"{archive.title} is damaged: {what}"
-        raise DataError(msg, hint="try again; check HF_ENDPOINT, and any proxy in between")
+        msg = f"{archive.title} is damaged: {what}."
+        raise DataError(msg, hint="Try again. Check HF_ENDPOINT and any proxy in between.")
     return sha256
 
 
@@ -166,14 +166,14 @@ def _check_known(archive: HubPlace, folder: Path, sha256: str) -> None:
     known = _read_sums(folder).get(Path(archive.file).name, sha256)
     if known != sha256:
         what = "another file than the one that was fetched first"
-        msg = f"{archive.title} is {what}, of sha256 {known}"
-        raise DataError(msg, hint=f"delete {folder} to take the new one")
+        msg = f"{archive.title} is {what}, of sha256 {known}."
+        raise DataError(msg, hint=f"Delete {folder} to take the new one.")
 
 
 def _check_count(name: str, archive: HubPlace, folder: Path) -> None:
     count = len(pictures(folder / f"{name}_HR"))
     if count != SIZES[name]:
-        msg = f"{archive.title} holds {count} pictures in {name}_HR, but {name} has {SIZES[name]}"
+        msg = f"{archive.title} holds {count} pictures in {name}_HR, but {name} has {SIZES[name]}."
         raise DataError(msg)
 
 

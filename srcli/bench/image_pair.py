@@ -56,6 +56,6 @@ class ImagePair:
         lr = read_uint8(self._lr_path)
         low, (height, width) = cropped_sizes(hr.shape[2], hr.shape[3], scale)
         if tuple(lr.shape[2:]) != low:
-            msg = f"{self._lr_path} is {lr.shape[3]}x{lr.shape[2]} pixels, not {low[1]}x{low[0]}"
-            raise ImageError(msg, hint=f"LR must be HR reduced by {scale:g}")
+            msg = f"{self._lr_path} is {lr.shape[3]}x{lr.shape[2]} pixels, not {low[1]}x{low[0]}."
+            raise ImageError(msg, hint=f"LR must be HR reduced by {scale:g}.")
         return lr, hr[:, :, :height, :width]

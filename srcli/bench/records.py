@@ -160,11 +160,11 @@ def read_records(path: Path) -> tuple[Record, ...]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace").lstrip("\n")
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
+        msg = f"{path} cannot be read: {error.strerror}."
         raise DataError(msg) from error
     if not (text.startswith(OPENING) or OPENING.startswith(text.rstrip("\n"))):
-        msg = f"{path} holds something else than records of a bench"
-        raise DataError(msg, hint="give --resume a file of its own")
+        msg = f"{path} holds something else than records of a bench."
+        raise DataError(msg, hint="Give --resume a file of its own.")
     records = []
     for line in text.split("\n"):
         try:
@@ -187,7 +187,7 @@ def appending(path: Path) -> Iterator[FileIO]:
         cut = path.exists() and path.stat().st_size > 0 and path.read_bytes()[-1:] != b"\n"
         file = path.open("ab", buffering=0)
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
+        msg = f"{path} cannot be written: {error.strerror}."
         raise DataError(msg) from error
     with file:
         if cut:
@@ -210,8 +210,8 @@ def append(file: FileIO, record: Record) -> None:
             raise
         written = 0
     if written != len(line):
-        msg = f"{file.name} cannot be written: the disk is full"
-        raise DiskFull(msg, hint="free some space; the bench goes on where it stopped")
+        msg = f"{file.name} cannot be written: the disk is full."
+        raise DiskFull(msg, hint="Free some space. The bench then goes on where it stopped.")
 
 
 def _pick(kind: type[T], values: dict[str, Any]) -> T:

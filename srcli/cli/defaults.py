@@ -1,4 +1,4 @@
-"""What flags start from: ``SRCLI_<COMMAND>_<FLAG>``, else the command's section in ``srcli.toml``.
+"""Defaults of flags from ``SRCLI_<COMMAND>_<FLAG>``, else from a section in ``srcli.toml``.
 
 Typed flags win. A file in or above the current folder may set ``PROJECT_FLAGS`` only. Keys are the
 long names of flags: ``[upscale]`` may hold ``long-side = 1920``, ``[models.fetch]`` may hold
@@ -7,6 +7,7 @@ long names of flags: ``[upscale]`` may hold ``long-side = 1920``, ``[models.fetc
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,17 @@ from typer.core import TyperGroup, TyperOption
 
 from srcli.cli.project_flags import PROJECT_FLAGS
 from srcli.errors import UsageError
-from srcli.settings import ConfigurationFile, Setting, as_text, read_sections, refuse_in_project
+from srcli.settings import (
+    VARIABLES,
+    ConfigurationFile,
+    Setting,
+    as_text,
+    read_sections,
+    refuse_in_project,
+)
+from srcli.spelling import did_you_mean
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +61,7 @@ class Flag:
         return ".".join((*self.path, self.name))
 
     def default(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file may hold
-        """Return what the flag starts from where a file or a variable says ``value``.
+        """Return the default of the flag where a file or a variable says ``value``.
 
         It is text, as on the command line, so that a wrong type is refused as it is there.
         """
@@ -67,6 +78,7 @@ def start_from_settings(context: typer.Context) -> None:
             user's own may set.
 
     """
+    _warn_of_unknown_variables(context.command)
     defaults: dict[str, Any] = {}
     for flag, value, _ in _found(context.command):
         section = defaults
@@ -94,10 +106,10 @@ def flag_settings(context: typer.Context) -> tuple[Setting, ...]:
 
 
 def drop_overruled(context: typer.Context, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of parameters of a command that exclude each other, keep what was said most strongly.
+    """Keep those of the parameters, which exclude each other, that come from the strongest source.
 
-    That is what was typed; else what variables set; else what the strongest file sets. The
-    others become None.
+    The sources are the command line, then the environment, then the nearest file. The other
+    parameters become None.
     """
     kept = {name for name in values if is_typed(context, name)}
     if not kept:
@@ -170,14 +182,31 @@ def _flat(
         key = ".".join((*path, name.replace("_", "-")))
         if isinstance(value, dict):
             if not any(known.startswith(f"{key}.") for known in flags):
-                msg = f"{file} has a section [{key}], and there is no such command with flags"
-                raise UsageError(msg)
+                msg = f"{file} has a section [{key}], but no command of that name has flags."
+                named = {known.rpartition(".")[0] for known in flags}
+                raise UsageError(msg, hint=did_you_mean(key, sorted(named)))
             values |= _flat(file, value, flags, (*path, name))
         elif key in flags:
             values[key] = value
         else:
-            command = " ".join(("srcli", *path))
-            section = ".".join(path)
-            msg = f"{file} sets {name!r} in [{section}], which means nothing"
-            raise UsageError(msg, hint=f"{command} --help lists the flags that it may set")
+            raise _unknown_key(file, name, path, flags)
     return values
+
+
+def _unknown_key(
+    file: str, name: str, path: Sequence[str], flags: Mapping[str, Flag]
+) -> UsageError:
+    section = ".".join(path)
+    known = [flag.name for flag in flags.values() if ".".join(flag.path) == section]
+    help_text = f"Run `{' '.join(('srcli', *path))} --help` for the flags that it may set."
+    msg = f"{file} sets {name!r} in [{section}], which means nothing."
+    return UsageError(msg, hint=did_you_mean(name, known, otherwise=help_text))
+
+
+def _warn_of_unknown_variables(app: object) -> None:
+    """Warn of variables that begin as ours do, and mean nothing."""
+    known = {*VARIABLES, *(flag.variable for flag in all_flags(app))}
+    for name in sorted(os.environ):
+        if name.startswith("SRCLI_") and name not in known:
+            hint = did_you_mean(name, sorted(known))
+            logger.warning("%s", f"The variable {name} means nothing. {hint}".rstrip())

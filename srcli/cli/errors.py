@@ -1,4 +1,4 @@
-"""From an expected failure to a message and a hint."""
+"""Print an expected failure as a message and a hint."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ INTERRUPTED = 130
 
 
 def show(error: SrcliError) -> None:
-    """Say what failed, and what to do; where the tool is to tell all, also what lay behind it."""
+    """Print what failed and what to do, with ``--verbose`` also the cause."""
     say(error.message, style="", label="error:", label_style="bold red")
     if error.hint:
         say(f"hint: {error.hint}")
     cause = error.__cause__
     if cause is not None and str(cause) not in error.message:
-        logger.info("because of %s: %s", type(cause).__name__, str(cause).strip())
+        logger.info("The cause is %s: %s", type(cause).__name__, str(cause).strip())

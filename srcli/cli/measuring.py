@@ -1,4 +1,4 @@
-"""What is being measured, on the last line of the terminal; and at which scales."""
+"""Show what is being measured on the last line of the terminal, and read lists of scales."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def parse_scales(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        msg = f"{text!r} is no list of scales"
-        raise UsageError(msg, hint="write 2,2.7,4") from error
+        msg = f"{text!r} is no list of scales."
+        raise UsageError(msg, hint="Write 2,2.7,4.") from error

@@ -79,12 +79,12 @@ class Outlet:
             if not self._needed or lost:
                 return
             if is_disk_full(error):
-                message = "the output cannot be written: the disk is full"
-                hint = "free some space, or send it elsewhere"
+                message = "The output cannot be written: the disk is full."
+                hint = "Free some space, or send it elsewhere."
                 raise DiskFull(message, hint=hint) from error
             reason = (error.strerror or str(error)).lower()
-            message = f"the output cannot be written: {reason}"
-            raise UnwritableOutput(message, hint="send it elsewhere") from error
+            message = f"The output cannot be written: {reason}."
+            raise UnwritableOutput(message, hint="Send it elsewhere.") from error
 
     def _has_no_reader(self, error: OSError) -> bool:
         """Tell whether a pipe was closed, or a terminal is gone."""

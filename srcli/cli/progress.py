@@ -1,4 +1,4 @@
-"""What a person sees of a batch: a line a picture, and a bar on a terminal."""
+"""Show a batch to a person: a line for each picture, and a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -115,12 +115,12 @@ class TextReporter:
             logger.info("%s: chosen: %s", name, outcome.choice.summary)
         if outcome.left_behind and not self._quiet:
             left = listed(outcome.left_behind)
-            _warn(f"{name}: the result does not have what the file held beside its picture: {left}")
+            _warn(f"The result of {name} lacks what the file held beside its picture: {left}.")
         found = outcome.consistency
         if found and not found.sound and not self._quiet:
             text = (
                 f"{outcome.output} reduced again differs from its source "
-                f"({found.psnr:.1f} dB): a wrong model, or a fault"
+                f"({found.psnr:.1f} dB). The model is wrong, or there is a fault."
             )
             _warn(text)
 

@@ -97,14 +97,14 @@ def compare(
 
     """
     if len(candidates) < 2:  # noqa: PLR2004 - a pair
-        msg = "a picture can only be compared with another one"
-        raise UsageError(msg, hint="name two pictures or more, or one and --models")
+        msg = "A picture can only be compared with another one."
+        raise UsageError(msg, hint="Name two pictures or more, or one and --models.")
     first, *others = candidates
     pictures = (*candidates, reference) if reference else tuple(candidates)
     for other in pictures[1:]:
         _check_sizes(first, other)
     if 2 * shave >= min(first.size):
-        msg = f"nothing is left of {_size(first)} pixels without {shave} at each border"
+        msg = f"Nothing is left of {_size(first)} pixels without {shave} at each border."
         raise UsageError(msg)
     pairs = [(first, other) for other in others]
     if reference:
@@ -176,10 +176,10 @@ def _row(one: Likeness, candidates: tuple[Likeness, ...]) -> tuple[Cell, ...]:
 def _check_sizes(one: LabelledImage, other: LabelledImage) -> None:
     if one.size != other.size:
         msg = (
-            f"{one.name} has {_size(one)} pixels and {other.name} {_size(other)}; "
-            "only pictures of one size can be compared"
+            f"{one.name} has {_size(one)} pixels and {other.name} {_size(other)}. "
+            "Only pictures of one size can be compared."
         )
-        raise UsageError(msg, hint="upscale the smaller one with --width and --height first")
+        raise UsageError(msg, hint="Upscale the smaller one with --width and --height first.")
 
 
 def _size(picture: LabelledImage) -> str:

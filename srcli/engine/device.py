@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from srcli.errors import UsageError, listed
+from srcli.spelling import did_you_mean
 
 Precision = Literal["float32", "bfloat16", "float16"]
 PRECISIONS: Mapping[str, torch.dtype] = {
@@ -95,8 +96,8 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        msg = f"there is no device {name!r} on this machine"
-        raise UsageError(msg, hint="devices are named auto, cpu, cuda, cuda:1 or mps") from error
+        msg = f"There is no device {name!r} on this machine."
+        raise UsageError(msg, hint="Devices are named auto, cpu, cuda, cuda:1 or mps.") from error
     return device
 
 
@@ -128,13 +129,14 @@ def choose_compute(device: str = "auto", precision: str = "float32") -> Compute:
 
     """
     if precision not in PRECISIONS:
-        msg = f"there is no precision called {precision!r}"
-        raise UsageError(msg, hint=f"choose one of {listed(PRECISIONS)}")
+        msg = f"There is no precision called {precision!r}."
+        hint = f"Choose one of {listed(PRECISIONS)}."
+        raise UsageError(msg, hint=did_you_mean(precision, PRECISIONS, otherwise=hint))
     chosen = Compute(device=choose_device(device), dtype=PRECISIONS[precision])
     if chosen.device.type == "cpu" and chosen.dtype == torch.float16:
-        msg = "float16 is for GPUs"
-        raise UsageError(msg, hint="bfloat16 is its like on processors")
+        msg = "The precision float16 is for GPUs."
+        raise UsageError(msg, hint="Choose bfloat16 on a processor.")
     imitated = chosen.dtype == torch.bfloat16 and not has_bfloat16(chosen.device)
     if chosen.device.type == "cpu" and imitated:
-        logger.warning("bfloat16 is not built into this processor: float32 is faster")
+        logger.warning("This processor has no bfloat16 built in, so float32 is faster.")
     return chosen

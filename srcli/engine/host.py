@@ -90,10 +90,10 @@ def check_start() -> None:
         allowed = _allowed_by(limit)
         if allowed is not None and allowed < need:
             message = (
-                f"this shell allows a process {allowed / 1e6:.0f} MB of memory "
-                f"(ulimit {option}), and srcli needs {need / 1e6:.0f} MB to start"
+                f"This shell allows a process {allowed / 1e6:.0f} MB of memory "
+                f"(ulimit {option}), and srcli needs {need / 1e6:.0f} MB to start."
             )
-            raise OutOfMemory(message, hint=f"raise the limit with ulimit {option}")
+            raise OutOfMemory(message, hint=f"Raise the limit with ulimit {option}.")
 
 
 @contextmanager
@@ -114,9 +114,9 @@ def loading() -> Iterator[None]:
             if allowed is not None:
                 message = (
                     f"PyTorch cannot be loaded within the {allowed / 1e6:.0f} MB of memory "
-                    f"that this shell allows a process (ulimit {option})"
+                    f"that this shell allows a process (ulimit {option})."
                 )
-                raise OutOfMemory(message, hint=f"raise the limit with ulimit {option}") from error
+                raise OutOfMemory(message, hint=f"Raise the limit with ulimit {option}.") from error
         raise
 
 

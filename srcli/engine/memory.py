@@ -81,7 +81,7 @@ def check_fits(size: tuple[int, int], needed: int, *, frames: int = 1) -> None:
     if needed > free:
         each = f"{frames} frames of " if frames > 1 else ""
         msg = (
-            f"a result of {each}{size[1]}x{size[0]} pixels needs about {needed / 1e9:.1f} GB "
-            f"of memory, and {free / 1e9:.1f} GB are free"
+            f"A result of {each}{size[1]}x{size[0]} pixels needs about {needed / 1e9:.1f} GB "
+            f"of memory, and {free / 1e9:.1f} GB are free."
         )
-        raise OutOfMemory(msg, hint="ask for a smaller size")
+        raise OutOfMemory(msg, hint="Ask for a smaller size.")

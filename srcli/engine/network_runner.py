@@ -103,11 +103,11 @@ class NetworkRunner:
         self.tile = options.tile or default_tile(network.traits)
         self.official_tiles = options.official_tiles
         if self.official_tiles and network.traits.chop is None:
-            msg = "the authors of this network published no tiling of their own"
-            raise UsageError(msg, hint="leave out --official-tiles")
+            msg = "The authors of this network published no tiling of their own."
+            raise UsageError(msg, hint="Leave out --official-tiles.")
         if self.official_tiles and options.borders != MIRRORED:
-            msg = "the authors' tiles end at the border of a picture, and do not wrap"
-            raise UsageError(msg, hint="leave out --official-tiles or --wrap")
+            msg = "The authors' tiles end at the border of a picture, and do not wrap."
+            raise UsageError(msg, hint="Leave out --official-tiles or --wrap.")
         self.borders = options.borders
         self.pads_border = options.pad_border and not self.official_tiles
         self._others = {
@@ -278,14 +278,14 @@ class NetworkRunner:
     ) -> tuple[Tile, ...]:
         """Cut what is unfinished into smaller tiles, and use these from now on."""
         if self.official_tiles:
-            msg = f"not enough memory on {self.compute.device} for the authors' tiles"
-            raise OutOfMemory(msg, hint="leave out --official-tiles") from error
+            msg = f"Not enough memory on {self.compute.device} for the authors' tiles."
+            raise OutOfMemory(msg, hint="Leave out --official-tiles.") from error
         side = max(pending[0].core.height, pending[0].core.width)
         tile = smaller_tile(min(self.tile, int(side / traits.coarseness)))
         if tile is None:
-            msg = f"not enough memory on {self.compute.device}, even for the smallest tiles"
-            raise OutOfMemory(msg, hint="close other programs, or use --device cpu") from error
-        logger.warning("out of memory: tiles are now %d pixels a side", tile)
+            msg = f"Not enough memory on {self.compute.device}, even for the smallest tiles."
+            raise OutOfMemory(msg, hint="Close other programs, or use --device cpu.") from error
+        logger.warning("Memory ran out. Tiles are now %d pixels a side.", tile)
         self.tile = tile
         return tuple(
             part for whole in pending for part in self._plan_tiles(size, traits, within=whole.core)
@@ -308,8 +308,8 @@ class NetworkRunner:
             with replace(self.compute, dtype=torch.float32).autocast():
                 output = run(padded.clone(memory_format=torch.channels_last))
         if not _finite(output):
-            msg = "the network produced values that are not numbers"
-            raise BadTile(msg, hint="check the weights with srcli models verify")
+            msg = "The network produced values that are not numbers."
+            raise BadTile(msg, hint="Check the weights with srcli models verify.")
         return output[..., : scale * height, : scale * width]
 
 

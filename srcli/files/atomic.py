@@ -48,7 +48,7 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
 def refuse_existing(path: Path) -> None:
     """Raise AlreadyExists if ``path`` is there, be it a dangling link."""
     if os.path.lexists(path):
-        message = f"{path} exists already"
+        message = f"{path} exists already."
         raise AlreadyExists(message, hint="Add --overwrite to replace it.")
 
 
@@ -59,13 +59,13 @@ def disk_errors(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         refuse_existing(path)
-        message = f"{path} cannot be written: a file is where its folder should be"
+        message = f"{path} cannot be written: a file is where its folder should be."
         raise UnwritableImage(message) from error
     except OSError as error:
         if is_disk_full(error):
-            message = f"{path} cannot be written: the disk is full"
+            message = f"{path} cannot be written: the disk is full."
             raise DiskFull(message, hint="Free some space or choose another folder.") from error
-        message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+        message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}."
         raise UnwritableImage(message) from error
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 from srcli.errors import CorruptWeights, MissingWeights
+from srcli.files.mistyped import missing_file_hint
 
 SHA256 = "sha256"
 SHA1 = "git sha1"
@@ -72,7 +73,7 @@ def check_digest(path: Path, sha256: str, *, hint: str = "") -> None:
         web_page = "a web page came instead of the file; " if is_web_page(path) else ""
     except OSError as error:
         raise _unreadable(path, error, hint=hint) from error
-    msg = f"{path} is damaged: {web_page}its sha256 is {found}, not {sha256}"
+    msg = f"{path} is damaged: {web_page}its sha256 is {found}, not {sha256}."
     raise CorruptWeights(msg, hint=hint)
 
 
@@ -86,9 +87,9 @@ def check_safetensors(path: Path) -> None:
     start = check_start(path)[:MAGIC_BYTES]
     length = int.from_bytes(start[:-1], "little")
     if len(start) < MAGIC_BYTES or start[-1:] != b"{":
-        msg = f"{path} is not a safetensors file"
+        msg = f"{path} is not a safetensors file."
     elif length > min(LARGEST_HEADER, path.stat().st_size):
-        msg = f"{path} has a header of {length:,} bytes, which no weights file has"
+        msg = f"{path} has a header of {length:,} bytes, which no weights file has."
     else:
         return
     raise CorruptWeights(msg)
@@ -106,11 +107,11 @@ def check_start(path: Path) -> bytes:
     except OSError as error:
         raise _unreadable(path, error) from error
     if begins_as_page(start):
-        msg = f"{path} is a web page, not a weights file"
+        msg = f"{path} is a web page, not a weights file."
         raise CorruptWeights(msg)
     if start.startswith(LARGE_FILE_POINTER):
-        msg = f"{path} is a pointer of Git LFS to a weights file, not the file"
-        raise CorruptWeights(msg, hint="git lfs pull brings the file; or download it by itself")
+        msg = f"{path} is a pointer of Git LFS to a weights file, not the file."
+        raise CorruptWeights(msg, hint="Run `git lfs pull`, or download the file by itself.")
     return start
 
 
@@ -128,7 +129,7 @@ def check_archive(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return
     if packed or size > path.stat().st_size:
-        msg = f"{path} is a packed archive, which no checkpoint is"
+        msg = f"{path} is a packed archive, which no checkpoint is."
         raise CorruptWeights(msg)
 
 
@@ -149,5 +150,6 @@ def _start(path: Path) -> bytes:
 
 def _unreadable(path: Path, error: OSError, *, hint: str = "") -> CorruptWeights | MissingWeights:
     if isinstance(error, FileNotFoundError):
-        return MissingWeights(f"there is no weights file {path}", hint=hint or "check its name")
-    return CorruptWeights(f"{path} cannot be read: {error.strerror or error}", hint=hint)
+        hint = hint or missing_file_hint(path)
+        return MissingWeights(f"There is no weights file {path}.", hint=hint)
+    return CorruptWeights(f"{path} cannot be read: {error.strerror or error}.", hint=hint)

@@ -186,7 +186,7 @@ def _read_bytes(path: Path) -> bytes:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
             what = "a folder" if stat.S_ISDIR(kind) else "not a regular file"
-            message = f"{path} is {what}, not a picture"
+            message = f"{path} is {what}, not a picture."
             raise UnreadableImage(message)
         with path.open("rb") as file:
             _recognise(file.read(SIGNATURE_LENGTH), str(path))
@@ -196,14 +196,14 @@ def _read_bytes(path: Path) -> bytes:
 
 def _recognise(data: bytes, name: str) -> Format:
     if not data:
-        message = f"{name} is empty"
+        message = f"{name} is empty."
         raise UnreadableImage(message)
     known = recognise(data)
     if known is None:
-        message = f"{name} is not a picture in a known format"
+        message = f"{name} is not a picture in a known format."
         raise UnreadableImage(message, hint=f"The formats read are {readable_names()}.")
     if not known.readable:
-        message = f"{name} is a {known.name} file, which an extra package reads"
+        message = f"{name} is a {known.name} file, which an extra package reads."
         raise UnreadableImage(message, hint=known.remedy)
     return known
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageFile
 
 from srcli.errors import MissingImage, SrcliError, UnreadableImage
+from srcli.files.mistyped import missing_file_hint
 
 UNDECODABLE = "its {} data is damaged, incomplete or of a rare kind"
 
@@ -42,15 +43,15 @@ def refusals(name: str, format_name: str) -> Iterator[None]:
     try:
         yield
     except UnsupportedImage as refused:
-        message = f"{name} {refused.predicate}"
+        message = f"{name} {refused.predicate}."
         raise UnreadableImage(message, hint=refused.hint) from refused
     except MemoryError as error:
-        message = f"{name} is too large for the memory of this machine"
+        message = f"{name} is too large for the memory of this machine."
         raise UnreadableImage(message) from error
     except Exception as error:
-        message = f"{name} cannot be decoded: {UNDECODABLE.format(format_name)}"
+        message = f"{name} cannot be decoded: {UNDECODABLE.format(format_name)}."
         if "truncated" in str(error).lower():
-            message = f"{name} is cut short"
+            message = f"{name} is cut short."
         raise UnreadableImage(message) from error
 
 
@@ -70,7 +71,7 @@ def check_frames(*, several: bool) -> None:
 def _too_large(pixel_limit: int) -> UnsupportedImage:
     gigabytes = pixel_limit * _BYTES_PER_PIXEL / 1e9
     message = f"has more pixels than the limit of {pixel_limit:,}"
-    hint = f"It would fill more than {gigabytes:.1f} GB of memory; --max-pixels raises the limit."
+    hint = f"It needs more than {gigabytes:.1f} GB of memory. Raise the limit with --max-pixels."
     return UnsupportedImage(message, hint=hint)
 
 
@@ -116,9 +117,9 @@ def reading(path: Path) -> Iterator[None]:
     except SrcliError:
         raise
     except FileNotFoundError as error:
-        message = f"{path} does not exist"
-        raise MissingImage(message, hint="check its name") from error
+        message = f"{path} does not exist."
+        raise MissingImage(message, hint=missing_file_hint(path)) from error
     except (OSError, ValueError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it is too large"
-        message = f"{path} cannot be read: {reason.lower()}"
+        message = f"{path} cannot be read: {reason.lower()}."
         raise UnreadableImage(message) from error

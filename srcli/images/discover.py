@@ -63,17 +63,17 @@ def find_sources(
 
     """
     if not inputs:
-        message = "no pictures were given"
-        raise UsageError(message)
+        message = "No pictures were given."
+        raise UsageError(message, hint="Name a picture or a folder.")
     found: dict[str, InputFile] = {}
     for given in inputs:
         unread: list[Path] = []
         sources = list(_expand(given, unread.append))
         if not sources and not allow_none:
-            message = f"{given} holds no pictures"
+            message = f"{given} holds no pictures."
             hint = remedies(unread)
             if unread and not hint:
-                hint = f"the formats read are {readable_names()}"
+                hint = f"The formats read are {readable_names()}."
             raise NoPictures(message, hint=hint)
         for path in unread:
             on_unread(path)
@@ -169,5 +169,5 @@ def _is_hidden(name: str) -> bool:
 
 
 def _refuse_folder(error: OSError) -> NoReturn:
-    message = f"{error.filename} cannot be listed: {(error.strerror or str(error)).lower()}"
+    message = f"{error.filename} cannot be listed: {(error.strerror or str(error)).lower()}."
     raise UnreadableImage(message) from error

@@ -27,7 +27,7 @@ from srcli.images.formats import (
     WEBP,
     Format,
     by_suffix,
-    writable_suffixes,
+    unwritten_hint,
 )
 from srcli.images.metadata import exif, geo, gray_profile, jpeg_segments, xmp, xmp_rules
 from srcli.images.metadata.color_profile import is_srgb
@@ -85,10 +85,10 @@ def writable_format(path: Path) -> Format:
     """
     known = by_suffix(path)
     if known is None or not known.writable:
-        message = f"{path} cannot be written: its suffix stands for no format that is written"
-        raise UnknownFormat(message, hint=f"Choose one of {writable_suffixes()}.")
+        message = f"{path} cannot be written: srcli writes no format with its suffix."
+        raise UnknownFormat(message, hint=unwritten_hint(path.suffix))
     if not known.readable:
-        message = f"{path} cannot be written: an extra package writes {known.name} files"
+        message = f"{path} cannot be written: an extra package writes {known.name} files."
         raise UnknownFormat(message, hint=known.remedy)
     return known
 
@@ -159,7 +159,7 @@ def _choose_quality(quality: int | None, picture: Picture, known: Format) -> int
         lossless = known in {WEBP, JXL} and picture.metadata.lossless
         return LOSSLESS_QUALITY if lossless else QUALITY
     if quality not in range(1, 101):
-        message = f"quality must be 1 to 100, not {quality}"
+        message = f"Quality must be 1 to 100, not {quality}."
         raise UsageError(message)
     return quality
 
@@ -169,7 +169,7 @@ def _refusals(name: str) -> Iterator[None]:
     try:
         yield
     except UnsupportedImage as refused:
-        message = f"{name} cannot be written: {refused.predicate}"
+        message = f"{name} cannot be written: {refused.predicate}."
         raise UnwritableImage(message, hint=refused.hint) from refused
 
 

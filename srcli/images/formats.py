@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from srcli.errors import listed
+from srcli.spelling import did_you_mean
 
 Bits = Literal[8, 16, 32]
 """Bits per sample: 8 and 16 are integers, 32 is floating point."""
@@ -52,8 +53,8 @@ class Format:
 
     @property
     def remedy(self) -> str:
-        """What to type to make it readable, and writable if it ever is."""
-        return f"pip install 'srcli[{self.name.lower()}]'"
+        """The sentence that says how to make it readable, and writable if it ever is."""
+        return f"{self.name} needs an extra: `pip install 'srcli[{self.name.lower()}]'`."
 
     def depth_for(self, bits: Bits) -> Bits:
         """The depth it holds ``bits`` per sample with: the next it has, else its largest."""
@@ -204,13 +205,21 @@ def is_readable(path: PurePath) -> bool:
 def remedies(paths: Iterable[PurePath]) -> str:
     """What to do about files that cannot be read here, empty if nothing helps."""
     known = dict.fromkeys(by_suffix(path) for path in paths)
-    notes = [f"for {one.name}, {one.remedy}" for one in known if one]
-    return listed(notes, between="; ")
+    return listed((one.remedy for one in known if one), between=" ")
 
 
 def readable_names() -> str:
     """The formats that can be read, for messages."""
     return ", ".join(known.name for known in FORMATS if known.readable)
+
+
+def unwritten_hint(suffix: str) -> str:
+    """Return the hint about a suffix that stands for no format that is written."""
+    written = [known for known in FORMATS if known.writable and known.readable]
+    otherwise = f"Choose one of {writable_suffixes()}."
+    return did_you_mean(
+        suffix, [one for known in written for one in known.suffixes], otherwise=otherwise
+    )
 
 
 def writable_suffixes() -> str:

@@ -54,7 +54,7 @@ class OutputOptions:
         try:
             return each(picture, lambda photo: flatten(photo, color))
         except UnsupportedImage as refused:
-            message = f"{name} {refused.predicate}"
+            message = f"{name} {refused.predicate}."
             raise UnwritableImage(message, hint=refused.hint) from refused
 
     def _kept(self, metadata: Metadata) -> Metadata:

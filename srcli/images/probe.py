@@ -51,7 +51,7 @@ def read_content(path: Path) -> tuple[bytes, int]:
     """
     with reading(path):
         if path.exists() and not path.is_file():
-            message = f"{path} is not a regular file"
+            message = f"{path} is not a regular file."
             raise UnreadableImage(message)
         with path.open("rb") as file:
             head = file.read(SIGNATURE_LENGTH)
@@ -85,8 +85,8 @@ def read_pipe(stream: BinaryIO, *, byte_limit: int) -> bytes:
     while piece := _some(stream, _PIECE):
         content += piece
         if len(content) > byte_limit:
-            msg = f"standard input holds more than the {byte_limit / 1e9:.1f} GB that fit in memory"
-            raise OutOfMemory(msg, hint="save it as a file, or close other programs")
+            msg = f"Standard input holds more than the {byte_limit / 1e9:.1f} GB that memory holds."
+            raise OutOfMemory(msg, hint="Save it as a file, or close other programs.")
     return bytes(content)
 
 

@@ -82,8 +82,8 @@ def check_scale(scale: float) -> None:
     Scale 1 is for restoration: LR is as large as HR.
     """
     if not (math.isfinite(scale) and scale >= 1):
-        msg = f"cannot measure at scale {scale:g}"
-        raise UsageError(msg, hint="give a scale of 1 or more")
+        msg = f"Nothing can be measured at scale {scale:g}."
+        raise UsageError(msg, hint="Give a scale of 1 or more.")
 
 
 def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -100,7 +100,7 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
     check_scale(scale)
     low = (math.floor(height / scale + ROUNDOFF), math.floor(width / scale + ROUNDOFF))
     if 0 in low:
-        msg = f"a picture of {width}x{height} pixels is too small to be reduced by {scale:g}"
+        msg = f"A picture of {width}x{height} pixels is too small to be reduced by {scale:g}."
         raise ImageError(msg)
     return low, (math.floor(low[0] * scale + ROUNDOFF), math.floor(low[1] * scale + ROUNDOFF))
 
@@ -108,7 +108,7 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
 def check_measurable(height: int, width: int, scale: float, protocol: Protocol = PUBLISHED) -> None:
     """Refuse a size that holds no SSIM window inside the borders, with an ImageError."""
     if min(height, width) - 2 * protocol.shave(scale) < protocol.ssim_window:
-        msg = f"a picture of {width}x{height} pixels is too small to measure x{scale:g}"
+        msg = f"A picture of {width}x{height} pixels is too small to measure x{scale:g}."
         raise ImageError(msg)
 
 

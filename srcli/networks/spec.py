@@ -244,13 +244,13 @@ class NetworkSpec(Generic[ConfigT]):
 
         """
         if preset not in self.presets:
-            msg = f"{self.name} has no preset {preset!r}, only {listed(self.presets)}"
+            msg = f"the network {self.name} has no preset {preset!r}, only {listed(self.presets)}"
             raise ValueError(msg)
         if not self.scales and scale is None:
             return self.presets[preset]
         if scale not in self.scales:
             wanted = ", ".join(f"x{s}" for s in self.scales) or "any ratio, without a scale"
-            msg = f"{self.name} is trained for {wanted}"
+            msg = f"the network {self.name} is trained for {wanted}"
             raise ValueError(msg)
         config: ConfigT = replace(self.presets[preset], scale=scale)
         return config

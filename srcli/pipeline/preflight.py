@@ -65,8 +65,8 @@ def check_place(output: Path) -> None:
     """
     folder = next(place for place in output.absolute().parents if os.path.exists(place))  # noqa: PTH110 - never raises
     if not os.access(folder, os.W_OK):
-        msg = f"{output} cannot be written: {folder} is read-only"
-        raise UnwritableImage(msg, hint="choose another folder")
+        msg = f"{output} cannot be written: {folder} is read-only."
+        raise UnwritableImage(msg, hint="Choose another folder.")
 
 
 def check_format(known: Format, size: tuple[int, int], *, frames: int, name: str) -> None:
@@ -79,9 +79,9 @@ def check_format(known: Format, size: tuple[int, int], *, frames: int, name: str
     if max(size) > known.longest_side:
         msg = (
             f"{name} cannot be written: {size[1]}x{size[0]} pixels is more than "
-            f"the {known.longest_side:,} a side of {known.name}"
+            f"the {known.longest_side:,} a side of {known.name}."
         )
-        raise UnwritableImage(msg, hint="choose PNG or TIFF, or a smaller size")
+        raise UnwritableImage(msg, hint="Choose PNG or TIFF, or a smaller size.")
     if frames > 1 and not known.animates:
-        msg = f"{name} cannot be written: {known.name} cannot hold an animation"
+        msg = f"{name} cannot be written: {known.name} cannot hold an animation."
         raise UnwritableImage(msg, hint=STILL_HINT)

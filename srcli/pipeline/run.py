@@ -325,11 +325,11 @@ def named_failures(name: str) -> Iterator[None]:
         with memory_failures():
             yield
     except (BadTile, OutOfMemory) as error:
-        told = f"{name} cannot be made larger: {error.message}"
+        told = f"{name} cannot be made larger. {error.message}"
         raise type(error)(told, hint=error.hint) from error
 
 
 def memory_failures() -> AbstractContextManager[None]:
     """Turn running out of memory into one sentence."""
-    hint = "ask for a smaller size, or close other programs"
-    return memory_errors("there is not enough memory for it", hint=hint)
+    hint = "Ask for a smaller size, or close other programs."
+    return memory_errors("There is not enough memory for it.", hint=hint)

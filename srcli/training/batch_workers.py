@@ -71,7 +71,7 @@ def _in_order(
         yield CropBatch(**{name: _from_array(value) for name, value in made.items()})
     else:
         return
-    logger.warning("a process that made batches was killed: from now on none is made ahead")
+    logger.warning("A process that made batches was killed. From now on none is made ahead.")
     yield from map(make, steps[done:])
 
 

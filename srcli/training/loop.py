@@ -128,8 +128,8 @@ class Trainer:
         path = self.out / STATE_FILE
         self.state.load(path, self.config)
         if self.state.step > self.config.steps:
-            msg = f"{path} is at step {self.state.step} already"
-            raise DataError(msg, hint=f"give more --steps than {self.config.steps}")
+            msg = f"{path} is at step {self.state.step} already."
+            raise DataError(msg, hint=f"Give more --steps than {self.config.steps}.")
 
     def run(
         self,
@@ -250,8 +250,8 @@ class Trainer:
         return validation
 
     def _diverged(self, step: int) -> UsageError:
-        msg = f"training diverged at step {step}: its values are no longer numbers"
-        return UsageError(msg, hint="start again with a lower --lr, or a --clip of 1 or less")
+        msg = f"Training diverged at step {step}: its values are no longer numbers."
+        return UsageError(msg, hint="Start again with a lower --lr, or a --clip of 1 or less.")
 
     def _save(self) -> None:
         self._settle()

@@ -33,8 +33,8 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
     """
     found = find_sources([str(folder)], allow_none=True) if folder.is_dir() else []
     if not found:
-        msg = f"there are no pictures in {folder}"
-        raise NoPictures(msg, hint="give a folder of pictures")
+        msg = f"There are no pictures in {folder}."
+        raise NoPictures(msg, hint="Give a folder of pictures.")
     return tuple(sorted(source.path for source in found))
 
 
@@ -106,8 +106,8 @@ class CropSource:
             self.pictures = [p for p in pictures if min(p.shape[2:]) >= side]
         self.sizes: list[Size] = [(p.shape[2], p.shape[3]) for p in self.pictures]
         if not self.pictures:
-            msg = f"no training picture is as large as a crop of {side} pixels"
-            raise DataError(msg, hint="give larger pictures or a smaller --patch")
+            msg = f"No training picture is as large as a crop of {side} pixels."
+            raise DataError(msg, hint="Give larger pictures or a smaller --patch.")
 
     @property
     def bytes(self) -> int:

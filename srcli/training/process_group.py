@@ -70,19 +70,19 @@ class DistributedGroup(ProcessGroup):
 
     def __init__(self, device_name: str) -> None:
         if importlib.util.find_spec("accelerate") is None:
-            msg = "training in several processes needs accelerate, which is not installed"
-            raise MissingExtra(msg, hint="pip install 'srcli[train]'")
+            msg = "Training in several processes needs accelerate, which is not installed."
+            raise MissingExtra(msg, hint="Run `pip install 'srcli[train]'`.")
         from accelerate import PartialState
 
         kind = choose_device(device_name).type
         if device_name not in {"auto", kind}:
-            msg = f"{device_name!r} cannot be the device of every process"
-            raise UsageError(msg, hint="leave out --device: each process finds its own")
+            msg = f"{device_name!r} cannot be the device of every process."
+            raise UsageError(msg, hint="Leave out --device. Each process finds its own.")
         self.state = PartialState(cpu=kind == "cpu")
         super().__init__(self.state.device)
         if self.state.num_processes != started_processes():
-            msg = f"processes on {kind} cannot train together"
-            raise UsageError(msg, hint="choose --device cpu, or start one process")
+            msg = f"Processes on {kind} cannot train together."
+            raise UsageError(msg, hint="Choose --device cpu, or start one process.")
         self.rank = self.state.process_index
         self.count = self.state.num_processes
 

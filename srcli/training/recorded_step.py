@@ -183,7 +183,7 @@ class RecordedStep:
 
     def _stop_recording(self, reason: str) -> None:
         self.can_record = False
-        logger.warning("steps cannot be recorded any more, and will be slower: %s", reason)
+        logger.warning("Steps cannot be recorded any more and will be slower: %s.", reason)
 
 
 @torch.no_grad()

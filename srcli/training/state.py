@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import torch
 from torch import nn
 
-from srcli.errors import CorruptWeights, DataError, listed
+from srcli.errors import CorruptWeights, DataError, listed, sentence
 from srcli.files.atomic import write_file
 from srcli.networks.spec import SrNetwork
 from srcli.training.config import TrainConfig
@@ -109,11 +109,11 @@ class TrainState:
             if not differences:
                 self._take_over(saved)
         except DAMAGES as error:
-            msg = f"{path} is not the state of a training run, or damaged"
-            raise DataError(msg, hint=_reason(error)) from error
+            msg = f"{path} is damaged, or is not the state of a training run."
+            raise DataError(msg, hint=sentence(_reason(error))) from error
         if differences:
-            msg = f"{path} belongs to another run"
-            raise DataError(msg, hint=listed(differences, between="; "))
+            msg = f"{path} belongs to another run."
+            raise DataError(msg, hint=f"The differences are: {listed(differences, between='; ')}.")
 
     def _take_over(self, saved: Saved) -> None:
         self.network.load_state_dict(saved.network)

@@ -30,6 +30,7 @@ from srcli.errors import UnknownFormat, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.report.tables import Table
+from srcli.spelling import did_you_mean
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
 TELLING_SCALE = 4.0
@@ -144,30 +145,31 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
 
 def _check(request: BenchRequest) -> None:
     if not request.datasets and request.data is None:
-        msg = "there is nothing to measure on"
-        raise UsageError(msg, hint="name a data set with --dataset, or a folder with --data")
+        msg = "There is nothing to measure on."
+        raise UsageError(msg, hint="Name a data set with --dataset, or a folder with --data.")
     if request.form not in FORMATS:
-        msg = f"{request.form!r} is no format of a report"
-        raise UnknownFormat(msg, hint=f"choose one of {listed(FORMATS)}")
+        msg = f"{request.form!r} is no format of a report."
+        hint = f"Choose one of {listed(FORMATS)}."
+        raise UnknownFormat(msg, hint=did_you_mean(request.form, FORMATS, otherwise=hint))
     if request.lr is not None and request.data is None:
-        msg = "LR pictures belong to a folder of HR pictures"
-        raise UsageError(msg, hint="name the folder of HR pictures with --data")
+        msg = "LR pictures belong to a folder of HR pictures."
+        raise UsageError(msg, hint="Name the folder of HR pictures with --data.")
     for what, given in (("model", request.models), ("scale", request.scales)):
         if len(set(given)) != len(given):
-            msg = f"a {what} is named twice"
+            msg = f"A {what} is named twice."
             raise UsageError(msg)
 
 
 def _check_outputs(request: BenchRequest) -> None:
     """Refuse before any work what could not be written after it."""
     if request.output is not None and request.form == "table":
-        msg = "a table is for the terminal"
-        raise UsageError(msg, hint="write a file with --format md, csv, json, latex or html")
+        msg = "A table is for the terminal."
+        raise UsageError(msg, hint="Write a file with --format md, csv, json, latex or html.")
     files = [path.resolve() for path in (request.store, request.output, request.image_csv) if path]
     twice = next((path for path in files if files.count(path) > 1), None)
     if twice is not None:
-        msg = f"{twice} is named twice"
-        raise UsageError(msg, hint="records, report and CSV file are three files")
+        msg = f"{twice} is named twice."
+        raise UsageError(msg, hint="Records, report and CSV file are three files.")
     for path in (request.output, request.image_csv):
         if path is not None and not request.overwrite:
             refuse_existing(path)
@@ -182,8 +184,8 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
         found.append(folder_dataset(request.data, request.lr))
     names = [dataset.name for dataset in found]
     if len(set(names)) != len(names):
-        msg = f"two data sets have one name: {listed(names)}"
-        raise UsageError(msg, hint="measure them one after the other")
+        msg = f"Two data sets have one name: {listed(names)}."
+        raise UsageError(msg, hint="Measure them one after the other.")
     return found
 
 

@@ -108,8 +108,8 @@ def _check_outputs(request: CompareRequest) -> None:
     taken = [path.resolve() for path in (*inputs, *outputs)]
     for at, path in enumerate(outputs, start=len(inputs)):
         if taken.index(path.resolve()) != at:
-            msg = f"{path} is named twice"
-            raise UsageError(msg, hint="give each file that is written a name of its own")
+            msg = f"{path} is named twice."
+            raise UsageError(msg, hint="Give each file that is written a name of its own.")
         if not request.overwrite:
             refuse_existing(path)
     if request.difference is not None:

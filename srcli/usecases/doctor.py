@@ -195,8 +195,8 @@ def check_close(
     """
     difference = float((result - expected).abs().mean())
     if not difference <= tolerance:
-        msg = f"{what} is {difference:.3f} off on average"
-        raise BadTile(msg, hint="use another device with --device")
+        msg = f"{what} is {difference:.3f} off on average."
+        raise BadTile(msg, hint="Use another device with --device.")
 
 
 def _gigabytes(amount: int) -> str:

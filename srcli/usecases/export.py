@@ -50,16 +50,16 @@ def export_model(
 
     """
     if out.suffix != SUFFIX:
-        msg = f"{out} does not end in {SUFFIX}"
+        msg = f"{out} does not end in {SUFFIX}."
         raise UsageError(msg)
     if not overwrite:
         refuse_existing(out)
     loaded = load_model(locate(model))
     name = loaded.header.network
     if name in UNEXPORTABLE:
-        msg = f"{name} cannot be exported for any height and width: {UNEXPORTABLE[name]}"
+        msg = f"{name} cannot be exported for any height and width: {UNEXPORTABLE[name]}."
         others = listed(sorted(NETWORKS.keys() - UNEXPORTABLE))
-        raise UsageError(msg, hint=f"of our networks {others} can, and many of other tools")
+        raise UsageError(msg, hint=f"Of our networks {others} can, and many of other tools.")
     network = loaded.network.eval().requires_grad_(requires_grad=False)
     enlarges = f"x{network.traits.scale}"
     if isinstance(network, AnyRatioNetwork):

@@ -86,8 +86,8 @@ class Upscaler:
         offline: bool = False,
     ) -> None:
         if not _is_tile(tile):
-            msg = f"a tile of {tile!r} pixels a side makes no sense"
-            raise UsageError(msg, hint=f"give {SMALLEST_TILE} or more, or None for a default")
+            msg = f"A tile of {tile!r} pixels a side makes no sense."
+            raise UsageError(msg, hint=f"Give {SMALLEST_TILE} or more, or None for a default.")
         self.model = os.fspath(model)
         if denoise is not None:
             check_denoise(self.model, denoise)
@@ -174,7 +174,7 @@ class Upscaler:
             return self._content(bytes(picture), size, progress)
         if isinstance(picture, (str, os.PathLike)):
             return self._file(Path(picture), size, progress)
-        msg = f"a {type(picture).__name__} is no picture"
+        msg = f"A {type(picture).__name__} is no picture."
         raise UnreadableImage(msg, hint=ACCEPTED)
 
     def _array(self, pixels: NDArray[Any], size: SizeRequest, progress: Progress) -> NDArray[Any]:
@@ -248,7 +248,7 @@ def upscale_file(  # noqa: PLR0913 - as the command has it
 
     """
     if Path(source).is_dir():
-        msg = f"{source} is a folder, not the file of a picture"
+        msg = f"{source} is a folder, not the file of a picture."
         raise UsageError(msg)
     request = UpscaleRequest(
         inputs=(os.fspath(source),),
@@ -306,8 +306,8 @@ def _size_request(  # noqa: PLR0913 - ways to say a size, all by name
     """
     if size is not None:
         if width is not None or height is not None:
-            msg = "a size says both width and height"
-            raise UsageError(msg, hint="give either size, or width and height")
+            msg = "A size says both width and height."
+            raise UsageError(msg, hint="Give either size, or width and height.")
         width, height = _pair(size, "a size", "(width, height) in pixels")
     others = (width, height, long_side, short_side, megapixels)
     if scale is None and all(one is None for one in others):
@@ -337,6 +337,6 @@ def _pair(given: Any, what: str, accepted: str) -> tuple[Any, Any]:  # noqa: ANN
         first, second = given
         float(first), float(second)
     except (TypeError, ValueError) as error:
-        msg = f"{given!r} is not {what}"
-        raise UsageError(msg, hint=f"give {accepted}") from error
+        msg = f"{given!r} is not {what}."
+        raise UsageError(msg, hint=f"Give {accepted}.") from error
     return first, second

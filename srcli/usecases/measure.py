@@ -80,7 +80,7 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
     preset = _preset(request.file, model.header, scale)
     ending = request.id.rpartition("-x")[2]
     if ending.isdecimal() and ending != str(scale):
-        msg = f"{request.id} is named after x{ending}, but {request.file} has another scale"
+        msg = f"{request.id} is named after x{ending}, but {request.file} has another scale."
         raise UsageError(msg)
     return WeightCard(
         id=request.id,
@@ -131,8 +131,8 @@ def _preset(path: Path, header: Header, scale: int | None) -> str:
     for preset in spec.presets if spec else ():
         if spec and spec.configure(preset, scale) == header.config:
             return preset
-    msg = f"{path} is of no preset of our networks"
-    raise CorruptWeights(msg, hint="only networks of a preset are entered into the catalogue")
+    msg = f"{path} is of no preset of our networks."
+    raise CorruptWeights(msg, hint="Only networks of a preset are entered into the catalogue.")
 
 
 def _scores(

@@ -12,6 +12,7 @@ from typing import Literal
 from srcli.errors import MissingWeights, UsageError, WeightsError
 from srcli.files.atomic import disk_errors, refuse_existing
 from srcli.files.digest import is_file
+from srcli.files.mistyped import missing_file_hint
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, read_catalog
 from srcli.weights.catalog.published import (
@@ -45,7 +46,7 @@ __all__ = [
     "verify_models",
 ]
 
-Place = Literal["built in", "here", "fetch", "pip", "by hand"]
+Place = Literal["included", "here", "fetch", "pip", "manual download"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +118,8 @@ def show_card(model: str) -> str:
 
     source = find_source(model)
     if source is not None:
-        msg = f"{model} has no card: other people trained it"
-        raise UsageError(msg, hint="leave out --markdown to see what is known of it")
+        msg = f"{model} has no card: other people trained it."
+        raise UsageError(msg, hint="Leave out --markdown to see what is known of it.")
     if not is_file_name(model):
         return render_card(find_card(model))
     path = verify(model)
@@ -178,7 +179,7 @@ def remove_model(model: str) -> bool:
 
     Raises:
         UnknownModel: nothing is called so.
-        UsageError: it comes along with the tool, or is a file of the user's.
+        UsageError: it is included in the tool, or is a file of the user's.
         WeightsUnavailable: it cannot be deleted.
 
     """
@@ -204,10 +205,10 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
     from srcli.weights.formats.importer import import_checkpoint
 
     if not is_file(path):
-        msg = f"there is no file {path}"
-        raise MissingWeights(msg, hint="check its name")
+        msg = f"There is no file {path}."
+        raise MissingWeights(msg, hint=missing_file_hint(path))
     if out is not None and out.suffix != SUFFIX:
-        msg = f"{out} does not end in {SUFFIX}"
+        msg = f"{out} does not end in {SUFFIX}."
         raise UsageError(msg)
     imported = import_checkpoint(path)
     source = None if out else imported.source
@@ -226,7 +227,7 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
 
 def verify_models(models: tuple[str, ...]) -> tuple[VerifyResult, ...]:
     """Compare hashes and rebuild the networks, of all models on this machine if none is named."""
-    here = (one.model.id for one in list_models() if one.place in ("built in", "here"))
+    here = (one.model.id for one in list_models() if one.place in ("included", "here"))
     return tuple(VerifyResult(id=name, problem=_problem(name)) for name in models or tuple(here))
 
 
@@ -247,9 +248,13 @@ def _place(model: WeightCard | PublishedWeights) -> Place:
         origin_of_source(model) if isinstance(model, PublishedWeights) else origin_of_card(model)
     )
     if isinstance(origin, Shipped):
-        return "built in"
+        return "included"
     if origin.present() is not None:
         return "here"
     if isinstance(model, PublishedWeights) and model.package:
         return "pip"
-    return "by hand" if isinstance(model, PublishedWeights) and not model.addresses else "fetch"
+    return (
+        "manual download"
+        if isinstance(model, PublishedWeights) and not model.addresses
+        else "fetch"
+    )

@@ -36,17 +36,17 @@ def publish_models(
     """
     name, revision = parse_repository(repo)
     if revision != BRANCH:
-        msg = f"{repo} names a revision, and publishing makes one"
+        msg = f"{repo} names a revision, and publishing makes one."
         raise UsageError(msg)
     if read_setting("offline").is_on:
-        msg = f"{repo} cannot be published to: srcli is offline"
-        raise WeightsUnavailable(msg, hint="unset SRCLI_OFFLINE and HF_HUB_OFFLINE")
+        msg = f"{repo} cannot be published to: srcli is offline."
+        raise WeightsUnavailable(msg, hint="Unset SRCLI_OFFLINE and HF_HUB_OFFLINE.")
     uploads = [upload for model in models for upload in _uploads(model)]
     names = [*(upload.name for upload in uploads), INDEX]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
-        msg = f"two of the files would have the same name, {twice[0]}"
-        raise UsageError(msg, hint="rename one of the models")
+        msg = f"Two of the files would have the same name, {twice[0]}."
+        raise UsageError(msg, hint="Rename one of the models.")
     pages = [upload.name for upload in uploads if upload.name.endswith(".md")]
     index = Upload(name=INDEX, content=render_index(name, pages, licence=_licence(models)))
     commit = publish(name, [*uploads, index], private=private)

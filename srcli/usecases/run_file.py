@@ -11,6 +11,7 @@ import tomli_w
 
 from srcli.errors import UsageError, listed
 from srcli.settings import read_toml
+from srcli.spelling import did_you_mean
 from srcli.training.config import TrainConfig
 from srcli.usecases.train_request import TrainRequest
 
@@ -29,8 +30,9 @@ def read_run_file(path: Path) -> Mapping[str, Any]:
     known = _request_keys() + _config_keys()
     unknown = [key for key in content if key not in known]
     if unknown:
-        msg = f"{path} sets {unknown[0]!r}, which means nothing"
-        raise UsageError(msg, hint=f"it may set {listed(known)}")
+        msg = f"{path} sets {unknown[0]!r}, which means nothing."
+        hint = f"It may set {listed(known)}."
+        raise UsageError(msg, hint=did_you_mean(unknown[0], known, otherwise=hint))
     return content
 
 

@@ -51,14 +51,14 @@ class SizeRequest:
         ways = (self.scale, sides, self.long_side, self.short_side, self.megapixels, self.fit)
         pixels = (self.width, self.height, self.long_side, self.short_side, *(self.fit or ()))
         if any(side is not None and not 1 <= side <= MAX_SIDE for side in pixels):
-            msg = f"a side must be at least 1 pixel and at most {MAX_SIDE:,}"
+            msg = f"A side must be at least 1 pixel and at most {MAX_SIDE:,}."
             raise UsageError(msg)
         if sum(way is not None for way in ways) != 1:
             msg = (
-                "ask for one size: either a scale, or a width and height, a long side, "
-                "a short side, megapixels or a box to fit into"
+                "Ask for one size: either a scale, or a width and height, a long side, "
+                "a short side, megapixels or a box to fit into."
             )
-            raise UsageError(msg, hint="for example --scale 2.7, or --width 1920")
+            raise UsageError(msg, hint="Type --scale 2.7 or --width 1920, for example.")
         for factor in self.scale or ():
             _check_range("a scale", factor, MAX_SCALE)
         if self.megapixels is not None:
@@ -114,7 +114,7 @@ class SizeRequest:
 
 def _check_range(what: str, value: float, largest: float) -> None:
     if not (math.isfinite(value) and 0 < value <= largest):
-        msg = f"{what} must lie above 0 and at most at {largest:g}, not at {value:g}"
+        msg = f"{what} must lie above 0 and at most at {largest:g}, not at {value:g}."
         raise UsageError(msg)
 
 
@@ -141,8 +141,8 @@ def parse_scale(text: str) -> tuple[float, float]:
     except ValueError:
         factors = []
     if len(factors) not in (1, 2):
-        msg = f"{text!r} is not a scale"
-        raise UsageError(msg, hint="write 2.7, or 2.7x1.5 for horizontal by vertical")
+        msg = f"{text!r} is not a scale."
+        raise UsageError(msg, hint="Write 2.7, or 2.7x1.5 for horizontal by vertical.")
     scale = factors[-1], factors[0]
     SizeRequest(scale=scale).check()
     return scale
@@ -157,8 +157,8 @@ def parse_fit(text: str) -> tuple[int, int]:
     """
     width, separator, height = text.lower().partition("x")
     if not separator or not width.isdecimal() or not height.isdecimal():
-        msg = f"{text!r} is not a box to fit into"
-        raise UsageError(msg, hint="write width and height in pixels, such as 1920x1080")
+        msg = f"{text!r} is not a box to fit into."
+        raise UsageError(msg, hint="Write width and height in pixels, such as 1920x1080.")
     fit = int(height), int(width)
     SizeRequest(fit=fit).check()
     return fit

@@ -39,8 +39,8 @@ def is_stream(request: UpscaleRequest) -> bool:
     """
     piped = PIPE in request.inputs or request.output == PIPE
     if piped and len(request.inputs) != 1:
-        msg = "a pipe carries one picture"
-        raise UsageError(msg, hint="name one input, or an output folder instead of -")
+        msg = "A pipe carries one picture."
+        raise UsageError(msg, hint="Name one input, or an output folder instead of -.")
     return piped
 
 
@@ -67,7 +67,7 @@ def upscale_stream(
     request.size.check()
     listener = listener or SilentListener()
     (given,) = request.inputs
-    name = "standard input" if given == PIPE else given
+    name = "Standard input" if given == PIPE else given
     if _names_file(request):
         writable_format(Path(request.output))
         check_place(Path(request.output))

@@ -44,7 +44,7 @@ SAVE_EVERY = 600.0
 """Seconds: what a kill may cost at most, beside the step it hits."""
 RUN_FILE = "run.toml"
 LOCK_FILE = ".lock"
-TOO_LARGE = "give a smaller --batch or --patch; --resume goes on from the last save"
+TOO_LARGE = "Give a smaller --batch or --patch. --resume goes on from the last save."
 MOST_LOADERS = 8
 CURVES_FILE = "curves.png"
 
@@ -85,7 +85,7 @@ def train(
     with _claimed(request.out) if group.is_first else nullcontext():
         trainer = Trainer(model, request.config, corpus=corpus, out=request.out, group=group)
         _begin(trainer, request)
-        with memory_errors("there is not enough memory for a training step", hint=TOO_LARGE):
+        with memory_errors("There is not enough memory for a training step.", hint=TOO_LARGE):
             trainer.run(
                 _drawing(listen, request.out),
                 interval=Interval(
@@ -128,8 +128,8 @@ def _claimed(out: Path) -> Iterator[None]:
         try:
             lock.acquire(blocking=False)
         except Timeout as error:
-            msg = f"another training run is writing to {out}"
-            raise UsageError(msg, hint="choose another --out") from error
+            msg = f"Another training run is writing to {out}."
+            raise UsageError(msg, hint="Choose another --out.") from error
     try:
         yield
     finally:
@@ -140,8 +140,8 @@ def _prepare(request: TrainRequest, group: ProcessGroup) -> tuple[Model, Corpus]
     """Refuse what can be refused before the first step; make the network and read pictures."""
     going_on = _holds_run(request)
     if request.config.batch % group.count:
-        msg = f"a batch of {request.config.batch} cannot be shared by {group.count} processes"
-        raise UsageError(msg, hint=f"give a --batch that is a multiple of {group.count}")
+        msg = f"A batch of {request.config.batch} cannot be shared by {group.count} processes."
+        raise UsageError(msg, hint=f"Give a --batch that is a multiple of {group.count}.")
     torch.manual_seed(request.config.seed)
     files, held_out = picture_files(request.data), _held_out_files(request)
     init = None if going_on else request.init
@@ -165,20 +165,20 @@ def _holds_run(request: TrainRequest) -> bool:
     if (request.out / STATE_FILE).exists():
         if request.resume:
             return True
-        msg = f"{request.out} already holds a training run"
-        raise AlreadyExists(msg, hint="go on with --resume, or choose another --out")
+        msg = f"{request.out} already holds a training run."
+        raise AlreadyExists(msg, hint="Go on with --resume, or choose another --out.")
     for name in (BEST_FILE, LAST_FILE):
         if (request.out / name).exists():
-            msg = f"{request.out} holds the weights of a run, but not its {STATE_FILE}"
-            raise AlreadyExists(msg, hint=f"choose another --out; --init may name its {name}")
+            msg = f"{request.out} holds the weights of a run, but not its {STATE_FILE}."
+            raise AlreadyExists(msg, hint=f"Choose another --out. --init may name its {name}.")
     return False
 
 
 def _check_patch(config: TrainConfig, network: SrNetwork) -> None:
     multiple = network.traits.at(1.0).size_multiple
     if config.scale is None and config.patch % multiple:
-        msg = f"{config.network} cannot learn from patches of {config.patch} pixels"
-        raise UsageError(msg, hint=f"give a --patch that is a multiple of {multiple}")
+        msg = f"{config.network} cannot learn from patches of {config.patch} pixels."
+        raise UsageError(msg, hint=f"Give a --patch that is a multiple of {multiple}.")
 
 
 def _held_out(path: Path, config: TrainConfig, network: SrNetwork) -> Tensor:
@@ -192,8 +192,8 @@ def _held_out(path: Path, config: TrainConfig, network: SrNetwork) -> Tensor:
     try:
         check_picture((picture.shape[2], picture.shape[3]), network, config.degradation)
     except ImageError as error:
-        msg = f"{path} cannot be validated on: {error.message}"
-        raise DataError(msg, hint="give larger pictures with --val") from error
+        msg = f"{path} cannot be used for validation. {error.message}"
+        raise DataError(msg, hint="Give larger pictures with --val.") from error
     return picture
 
 
@@ -244,7 +244,7 @@ def _take_over(network: SrNetwork, source: SrNetwork) -> set[str]:
         if key in wanted and wanted[key].shape == value.shape
     }
     if not shared:
-        msg = "the file given with --init has nothing in common with the network"
+        msg = "The file given with --init has nothing in common with the network."
         raise UsageError(msg)
     network.load_state_dict(shared, strict=False)
     return wanted.keys() - shared.keys()

@@ -9,9 +9,10 @@ from typing import Any, get_args
 import torch
 
 from srcli.engine.device import Precision, choose_device, has_bfloat16
-from srcli.errors import UnknownName, UsageError, listed
+from srcli.errors import UnknownName, UsageError, listed, sentence
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import AnyRatioTraits
+from srcli.spelling import did_you_mean
 from srcli.training.config import (
     RESTORED,
     Degradation,
@@ -49,8 +50,9 @@ def make_config(
         precision = "bfloat16" if has_bfloat16(choose_device(device)) else "float32"
     config = TrainConfig(**settings, precision=precision)  # type: ignore[arg-type] # checked below
     if config.network not in NETWORKS:
-        msg = f"there is no network called {config.network!r}"
-        raise UnknownName(msg, hint=f"known networks: {listed(NETWORKS)}")
+        msg = f"There is no network called {config.network!r}."
+        hint = f"Choose one of {listed(NETWORKS)}."
+        raise UnknownName(msg, hint=did_you_mean(config.network, NETWORKS, otherwise=hint))
     for value, kind in (
         (config.optimizer, OptimizerName),
         (config.precision, Precision),
@@ -59,12 +61,12 @@ def make_config(
         (config.schedule, Schedule),
     ):
         if value not in get_args(kind):
-            msg = f"{value!r} is neither {listed(get_args(kind), between=' nor ')}"
-            raise UnknownName(msg)
+            msg = f"{value!r} is neither {listed(get_args(kind), between=' nor ')}."
+            raise UnknownName(msg, hint=did_you_mean(value, get_args(kind)))
     try:
         NETWORKS[config.network].configure(config.preset, config.scale)
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(sentence(str(error))) from error
     _check_numbers(config)
     _check_task(config)
     _check_weights(config)
@@ -76,7 +78,7 @@ def _check_numbers(config: TrainConfig) -> None:
     for field in fields(config):
         value = getattr(config, field.name)
         if isinstance(value, float) and not math.isfinite(value):
-            msg = f"{field.name.replace('_', ' ')} must be a finite number, not {value}"
+            msg = f"{field.name.replace('_', ' ')} must be a finite number, not {value}."
             raise UsageError(msg)
 
 
@@ -85,8 +87,8 @@ def _check_weights(config: TrainConfig) -> None:
     try:
         weights = config.weights()
     except ValueError as error:
-        msg = f"the range weights must be numbers of 0 or more: {error}"
-        raise UsageError(msg, hint="give them as 1,2,2") from error
+        msg = f"The range weights must be numbers of 0 or more: {error}."
+        raise UsageError(msg, hint="Give them as 1,2,2.") from error
     if not weights:
         return
     with torch.device("meta"):
@@ -94,11 +96,11 @@ def _check_weights(config: TrainConfig) -> None:
         traits = spec.build(spec.configure(config.preset, config.scale)).traits
     count = (len(traits.reaches) or 1) if isinstance(traits, AnyRatioTraits) else 0
     if len(weights) != count:
-        msg = f"{config.network} distinguishes {count} ranges of ratios, not {len(weights)}"
-        raise UsageError(msg, hint="give one number a range with --range-weights")
+        msg = f"{config.network} distinguishes {count} ranges of ratios, not {len(weights)}."
+        raise UsageError(msg, hint="Give one number a range with --range-weights.")
     if config.recursive > 0 and weights[0] == 0:
-        msg = "later passes train the first range of ratios, whose weight is 0"
-        raise UsageError(msg, hint="leave out --recursive, or raise the first of --range-weights")
+        msg = "Later passes train the first range of ratios, whose weight is 0."
+        raise UsageError(msg, hint="Leave out --recursive, or raise the first of --range-weights.")
 
 
 def _check_task(config: TrainConfig) -> None:
@@ -107,14 +109,14 @@ def _check_task(config: TrainConfig) -> None:
     if restores != (config.degradation in RESTORED):
         task = "restores pictures" if restores else "makes pictures larger"
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
-        msg = f"{config.network} {task}: it cannot be trained on {config.degradation!r}"
-        raise UsageError(msg, hint=f"--degradation may be {listed(possible, between=' or ')}")
+        msg = f"{config.network} {task}: --degradation {config.degradation} is not for it."
+        raise UsageError(msg, hint=f"Give --degradation {listed(possible, between=' or ')}.")
     if config.kept_noise > 0 and config.degradation != "wild":
-        msg = f"the degradation {config.degradation!r} does not tell how much noise stays"
-        raise UsageError(msg, hint="leave out --kept-noise, or give --degradation wild")
+        msg = f"The degradation {config.degradation!r} does not tell how much noise stays."
+        raise UsageError(msg, hint="Leave out --kept-noise, or give --degradation wild.")
     if config.scale is not None and config.recursive > 0:
-        msg = f"{config.network} runs in one pass: there is no later one to train"
-        raise UsageError(msg, hint="leave out --recursive")
+        msg = f"{config.network} runs in one pass: there is no later one to train."
+        raise UsageError(msg, hint="Leave out --recursive.")
     if config.scale is not None and config.patch % config.scale:
-        msg = f"a patch of {config.patch} pixels cannot be reduced by {config.scale} exactly"
-        raise UsageError(msg, hint=f"give a --patch that is a multiple of {config.scale}")
+        msg = f"A patch of {config.patch} pixels cannot be reduced by {config.scale} exactly."
+        raise UsageError(msg, hint=f"Give a --patch that is a multiple of {config.scale}.")

@@ -153,10 +153,12 @@ def _find_and_tell(request: UpscaleRequest) -> tuple[list[Job], Clashes]:
         raise clashes.first
     if unread:
         suffixes = listed(sorted({path.suffix.lower() for path in unread}))
-        count = "1 picture" if len(unread) == 1 else f"{len(unread)} pictures"
+        count, verb = (
+            ("1 picture", "is") if len(unread) == 1 else (f"{len(unread)} pictures", "are")
+        )
         remedy = remedies(unread)
-        suffixes += f"; {remedy}" if remedy else ""
-        logger.warning("%s left alone, of formats not read: %s", count, suffixes)
+        told = f"{count} {verb} left alone, as srcli does not read {suffixes}. {remedy}"
+        logger.warning("%s", told.rstrip())
     return jobs, clashes
 
 

@@ -118,8 +118,8 @@ def borders_of(wrap: Wrap | None) -> Borders:
 
     """
     if wrap not in _BORDERS:
-        msg = f"there are no borders {wrap!r} that could meet"
-        raise UsageError(msg, hint="choose x, y or xy")
+        msg = f"There are no borders {wrap!r} that could meet."
+        raise UsageError(msg, hint="Choose x, y or xy.")
     return _BORDERS[wrap]
 
 
@@ -131,11 +131,11 @@ def check_denoise(model: str, denoise: float) -> None:
 
     """
     if not 0 <= denoise <= 1:
-        msg = f"the share of noise to remove must lie between 0 and 1, not at {denoise:g}"
+        msg = f"The share of noise to remove must lie between 0 and 1, not at {denoise:g}."
         raise UsageError(msg)
     if model != AUTO:
-        msg = f"only the model {AUTO} can remove more or less noise, not {model}"
-        raise UsageError(msg, hint="leave out --denoise, or name no model")
+        msg = f"Only the model {AUTO} can remove more or less noise, not {model}."
+        raise UsageError(msg, hint="Leave out --denoise, or name no model.")
 
 
 def parse_shard(text: str) -> Shard | None:
@@ -151,8 +151,8 @@ def parse_shard(text: str) -> Shard | None:
     if not separator or not number.isdecimal() or not count.isdecimal():
         number, count = "0", "0"
     if not 1 <= int(number) <= int(count):
-        msg = f"{text!r} is not a part of a whole"
-        raise UsageError(msg, hint="write 1/4 for the first of four parts")
+        msg = f"{text!r} is not a part of a whole."
+        raise UsageError(msg, hint="Write 1/4 for the first of four parts.")
     return Shard(number=int(number), count=int(count))
 
 
@@ -166,7 +166,7 @@ def make_output_options(
 
     """
     if depth not in _DEPTHS:
-        msg = f"results have 8 or 16 bits per sample, not {depth}"
+        msg = f"Results have 8 or 16 bits per sample, not {depth}."
         raise UsageError(msg)
     return OutputOptions(
         strip_metadata=strip_metadata,
@@ -188,7 +188,7 @@ def read_list(path: Path) -> tuple[str, ...]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}"
+        msg = f"{path} cannot be read: {(error.strerror or str(error)).lower()}."
         raise UsageError(msg) from error
     lines = decode_text(content, errors="surrogateescape").split("\n")
     return tuple(line for line in lines if line.strip())

@@ -67,8 +67,8 @@ def watch_folders(
 def _check(request: UpscaleRequest) -> None:
     watched = all(Path(given).is_dir() or glob.has_magic(given) for given in request.inputs)
     if not request.inputs or not watched or batch_folder(request) is None:
-        msg = "only folders and patterns can be watched, with results below one folder"
-        raise UsageError(msg, hint="such as: srcli upscale incoming/ -o large/ --watch")
+        msg = "Only folders and patterns can be watched, with results below one folder."
+        raise UsageError(msg, hint="Type it as in `srcli upscale incoming/ -o large/ --watch`.")
 
 
 def _state(job: Job) -> State | None:

@@ -219,7 +219,7 @@ def test_a_background_is_stored_as_the_picture_is(enlarged):
 def test_a_jpeg_without_its_end_mark_is_whole(enlarged, tmp_path):
     outcome = enlarged("jpeg-no-eoi/no_eoi.jpg")
     (warning,) = outcome.warnings
-    assert warning.endswith("no_eoi.jpg has no end mark; all its pixels are there")
+    assert warning.endswith("no_eoi.jpg has no end mark; all its pixels are there.")
     content = (FOLDER / "jpeg-no-eoi/no_eoi.jpg").read_bytes()
     (tmp_path / "whole.jpg").write_bytes(content + b"\xff\xd9")
     whole = enlarged(str(tmp_path / "whole.jpg"))

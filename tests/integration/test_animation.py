@@ -71,7 +71,7 @@ def test_formats_that_do_not_move_are_refused_before_the_work(srcli, tmp_path):
     assert done.returncode == 3
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["event"] for event in events] == ["start", "failed", "summary"]
-    assert events[1]["message"].endswith("JPEG cannot hold an animation")
+    assert events[1]["message"].endswith("JPEG cannot hold an animation.")
     planned = srcli("upscale", "moving.webp", "-f", "jpg", "--dry-run", "--json")
     assert json.loads(planned.stdout)["error"]["message"] == events[1]["message"]
 

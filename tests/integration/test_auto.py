@@ -75,7 +75,7 @@ def test_every_picture_gets_its_model_and_is_not_made_again(srcli, tmp_path):
     assert told[-1]["models"] == {"asdn-fast": 2, "asdn-photo": 2}
     with sqlite3.connect(tmp_path / "out" / NAME) as database:
         recorded = dict(database.execute("SELECT output, message FROM pictures"))
-    assert recorded["old_x2.jpg"] == "asdn-photo: its file is compressed like JPEG of quality 50"
+    assert recorded["old_x2.jpg"] == "asdn-photo: its file is compressed like JPEG of quality 50."
     assert recorded["screen_x2.png"].startswith("asdn-fast, guarded")
     again = events(srcli("upscale", "in", "-o", "out", "--json"))
     assert again[-1]["skipped"] == 4
@@ -204,7 +204,7 @@ def test_denoise_says_how_much_of_the_noise_is_removed(srcli, pictures):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--denoise", "50", "--model", "asdn-fast"), "only the model auto"),
+        (("--denoise", "50", "--model", "asdn-fast"), "Only the model auto"),
         (("--denoise", "101"), "--denoise"),
     ],
 )

@@ -105,7 +105,7 @@ def test_an_earlier_result_without_a_record_is_known_by_name_and_content(
     monkeypatch.setenv("SRCLI_CACHE_DIR", str(tmp_path / ".other"))
     planned = events(srcli("upscale", ".", "--scale", "3", "--dry-run", "--json"))
     assert {event["source"] for event in planned} == {"a.png", "b.png", "b_x2.png"}
-    assert caplog.messages == ["a_x2.png is left out: it looks like an earlier result"]
+    assert caplog.messages == ["a_x2.png is left out, because it looks like an earlier result."]
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
@@ -121,8 +121,8 @@ def test_a_real_clash_fails_that_picture_alone(srcli, tmp_path, dry):
         if event.get("action") == "fail" or event["event"] == "failed"
     }
     assert failed == {
-        "in/a.png": "in/a_x2.png would be written over a picture that is read",
-        "in/b.png": "in/b.jpg and in/b.png would both become in/b_x2.png",
+        "in/a.png": "in/a_x2.png would be written over a picture that is read.",
+        "in/b.png": "in/b.jpg and in/b.png would both become in/b_x2.png.",
     }
     if not dry:
         assert (told[-1]["found"], told[-1]["done"], told[-1]["failed"]) == (5, 3, 2)
@@ -249,7 +249,7 @@ def test_pictures_that_are_left_alone_are_said(srcli, folder, caplog, dry):
     for name in ("photo.PSD", "deep/sky.exr", "old.psd", "notes.txt"):
         (folder / name).write_bytes(b"")
     assert srcli("upscale", "in", "-o", "out", *dry).returncode == 0
-    assert caplog.messages == ["3 pictures left alone, of formats not read: .exr, .psd"]
+    assert caplog.messages == ["3 pictures are left alone, as srcli does not read .exr, .psd."]
 
 
 @pytest.mark.usefixtures("folder")
@@ -369,7 +369,7 @@ def test_an_input_that_goes_away_is_a_failure_of_its_own(tmp_path):
     assert len(outcomes) == 14
     assert all(isinstance(outcome, Upscaled) for outcome in outcomes[:-1])
     assert isinstance(outcomes[-1], Failed)
-    assert outcomes[-1].error.message == f"{sources[-1]} does not exist"
+    assert outcomes[-1].error.message == f"{sources[-1]} does not exist."
 
 
 def test_an_interrupted_run_tells_of_all_that_it_wrote(tmp_path):
@@ -495,7 +495,7 @@ def test_a_picture_goes_through_a_pipe(srcli, tmp_path):
 def test_what_comes_by_a_pipe_can_be_refused(tmp_path):
     done = piped(["-"], tmp_path, b"no picture")
     assert (done.returncode, done.stdout) == (3, b"")
-    assert done.stderr.startswith(b"error: standard input is not a picture")
+    assert done.stderr.startswith(b"error: Standard input is not a picture")
 
 
 def test_a_file_can_go_to_a_pipe_in_another_format(tmp_path):

@@ -159,9 +159,9 @@ def test_a_model_that_tiles_do_not_change_keeps_its_records(srcli, hr):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("--data", "hr", "-s", "2,2"), "a scale is named twice"),
-        (("--data", "hr", "-m", "bicubic,bicubic"), "a model is named twice"),
-        (("--dataset", "Set5,Set5"), "two data sets have one name"),
+        (("--data", "hr", "-s", "2,2"), "A scale is named twice"),
+        (("--data", "hr", "-m", "bicubic,bicubic"), "A model is named twice"),
+        (("--dataset", "Set5,Set5"), "Two data sets have one name"),
         (("--dataset", "Set5", "--lr", "hr"), "belong to a folder of HR"),
         (("--data", "hr", "--resume", "r", "-f", "json", "-o", "hr/../r"), "is named twice"),
         (("--data", "hr", "--images", "r", "-f", "csv", "-o", "r"), "is named twice"),

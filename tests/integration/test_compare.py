@@ -127,13 +127,13 @@ def test_grey_sixteen_bits_and_alpha_can_be_mixed(srcli, pictures):
     ("arguments", "code", "words"),
     [
         (["near.png"], 2, "only be compared with another one"),
-        (["near.png", "far.png", "wide.png"], 2, "only pictures of one size"),
-        (["near.png", "wide.png"], 2, "only pictures of one size can be compared"),
-        (["near.png", "far.png", "-r", "small.png"], 2, "only pictures of one size"),
+        (["near.png", "far.png", "wide.png"], 2, "Only pictures of one size"),
+        (["near.png", "wide.png"], 2, "Only pictures of one size can be compared"),
+        (["near.png", "far.png", "-r", "small.png"], 2, "Only pictures of one size"),
         (["near.png", "far.png", "--models", "auto"], 2, "on one picture, not on 2"),
         (["near.png", "--models", "auto,auto"], 2, "named twice"),
         (["near.png", "far.png", "--scale", "2"], 2, "--scale is for models"),
-        (["near.png", "--models", "auto", "--scale", "0"], 2, "a scale must"),
+        (["near.png", "--models", "auto", "--scale", "0"], 2, "A scale must"),
         (["near.png", "--models", "no-such-model", "--offline"], 2, "no-such-model"),
         (["near.png", "--models", "auto", "-o", "hr.png"], 3, "hr.png exists already"),
         (["near.png", "none.png"], 2, "none.png does not exist"),
@@ -142,7 +142,7 @@ def test_grey_sixteen_bits_and_alpha_can_be_mixed(srcli, pictures):
         (["near.png", "far.png", "--difference", "map.xyz"], 2, "map.xyz"),
         (["near.png", "far.png", "--difference", "near.png", "--overwrite"], 2, "named twice"),
         (["near.png", "far.png", "-o", "a.png", "--difference", "./a.png"], 2, "named twice"),
-        (["near.png", "far.png", "--shave", "20"], 2, "nothing is left"),
+        (["near.png", "far.png", "--shave", "20"], 2, "Nothing is left"),
     ],
 )
 def test_bad_requests_are_one_sentence_and_a_code(srcli, pictures, arguments, code, words):

@@ -228,7 +228,7 @@ def test_without_the_extra_it_is_named(srcli, tiny, monkeypatch):
     )
     done = srcli("models", "export", tiny, "-o", "out.onnx")
     assert done.returncode == 2
-    assert "the export needs onnxscript, which is not installed" in done.stderr
+    assert "The export needs onnxscript, which is not installed" in done.stderr
     assert "pip install 'srcli[onnx]'" in done.stderr
 
 
@@ -243,4 +243,4 @@ def test_a_graph_that_runs_at_one_size_alone_is_refused():
     content = program.model_proto.SerializeToString()
     with pytest.raises(UsageError, match="for any height and width") as caught:
         list(onnx_export._compare(content, fixed, network.traits))
-    assert caught.value.hint.startswith("onnxruntime says: ")
+    assert caught.value.hint.startswith("ONNX Runtime says: ")

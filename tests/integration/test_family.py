@@ -199,7 +199,7 @@ def test_compressed_pictures_are_a_data_set_of_their_own(srcli, pictures):
     for name in ("Set5-JPEG0", "Set5-JPEG101", "Set6-JPEG20", "Set5-WEBP20"):
         refused = srcli("bench", "--dataset", name, "--model", "bicubic")
         assert refused.returncode == 2
-        assert "there is no data set named" in refused.stderr
+        assert "There is no data set named" in refused.stderr
 
 
 def test_what_cannot_be_an_entry_is_said(srcli, weights, pictures, tmp_path):

@@ -31,7 +31,7 @@ def test_what_stays_behind_is_told_everywhere(srcli, tmp_path):
     assert done.stderr.count("embedded video") == 1
     with contextlib.closing(sqlite3.connect(tmp_path / "out/.srcli-manifest.sqlite")) as database:
         (message,) = database.execute("SELECT message FROM pictures").fetchone()
-    assert message.endswith("; left behind: embedded video")
+    assert message.endswith("Left behind: embedded video.")
     events = srcli("upscale", "motion.jpg", "-o", "two.jpg", "--json").stdout.splitlines()
     (event,) = [one for one in map(json.loads, events) if one["event"] == "done"]
     assert event["left_behind"] == ["embedded video"]

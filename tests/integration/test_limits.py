@@ -74,7 +74,7 @@ def test_a_damaged_picture_is_made_with_a_warning_only_if_that_is_allowed(tmp_pa
     done = srcli("upscale", "a.png", "b.jpg", "-o", "out/", "--json", "--scale", "1.5")
     (made,) = [event for event in told(done) if event["event"] == "done"]
     assert Path(made["source"]).name == "b.jpg"
-    assert made["warnings"] == ["b.jpg has no end mark; all its pixels are there"]
+    assert made["warnings"] == ["b.jpg has no end mark; all its pixels are there."]
     (failed,) = [event for event in told(done) if event["event"] == "failed"]
     assert failed["hint"] == "Make what there is of it with --allow-damaged."
     again = srcli("upscale", "a.png", "-o", "out/", "--scale", "1.5", "--allow-damaged")

@@ -41,9 +41,9 @@ def test_the_list_is_of_our_models_and_the_authors(srcli):
     done = srcli("models", "list")
     assert done.returncode == 0
     lines = listing(done.stdout)
-    assert all(lines[model][-3:] == ["MIT", "built", "in"] for model in IDS)
+    assert all(lines[model][-2:] == ["MIT", "included"] for model in IDS)
     assert all(
-        lines[source.id][-1] == ("fetch" if source.addresses else "hand")
+        lines[source.id][-1] == ("fetch" if source.addresses else "download")
         for source in read_sources()
     )
     assert not {source.id for source in read_community()} & set(lines)
@@ -76,7 +76,7 @@ def test_one_purpose_is_listed_with_other_peoples_models(srcli, purpose):
 def test_a_purpose_that_there_is_not_is_said(srcli):
     done = srcli("models", "list", "--purpose", "faces")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no purpose called 'faces'" in done.stderr
+    assert "'faces' is not one of 'clean', 'photo', " in done.stderr
     assert all(purpose in done.stderr for purpose in PURPOSES)
 
 
@@ -86,7 +86,7 @@ def test_the_list_is_read_by_programs(srcli):
     assert list(rows) == [*IDS, *NAMES]
     assert all((row["schema"], row["event"]) == (1, "model") for row in rows.values())
     ours, other = rows[DEFAULT_MODEL], rows["realesrgan-x4plus"]
-    assert (ours["ours"], ours["scale"], ours["place"]) == (True, None, "built in")
+    assert (ours["ours"], ours["scale"], ours["place"]) == (True, None, "included")
     assert ours["kmacs"] == find_card(DEFAULT_MODEL).kmacs
     assert ours["scores"][0]["dataset"] == "Set5"
     assert (other["ours"], other["purpose"], other["scale"]) == (False, "photo", 4)
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_looked_into_holds_no_models(srcli, monkeypatch,
 
 
 def test_the_card_of_a_file_in_capitals_is_looked_for_in_the_file(tmp_path):
-    with pytest.raises(MissingWeights, match=r"there is no weights file .*MINE\.SAFETENSORS"):
+    with pytest.raises(MissingWeights, match=r"There is no weights file .*MINE\.SAFETENSORS"):
         show_card(str(tmp_path / "MINE.SAFETENSORS"))
 
 
@@ -180,7 +180,7 @@ def test_what_comes_along_needs_no_fetching_and_stays(srcli):
         assert srcli("models", command, DEFAULT_MODEL).stdout == f"{path}\n"
     done = srcli("models", "remove", DEFAULT_MODEL)
     assert done.returncode == 2
-    assert "comes along" in done.stderr
+    assert "is included in srcli" in done.stderr
     assert path.exists()
 
 

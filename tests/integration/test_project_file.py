@@ -49,7 +49,7 @@ def test_a_flag_that_may_do_harm_is_refused(project, own, key):
         start_from_settings(typer.Context(COMMAND))
     flag = FLAGS[key]
     assert caught.value.message.startswith(f"{project} sets {key}, which only your own")
-    assert caught.value.hint == f"set it in {own}, or with --{flag.name} or {flag.variable}"
+    assert caught.value.hint == f"Set it in {own}, or with --{flag.name} or {flag.variable}."
 
 
 def test_nothing_is_done_where_one_is_refused(srcli, project, photo, tmp_path):

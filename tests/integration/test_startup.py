@@ -43,7 +43,7 @@ def test_a_failure_ends_the_process_with_its_code(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 2
-    assert done.stderr == "error: missing.png does not exist\nhint: check its name\n"
+    assert done.stderr == "error: missing.png does not exist.\nhint: Check its name.\n"
 
 
 def test_without_a_command_help_is_shown(srcli):

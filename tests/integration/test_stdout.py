@@ -30,7 +30,7 @@ def run(command, redirection, place, **variables):
 def test_a_full_disk_is_said_in_a_sentence(tmp_path, command):
     code, _, said = run(command, ">/dev/full", tmp_path)
     assert code == 5
-    assert said.splitlines()[0] == "error: the output cannot be written: the disk is full"
+    assert said.splitlines()[0] == "error: The output cannot be written: the disk is full."
     assert len(said.splitlines()) == 2
 
 

@@ -82,8 +82,8 @@ def test_a_file_of_settings_is_overruled_by_options_and_written_back(srcli, tmp_
     torch.save({**state, "step": -1}, tmp_path / "run/state.pt")
     refused = srcli("train", "--config", "run/run.toml", "--resume", "--steps", 3)
     assert refused.returncode == 3
-    assert "state.pt is not the state of a training run" in refused.stderr
-    assert "its step is -1" in refused.stderr
+    assert "is damaged, or is not the state of a training run" in refused.stderr
+    assert "Its step is -1" in refused.stderr
 
 
 def test_a_setting_that_means_nothing_is_said(srcli, tmp_path):

@@ -235,7 +235,7 @@ def test_what_lay_behind_a_failure_is_told_if_asked_for(srcli, photo, options):
     done = srcli("upscale", half, *options)
     assert done.returncode == 3
     assert "half.tif cannot be decoded" in done.stderr
-    assert ("because of " in done.stderr) == bool(options)
+    assert ("The cause is " in done.stderr) == bool(options)
 
 
 def test_the_model_for_photos_cleans_a_picture_that_keeps_its_size(srcli, tmp_path):

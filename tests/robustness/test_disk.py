@@ -93,7 +93,7 @@ def test_a_full_disk_ends_training_and_loses_no_state(place, size, kept):
     lines = inside(
         place, f"mount -t tmpfs -o size={size} tmpfs out; {train}; echo code $?; ls -A out"
     )
-    assert any(line.endswith("the disk is full") for line in lines)
+    assert any(line.endswith("the disk is full.") for line in lines)
     assert "code 5" in lines
     left = {line for line in lines if line.startswith(("state", ".srcli")) or line.endswith(".tmp")}
     assert left == set(kept)

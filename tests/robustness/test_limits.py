@@ -116,7 +116,7 @@ def test_an_animation_that_lies_about_its_frames_is_refused() -> None:
 def test_the_flag_that_allows_more_pixels_is_told() -> None:
     with pytest.raises(UnreadableImage) as caught:
         decode_picture(saved("PNG"), name="it", rules=ReadRules(pixel_limit=63))
-    assert caught.value.hint.endswith("--max-pixels raises the limit.")
+    assert caught.value.hint.endswith("Raise the limit with --max-pixels.")
 
 
 def test_a_progressive_jpeg_of_far_too_many_scans_is_refused() -> None:

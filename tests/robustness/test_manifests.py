@@ -294,5 +294,5 @@ def test_of_a_foreign_manifest_one_sentence_is_said_and_nothing_is_lost(
     assert run("upscale", tmp_path / "in", "-o", tmp_path / "out") == 0
     capsys.readouterr()
     (told,) = caplog.messages
-    assert told.endswith(f"it was moved to {NAME}.broken-1, and a new one was begun")
+    assert told.endswith(f"It was moved to {NAME}.broken-1, and a new one was begun.")
     assert (tmp_path / "out" / f"{NAME}.broken-1").read_bytes() == content

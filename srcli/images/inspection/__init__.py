@@ -60,5 +60,5 @@ def sound_content(data: bytes, known: Format, *, name: str, rules: ReadRules, wa
                 flaw.predicate, hint="Make what there is of it with --allow-damaged."
             )
     for flaw in dict.fromkeys(inspected.flaws):
-        warn(f"{name} {flaw.predicate}")
+        warn(f"{name} {flaw.predicate}.")
     return inspected.content

@@ -18,9 +18,9 @@ from srcli.images.picture.samples import RGB_ALPHA, Samples
 
 PillowImage = Image.Image
 ACCEPTED = (
-    "give an array (H, W) or (H, W, C), or a tensor (C, H, W) or (B, C, H, W), C = 1 to 4, of "
+    "Give an array (H, W) or (H, W, C), or a tensor (C, H, W) or (B, C, H, W), C = 1 to 4, of "
     "uint8, uint16, or floating point from 0 to 1; a Pillow image; the bytes or the path of a "
-    "file; or a list of these"
+    "file; or a list of these."
 )
 PICTURE, BATCH = 3, 4
 """Axes of a tensor of one picture, and of several."""
@@ -41,10 +41,10 @@ def from_array(pixels: NDArray[Any]) -> Samples:
     fits = samples.ndim == _PLANE + 1 and samples.size and samples.shape[2] in _CHANNELS
     kind = f"{samples.dtype.kind}{samples.dtype.itemsize}"
     if not fits or not (kind in _INTEGERS or samples.dtype.kind == "f"):
-        msg = f"an array of shape {pixels.shape} and dtype {pixels.dtype} is no picture"
+        msg = f"An array of shape {pixels.shape} and dtype {pixels.dtype} is no picture."
         raise UnreadableImage(msg, hint=ACCEPTED)
     if samples.dtype.kind == "f" and not (samples.min() >= 0 and samples.max() <= 1):
-        msg = "an array of floating point must hold numbers from 0 to 1"
+        msg = "An array of floating point must hold numbers from 0 to 1."
         raise UnreadableImage(msg, hint=ACCEPTED)
     known = np.dtype(np.float32) if samples.dtype.kind == "f" else samples.dtype.newbyteorder("=")
     return samples.astype(known, copy=False)
@@ -58,7 +58,7 @@ def from_tensor(pixels: Tensor) -> list[Samples]:
 
     """
     if pixels.ndim not in {PICTURE, BATCH} or pixels.is_complex():
-        msg = f"a tensor of shape {tuple(pixels.shape)} and {pixels.dtype} holds no pictures"
+        msg = f"A tensor of shape {tuple(pixels.shape)} and {pixels.dtype} holds no pictures."
         raise UnreadableImage(msg, hint=ACCEPTED)
     known = pixels.float() if pixels.is_floating_point() else pixels
     pictures = known.detach().cpu().reshape(-1, *pixels.shape[-3:]).movedim(1, -1)
@@ -80,7 +80,7 @@ def from_image(image: PillowImage) -> Samples:
 
     """
     if not (image.width and image.height) or getattr(image, "is_animated", False):
-        msg = "a Pillow image without pixels, or of several frames, is no picture"
+        msg = "A Pillow image without pixels, or of several frames, is no picture."
         raise UnreadableImage(msg, hint=ACCEPTED)
     with refusals("the Pillow image", image.format or image.mode):
         if image.mode in _DEEP_MODES:

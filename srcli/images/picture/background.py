@@ -30,7 +30,7 @@ def parse_color(text: str) -> Color:
     except ValueError:
         levels = ()
     if len(levels) != 3:  # noqa: PLR2004 - red, green, blue
-        message = f"{text!r} is not a colour"
+        message = f"{text!r} is not a colour."
         raise UsageError(message, hint="Write white, or #ff8800.")
     red, green, blue = levels
     return red, green, blue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from srcli.errors import UnknownModel, WeightsError, WeightsUnavailable, listed
+from srcli.spelling import question
 from srcli.weights.catalog.card import Score, WeightCard
 from srcli.weights.catalog.published import find_unread
 from srcli.weights.catalog.suggestions import suggestions
@@ -58,8 +59,8 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
         raise _unknown(model)
     if scale is None:
         if len(members) > 1:
-            msg = f"{model} is a family of models, each of a fixed scale"
-            raise UnknownModel(msg, hint=f"name one, or a scale: {_ids(members)}")
+            msg = f"{model} is a family of models, each of a fixed scale."
+            raise UnknownModel(msg, hint=f"Name one of them, or give a scale: {_ids(members)}.")
         return members[0]
     reaching = [card for card in members if (card.scale or scale) >= scale]
     return (reaching or members[-1:])[0]
@@ -68,20 +69,19 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
 def _unknown(model: str) -> WeightsError:
     unread = find_unread(model)
     if unread:
-        msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network"
+        msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network."
         return WeightsUnavailable(
-            msg, hint=f"its weights are in {unread.page}; rcan-x4 can be fetched"
+            msg, hint=f"Its weights are at {unread.page}. Another model, rcan-x4, can be fetched."
         )
-    msg = f"there is no model called {model!r}"
+    msg = f"There is no model called {model!r}."
     sisters = family_members(model.rpartition("-")[0])
     if sisters:
-        return UnknownModel(msg, hint=f"of that family there is {_ids(sisters)}")
+        return UnknownModel(msg, hint=f"That family has {_ids(sisters)}.")
     meant = suggestions(model, read_catalog())
     if meant:
-        several = "with one of these: " if len(meant) > 1 else ""
-        return UnknownModel(msg, hint=f"type --model {several}{listed(meant)}")
+        return UnknownModel(msg, hint=question(meant))
     known = listed(dict.fromkeys(card.family for card in read_catalog()))
-    return UnknownModel(msg, hint=f"srcli models list names all, such as {known}")
+    return UnknownModel(msg, hint=f"`srcli models list` prints all models, such as {known}.")
 
 
 def _ids(cards: Iterable[WeightCard]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from srcli.errors import UnknownName, listed
+from srcli.spelling import did_you_mean
 from srcli.weights.catalog.card import Score
 
 PURPOSES = {
@@ -121,8 +122,9 @@ def check_purpose(purpose: str) -> None:
 
     """
     if purpose not in PURPOSES:
-        msg = f"there is no purpose called {purpose!r}"
-        raise UnknownName(msg, hint=f"purposes are {listed(PURPOSES)}")
+        msg = f"There is no purpose called {purpose!r}."
+        hint = f"Choose one of {listed(PURPOSES)}."
+        raise UnknownName(msg, hint=did_you_mean(purpose, PURPOSES, otherwise=hint))
 
 
 @lru_cache(maxsize=1)

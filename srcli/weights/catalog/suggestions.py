@@ -1,12 +1,12 @@
-"""What a user may have meant by the name of a model that there is not."""
+"""Guess which model a user meant by an unknown name."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from srcli.spelling import alike
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.published import PublishedWeights, all_sources
 
@@ -38,9 +38,9 @@ def suggestions(model: str, cards: tuple[WeightCard, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(exact))
     begun = [name for plain, name in known if plain.startswith(wanted)]
     within = [name for plain, name in known if wanted in plain]
-    close = get_close_matches(wanted, [plain for plain, _ in known], cutoff=CLOSEST)
-    alike = [name for match in close for plain, name in known if plain == match]
-    found = dict.fromkeys(begun + within + alike)
+    close = alike(wanted, {plain for plain, _ in known}, closest=CLOSEST)
+    mistyped = [name for match in close for plain, name in known if plain == match]
+    found = dict.fromkeys(begun + within + mistyped)
     return tuple(name for name in found if re.sub(r"-x\d$", "", name) not in {*found} - {name})
 
 

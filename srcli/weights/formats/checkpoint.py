@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 import torch
 from torch import Tensor
 
-from srcli.errors import CorruptWeights, listed
+from srcli.errors import CorruptWeights, listed, sentence
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.weights.formats.size_guard import bounded_by
@@ -98,8 +98,8 @@ def load_model(path: Path) -> Model:
     wanted = network.state_dict()
     problems = mismatches(wanted, state)
     if problems:
-        msg = f"the tensors of {path} do not fit the network {header.network}"
-        raise CorruptWeights(msg, hint=listed(problems, between="; "))
+        msg = f"The tensors of {path} do not fit the network {header.network}."
+        raise CorruptWeights(msg, hint=f"The differences are: {listed(problems, between='; ')}.")
     network.load_state_dict({k: v.to(wanted[k].dtype) for k, v in state.items()}, assign=True)
     return Model(header=header, network=network)
 
@@ -163,14 +163,14 @@ def _build(path: Path, header: Header, tensors: Collection[Tensor]) -> SrNetwork
         with torch.device("meta"), bounded_by(tensors, path):
             return NETWORKS[header.network].build(header.config)
     except UNFIT as error:
-        msg = f"{path} has a header that does not describe a network"
-        raise CorruptWeights(msg, hint=str(error)) from error
+        msg = f"{path} has a header that does not describe a network."
+        raise CorruptWeights(msg, hint=sentence(str(error))) from error
 
 
 def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
     if HEADER_KEY not in metadata:
-        msg = f"{path} does not say which network it belongs to"
-        hint = "files of other tools are taken in with srcli models import"
+        msg = f"{path} does not say which network it belongs to."
+        hint = "Convert files of other tools with `srcli models import`."
         raise CorruptWeights(msg, hint=hint)
     try:
         described = json.loads(metadata[HEADER_KEY])
@@ -181,9 +181,9 @@ def _parse_header(path: Path, metadata: Mapping[str, str]) -> Header:
         if not isinstance(origin, str) or len(origin) > LONGEST_ORIGIN:
             _refuse("origin", origin)
     except UNFIT as error:
-        msg = f"{path} has a header that this version cannot read"
-        raise CorruptWeights(msg, hint=str(error)) from error
+        msg = f"{path} has a header that this version cannot read."
+        raise CorruptWeights(msg, hint=sentence(str(error))) from error
     if version != FORMAT:
-        msg = f"{path} has format {version}; this version reads format {FORMAT}"
-        raise CorruptWeights(msg, hint="update srcli")
+        msg = f"{path} has format {version}, but this srcli reads format {FORMAT}."
+        raise CorruptWeights(msg, hint="Update srcli.")
     return Header(network=spec.name, config=config, origin=origin)

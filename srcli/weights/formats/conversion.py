@@ -34,7 +34,7 @@ def convert(original: Path, target: Path, source: PublishedWeights) -> None:
     """
     network = load_community(original)
     if network.traits.scale != source.scale:
-        msg = f"{original} enlarges {network.traits.scale} times, not {source.scale} times"
+        msg = f"{original} enlarges {network.traits.scale} times, not {source.scale} times."
         raise CorruptWeights(msg)
     check_finite(original, network.named_parameters())
     made = target.with_name(f".{source.id}.new.safetensors")
@@ -60,5 +60,5 @@ def _texts(source: PublishedWeights) -> dict[str, str]:
 def _compare(original: Path, network: CommunityNetwork, converted: CommunityNetwork) -> None:
     before, after = network.state_dict(), converted.state_dict()
     if before.keys() != after.keys() or any(not before[key].equal(after[key]) for key in before):
-        msg = f"{original} cannot be converted to safetensors: the networks differ"
+        msg = f"{original} cannot be converted to safetensors: the networks differ."
         raise CorruptWeights(msg)

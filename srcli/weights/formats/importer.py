@@ -71,7 +71,7 @@ def check_finite(path: Path, weights: Iterable[tuple[str, Tensor]]) -> None:
     """
     for name, tensor in weights:
         if not tensor.isfinite().all():
-            msg = f"{path} is damaged: {name} has values that are not finite numbers"
+            msg = f"{path} is damaged: {name} has values that are not finite numbers."
             raise CorruptWeights(msg)
 
 

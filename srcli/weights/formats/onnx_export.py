@@ -18,7 +18,7 @@ from warnings import catch_warnings
 import torch
 from torch import Tensor, nn
 
-from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed
+from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed, sentence
 from srcli.networks.spec import AnyRatioNetwork, NetworkTraits, SrNetwork
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -33,7 +33,7 @@ LEAST_SIDE = 4
 ONLY_FATAL = 4
 """Severity from which onnxruntime speaks; its errors are raised as well."""
 _ALONE = threading.Lock()
-UNFIT = "this network cannot be exported for any height and width"
+UNFIT = "This network cannot be exported for any height and width."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +100,13 @@ def _held_to(network: SrNetwork, ratio: float | None) -> tuple[nn.Module, Networ
     traits = network.traits
     if not isinstance(network, AnyRatioNetwork):
         if ratio is not None:
-            msg = f"a ratio is for models of any ratio; this one enlarges by {traits.scale}"
+            msg = f"A ratio is for models of any scale, but this one enlarges by {traits.scale}."
             raise UsageError(msg)
         return network, traits
     largest = network.traits.max_ratio
     ratio = largest if ratio is None else ratio
     if not 1 < ratio <= largest:
-        msg = f"the ratio {ratio:g} is not above 1 and at most {largest:g}"
+        msg = f"The ratio {ratio:g} is not above 1 and at most {largest:g}."
         raise UsageError(msg)
     return _AtRatio(network, ratio).eval(), traits.at(ratio)
 
@@ -114,8 +114,8 @@ def _held_to(network: SrNetwork, ratio: float | None) -> tuple[nn.Module, Networ
 def _require_extra() -> None:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        msg = f"the export needs {listed(missing)}, which is not installed"
-        raise MissingExtra(msg, hint="pip install 'srcli[onnx]'")
+        msg = f"The export needs {listed(missing)}, which is not installed."
+        raise MissingExtra(msg, hint="Run `pip install 'srcli[onnx]'`.")
 
 
 def _trace(fixed: nn.Module, traits: NetworkTraits) -> Any:  # noqa: ANN401 - torch.onnx.ONNXProgram and its untyped model
@@ -138,7 +138,7 @@ def _trace(fixed: nn.Module, traits: NetworkTraits) -> Any:  # noqa: ANN401 - to
             )
     except torch.onnx.OnnxExporterError as error:
         reason = _first_line(error.__cause__ or error)
-        raise UsageError(UNFIT, hint=f"PyTorch's exporter says: {reason}") from error
+        raise UsageError(UNFIT, hint=f"PyTorch's exporter says: {sentence(reason)}") from error
 
 
 def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterator[Parity]:
@@ -151,8 +151,10 @@ def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterato
             wanted = fixed(image.clone())
         difference = float((_run(session, image, wanted.shape) - wanted).abs().max())
         if not difference <= TOLERANCE:
-            msg = f"the exported network differs from PyTorch by {difference:.1e}"
-            raise CorruptWeights(msg, hint=f"no file was written: at most {TOLERANCE:g} is let by")
+            msg = f"The exported network differs from PyTorch by {difference:.1e}."
+            raise CorruptWeights(
+                msg, hint=f"No file was written. A difference of {TOLERANCE:g} is allowed."
+            )
         yield Parity(shape=tuple(image.shape), difference=difference)
 
 
@@ -168,7 +170,7 @@ def _run(session: Any, image: Tensor, shape: torch.Size) -> Tensor:  # noqa: ANN
     with _refusals():
         (found,) = session.run([OUTPUT], {INPUT: image.numpy()})
     if found.shape != shape:
-        raise UsageError(UNFIT, hint=f"the result is {found.shape} instead of {tuple(shape)}")
+        raise UsageError(UNFIT, hint=f"The result is {found.shape} instead of {tuple(shape)}.")
     return torch.from_numpy(found)
 
 
@@ -178,7 +180,9 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise UsageError(UNFIT, hint=f"onnxruntime says: {_first_line(error)}") from error
+        raise UsageError(
+            UNFIT, hint=f"ONNX Runtime says: {sentence(_first_line(error))}"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:

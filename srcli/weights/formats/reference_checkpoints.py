@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Tensor]:
     """
     state = read_pickle(path)
     if not isinstance(state, dict) or not all(map(_is_entry, state.items())):
-        msg = f"{path} holds something other than named tensors"
+        msg = f"{path} holds something other than named tensors."
         hint = "Only a plain state dict, as the networks' authors publish it, can be imported."
         raise CorruptWeights(msg, hint=hint)
     return state
@@ -85,7 +85,7 @@ def identify(state: State) -> Upstream:
             return Upstream(network=panet.RESTORATION_SPEC.name, config=_restoration(state))
         return Upstream(network=panet.SPEC.name, config=_panet(state))
     found = listed(sorted(state)) or "no entry"
-    msg = f"the checkpoint is neither CSNLN, PANet nor SAN: it has {found}"
+    msg = f"The checkpoint is neither CSNLN, PANet nor SAN: it has {found}."
     raise CorruptWeights(msg, hint="These three networks can be imported from the authors' files.")
 
 
@@ -125,7 +125,7 @@ def convert(state: State, upstream: Upstream) -> dict[str, Tensor]:
     ]
     if any(faults):
         found = listed(filter(None, faults), between="; ")
-        msg = f"the checkpoint is not a {upstream.network} x{upstream.config.scale}: {found}"
+        msg = f"The checkpoint is not a {upstream.network} x{upstream.config.scale}: {found}."
         raise CorruptWeights(msg)
     return {name: kept[name].float().contiguous().clone() for name in expected}
 
@@ -155,11 +155,11 @@ def _fault(kind: str, names: Iterable[str]) -> str:
 def _shape(state: State, name: str) -> torch.Size:
     """Shape of a convolution's kernel that must be there."""
     if name not in state:
-        msg = f"the checkpoint is missing: {name}"
+        msg = f"The checkpoint is missing: {name}."
         raise CorruptWeights(msg)
     shape = state[name].shape
     if len(shape) != KERNEL_RANK or 0 in shape:
-        msg = f"the checkpoint has an entry of the wrong shape: {name} {tuple(shape)}"
+        msg = f"The checkpoint has an entry of the wrong shape: {name} {tuple(shape)}."
         raise CorruptWeights(msg)
     return shape
 

@@ -48,8 +48,8 @@ def bounded_by(tensors: Collection[Tensor], file: object = "the file") -> Iterat
     allowance = _Allowance(
         tensors=LARGER * len(tensors) + FREE_TENSORS,
         samples=LARGER * filled + FREE,
-        refusal=f"{file} claims to be a far larger network than its {len(tensors)} tensors fill",
-        hollow=f"{file} claims to be a network with weights of no samples",
+        refusal=f"{file} claims to be a far larger network than its {len(tensors)} tensors fill.",
+        hollow=f"{file} claims to be a network with weights of no samples.",
     )
     with allowance:
         yield

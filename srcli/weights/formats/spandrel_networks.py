@@ -99,8 +99,10 @@ def load_community(path: Path) -> CommunityNetwork:
     except CorruptWeights:
         raise
     except Exception as error:  # each architecture has its own way to fail
-        msg = f"{path} holds no network that spandrel can rebuild"
-        raise CorruptWeights(msg, hint=f"for CSNLN, PANet and SAN: {IMPORT}") from error
+        msg = f"{path} holds no network that spandrel can rebuild."
+        raise CorruptWeights(
+            msg, hint=f"Files of CSNLN, PANet and SAN are converted by `{IMPORT}`."
+        ) from error
     _refuse_unfit(path, spandrel, descriptor)
     network = CommunityNetwork(descriptor)
     network.float().eval().requires_grad_(requires_grad=False)
@@ -123,11 +125,11 @@ def _refuse_unfit(path: Path, spandrel: ModuleType, descriptor: Any) -> None:  #
     channels = {descriptor.input_channels, descriptor.output_channels}
     name = descriptor.architecture.name
     if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.purpose == "FaceSR":
-        msg = f"{path} is a {name}, which does not enlarge pictures"
+        msg = f"{path} is a {name}, which does not enlarge pictures."
     elif channels != {CHANNELS}:
-        msg = f"{path} is a {name} for pictures of {sorted(channels)} channels, not of RGB"
+        msg = f"{path} is a {name} for pictures of {sorted(channels)} channels, not of RGB."
     elif descriptor.size_requirements.square:
-        msg = f"{path} is a {name} for square pictures alone"
+        msg = f"{path} is a {name} for square pictures alone."
     else:
         return
     raise CorruptWeights(msg)
@@ -148,7 +150,7 @@ def _read(path: Path) -> dict[str, Any]:
         return dict(read_tensors(path))
     state = read_pickle(path)
     if not isinstance(state, dict):
-        msg = f"{path} holds something other than named tensors"
+        msg = f"{path} holds something other than named tensors."
         raise CorruptWeights(msg)
     return state
 
@@ -161,8 +163,11 @@ def require_spandrel() -> None:
 
     """
     if importlib.util.find_spec("spandrel") is None:
-        msg = "models of other tools need spandrel, which is not installed"
-        hint = f"pip install 'srcli[community]'; for CSNLN, PANet and SAN: {IMPORT}"
+        msg = "Models of other tools need spandrel, which is not installed."
+        hint = (
+            "Run `pip install 'srcli[community]'`. "
+            f"Files of CSNLN, PANet and SAN need `{IMPORT}` instead."
+        )
         raise MissingExtra(msg, hint=hint)
 
 
@@ -202,5 +207,5 @@ def _stand_in(name: str) -> ModuleType:
 
 
 def _unavailable(*_: object, **__: object) -> None:
-    msg = "this architecture needs torchvision"
+    msg = "This architecture needs torchvision."
     raise WeightsUnavailable(msg)

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, sentence
 from srcli.files.digest import check_safetensors
 
 MOST_TENSORS = 20_000
@@ -44,7 +44,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as file:
             names = file.keys()
             if len(names) > MOST_TENSORS:
-                msg = f"{path} has {len(names):,} tensors, which no network has"
+                msg = f"{path} has {len(names):,} tensors, which no network has."
                 raise CorruptWeights(msg)
             return {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
@@ -74,4 +74,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def _unreadable(path: Path, error: Exception) -> CorruptWeights:
-    return CorruptWeights(f"{path} is not a safetensors file that can be read", hint=str(error))
+    return CorruptWeights(
+        f"{path} is not a safetensors file that can be read.", hint=sentence(str(error))
+    )

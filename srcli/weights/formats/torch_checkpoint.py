@@ -22,6 +22,6 @@ def read_pickle(path: Path) -> object:
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a malformed pickle can make torch raise anything
-        msg = f"{path} is not a readable checkpoint of tensors alone; nothing in it was run"
+        msg = f"{path} is not a readable checkpoint of tensors alone. Nothing in it was run."
         raise CorruptWeights(msg) from error
     return content

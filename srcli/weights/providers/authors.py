@@ -53,7 +53,9 @@ class Authors:
 
     def check(self, path: Path) -> None:
         """Compare it with what was converted."""
-        hint = "" if self.is_remote else f"srcli models import {self.source.file} --overwrite"
+        hint = (
+            "" if self.is_remote else f"Run `srcli models import {self.source.file} --overwrite`."
+        )
         check_sealed(path, hint=hint)
 
     def fetch(self, listen: Listener) -> Path:
@@ -102,9 +104,11 @@ class Authors:
         """
         source = self.source
         if source.is_restricted and not self.accepts_licence:
-            msg = f"{source.id} has the licence {source.licence}, which does not allow every use"
+            msg = f"{source.id} has the licence {source.licence}, which does not allow every use."
             command = f"srcli models fetch {source.id} --accept-licence"
-            raise LicenceNotAccepted(msg, hint=f"read it at {source.pages[0]}, then {command}")
+            raise LicenceNotAccepted(
+                msg, hint=f"Read it at {source.pages[0]}, then run `{command}`."
+            )
 
     def lacks_original(self) -> bool:
         """Tell whether the published file is asked for, can be fetched, and is not here."""
@@ -166,8 +170,8 @@ class Authors:
 
     def _by_hand(self) -> WeightsUnavailable:
         source = self.source
-        msg = f"the authors offer {source.id} only by hand: {source.file} from {source.pages[0]}"
-        hint = f"when you have it: srcli models import {source.file}"
+        msg = f"{source.id} is a manual download: {source.file} from {source.pages[0]}."
+        hint = f"Download it, then run `srcli models import {source.file}`."
         return WeightsUnavailable(msg, hint=hint)
 
 

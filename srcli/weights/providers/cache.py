@@ -29,8 +29,8 @@ def cache_folder() -> Path:
     try:
         return Path(setting.value).expanduser()
     except RuntimeError as error:
-        msg = f"{setting.value} cannot be found: no such user is known"
-        raise UsageError(msg, hint=f"{setting.origin} names the folder of models") from error
+        msg = f"{setting.value} cannot be found: no such user is known."
+        raise UsageError(msg, hint=f"{setting.origin} names the folder of models.") from error
 
 
 def cached_file(model: str, suffix: str = ".safetensors") -> Path:
@@ -90,7 +90,7 @@ def check_sealed(path: Path, *, hint: str = "") -> None:
     try:
         sha256, _ = _note(path).read_text(encoding="utf-8").split()
     except (OSError, ValueError) as error:
-        msg = f"{path} is not whole: its sha256 was not noted"
+        msg = f"{path} is not whole: its sha256 was not noted."
         raise CorruptWeights(msg, hint=hint) from error
     check_digest(path, sha256, hint=hint)
 
@@ -111,7 +111,7 @@ def removed(path: Path, delete: Callable[[Path], None]) -> bool:
     try:
         delete(path)
     except OSError as error:
-        hint = "only the owner of the folder can delete it"
+        hint = "Only the owner of the folder can delete it."
         raise unwritable(path.parent, error, hint=hint) from error
     return True
 

@@ -81,8 +81,8 @@ def download(
         fill(tuple(addresses), wanted)
         wanted.part.replace(target)
     except Refusal as refusal:
-        msg = f"{target.name} cannot be downloaded: {refusal}"
-        hint = "run it again to go on from there" if wanted.have() else "try again later"
+        msg = f"{target.name} cannot be downloaded: {refusal}."
+        hint = "Run it again to go on from there." if wanted.have() else "Try again later."
         raise WeightsUnavailable(msg, hint=hint) from refusal
     except OSError as error:
         raise unwritable(target.parent, error) from error
@@ -94,12 +94,12 @@ def part_of(target: Path) -> Path:
 
 
 def unwritable(
-    place: object, error: OSError, *, hint: str = "choose another folder with SRCLI_CACHE_DIR"
+    place: object, error: OSError, *, hint: str = "Choose another folder with SRCLI_CACHE_DIR."
 ) -> WeightsUnavailable | DiskFull:
     """Return what to raise where a folder of weights takes no more."""
     if is_disk_full(error):
-        return DiskFull(f"there is no room left in {place}", hint=hint)
-    return WeightsUnavailable(f"{place} cannot be written: {error.strerror or error}", hint=hint)
+        return DiskFull(f"There is no room left in {place}.", hint=hint)
+    return WeightsUnavailable(f"{place} cannot be written: {error.strerror or error}.", hint=hint)
 
 
 def fill(addresses: Sequence[str], wanted: Wanted) -> None:
@@ -188,8 +188,8 @@ def _check_room(wanted: Wanted, start: int) -> None:
     """Refuse what the disk has no room for, before it is full."""
     folder = wanted.part.parent
     if shutil.disk_usage(folder).free < wanted.size - start:
-        msg = f"there is no room left in {folder}: the file has {wanted.size:,} bytes"
-        raise DiskFull(msg, hint="free some space or choose another folder")
+        msg = f"There is no room left in {folder}: the file has {wanted.size:,} bytes."
+        raise DiskFull(msg, hint="Free some space or choose another folder.")
 
 
 def _copy(response: Response, wanted: Wanted, start: int) -> None:

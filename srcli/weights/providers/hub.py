@@ -80,5 +80,5 @@ def _check_offer(file: HubFile, offer: Offer) -> None:
     """Refuse another file than the one that was measured, before it is fetched."""
     offered = offer.etag if SHA256.fullmatch(offer.etag) else file.sha256
     if file.sha256 and (offered != file.sha256 or offer.size != file.size):
-        msg = f"{file} is another file than the one that was measured, of sha256 {file.sha256}"
-        raise CorruptWeights(msg, hint="SRCLI_HUB_REPO may name a repository of older models")
+        msg = f"{file} is another file than the one that was measured, of sha256 {file.sha256}."
+        raise CorruptWeights(msg, hint="SRCLI_HUB_REPO may name a repository of older models.")

@@ -17,7 +17,7 @@ from huggingface_hub import constants, get_token, hf_hub_url, try_to_load_from_c
 from huggingface_hub.errors import HFValidationError
 
 from srcli import __version__
-from srcli.errors import DataError, DiskFull, SrcliError, WeightsUnavailable, is_disk_full
+from srcli.errors import DataError, DiskFull, SrcliError, WeightsUnavailable, is_disk_full, sentence
 from srcli.weights.providers.download import Listener, Wanted, fill, silent
 from srcli.weights.providers.hub_cache import COMMIT, ETAG, CacheEntry
 from srcli.weights.providers.web import Refusal, Response, ask, patiently
@@ -89,8 +89,8 @@ def cached(place: HubPlace) -> Path | None:
             place.repo, place.file, revision=place.revision, repo_type=place.kind
         )
     except HFValidationError as error:
-        msg = f"the hub has no repository {place.repo}"
-        raise place.refusal(msg, str(error)) from error
+        msg = f"The hub has no repository {place.repo}."
+        raise place.refusal(msg, sentence(str(error))) from error
     return Path(found) if isinstance(found, str) else None
 
 
@@ -157,10 +157,10 @@ def _checked(place: HubPlace, response: Response) -> Offer:
     etag = _header(response, "X-Linked-Etag") or _header(response, "ETag")
     etag, size = etag.removeprefix("W/").strip('"'), size or _header(response, "Content-Length")
     if not (COMMIT.fullmatch(commit) and ETAG.fullmatch(etag) and SIZE.fullmatch(size)):
-        msg = f"what answers for {place.title} is not a hub"
+        msg = f"What answers for {place.title} is not a hub."
         raise place.refusal(msg, "check HF_ENDPOINT, and any proxy in between")
     if int(size) > LARGEST:
-        msg = f"{place.title} has {int(size):,} bytes, and at most {LARGEST:,} are fetched"
+        msg = f"{place.title} has {int(size):,} bytes, and at most {LARGEST:,} are fetched."
         raise place.refusal(msg, "download it by itself, and name the file")
     return Offer(commit=commit, etag=etag, size=int(size))
 
@@ -209,30 +209,32 @@ def _headers() -> dict[str, str]:
 
 
 def _unwritable(place: HubPlace, error: OSError) -> SrcliError:
-    hint = "choose another folder with HF_HOME"
+    hint = "Choose another folder with HF_HOME."
     if is_disk_full(error):
-        return DiskFull("there is no room left in the hub's cache", hint=hint)
+        return DiskFull("There is no room left in the hub's cache.", hint=hint)
     reason = error.strerror or error
-    return place.refusal(f"the hub's cache cannot be written: {reason}", hint)
+    return place.refusal(f"The hub's cache cannot be written: {reason}.", hint)
 
 
 def _refused(place: HubPlace, refusal: Refusal) -> SrcliError:
     status, code = refusal.status, refusal.code
     if status in FORBIDDEN:
-        msg = f"the hub does not let you read {place.repo}"
-        return place.refusal(msg, "it may be private, gated or missing; with access, set HF_TOKEN")
+        msg = f"The hub does not let you read {place.repo}."
+        return place.refusal(
+            msg, "It may be private, gated or missing. If you have access, set HF_TOKEN."
+        )
     if status != MISSING:
         return place.refusal(*_failed(place, refusal))
     msg = {
-        "RevisionNotFound": f"{place.repo} has no revision {place.revision}",
-        "RepoNotFound": f"there is no repository {place.repo} on the hub",
-    }.get(code, f"there is no {place.title} on the hub")
-    return place.refusal(msg, "check the spelling; or set HF_TOKEN if it is private")
+        "RevisionNotFound": f"{place.repo} has no revision {place.revision}.",
+        "RepoNotFound": f"There is no repository {place.repo} on the hub.",
+    }.get(code, f"There is no {place.title} on the hub.")
+    return place.refusal(msg, "Check the spelling. Set HF_TOKEN if it is private.")
 
 
 def _failed(place: HubPlace, refusal: Refusal) -> tuple[str, str]:
     """Return what to say of a hub that fails, or that is not there, and what to do."""
     if refusal.status:
-        return f"the hub answers {refusal.status} for {place.title}", "try again later"
-    hint = "check the network and HF_ENDPOINT, then try again"
-    return f"{place.title} cannot be downloaded: {refusal}", hint
+        return f"The hub answers {refusal.status} for {place.title}.", "Try again later."
+    hint = "Check the network and HF_ENDPOINT, then try again."
+    return f"{place.title} cannot be downloaded: {refusal}.", hint

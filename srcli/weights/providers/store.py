@@ -158,8 +158,8 @@ def verify(model: WeightCard | str) -> Path:
     if path is None:
         if isinstance(origin, (Local, Packaged)):
             raise origin.missing()
-        hint = f"get it with srcli models fetch {name}" if origin.is_remote else ""
-        msg = f"{name} is not on this machine"
+        hint = f"Run `srcli models fetch {name}`." if origin.is_remote else ""
+        msg = f"{name} is not on this machine."
         raise WeightsUnavailable(msg, hint=hint)
     _check(origin, path, name)
     return path
@@ -169,14 +169,14 @@ def _check(origin: Origin, path: Path, model: str) -> None:
     try:
         origin.check(path)
     except CorruptWeights as error:
-        hint = error.hint or f"get it again with srcli models fetch {model}"
+        hint = error.hint or f"Run `srcli models fetch {model}` again."
         raise CorruptWeights(error.message, hint=hint) from error
 
 
 def _refuse_offline(origin: Origin, model: str, *, offline: bool) -> None:
     if origin.is_remote and _is_offline(offline=offline):
-        msg = f"{model} is not on this machine, and srcli is offline"
-        raise WeightsUnavailable(msg, hint="get it once without --offline and SRCLI_OFFLINE")
+        msg = f"{model} is not on this machine, and srcli is offline."
+        raise WeightsUnavailable(msg, hint="Fetch it once without --offline and SRCLI_OFFLINE.")
 
 
 def _announce(origin: Origin, model: str) -> None:
@@ -191,7 +191,7 @@ def _announce(origin: Origin, model: str) -> None:
         told = f"{model} ({size / 1e6:.1f} MB)" if size else model
     else:
         return
-    logger.warning("%s is not on this machine: it is fetched once", told)
+    logger.warning("%s is not on this machine. It is fetched once.", told)
 
 
 def _is_offline(*, offline: bool) -> bool:

@@ -87,7 +87,7 @@ def patiently(attempt: Callable[[], Result]) -> Result:
             if not refusal.is_passing:
                 raise
             pause = max(wait, refusal.wait)
-            logger.info("%s; the next try is in %g s", refusal, pause)
+            logger.info("%s. The next try is in %g s.", refusal, pause)
             time.sleep(pause)
     return attempt()
 

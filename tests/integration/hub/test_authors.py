@@ -217,9 +217,9 @@ def test_what_is_offered_by_hand_is_said_with_the_next_step(srcli, hub, by_hand)
     del by_hand
     done = srcli("models", "fetch", "san-x2")
     assert done.returncode == 4
-    assert "only by hand: SAN_BIX2.pt from a share" in done.stderr
+    assert "manual download: SAN_BIX2.pt from a share" in done.stderr
     assert "srcli models import SAN_BIX2.pt" in done.stderr
-    assert "only by hand" in srcli("models", "fetch", "san-x2", "--offline").stderr
+    assert "manual download" in srcli("models", "fetch", "san-x2", "--offline").stderr
     assert hub.seen == []
     imported = srcli("models", "import", "SAN_BIX2.pt")
     assert imported.returncode == 0, imported.stderr

@@ -133,7 +133,7 @@ def test_a_revision_is_asked_for_and_stays(srcli, shelf):
     [
         ("Set5@v9", "eugenesiow/Set5 has no revision v9"),
         ("Set5@../..", "'../..' is no revision"),
-        ("Set14", "there is no repository eugenesiow/Set14 on the hub"),
+        ("Set14", "There is no repository eugenesiow/Set14 on the hub"),
         ("Manga109", "Manga109 was not found"),
         ("DIV2K-val@main", "DIV2K-val was not found"),
     ],
@@ -189,7 +189,7 @@ def test_a_server_that_goes_away_leaves_what_the_next_fetch_goes_on_with(srcli, 
     shelf.cuts, shelf.refusals = 1, 9
     done = srcli(*BENCH, "Set5")
     assert done.returncode == 3
-    assert "the hub answers 503 for data/Set5_HR.tar.gz" in done.stderr
+    assert "The hub answers 503 for data/Set5_HR.tar.gz" in done.stderr
     assert [path.suffix for path in kept(tmp_path)] == [".incomplete"]
     shelf.refusals = 0
     assert srcli(*BENCH, "Set5").returncode == 0

@@ -80,7 +80,7 @@ def test_a_server_that_goes_away_leaves_what_the_next_fetch_goes_on_with(
     hub.cuts, hub.refusals = 1, 9
     done = srcli("models", "fetch", ANYONE)
     assert done.returncode == 4
-    assert done.stderr.startswith("error: the hub answers 503 for hf:someone/models@main/")
+    assert done.stderr.startswith("error: The hub answers 503 for hf:someone/models@main/")
     assert [path.suffix for path in contents(cache)] == [".incomplete"]
     assert srcli("models", "path", ANYONE).returncode == 4
     hub.refusals = 0
@@ -116,10 +116,10 @@ def test_a_private_repository_needs_the_token(srcli, hub, weights, monkeypatch):
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ("hf:no/where/a.safetensors", "there is no repository no/where on the hub"),
+        ("hf:no/where/a.safetensors", "There is no repository no/where on the hub"),
         ("hf:someone/models@v9/a.safetensors", "someone/models has no revision v9"),
-        ("hf:someone/models/a.safetensors", "there is no hf:someone/models@main/a.safetensors"),
-        ("hf:a--b/c/d.safetensors", "the hub has no repository a--b/c"),
+        ("hf:someone/models/a.safetensors", "There is no hf:someone/models@main/a.safetensors"),
+        ("hf:a--b/c/d.safetensors", "The hub has no repository a--b/c"),
         ("hf:someone/a.safetensors", "does not name a weights file"),
         ("hf:someone/models/a.exe", "does not name a weights file"),
         ("hf:someone/models/../../a.safetensors", "does not name a weights file"),
@@ -263,7 +263,7 @@ def test_a_cache_that_cannot_be_written_is_said(srcli, hub, weights, monkeypatch
     monkeypatch.setattr(constants, "HF_HUB_CACHE", "/proc/nowhere/hub")
     done = srcli("models", "fetch", ANYONE)
     assert done.returncode == 4
-    assert "the hub's cache cannot be written" in done.stderr
+    assert "The hub's cache cannot be written" in done.stderr
     assert "HF_HOME" in done.stderr
 
 
@@ -298,7 +298,7 @@ def bare(monkeypatch, tmp_path):
 def test_without_a_repository_a_missing_model_is_said(srcli):
     done = srcli("models", "fetch", DEFAULT_MODEL)
     assert done.returncode == 4
-    assert f"the weights of {DEFAULT_MODEL} did not come along" in done.stderr
+    assert f"This installation of srcli lacks the weights of {DEFAULT_MODEL}" in done.stderr
     assert "SRCLI_HUB_REPO" in done.stderr
 
 

@@ -50,7 +50,7 @@ def test_what_the_hub_says_never_becomes_a_path_or_a_size(srcli, hub, weights, t
     hub.lies = {name: value.encode().decode("latin-1") for name, value in lie.items()}
     done = srcli("models", "fetch", ANYONE)
     assert done.returncode == 4
-    assert "what answers for" in done.stderr
+    assert "What answers for" in done.stderr
     assert "is not a hub" in done.stderr
     assert hub.downloads() == []
     assert surroundings(tmp_path) == before
@@ -82,7 +82,7 @@ def test_a_hub_that_stays_busy_is_given_up(srcli, hub, weights):
     hub.head_refusals = 99
     done = srcli("models", "fetch", ANYONE)
     assert done.returncode == 4
-    assert "the hub answers 503 for" in done.stderr
+    assert "The hub answers 503 for" in done.stderr
     assert len(hub.seen) == 4
 
 

@@ -143,7 +143,7 @@ def test_a_model_is_fetched_when_it_is_first_used_and_its_size_is_told(
     with Image.open(tmp_path / "out.png") as picture:
         assert picture.size == (62, 84)
     size = f"{offered['blue-x2'].size / 1e6:.1f} MB"
-    told = f"blue-x2 ({size}, licence CC-BY-4.0) is not on this machine: it is fetched once"
+    told = f"blue-x2 ({size}, licence CC-BY-4.0) is not on this machine. It is fetched once."
     assert told in words(done.stderr)
     again = srcli("upscale", photo, *options, "-o", "again.png", "--offline")
     assert again.returncode == 0, again.stderr
@@ -227,7 +227,7 @@ def test_nothing_in_the_file_is_run(srcli, hub, offered, tmp_path, monkeypatch):
     publish(hub, monkeypatch, offered["green-x2"], (tmp_path / "bomb.pth").read_bytes())
     done = srcli("models", "fetch", "green-x2")
     assert done.returncode == 4
-    assert "nothing in it was run" in words(done.stderr)
+    assert "Nothing in it was run" in words(done.stderr)
     assert not (tmp_path / "ran").exists()
 
 

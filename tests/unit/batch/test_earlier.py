@@ -72,4 +72,4 @@ def test_a_pipe_among_the_sources_in_the_place_of_a_manifest_is_said_and_not_ope
     os.mkfifo(tmp_path / NAME)
     assert found(tmp_path) == set()
     (told,) = caplog.messages
-    assert told.startswith("results of earlier runs are not known: ")
+    assert told.startswith("Results of earlier runs are not known. ")

@@ -234,7 +234,7 @@ def test_a_file_that_is_no_manifest_is_moved_aside_with_a_warning(job, caplog):
     for number in (1, 2):
         with opened(job) as manifest:
             assert manifest.claim(job) is ClaimResult.MAKE
-        assert caplog.text.count("it was moved to") == number
+        assert caplog.text.count("It was moved to") == number
         assert path.with_name(f"{NAME}.broken-{number}").read_bytes() == content
         path.write_bytes(content)
 

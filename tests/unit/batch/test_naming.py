@@ -69,7 +69,7 @@ def test_dots_in_names_stay() -> None:
 
 @pytest.mark.parametrize("naming", [{"output": "a.xyz"}, {"output": "a.heic"}, {"suffix": ".xyz"}])
 def test_a_format_that_is_not_written_is_refused(naming: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="no format that is written") as caught:
+    with pytest.raises(UsageError, match="no format that srcli writes") as caught:
         outputs([source("in.png")], **naming)
     assert ".webp" in caught.value.hint
 

@@ -48,9 +48,12 @@ def test_a_name_is_known_in_any_case() -> None:
     assert known_name("div2k-VAL") == "DIV2K-val"
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(DataError, match="no data set named Set6") as caught:
         known_name("Set6")
+    assert caught.value.hint == "Did you mean Set5?"
+    with pytest.raises(DataError) as caught:
+        known_name("Kodak")
     assert "Set14" in caught.value.hint
 
 

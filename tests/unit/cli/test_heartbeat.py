@@ -46,7 +46,7 @@ def test_a_sign_of_life_that_finds_a_full_disk_fails_what_is_said_next():
 
     def tell(_):
         called.set()
-        msg = "the output cannot be written: the disk is full"
+        msg = "The output cannot be written: the disk is full"
         raise DiskFull(msg)
 
     with Heartbeat(tell, every=0.001) as heartbeat:

@@ -38,7 +38,7 @@ def test_what_nobody_reads_is_dropped(unread, needed):
 def test_a_full_disk_is_said_of_what_is_needed(full):
     outlet = Outlet(full, needed=True)
     outlet.write("a line\n")
-    with pytest.raises(DiskFull, match="the output cannot be written: the disk is full"):
+    with pytest.raises(DiskFull, match="The output cannot be written: the disk is full"):
         outlet.flush()
     outlet.write("a line\n")
     outlet.flush()
@@ -59,7 +59,7 @@ def test_any_other_failure_is_a_sentence(tmp_path):
     ):
         outlet = Outlet(stream, needed=True)
         outlet.write("a line\n")
-        with pytest.raises(UnwritableOutput, match="the output cannot be written: "):
+        with pytest.raises(UnwritableOutput, match="The output cannot be written: "):
             outlet.flush()
 
 

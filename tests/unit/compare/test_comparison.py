@@ -165,5 +165,5 @@ def test_sizes_that_differ_are_one_sentence(wrong: str) -> None:
 
 
 def test_shaving_everything_is_refused() -> None:
-    with pytest.raises(UsageError, match="nothing is left of 24x20"):
+    with pytest.raises(UsageError, match="Nothing is left of 24x20"):
         compare([noise("a", 1), noise("b", 2)], shave=10)

@@ -119,7 +119,7 @@ def test_too_low_a_limit_is_told_before_anything_is_loaded(limits):
     limits[resource.RLIMIT_AS] = 600 * 1024 * 1000
     with pytest.raises(OutOfMemory, match=r"614 MB of memory \(ulimit -v\)") as caught:
         check_start()
-    assert caught.value.hint == "raise the limit with ulimit -v"
+    assert caught.value.hint == "Raise the limit with ulimit -v."
 
 
 def test_a_library_that_does_not_fit_is_told_of_only_where_there_is_a_limit(limits):
@@ -137,5 +137,5 @@ def test_a_command_within_too_low_a_limit_ends_in_one_sentence(tmp_path, kilobyt
         ["/bin/sh", "-c", limit], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 5
-    assert done.stderr.startswith("error: this shell allows a process ")
+    assert done.stderr.startswith("error: This shell allows a process ")
     assert len(done.stderr.splitlines()) == 2

@@ -36,27 +36,27 @@ def refusal(path: Path) -> UnreadableImage:
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "a.png").message.endswith("does not exist")
+    assert refusal(tmp_path / "a.png").message.endswith("does not exist.")
 
 
 def test_a_folder_is_no_picture(tmp_path: Path) -> None:
-    assert refusal(tmp_path).message.endswith("is a folder, not a picture")
+    assert refusal(tmp_path).message.endswith("is a folder, not a picture.")
 
 
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
-    assert refusal(tmp_path / "a.png").message.endswith("is not a regular file, not a picture")
+    assert refusal(tmp_path / "a.png").message.endswith("is not a regular file, not a picture.")
 
 
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
-    assert refusal(tmp_path / "a.png").message.endswith("is empty")
+    assert refusal(tmp_path / "a.png").message.endswith("is empty.")
 
 
 def test_anything_else_is_told_what_could_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"just text, named as if it were a picture")
     refused = refusal(tmp_path / "a.png")
-    assert refused.message.endswith("is not a picture in a known format")
+    assert refused.message.endswith("is not a picture in a known format.")
     assert "PNG, JPEG" in refused.hint
 
 
@@ -79,7 +79,7 @@ def test_a_file_without_rights_is_said_to_be_closed(tmp_path: Path) -> None:
     )
     tmp_path.chmod(0o755)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "a.png cannot be read: permission denied"
+    assert run.stdout == "a.png cannot be read: permission denied."
 
 
 def test_the_limit_on_pixels_is_the_callers() -> None:

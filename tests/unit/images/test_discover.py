@@ -39,7 +39,7 @@ def test_pictures_of_formats_that_are_not_read_are_told_of(tree: Path) -> None:
     (tree / "only/photo.psd").write_bytes(b"")
     with pytest.raises(UsageError) as caught:
         find_sources([str(tree / "only")])
-    assert caught.value.hint.startswith("the formats read are PNG, JPEG")
+    assert caught.value.hint.startswith("The formats read are PNG, JPEG")
 
 
 def relatives(sources: list[InputFile]) -> list[str]:
@@ -147,7 +147,7 @@ def test_a_folder_that_may_not_be_listed_is_named(tree: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     (tree / "in" / "d").chmod(0o755)
-    assert run.stdout == "./in/d cannot be listed: permission denied"
+    assert run.stdout == "./in/d cannot be listed: permission denied."
 
 
 def test_finding_pictures_needs_neither_torch_nor_a_decoder() -> None:

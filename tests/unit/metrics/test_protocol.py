@@ -85,7 +85,7 @@ def test_the_crop_is_taken_from_the_top_left() -> None:
 
 @pytest.mark.parametrize("scale", [0.999, 0.5, 0, -2, math.nan, math.inf])
 def test_scales_that_do_not_reduce_are_refused(scale: float) -> None:
-    with pytest.raises(UsageError, match="cannot measure at scale"):
+    with pytest.raises(UsageError, match="Nothing can be measured at scale"):
         cropped_sizes(100, 100, scale)
 
 

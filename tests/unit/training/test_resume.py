@@ -88,7 +88,7 @@ def test_a_state_of_another_run_is_refused_with_the_difference(request_for):
     changed = replace(request.config, batch=3)
     with pytest.raises(DataError) as caught:
         train(replace(request, config=changed, resume=True), lambda _: None)
-    assert caught.value.hint == "batch was 2, not 3"
+    assert caught.value.hint == "The differences are: batch was 2, not 3."
 
 
 @pytest.mark.parametrize("content", [b"", b"no state at all", b"PK\x03\x04"])
@@ -130,7 +130,7 @@ def test_a_state_whose_content_changed_is_not_taken_up(request_for, final_state)
     content = bytearray((request.out / "state.pt").read_bytes())
     content[content.index(bias.numpy().tobytes())] ^= 0x01
     (request.out / "state.pt").write_bytes(content)
-    with pytest.raises(DataError, match="or damaged") as caught:
+    with pytest.raises(DataError, match="is damaged") as caught:
         train(replace(request, resume=True), lambda _: None)
     assert "checksum" in caught.value.hint
 
@@ -239,7 +239,7 @@ def test_two_runs_do_not_share_a_folder(request_for):
     seen = []
 
     def second(_report):
-        with pytest.raises(UsageError, match="another training run is writing to"):
+        with pytest.raises(UsageError, match="Another training run is writing to"):
             train(replace(request, resume=True), lambda _: None)
         seen.append(1)
 
@@ -267,7 +267,7 @@ def test_other_pictures_are_another_run(request_for, tmp_path):
     (tmp_path / "others/a.png").rename(tmp_path / "others/z.png")
     with pytest.raises(DataError) as caught:
         train(moved, lambda _: None)
-    assert caught.value.hint == "its pictures were others"
+    assert caught.value.hint == "The differences are: its pictures were others."
 
 
 def test_going_on_needs_no_weights_to_start_from(request_for, tmp_path):

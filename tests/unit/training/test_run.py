@@ -60,7 +60,7 @@ def test_a_batch_that_cannot_be_shared_is_a_usage_error(request_for, monkeypatch
     group = ProcessGroup(torch.device("cpu"))
     group.count = 3
     monkeypatch.setattr("srcli.usecases.train.join_process_group", lambda _: group)
-    with pytest.raises(UsageError, match="a batch of 2 cannot be shared by 3 processes"):
+    with pytest.raises(UsageError, match="A batch of 2 cannot be shared by 3 processes"):
         train(request_for("odd"), lambda _: None)
 
 
@@ -156,7 +156,7 @@ def test_a_picture_too_small_to_validate_on_is_named_before_the_first_step(reque
     (tmp_path / "small").mkdir()
     Image.new("RGB", (17, 60)).save(tmp_path / "small/strip.png")
     request = request_for("run", val=tmp_path / "small")
-    with pytest.raises(DataError, match=r"strip\.png cannot be validated on.*x3"):
+    with pytest.raises(DataError, match=r"strip\.png cannot be used for validation.*x3"):
         train(request, lambda _: None)
     assert not request.out.exists()
 

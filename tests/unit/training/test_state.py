@@ -77,7 +77,7 @@ def refuse(path, optimizer) -> DataError:
     before = copy.deepcopy(state.network.state_dict())
     with pytest.raises(DataError) as caught:
         state.load(path, config_for(optimizer))
-    assert caught.value.message == f"{path} is not the state of a training run, or damaged"
+    assert caught.value.message == f"{path} is damaged, or is not the state of a training run."
     assert "\n" not in caught.value.hint
     assert 0 < len(caught.value.hint) < 3000
     assert (state.step, state.validated, state.best) == (0, 0, 0.0)
@@ -116,7 +116,7 @@ def test_a_count_that_is_none_is_refused(saved, optimizer, name, value):
     content = torch.load(saved)
     content[name] = value
     torch.save(content, saved)
-    assert f"its {name} is " in refuse(saved, optimizer).hint
+    assert f"Its {name} is " in refuse(saved, optimizer).hint
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, 1, "x", [1], {1: 2}, torch.zeros(2), {"a": 1}])
@@ -167,7 +167,7 @@ def test_steps_of_the_optimizer_that_are_none_are_refused(saved, optimizer, step
     kept = next(kept for kept in content["optimizer"]["state"].values() if "step" in kept)
     kept["step"] = step
     torch.save(content, saved)
-    assert "step of parameter" in refuse(saved, optimizer).hint
+    assert "Step of parameter" in refuse(saved, optimizer).hint
 
 
 @pytest.mark.parametrize(
@@ -259,4 +259,4 @@ def test_a_file_that_is_too_large_or_packed_or_no_file_is_refused_unread(tmp_pat
     assert "packed archive" in refuse(path, "adam").hint
     path.unlink()
     os.mkfifo(path)
-    assert refuse(path, "adam").hint == "it is no file"
+    assert refuse(path, "adam").hint == "It is no file."

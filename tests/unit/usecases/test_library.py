@@ -134,7 +134,7 @@ def test_a_pillow_image_whose_file_is_cut_is_refused(upscaler, tmp_path):
 
 @pytest.mark.parametrize("tile", [0, -1, 31, "64", 1.5])
 def test_a_tile_that_makes_no_sense_is_refused(tile):
-    with pytest.raises(UsageError, match=re.escape(f"a tile of {tile!r} pixels")):
+    with pytest.raises(UsageError, match=re.escape(f"A tile of {tile!r} pixels")):
         Upscaler(tile=tile)
 
 

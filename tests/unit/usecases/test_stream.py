@@ -72,7 +72,7 @@ def test_a_file_can_go_into_a_pipe(tmp_path):
 
 
 def test_refusals_name_the_pipe():
-    with pytest.raises(UnreadableImage, match="standard input"):
+    with pytest.raises(UnreadableImage, match="Standard input"):
         upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(b"no picture"))
 
 
@@ -89,7 +89,7 @@ def test_a_pipe_is_read_no_further_than_it_could_be_a_picture():
             return len(room)
 
     pipe = Endless()
-    with pytest.raises(UnreadableImage, match="standard input is not a picture"):
+    with pytest.raises(UnreadableImage, match="Standard input is not a picture"):
         upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), pipe)
     assert pipe.taken <= SIGNATURE_LENGTH
 
@@ -107,7 +107,7 @@ def test_a_writer_that_waits_is_refused_at_once_if_it_is_no_picture():
 
 def test_a_pipe_that_does_not_fit_into_memory_is_refused(monkeypatch):
     monkeypatch.setattr("srcli.usecases.stream.host_memory", lambda: 4 * len(encoded("BMP")) - 4)
-    with pytest.raises(OutOfMemory, match="standard input holds more than"):
+    with pytest.raises(OutOfMemory, match="Standard input holds more than"):
         upscale_stream(UpscaleRequest(inputs=("-",), size=DOUBLE), io.BytesIO(encoded("BMP")))
 
 
@@ -115,18 +115,18 @@ def test_memory_is_checked_before_a_pipe_is_decoded(monkeypatch):
     monkeypatch.setattr("srcli.pipeline.run.decode_picture", Stops())
     monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(1000, 1000)))
-    with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
+    with pytest.raises(OutOfMemory, match="Standard input cannot be made larger"):
         upscale_stream(request, io.BytesIO(encoded("PNG")))
 
 
 def test_a_damaged_picture_in_a_pipe_is_made_with_a_warning_if_that_is_allowed():
     cut = encoded("PNG")[:-200]
     request = UpscaleRequest(inputs=("-",), size=DOUBLE)
-    with pytest.raises(UnreadableImage, match="standard input is cut short"):
+    with pytest.raises(UnreadableImage, match="Standard input is cut short"):
         upscale_stream(request, io.BytesIO(cut))
     request = replace(request, rules=ReadRules(allow_damaged=True))
     warned = upscale_stream(request, io.BytesIO(cut)).outcome.warnings
-    assert warned == ("standard input is cut short",)
+    assert warned == ("Standard input is cut short.",)
 
 
 def test_a_pipe_carries_one_picture():
@@ -169,5 +169,5 @@ def test_running_out_of_memory_is_one_sentence_about_the_pipe(monkeypatch):
 
     monkeypatch.setattr("srcli.pipeline.run.enlarge_picture", fails)
     request = UpscaleRequest(inputs=("-",), size=DOUBLE)
-    with pytest.raises(OutOfMemory, match="standard input cannot be made larger"):
+    with pytest.raises(OutOfMemory, match="Standard input cannot be made larger"):
         upscale_stream(request, io.BytesIO(encoded("PNG")))

@@ -79,7 +79,7 @@ def test_range_weights_are_for_networks_of_any_ratio():
 
 
 def test_later_passes_need_a_weight_for_the_range_that_they_train():
-    with pytest.raises(UsageError, match="later passes train the first range") as caught:
+    with pytest.raises(UsageError, match="Later passes train the first range") as caught:
         make_config(**WIDE, range_weights="0,1,1", recursive=0.1)
     assert "--recursive" in caught.value.hint
     assert make_config(**WIDE, range_weights="0,1,1").weights() == (0, 1, 1)

@@ -172,9 +172,9 @@ def test_without_the_package_it_is_said_what_to_install(tmp_path):
     for read in (decode_photo, probe_image):
         with pytest.raises(UnreadableImage, match="is a HEIF file") as caught:
             read(path.read_bytes(), name=str(path))
-        assert caught.value.hint == "pip install 'srcli[heif]'"
+        assert caught.value.hint == "HEIF needs an extra: `pip install 'srcli[heif]'`."
     unread = []
     assert find_sources([str(tmp_path)], allow_none=True, on_unread=unread.append) == []
     assert unread == [path]
-    assert remedies(unread) == "for HEIF, pip install 'srcli[heif]'"
+    assert remedies(unread) == "HEIF needs an extra: `pip install 'srcli[heif]'`."
     assert "HEIF" not in formats.readable_names()

@@ -375,12 +375,12 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
     with pytest.raises(UnreadableImage, match="is a JXL file") as caught:
         decode_photo(vector("p3"), name="it.jxl")
-    assert caught.value.hint == "pip install 'srcli[jxl]'"
+    assert caught.value.hint == "JXL needs an extra: `pip install 'srcli[jxl]'`."
     with pytest.raises(UnknownFormat, match="extra package writes JXL") as refused:
         writable_format(Path("it.jxl"))
-    assert refused.value.hint == "pip install 'srcli[jxl]'"
+    assert refused.value.hint == "JXL needs an extra: `pip install 'srcli[jxl]'`."
     with pytest.raises(UnknownFormat, match="extra package writes JXL") as refused:
         plan_outputs([], Naming(suffix=".jxl", template="{stem}", scale="x2", model=""))
-    assert refused.value.hint == "pip install 'srcli[jxl]'"
+    assert refused.value.hint == "JXL needs an extra: `pip install 'srcli[jxl]'`."
     assert ".jxl" not in formats.writable_suffixes()
     assert writable_format(Path("it.png")) is PNG

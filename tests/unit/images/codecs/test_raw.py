@@ -309,4 +309,4 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
     with pytest.raises(UnreadableImage, match="is a RAW file") as caught:
         decode_photo(dng(BAYER), name="it.dng")
-    assert caught.value.hint == "pip install 'srcli[raw]'"
+    assert caught.value.hint == "RAW needs an extra: `pip install 'srcli[raw]'`."

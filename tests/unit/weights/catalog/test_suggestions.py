@@ -43,13 +43,13 @@ def test_a_name_of_several_says_all_of_them():
     with pytest.raises(UnknownModel) as refused:
         find_card("realesrgan")
     meant = ("realesrgan-x2plus", "realesrgan-x4plus", "realesrgan-x4plus-anime-6b")
-    assert refused.value.hint.startswith(f"type --model with one of these: {', '.join(meant)}")
+    assert refused.value.hint.startswith(f"Did you mean {' or '.join(meant)}")
 
 
 def test_one_name_is_what_to_type():
     with pytest.raises(UnknownModel) as refused:
         find_card("RealESRGAN_x4plus")
-    assert refused.value.hint == "type --model realesrgan-x4plus"
+    assert refused.value.hint == "Did you mean realesrgan-x4plus?"
 
 
 def test_members_are_left_out_where_their_family_is_named():
@@ -59,5 +59,5 @@ def test_members_are_left_out_where_their_family_is_named():
 
 def test_a_file_that_is_not_there_is_known_by_its_name():
     missing = Local(path=Path("down/RealESRGAN_x4plus.pth")).missing()
-    assert missing.hint == "a model of that name can be fetched: --model realesrgan-x4plus"
+    assert missing.hint == "A model of that name can be fetched: type --model realesrgan-x4plus."
     assert "models list" in Local(path=Path("mine.pth")).missing().hint

@@ -193,7 +193,7 @@ def test_only_ten_of_very_many_tensors_are_named(saved, tmp_path):
     with pytest.raises(CorruptWeights) as caught:
         load_model(tmp_path / "many.safetensors")
     assert caught.value.hint.count("stranger") == 10
-    assert caught.value.hint.endswith(" and 1,990 more")
+    assert caught.value.hint.endswith(" and 1,990 more.")
 
 
 def test_a_file_of_far_too_many_tensors_is_refused_unread(tmp_path):
@@ -231,7 +231,7 @@ def test_an_origin_that_is_no_text_is_refused(saved, origin):
     save_model(path, network.state_dict(), replace(header, origin=origin))
     with pytest.raises(CorruptWeights) as caught:
         read_header(path)
-    assert caught.value.hint == f"its origin is {origin!r:.40}"
+    assert caught.value.hint == f"Its origin is {origin!r:.40}."
 
 
 @pytest.mark.parametrize("length", [1 << 31, 1 << 62, 20_000_000])

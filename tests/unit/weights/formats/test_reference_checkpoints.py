@@ -132,7 +132,7 @@ def test_a_long_list_is_cut() -> None:
     state = as_published("san", SAN)
     upstream = identify(state)
     state |= {f"unheard_of.{i}": torch.zeros(1) for i in range(20)}
-    with pytest.raises(CorruptWeights, match=r"extra: unheard_of\.0, .* and 10 more$"):
+    with pytest.raises(CorruptWeights, match=r"extra: unheard_of\.0, .* and 10 more\.$"):
         convert(state, upstream)
 
 
@@ -173,7 +173,7 @@ def test_the_recurrences_of_the_authors_differ_from_file_to_file() -> None:
 
 
 def test_a_file_without_entries_is_said_to_have_none() -> None:
-    with pytest.raises(CorruptWeights, match=r"it has no entry$"):
+    with pytest.raises(CorruptWeights, match=r"it has no entry\.$"):
         identify({})
 
 
@@ -227,7 +227,7 @@ def test_a_hostile_file_is_refused_and_does_not_run(tmp_path: Path, form: str) -
         path.write_bytes(pickle.dumps(content))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    with pytest.raises(CorruptWeights, match="nothing in it was run") as refused:
+    with pytest.raises(CorruptWeights, match="Nothing in it was run") as refused:
         read(path)
     assert refused.value.hint == ""
     assert not trace.exists()
@@ -258,7 +258,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match=r"there is no weights file .*absent\.pt"):
+    with pytest.raises(MissingWeights, match=r"There is no weights file .*absent\.pt"):
         read(tmp_path / "absent.pt")
 
 

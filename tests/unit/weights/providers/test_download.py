@@ -147,7 +147,7 @@ def test_another_file_is_refused_after_a_second_look_at_most(answering, tmp_path
     other = good(CONTENT[::-1])
     (tmp_path / "file.part").write_bytes(CONTENT[:-1])
     message = refusal(answering(other, other), target=tmp_path / "file")
-    assert message.endswith(f"has another file, whose sha256 is not {SHA256}")
+    assert message.endswith(f"has another file, whose sha256 is not {SHA256}.")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -183,7 +183,7 @@ def test_a_redirect_in_circles_is_told_in_one_line(answering, tmp_path):
 
 def test_what_a_server_says_cannot_colour_the_terminal(answering, tmp_path):
     answer = b"HTTP/1.1 404 \x1b[31mred\r\nContent-Length: 0\r\n\r\n"
-    assert refusal(answering(answer), target=tmp_path / "file").endswith("answers 404 [31mred")
+    assert refusal(answering(answer), target=tmp_path / "file").endswith("answers 404 [31mred.")
 
 
 def test_a_password_is_not_printed(tmp_path):
@@ -259,7 +259,7 @@ def test_an_answer_that_never_begins_is_given_up(tmp_path, monkeypatch):
     message = refusal(address, target=tmp_path / "file")
     thread.join()
     listening.close()
-    assert message.endswith("broke off: the answer takes too long")
+    assert message.endswith("broke off: the answer takes too long.")
 
 
 @pytest.mark.parametrize("name", ["7", "0", "-3", "nonsense", "nan", "1e400", "", "\ud800"])
