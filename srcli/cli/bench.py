@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srcli.cli import choices, completion
+from srcli.cli.command import USUAL
 from srcli.cli.console import data, document, say
 from srcli.cli.measuring import measuring_status, parse_scales
 from srcli.cli.table import show_table
@@ -16,69 +19,138 @@ if TYPE_CHECKING:
     from srcli.usecases.bench import BenchResult
 
 
+EXAMPLES = """
+    srcli bench --dataset Set5 --model asdn-fast,bicubic --scale 2,2.7,3,4
+    srcli bench --dataset Set5,Urban100 --published --format md
+    srcli bench --data photos/ --scale 2 --format html -o report.html
+"""
+
+_usual = partial(typer.Option, rich_help_panel=USUAL)
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
+_report = partial(typer.Option, rich_help_panel="Report")
+_run = partial(typer.Option, rich_help_panel="How the models run")
+
+
 def bench_command(
     dataset: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Set5, Set14, BSD100, Urban100, Manga109, DIV2K-val; several by commas. "
-            "Set5@REVISION is the hub's of that revision; Set5-JPEG40 has its LR compressed."
+        _usual(
+            metavar="NAMES",
+            help="Measure on these data sets, joined by commas: Set5, Set14, BSD100, Urban100, "
+            "Manga109 or DIV2K-val. Set5@REVISION is that revision on the hub. Set5-JPEG40 is Set5 "
+            "with its LR pictures compressed at quality 40.",
         ),
     ] = None,
     model: Annotated[
         str,
-        typer.Option("-m", "--model", help="Ids, weights files, nearest, bicubic, lanczos."),
+        _usual(
+            "-m",
+            "--model",
+            metavar="IDS",
+            help="Measure these models, joined by commas: ids, weights files, nearest, bicubic or "
+            "lanczos.",
+        ),
     ] = "asdn-fast,bicubic",
-    scale: Annotated[str, typer.Option("-s", "--scale", help="Factors, by commas.")] = "2,3,4",
+    scale: Annotated[
+        str,
+        _usual("-s", "--scale", metavar="FACTORS", help="Enlarge by these, joined by commas."),
+    ] = "2,3,4",
     data_folder: Annotated[
-        Path | None, typer.Option("--data", help="A folder of HR pictures to measure on.")
+        Path | None, _usual("--data", metavar="FOLDER", help="Measure on the HR pictures in here.")
     ] = None,
+    form: Annotated[
+        choices.Report, _usual("-f", "--format", help="Write the report in this format.")
+    ] = "table",
+    output: Annotated[
+        Path | None,
+        _usual("-o", "--output", metavar="FILE", help="Write the report to this file."),
+    ] = None,
+    published: Annotated[
+        bool, _usual("--published", help="Add the published figures of other methods.")
+    ] = False,
+    overwrite: Annotated[
+        bool, _usual("--overwrite", help="Replace files that exist already.")
+    ] = False,
     lr_folder: Annotated[
-        Path | None, typer.Option("--lr", help="The LR pictures that belong to --data.")
+        Path | None,
+        _pictures(
+            "--lr",
+            metavar="FOLDER",
+            help="Take the LR pictures that belong to --data from here. Default: reduce the HR "
+            "pictures.",
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where the data sets are; else SRCLI_DATA_DIR, the cache, the hub."),
+        _pictures(
+            metavar="FOLDER",
+            help="Look for the data sets in here. Default: SRCLI_DATA_DIR, the cache, the hub.",
+        ),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
-    form: Annotated[
-        str, typer.Option("-f", "--format", help="table, md, csv, json, latex or html.")
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the report to this file.")
-    ] = None,
+    offline: Annotated[bool, _pictures("--offline", help="Never use the network.")] = False,
     images: Annotated[
-        Path | None, typer.Option(help="Write every picture's numbers to this CSV file.")
+        Path | None, _report(metavar="FILE", help="Write the figures of each picture to this CSV.")
     ] = None,
     store: Annotated[
-        Path | None, typer.Option("--resume", help="File of records, to go on from.")
+        Path | None,
+        _report(
+            "--resume",
+            metavar="FILE",
+            help="Keep each figure in this file, and measure only those that it lacks.",
+        ),
     ] = None,
-    published: Annotated[
-        bool, typer.Option("--published", help="Set the model beside published methods.")
-    ] = False,
     crops: Annotated[
-        int, typer.Option(min=0, help="Crop sheets of each data set in the HTML page.")
+        int,
+        _report(
+            min=0,
+            metavar="NUMBER",
+            help="Show so many sheets of crops of each data set in the HTML page.",
+        ),
     ] = 1,
     tile: Annotated[
-        int | None, typer.Option("-t", "--tile", min=32, help="Side of a tile, in pixels.")
+        int | None,
+        _run(
+            "-t",
+            "--tile",
+            min=32,
+            metavar="PIXELS",
+            help="Work on tiles of this side. Default: as large as fits.",
+        ),
     ] = None,
     device: Annotated[
-        str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")
+        str,
+        _run(
+            "-d",
+            "--device",
+            metavar="NAME",
+            help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
+            autocompletion=completion.devices,
+        ),
     ] = "auto",
     precision: Annotated[
-        str, typer.Option(help="float32; bfloat16 or float16 are faster where built in.")
+        choices.Precision,
+        _run(help="Compute in this type. The 16-bit types are faster where the device has them."),
     ] = "float32",
     ensemble: Annotated[
-        bool, typer.Option("-x", "--ensemble", help="Average eight symmetries; slower.")
+        bool,
+        _run(
+            "-x",
+            "--ensemble",
+            help="Average the results for eight symmetries. This is eight times the work.",
+        ),
     ] = False,
     official_tiles: Annotated[
-        bool, typer.Option("--official-tiles", help="Cut as the networks' authors did.")
+        bool,
+        _run(
+            "--official-tiles",
+            help="Cut pictures into the tiles that the network's authors used.",
+        ),
     ] = False,
     pad_border: Annotated[
         bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
 ) -> None:
-    """Measure models on data sets, by the published protocol."""
+    """Measure models on data sets by the published protocol."""
     from srcli.usecases.bench import BenchRequest, bench
 
     request = BenchRequest(

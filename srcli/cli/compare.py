@@ -30,6 +30,13 @@ _models = partial(typer.Option, rich_help_panel="Models on one picture")
 _output = partial(typer.Option, rich_help_panel="Output")
 
 
+EXAMPLES = """
+    srcli compare large.png other.png
+    srcli compare large.png other.png --reference original.png -o page.html
+    srcli compare photo.jpg --models asdn-fast,auto --scale 2
+"""
+
+
 def compare_command(
     context: typer.Context,
     pictures: Annotated[

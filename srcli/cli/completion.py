@@ -1,4 +1,4 @@
-"""What the shell offers as values of options."""
+"""Complete values of options in the shell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FACTOR = re.compile(r"-x\d+$")
 
 
 def words(*known: str) -> Callable[[str], list[str]]:
-    """Return what offers some words."""
+    """Return a function that offers these words."""
     return lambda incomplete: [word for word in known if word.startswith(incomplete)]
 
 
@@ -19,7 +19,7 @@ def models(incomplete: str) -> list[str]:
 
 
 def upscale_models(incomplete: str) -> list[str]:
-    """Offer what stands in the place of a model too."""
+    """Offer models, and the words that stand in place of one."""
     from srcli.engine.interpolation import KERNELS
     from srcli.pipeline.choose import AUTO
 
@@ -35,13 +35,5 @@ def _names() -> Iterator[str]:
         yield FACTOR.sub("", listed.model.id)
 
 
-def purposes(incomplete: str) -> list[str]:
-    """Offer what models are for."""
-    from srcli.usecases.models import PURPOSES
-
-    return words(*PURPOSES)(incomplete)
-
-
 devices = words("auto", "cpu", "cuda", "mps")
-precisions = words("float32", "bfloat16", "float16")
 formats = words("png", "jpg", "webp", "avif", "jxl", "tiff", "bmp", "gif")

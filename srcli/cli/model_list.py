@@ -19,7 +19,7 @@ NUMBERS = range(2, 5)
 """Columns that are aligned at their right."""
 LEGEND = (
     "SET5: PSNR-Y in dB, at that scale. KMAC: thousand multiply-adds for each pixel",
-    "of the result. What is empty was not measured. pip: comes in a Python package.",
+    "of the result. Empty cells were not measured. pip: part of a Python package.",
 )
 
 

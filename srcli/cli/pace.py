@@ -1,4 +1,4 @@
-"""How fast a batch goes, and how long the rest takes."""
+"""Measure how fast a batch goes, and estimate how long the rest takes."""
 
 from __future__ import annotations
 

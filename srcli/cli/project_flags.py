@@ -1,4 +1,4 @@
-"""Which flags a ``srcli.toml`` in or above the current folder may set.
+"""The flags that a ``srcli.toml`` in or above the current folder may set.
 
 Such a file may have come with pictures that others made. It may say how a result looks and how
 the machine makes it. It may not say where anything is read or written, what is replaced, fetched
@@ -26,7 +26,7 @@ _PROJECT: Mapping[str, str] = {
 }
 
 _OWN: Mapping[str, str] = {
-    "upscale": "output from-file name strip-metadata strip-gps model offline overwrite shard"
+    "upscale": "output input from-file name strip-metadata strip-gps model offline overwrite shard"
     " fail-fast max-pixels max-frames max-parts allow-damaged watch dry-run print0 json quiet"
     " verbose",
     "bench": "dataset model data lr data-dir offline output images resume overwrite",

@@ -1,4 +1,4 @@
-"""How many pictures were done, skipped and failed."""
+"""Count the pictures that were done, skipped and failed."""
 
 from __future__ import annotations
 

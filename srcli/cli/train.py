@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srcli.cli import console, errors
+from srcli.cli import choices, completion, console, errors
+from srcli.cli.command import USUAL
 from srcli.cli.console import say
 from srcli.cli.defaults import set_by_variables
 from srcli.cli.train_view import TrainView
@@ -36,101 +38,211 @@ def _take_defaults(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
+EXAMPLES = """
+    srcli train --data DIR --val DIR --out runs/mine --steps 20000
+    srcli train --data DIR --val DIR --out runs/mine --steps 20000 --resume
+    srcli train --config runs/mine/run.toml --resume
+"""
+
+_usual = partial(typer.Option, rich_help_panel=USUAL)
+_pictures = partial(typer.Option, rich_help_panel="Training pictures")
+_learning = partial(typer.Option, rich_help_panel="Optimiser and learning rate")
+_session = partial(typer.Option, rich_help_panel="The run")
+
+
 def train_command(
-    data: Annotated[Path, typer.Option(help="Folder of HR pictures to learn from.")],
-    val: Annotated[Path, typer.Option(help="Folder of HR pictures to choose by.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run.")],
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of the whole run.")],
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            is_eager=True,
-            callback=_take_defaults,
-            help="TOML file of settings, such as a run's run.toml; options win over it.",
+    data: Annotated[Path, _usual(metavar="FOLDER", help="Learn from the HR pictures in here.")],
+    val: Annotated[
+        Path, _usual(metavar="FOLDER", help="Choose the best weights by the HR pictures in here.")
+    ],
+    out: Annotated[Path, _usual(metavar="FOLDER", help="Keep the run in this folder.")],
+    steps: Annotated[
+        int, _usual(min=1, metavar="NUMBER", help="Train for so many optimiser steps in all.")
+    ],
+    network: Annotated[choices.Network, _usual(help="Train this network.")] = "asdn",
+    preset: Annotated[
+        str,
+        _usual(
+            metavar="NAME", help="Build the network with this preset, such as fast, base or light."
         ),
-    ] = None,
-    network: Annotated[str, typer.Option(help="Name of a network.")] = "asdn",
-    preset: Annotated[str, typer.Option(help="One of its presets.")] = "fast",
+    ] = "fast",
     scale: Annotated[
-        int | None, typer.Option(min=1, help="Factor of a fixed-scale network.")
+        int | None,
+        _usual(
+            min=1,
+            metavar="FACTOR",
+            help="Train for this factor. A network of any scale takes none.",
+        ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Patches a step, of all processes.")] = 16,
-    patch: Annotated[int, typer.Option(min=16, help="Side of an HR patch, in pixels.")] = 96,
-    loss: Annotated[str, typer.Option(help="l1, or l2, the one that PSNR measures.")] = "l1",
-    optimizer: Annotated[str, typer.Option(help="muon or adam.")] = "muon",
-    learning_rate: Annotated[float, typer.Option("--lr", min=0, help="At its highest.")] = 1e-3,
-    warmup: Annotated[int, typer.Option(min=0, help="Steps in which the rate rises.")] = 200,
-    hold: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the run before the learning rate falls.")
-    ] = 0.5,
-    schedule: Annotated[str, typer.Option(help="How it falls: cosine, or step, by halves.")] = (
-        "cosine"
-    ),
-    halve_every: Annotated[
-        float,
-        typer.Option(min=1e-6, max=1, help="Of --schedule step: share of the run a half lasts."),
-    ] = 0.1,
-    ema: Annotated[
-        float, typer.Option(min=0, max=1, help="Decay of the average of weights that is kept.")
-    ] = 0.999,
-    clip: Annotated[
-        float, typer.Option(min=0, help="Largest norm of the gradient, 0 for any.")
-    ] = 1.0,
-    recursive: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of batches from the network's own output.")
-    ] = 0.0,
-    range_weights: Annotated[
+    batch: Annotated[
+        int,
+        _usual(min=1, metavar="NUMBER", help="Use so many patches a step, in all processes."),
+    ] = 16,
+    resume: Annotated[bool, _usual("--resume", help="Go on where the run stopped.")] = False,
+    device: Annotated[
         str,
-        typer.Option(
-            help="How often an ASDN trains ratios up to 2, 3 and 4, as 1,2,2. Default: all alike."
+        _usual(
+            "-d",
+            "--device",
+            metavar="NAME",
+            help="Train on this device: auto, cpu, cuda or mps.",
+            autocompletion=completion.devices,
         ),
-    ] = "",
-    whole_ratios: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Share of batches of an ASDN at ratios 2, 3 and 4 themselves. Default: 0.4.",
-        ),
-    ] = 0.4,
+    ] = "auto",
+    patch: Annotated[
+        int, _pictures(min=16, metavar="PIXELS", help="Cut HR patches of this side.")
+    ] = 96,
     degradation: Annotated[
-        str,
-        typer.Option(
-            help="How LR is made: bicubic; photo adds blur, noise and JPEG; wild also reduces in "
-            "many ways; jpeg or noise to restore."
+        choices.Degradation,
+        _pictures(
+            help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
+            "JPEG. wild also reduces in many ways. jpeg and noise keep the size, for restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of patches that are drawn: text, screens and such."),
+        _pictures(
+            min=0, max=1, metavar="SHARE", help="Draw this share of the patches: text and screens."
+        ),
     ] = 0.0,
     kept_noise: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of wild patches whose target keeps some noise."),
+        _pictures(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Leave some noise in the targets of this share of wild patches.",
+        ),
     ] = 0.0,
+    recursive: Annotated[
+        float,
+        _pictures(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Make this share of the batches from the network's own output.",
+        ),
+    ] = 0.0,
+    range_weights: Annotated[
+        str,
+        _pictures(
+            metavar="NUMBERS",
+            help="Draw ratios up to 2, 3 and 4 of an ASDN in this relation, such as 1,2,2. "
+            "Default: all alike.",
+        ),
+    ] = "",
+    whole_ratios: Annotated[
+        float,
+        _pictures(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Draw this share of the batches of an ASDN at the ratios 2, 3 and 4 themselves.",
+        ),
+    ] = 0.4,
+    loss: Annotated[
+        choices.Loss, _learning(help="Minimise the absolute (l1) or the squared (l2) error.")
+    ] = "l1",
+    optimizer: Annotated[choices.Optimizer, _learning(help="Use this optimiser.")] = "muon",
+    learning_rate: Annotated[
+        float, _learning("--lr", min=0, metavar="NUMBER", help="Set the highest learning rate.")
+    ] = 1e-3,
+    warmup: Annotated[
+        int,
+        _learning(
+            min=0, metavar="STEPS", help="Let the learning rate rise during so many first steps."
+        ),
+    ] = 200,
+    hold: Annotated[
+        float,
+        _learning(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Let the learning rate fall after this share of the run.",
+        ),
+    ] = 0.5,
+    schedule: Annotated[
+        choices.Schedule,
+        _learning(help="Let the learning rate fall as a half cosine, or by halves (step)."),
+    ] = "cosine",
+    halve_every: Annotated[
+        float,
+        _learning(
+            min=1e-6,
+            max=1,
+            metavar="SHARE",
+            help="With --schedule step, halve the rate each time this share of the run is done.",
+        ),
+    ] = 0.1,
+    ema: Annotated[
+        float,
+        _learning(
+            min=0,
+            max=1,
+            metavar="DECAY",
+            help="Keep a moving average of the weights with this decay.",
+        ),
+    ] = 0.999,
+    clip: Annotated[
+        float,
+        _learning(
+            min=0, metavar="NORM", help="Limit the norm of the gradient to this; 0 sets no limit."
+        ),
+    ] = 1.0,
+    config: Annotated[
+        Path | None,
+        _session(
+            is_eager=True,
+            callback=_take_defaults,
+            metavar="FILE",
+            help="Read settings from this TOML file, such as the run.toml of a run. "
+            "Options win over it.",
+        ),
+    ] = None,
+    init: Annotated[
+        Path | None,
+        _session(
+            metavar="FILE",
+            help="Start from the tensors of this weights file whose names and shapes agree.",
+        ),
+    ] = None,
+    max_minutes: Annotated[
+        float | None, _session(min=0, metavar="MINUTES", help="Stop and save after this time.")
+    ] = None,
+    validate_every: Annotated[
+        int, _session(min=1, metavar="STEPS", help="Validate each time after so many steps.")
+    ] = 2000,
+    val_pictures: Annotated[
+        int | None,
+        _session(
+            min=1, metavar="NUMBER", help="Validate on so many pictures only. Default: on all."
+        ),
+    ] = None,
     precision: Annotated[
-        str, typer.Option(help="bfloat16, float16 or float32; auto: bfloat16 where built in.")
+        choices.TrainPrecision,
+        _session(help="Compute in this type. auto takes bfloat16 where the device has it."),
     ] = "auto",
     seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights, crops and ratios.")
+        int,
+        _session(
+            min=0,
+            max=LARGEST_SEED,
+            metavar="NUMBER",
+            help="Draw weights, crops and ratios from this seed.",
+        ),
     ] = 0,
-    init: Annotated[
-        Path | None, typer.Option(help="Weights file to start from, where names and shapes agree.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where the run stopped.")] = False,
-    max_minutes: Annotated[
-        float | None, typer.Option(min=0, help="Stop and save after this time.")
-    ] = None,
-    validate_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 2000,
-    val_pictures: Annotated[
-        int | None, typer.Option(min=1, help="Validate on so many pictures only.")
-    ] = None,
-    device: Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda or mps.")] = "auto",
     loaders: Annotated[
-        int | None, typer.Option(min=0, max=64, help="Processes that prepare batches ahead.")
+        int | None,
+        _session(
+            min=0,
+            max=64,
+            metavar="NUMBER",
+            help="Prepare batches ahead in so many processes. Default: 1, or more for a GPU.",
+        ),
     ] = None,
 ) -> None:
-    """Train a network, or go on training one."""
+    """Train a network, or go on with a run."""
     request = _request(locals())
     with _until_signal() as interrupted:
         _run(request, interrupted)
@@ -162,10 +274,10 @@ def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
     if not is_first_process():
         return
     if not can_draw():
-        say("no curves.png: it needs matplotlib, which pip install 'srcli[train]' brings")
+        say("No curves.png was drawn. Run `pip install 'srcli[train]'` to have it next time.")
     console.data(str(best))
     if interrupted():
-        say("stopped and saved: go on with --resume")
+        say("Stopped and saved. Go on with --resume.")
 
 
 @contextmanager

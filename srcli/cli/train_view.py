@@ -1,4 +1,4 @@
-"""What a person sees of a training run: a bar on a terminal, a line at intervals elsewhere."""
+"""Show a training run to a person: a bar on a terminal, a line at intervals elsewhere."""
 
 from __future__ import annotations
 

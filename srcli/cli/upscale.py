@@ -34,23 +34,23 @@ def upscale_command(
     scale: options.Scale = None,
     width: options.Width = None,
     height: options.Height = None,
+    output: options.Output = "",
+    format_name: options.Format = "",
+    quality: options.Quality = None,
+    overwrite: options.Overwrite = False,
+    model: options.ModelName = "auto",
+    dry_run: options.DryRun = False,
     long_side: options.LongSide = None,
     short_side: options.ShortSide = None,
     megapixels: options.Megapixels = None,
     fit: options.Fit = None,
-    if_large_enough: options.IfLargeEnough = options.LargeEnough.SHRINK,
-    output: options.Output = "",
-    format_name: options.Format = "",
+    if_large_enough: options.IfLargeEnough = "shrink",
     name: options.Name = "{stem}_{scale}",
-    overwrite: options.Overwrite = False,
-    quality: options.Quality = None,
     depth: options.Depth = None,
     background: options.Background = None,
-    alpha: options.Alpha = options.HiddenAlpha.BLEED,
+    alpha: options.Alpha = "bleed",
     strip_metadata: options.StripMetadata = False,
     strip_gps: options.StripGps = False,
-    model: options.ModelName = "auto",
-    offline: options.Offline = False,
     guard: options.Guard = None,
     denoise: options.Denoise = None,
     ensemble: options.Ensemble = False,
@@ -59,8 +59,9 @@ def upscale_command(
     tile: options.Tile = None,
     device: options.Device = "auto",
     precision: options.Precision = "float32",
+    offline: options.Offline = False,
+    more_inputs: options.MoreInputs = None,
     from_file: options.FromFile = None,
-    dry_run: options.DryRun = False,
     watch: options.Watch = False,
     shard: options.Shard = "",
     fail_fast: options.FailFast = False,
@@ -75,8 +76,8 @@ def upscale_command(
 ) -> None:
     """Make pictures larger, by any factor.
 
-    Results that go into one folder are recorded there. Run the same command again, and it goes
-    on where it was stopped. Run it twice at once, and both share the work.
+    A folder keeps a record of the results that are written into it. The same command, run again,
+    goes on where it was stopped. Two such commands at once share the work.
     """
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
@@ -103,9 +104,13 @@ def upscale_command(
         )
     )
     request = UpscaleRequest(
-        inputs=(*(inputs or ()), *(read_list(from_file) if from_file else ())),
+        inputs=(
+            *(inputs or ()),
+            *(more_inputs or ()),
+            *(read_list(from_file) if from_file else ()),
+        ),
         size=size,
-        if_large_enough=if_large_enough.value,
+        if_large_enough=if_large_enough,
         output=output,
         template=name,
         suffix=f".{format_name.lower()}" if format_name else "",
@@ -116,7 +121,7 @@ def upscale_command(
             depth=depth,
             background=background,
         ),
-        alpha=alpha.value,
+        alpha=alpha,
         model=model,
         guard=guard,
         denoise=None if denoise is None else denoise / 100,
@@ -125,7 +130,7 @@ def upscale_command(
         precision=precision,
         ensemble=ensemble,
         official_tiles=official_tiles,
-        wrap=wrap.value if wrap else None,
+        wrap=wrap,
         offline=offline,
         overwrite=overwrite,
         shard=parse_shard(shard),
@@ -139,15 +144,15 @@ def upscale_command(
     )
     streamed = is_stream(request)
     if watch and (streamed or dry_run):
-        msg = "a pipe or a plan cannot be watched"
-        raise UsageError(msg, hint="leave out --watch, or name folders")
+        msg = "A pipe or a plan cannot be watched."
+        raise UsageError(msg, hint="Leave out --watch, or name folders.")
     to_pipe = streamed and output in {"", PIPE}
     if print0:
         _check_print0(no_paths=json or dry_run or to_pipe)
     if dry_run:
         if streamed:
-            msg = "a pipe cannot be planned for"
-            raise UsageError(msg, hint="leave out --dry-run, or name files")
+            msg = "A pipe cannot be planned."
+            raise UsageError(msg, hint="Leave out --dry-run, or name files.")
         raise typer.Exit(print_plan(plan(request), json=json))
     reporter: Reporter = (
         JsonReporter()
@@ -167,11 +172,13 @@ def upscale_command(
 
 def _check_print0(*, no_paths: bool) -> None:
     if no_paths:
-        msg = "there are no paths on stdout for --print0 to end"
-        raise UsageError(msg, hint="leave out --print0, or --json, --dry-run and -o -")
+        msg = "There are no paths on standard output for --print0 to end."
+        raise UsageError(msg, hint="Leave out --print0, or --json, --dry-run and -o -.")
     if sys.stdout.isatty():
-        msg = "--print0 is for programs, and standard output is a terminal"
-        raise UsageError(msg, hint="such as: srcli upscale photos/ --print0 | xargs -0 ls -l")
+        msg = "Standard output is a terminal, and --print0 is for programs."
+        raise UsageError(
+            msg, hint="Pipe the paths: `srcli upscale photos/ --print0 | xargs -0 ls -l`."
+        )
 
 
 def _size(ways: dict[str, Any]) -> SizeRequest:
@@ -206,14 +213,14 @@ def _stream(request: UpscaleRequest, reporter: Reporter) -> None:
 
     to_pipe = request.output in {"", PIPE}
     if PIPE in request.inputs and sys.stdin.isatty():
-        msg = "standard input is a terminal, not a picture"
-        raise UsageError(msg, hint="pipe a picture in: srcli upscale - < photo.png > large.png")
+        msg = "Standard input is a terminal, not a picture."
+        raise UsageError(msg, hint="Pipe a picture in: `srcli upscale - < photo.png > large.png`.")
     if to_pipe and sys.stdout.isatty():
-        msg = "a picture is not written to a terminal"
-        raise UsageError(msg, hint="redirect stdout, or name a file with -o")
+        msg = "A picture is not written to a terminal."
+        raise UsageError(msg, hint="Redirect standard output, or name a file with -o.")
     if to_pipe and isinstance(reporter, JsonReporter):
-        msg = "stdout cannot carry both a picture and events"
-        raise UsageError(msg, hint="name a file with -o, or leave out --json")
+        msg = "Standard output cannot carry both a picture and events."
+        raise UsageError(msg, hint="Name a file with -o, or leave out --json.")
     with reporter:
         try:
             streamed = upscale_stream(request, sys.stdin.buffer, reporter)

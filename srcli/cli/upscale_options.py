@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from srcli.cli import completion
+from srcli.cli import choices, completion
+from srcli.cli.command import MESSAGES, USUAL
 
+EXAMPLES = """
+    srcli upscale photo.jpg --scale 2.7
+    srcli upscale photo.jpg --width 1920 -o large.png
+    srcli upscale photos/ -o large/ --scale 2
+    srcli upscale old.jpg --model asdn-photo --scale 1
+    srcli upscale - -o - < photo.jpg > large.jpg
+"""
+
+_usual = partial(typer.Option, rich_help_panel=USUAL)
 _size = partial(typer.Option, rich_help_panel="Size")
 _output = partial(typer.Option, rich_help_panel="Output")
-_model = partial(typer.Option, rich_help_panel="Model")
 _quality = partial(typer.Option, rich_help_panel="Quality of the result")
-_cost = partial(typer.Option, rich_help_panel="Speed and memory")
+_cost = partial(typer.Option, rich_help_panel="Model, speed and memory")
 _many = partial(typer.Option, rich_help_panel="Many pictures")
 _limits = partial(typer.Option, rich_help_panel="Damaged and very large files")
-_messages = partial(typer.Option, rich_help_panel="Messages")
-
-
-class LargeEnough(StrEnum):
-    """What becomes of pictures that have the size asked for."""
-
-    SKIP = "skip"
-    COPY = "copy"
-    SHRINK = "shrink"
-
-
-class HiddenAlpha(StrEnum):
-    """What becomes of colours under fully transparent pixels."""
-
-    BLEED = "bleed"
-    KEEP = "keep"
-
-
-class Wrap(StrEnum):
-    """Which borders of a picture meet."""
-
-    X = "x"
-    Y = "y"
-    XY = "xy"
-
+_messages = partial(typer.Option, rich_help_panel=MESSAGES)
 
 Inputs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="INPUT...", help="Pictures, folders or globs; - for a pipe."),
+    typer.Argument(metavar="INPUT", help="Pictures, folders or globs; - reads a pipe."),
 ]
 
 Scale = Annotated[
     str | None,
-    _size(
+    _usual(
         "-s",
         "--scale",
         metavar="FACTOR",
@@ -60,79 +44,94 @@ Scale = Annotated[
 ]
 Width = Annotated[
     int | None,
-    _size(metavar="PIXELS", help="Width of the result."),
+    _usual(metavar="PIXELS", help="Make the result this wide."),
 ]
 Height = Annotated[
     int | None,
-    _size(metavar="PIXELS", help="Height of the result."),
+    _usual(metavar="PIXELS", help="Make the result this high."),
 ]
+Output = Annotated[
+    str,
+    _usual(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="Write this file or into this folder; - writes a pipe. Default: beside each input.",
+    ),
+]
+Format = Annotated[
+    str,
+    _usual(
+        "-f",
+        "--format",
+        metavar="NAME",
+        help="Write png, jpg, webp, avif, jxl, tiff, bmp or gif, unless -o names a file. "
+        "Default: the format of the input.",
+        autocompletion=completion.formats,
+    ),
+]
+Quality = Annotated[
+    int | None,
+    _usual(
+        min=1,
+        max=100,
+        metavar="NUMBER",
+        help="Quality of JPEG, WebP, AVIF and JPEG XL. At 100 WebP and JPEG XL are lossless. "
+        "Default: 95; a lossless WebP or JPEG XL stays lossless.",
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    _usual("--overwrite", help="Replace results that were made with other settings."),
+]
+ModelName = Annotated[
+    str,
+    _usual(
+        "-m",
+        "--model",
+        metavar="ID",
+        help="Use this model: an id, a weights file, hf:owner/repo/file, nearest, bicubic or "
+        "lanczos. With auto, srcli looks at each picture and chooses.",
+        autocompletion=completion.upscale_models,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    _usual("--dry-run", help="Print what would be done, and write nothing."),
+]
+
 LongSide = Annotated[
     int | None,
-    _size(metavar="PIXELS", help="Longer side of the result."),
+    _size(metavar="PIXELS", help="Make the longer side of the result this long."),
 ]
 ShortSide = Annotated[
     int | None,
-    _size(metavar="PIXELS", help="Shorter side of the result."),
+    _size(metavar="PIXELS", help="Make the shorter side of the result this long."),
 ]
 Megapixels = Annotated[
     float | None,
-    _size(metavar="NUMBER", help="Megapixels of the result."),
+    _size(metavar="NUMBER", help="Give the result this many megapixels."),
 ]
 Fit = Annotated[
     str | None,
     _size(metavar="WxH", help="Make the result as large as fits into a box of this many pixels."),
 ]
 IfLargeEnough = Annotated[
-    LargeEnough,
-    _size(help="What to do with a picture that has the size asked for or is larger."),
+    choices.WhenLarge,
+    _size(help="Do this with a picture that has the size asked for or is larger."),
 ]
 
-Output = Annotated[
-    str,
-    _output(
-        "-o",
-        "--output",
-        metavar="PATH",
-        help="File or folder to write, or - for a pipe. Default: beside each input.",
-    ),
-]
-Format = Annotated[
-    str,
-    _output(
-        "-f",
-        "--format",
-        metavar="NAME",
-        help="Output format when -o names no file: png, jpg, webp, avif, jxl, tiff, bmp or gif. "
-        "Default: the format of the input.",
-        autocompletion=completion.formats,
-    ),
-]
 Name = Annotated[
     str,
     _output(
         metavar="TEMPLATE",
-        help="Name of a result when -o names no file. {stem}, {scale} and {model} are filled in.",
-    ),
-]
-Overwrite = Annotated[
-    bool,
-    _output("--overwrite", help="Replace results that were made with other settings."),
-]
-Quality = Annotated[
-    int | None,
-    _output(
-        min=1,
-        max=100,
-        metavar="1-100",
-        help="Quality of JPEG, WebP, AVIF and JPEG XL; 100 makes WebP and JPEG XL lossless. "
-        "Default: 95; a lossless WebP or JPEG XL stays lossless.",
+        help="Name results like this, unless -o names a file. {stem}, {scale} and {model} are "
+        "filled in.",
     ),
 ]
 Depth = Annotated[
-    int | None,
-    _output(
-        metavar="BITS", help="Bits per sample of the result, 8 or 16. Default: those of the input."
-    ),
+    choices.Depth | None,
+    _output(help="Write this many bits per sample. Default: those of the input."),
 ]
 Background = Annotated[
     str | None,
@@ -141,11 +140,11 @@ Background = Annotated[
     ),
 ]
 Alpha = Annotated[
-    HiddenAlpha,
+    choices.HiddenColors,
     _output(
-        help="Colours under transparent pixels. bleed replaces them by the colours around them, "
-        "which suits pictures. keep enlarges them as they are, which suits game textures and "
-        "masks."
+        help="Treat the colours under transparent pixels like this. bleed replaces them by the "
+        "colours around them, which suits pictures. keep enlarges them as they are, which suits "
+        "game textures and masks."
     ),
 ]
 StripMetadata = Annotated[
@@ -157,22 +156,6 @@ StripMetadata = Annotated[
 StripGps = Annotated[
     bool,
     _output("--strip-gps", help="Leave the place where a picture was taken out of the result."),
-]
-
-ModelName = Annotated[
-    str,
-    _model(
-        "-m",
-        "--model",
-        metavar="ID",
-        help="auto looks at each picture and chooses. Else the id of a model, a weights file, "
-        "hf:owner/repo/file, or nearest, bicubic or lanczos.",
-        autocompletion=completion.upscale_models,
-    ),
-]
-Offline = Annotated[
-    bool,
-    _model("--offline", help="Never fetch a model from the network."),
 ]
 
 Guard = Annotated[
@@ -188,7 +171,7 @@ Denoise = Annotated[
         min=0,
         max=100,
         metavar="PERCENT",
-        help="How much of the noise to remove: 0 keeps the grain, 100 removes what can be removed. "
+        help="Remove this share of the noise. 0 keeps the grain, 100 removes what can be removed. "
         "Default: as much as suits the picture.",
     ),
 ]
@@ -197,12 +180,13 @@ Ensemble = Annotated[
     _quality(
         "-x",
         "--ensemble",
-        help="Average the results for eight symmetries: eight times the work, slightly better.",
+        help="Average the results for eight symmetries. This is eight times the work and slightly "
+        "better.",
     ),
 ]
 Borders = Annotated[
-    Wrap | None,
-    _quality("--wrap", help="Borders that meet: x for panoramas, xy for textures."),
+    choices.Wrap | None,
+    _quality("--wrap", help="Join opposite borders: x for panoramas, xy for textures."),
 ]
 OfficialTiles = Annotated[
     bool,
@@ -211,6 +195,10 @@ OfficialTiles = Annotated[
     ),
 ]
 
+Offline = Annotated[
+    bool,
+    _cost("--offline", help="Never fetch a model from the network."),
+]
 Tile = Annotated[
     int | None,
     _cost(
@@ -218,7 +206,8 @@ Tile = Annotated[
         "--tile",
         min=32,
         metavar="PIXELS",
-        help="Side of a tile; smaller tiles need less memory.",
+        help="Work on tiles of this side. Smaller tiles need less memory. Default: as large as "
+        "fits.",
     ),
 ]
 Device = Annotated[
@@ -227,26 +216,22 @@ Device = Annotated[
         "-d",
         "--device",
         metavar="NAME",
-        help="Device to run on: auto, cpu, cuda, cuda:1 or mps.",
+        help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
         autocompletion=completion.devices,
     ),
 ]
 Precision = Annotated[
-    str,
-    _cost(
-        metavar="NAME",
-        help="float32, or bfloat16 or float16, which are faster where the device has them.",
-        autocompletion=completion.precisions,
-    ),
+    choices.Precision,
+    _cost(help="Compute in this type. The 16-bit types are faster where the device has them."),
 ]
 
+MoreInputs = Annotated[
+    list[str] | None,
+    _many("-i", "--input", metavar="PATH", help="Read this as well; the same as INPUT."),
+]
 FromFile = Annotated[
     Path | None,
-    _many(metavar="FILE", help="Text file that names more inputs, one on each line."),
-]
-DryRun = Annotated[
-    bool,
-    _many("--dry-run", help="Print what would be done, and write nothing."),
+    _many(metavar="FILE", help="Read more inputs from this text file, one on each line."),
 ]
 Watch = Annotated[
     bool,
@@ -272,7 +257,7 @@ MaxPixels = Annotated[
     _limits(
         min=1,
         metavar="NUMBER",
-        help="Refuse pictures of more pixels; all frames are counted together.",
+        help="Refuse pictures of more pixels. All frames are counted together.",
     ),
 ]
 MaxFrames = Annotated[
@@ -303,6 +288,6 @@ Verbose = Annotated[
     _messages(
         "-v",
         "--verbose",
-        help="Say which networks make each picture, and what lay behind a failure.",
+        help="Say which networks make each picture, and what caused a failure.",
     ),
 ]

@@ -1,0 +1,23 @@
+"""The values of options of which there are few; a test compares them with what is understood.
+
+They are written here once more, since the modules that understand them load PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Precision = Literal["float32", "bfloat16", "float16"]
+TrainPrecision = Literal["auto", "float32", "bfloat16", "float16"]
+WhenLarge = Literal["skip", "copy", "shrink"]
+HiddenColors = Literal["bleed", "keep"]
+Wrap = Literal["x", "y", "xy"]
+Depth = Literal[8, 16]
+Report = Literal["table", "md", "csv", "json", "latex", "html"]
+Purpose = Literal["clean", "photo", "drawing", "jpeg", "noise"]
+Network = Literal["asdn", "cirn", "csnln", "fsdn", "panet", "panetir", "san"]
+Loss = Literal["l1", "l2"]
+Optimizer = Literal["muon", "adam"]
+Schedule = Literal["cosine", "step"]
+Degradation = Literal["bicubic", "photo", "wild", "jpeg", "noise"]
+ExportFormat = Literal["onnx"]
