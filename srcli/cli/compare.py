@@ -155,7 +155,7 @@ def _model_names(context: typer.Context, pictures: list[Path], models: str) -> t
     """
     names = tuple(part.strip() for part in models.split(",") if part.strip())
     if not names and is_typed(context, "scale"):
-        msg = "--scale is for models, and none is named."
+        msg = "The option --scale is for models, and none is named."
         raise UsageError(msg, hint="Name models with --models, or leave out --scale.")
     if names and len(pictures) > 1 and is_typed(context, "models"):
         msg = f"Models are compared on one picture, not on {len(pictures)}."

@@ -133,7 +133,7 @@ def test_grey_sixteen_bits_and_alpha_can_be_mixed(srcli, pictures):
         (["near.png", "far.png", "--models", "auto"], 2, "on one picture, not on 2"),
         (["near.png", "--models", "auto,auto"], 2, "named twice"),
         (["near.png", "far.png", "--scale", "2"], 2, "--scale is for models"),
-        (["near.png", "--models", "auto", "--scale", "0"], 2, "A scale must"),
+        (["near.png", "--models", "auto", "--scale", "0"], 2, "a scale must"),
         (["near.png", "--models", "no-such-model", "--offline"], 2, "no-such-model"),
         (["near.png", "--models", "auto", "-o", "hr.png"], 3, "hr.png exists already"),
         (["near.png", "none.png"], 2, "none.png does not exist"),

@@ -160,7 +160,7 @@ def test_pictures_of_one_kind_have_no_warnings() -> None:
 @pytest.mark.parametrize("wrong", ["b", "hr"])
 def test_sizes_that_differ_are_one_sentence(wrong: str) -> None:
     a, b, hr = (noise(n, 1, width=30 if n == wrong else 24) for n in ("a", "b", "hr"))
-    with pytest.raises(UsageError, match=f"a has 24x20 pixels and {wrong} 30x20; only pictures"):
+    with pytest.raises(UsageError, match=f"a has 24x20 pixels and {wrong} 30x20. Only pictures"):
         compare([a, b], hr)
 
 
