@@ -24,7 +24,7 @@ from PIL import Image
 import srcli.usecases.upscale as usecase
 from srcli.batch.outcome import SilentListener, Upscaled
 from srcli.pipeline.loaded_models import LoadedModels
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import prepare
 from srcli.usecases.upscale_request import UpscaleRequest
 

@@ -169,8 +169,8 @@ def _model_names(context: typer.Context, pictures: list[Path], models: str) -> t
 def _models_request(
     picture: Path, models: tuple[str, ...], scale: str | None, device: str, offline: bool
 ) -> ModelsRequest:
+    from srcli.pipeline.sizes import SizeRequest, parse_scale
     from srcli.usecases.compare_models import ModelsRequest
-    from srcli.usecases.sizes import SizeRequest, parse_scale
 
     return ModelsRequest(
         picture=picture,

@@ -21,7 +21,7 @@ from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome
-    from srcli.usecases.sizes import SizeRequest
+    from srcli.pipeline.sizes import SizeRequest
     from srcli.usecases.upscale_request import UpscaleRequest
 
 DEFAULT_SCALE = "2"
@@ -183,7 +183,7 @@ def _check_print0(*, no_paths: bool) -> None:
 
 def _size(ways: dict[str, Any]) -> SizeRequest:
     """Make the size of one of the ways to ask for it; of none, the default scale."""
-    from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
+    from srcli.pipeline.sizes import SizeRequest, parse_fit, parse_scale
 
     if all(way is None for way in ways.values()):
         ways["scale"] = DEFAULT_SCALE

@@ -23,8 +23,8 @@ from srcli.pipeline.enlarge import enlarge_photo
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.run import Pipeline, named_failures
+from srcli.pipeline.sizes import SizeRequest
 from srcli.pipeline.target_size import TargetSize
-from srcli.usecases.sizes import SizeRequest
 from srcli.weights.catalog.included import find_card
 from srcli.weights.catalog.published import find_source
 from srcli.weights.providers.store import is_file_name

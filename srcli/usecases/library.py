@@ -34,7 +34,7 @@ from srcli.pipeline.choose import AUTO
 from srcli.pipeline.loaded_models import ModelLoader
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.run import Pipeline
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest, Wrap, borders_of, check_denoise
 

@@ -17,9 +17,9 @@ from srcli.images.picture.alpha import HiddenColors
 from srcli.images.picture.background import parse_color
 from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 from srcli.pipeline.choose import AUTO
+from srcli.pipeline.sizes import SizeRequest
 from srcli.pipeline.target_size import WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
-from srcli.usecases.sizes import SizeRequest
 
 TEMPLATE = "{stem}_{scale}"
 Wrap = Literal["x", "y", "xy"]

@@ -15,7 +15,7 @@ from srcli.batch.outcome import Upscaled
 from srcli.errors import UnreadableImage
 from srcli.images.decode import decode_picture
 from srcli.images.output_options import OutputOptions
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest, read_list
 

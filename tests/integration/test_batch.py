@@ -12,7 +12,7 @@ from PIL import Image
 
 from srcli.batch.outcome import Failed, SilentListener, Upscaled
 from srcli.pipeline import run as pipeline_run
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 

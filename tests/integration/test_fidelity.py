@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.stream import upscale_stream
 from srcli.usecases.upscale_request import UpscaleRequest
 

@@ -10,9 +10,9 @@ from srcli.compare.comparison import LabelledImage
 from srcli.errors import UnknownModel, UnreadableImage
 from srcli.images.decode import read_photo
 from srcli.images.picture.photo import Photo
+from srcli.pipeline.sizes import SizeRequest
 from srcli.pixels.levels import from_levels
 from srcli.usecases.compare_models import ModelsRequest, enlarge_bicubically, enlarge_with_models
-from srcli.usecases.sizes import SizeRequest
 
 TWICE = SizeRequest(scale=(2.0, 2.0))
 

@@ -9,7 +9,7 @@ from PIL import Image
 import srcli
 from srcli import ImageError, Upscaler, upscale_file
 from srcli.errors import UnreadableImage, UsageError, WeightsError
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 

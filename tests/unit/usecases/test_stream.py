@@ -9,7 +9,7 @@ from PIL import Image
 from srcli.errors import OutOfMemory, UnreadableImage, UnwritableImage, UsageError
 from srcli.images.formats import SIGNATURE_LENGTH
 from srcli.images.read_rules import ReadRules
-from srcli.usecases.sizes import SizeRequest
+from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.stream import is_stream, upscale_stream
 from srcli.usecases.upscale_request import UpscaleRequest
 

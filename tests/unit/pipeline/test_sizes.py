@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from srcli.errors import UsageError
-from srcli.usecases.sizes import SizeRequest, parse_fit, parse_scale
+from srcli.pipeline.sizes import SizeRequest, parse_fit, parse_scale
 
 SIDES = st.integers(1, 20_000)
 
