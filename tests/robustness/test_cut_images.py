@@ -259,7 +259,7 @@ def test_where_damage_is_allowed_half_a_picture_is_what_there_is_of_it(name: str
 def test_damage_around_the_pixels_is_warned_of(data: bytes, said: str) -> None:
     warned: list[str] = []
     picture = decode_picture(data, name="it", warn=warned.append)
-    assert warned == [f"it {said}; all its pixels are there"]
+    assert warned == [f"it {said}; all its pixels are there."]
     assert any(same(picture, decode_picture(one, name="it")) for one in FILES.values())
 
 

@@ -52,7 +52,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(place):
         f"{RUN} >again 2>&1; echo code $?; grep -c ': skipped,' again; ls -A out | wc -l",
     )
     assert "code 5" in lines
-    assert sum("the disk is full" in line for line in lines) >= 1
+    assert sum("the disk is full." in line for line in lines) >= 1
     assert any("not reached of 16" in line for line in lines)
     assert not any(line.endswith((".part", ".run")) for line in lines)
     (made,) = (int(line.split()[1]) for line in lines if line.startswith("made "))
@@ -68,7 +68,7 @@ def test_a_disk_without_room_for_a_manifest_is_said_to_be_full(place):
     )
     assert "code 5" in lines
     assert [line for line in lines if line.startswith("error:")] == [
-        "error: out/.srcli-manifest.sqlite cannot be written: the disk is full"
+        "error: out/.srcli-manifest.sqlite cannot be written: the disk is full."
     ]
 
 

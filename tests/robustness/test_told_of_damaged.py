@@ -52,7 +52,7 @@ def test_what_lies_behind_a_png_is_named_where_the_file_is_damaged():
     photo, warned = read(data)
     assert photo.metadata.left == ("data behind the picture",)
     assert photo.metadata.text_chunks == b""
-    assert warned == ["it has a damaged tEXt chunk, which is left out; all its pixels are there"]
+    assert warned == ["it has a damaged tEXt chunk, which is left out; all its pixels are there."]
 
 
 def test_damaged_metadata_of_a_png_are_left_out():
@@ -91,13 +91,13 @@ def test_a_deep_animation_that_is_cut_is_made_of_what_there_is(place):
     control = data.rindex(b"fcTL")
     first = data.index(b"fdAT", control)
     cut = data[: {"fcTL": control - 4, "fdAT": first - 4, "middle": first + 200}[place]]
-    with pytest.raises(UnreadableImage, match="it is cut short"):
+    with pytest.raises(UnreadableImage, match="it is cut short."):
         read(cut)
     picture, warned = read(cut, ALLOWED)
     whole = 3 if place == "middle" else 2
     assert (frame_count(picture), picture.bits) == (whole, 16)
     assert all(np.array_equal(picture.frames[one], DEEP[one][..., :3]) for one in range(2))
-    assert "it is cut short" in warned
+    assert "it is cut short." in warned
     assert probe_image(cut, name="it", rules=ALLOWED).frames == whole
 
 
@@ -123,7 +123,7 @@ def test_a_comment_of_a_gif_without_its_end_mark_is_kept():
     Image.new("L", (8, 8), 7).save(file, "GIF", comment=b"a comment")
     photo, warned = read(file.getvalue()[:-1])
     assert photo.metadata.comment == b"a comment"
-    assert warned == ["it has no end mark; all its pixels are there"]
+    assert warned == ["it has no end mark; all its pixels are there."]
     encode_picture(photo, GIF, name="it")
 
 
@@ -136,9 +136,9 @@ def test_of_a_tiff_file_the_first_page_must_be_whole():
     entry = page.entries[273]
     beyond = data[: entry.value_at] + struct.pack("<I", len(data) - 40) + data[entry.value_at + 4 :]
     assert place
-    with pytest.raises(UnreadableImage, match="it is cut short"):
+    with pytest.raises(UnreadableImage, match="it is cut short."):
         read(beyond)
-    assert read(beyond, ALLOWED)[1] == ["it is cut short"]
+    assert read(beyond, ALLOWED)[1] == ["it is cut short."]
 
 
 def test_a_tiff_file_of_too_many_directories_is_refused():
