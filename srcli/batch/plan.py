@@ -152,5 +152,5 @@ def _count_tiles(
 
 
 def _along(length: int, network: TiledTraits) -> int:
-    multiple = network.traits.size_multiple
-    return len(plan_tiles((length, 1), tile=network.tile, halo=0, multiple=multiple))
+    step = network.traits.step
+    return len(plan_tiles((length, 1), tile=network.tile, halo=0, multiple=step))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -33,6 +33,10 @@ class Compute:
 
     device: torch.device
     dtype: torch.dtype = torch.float32
+
+    def allowed(self, reduced: Collection[torch.dtype]) -> Compute:
+        """Return the same in float32, unless its precision is one of ``reduced``."""
+        return self if self.dtype in reduced else replace(self, dtype=torch.float32)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context in which to run a network. Its float32 is that of IEEE, not TF32."""

@@ -63,12 +63,16 @@ class FeatherJoin:
         size: (height, width) of the grid that was cut into tiles.
         scale: output samples for each sample of that grid.
         sink: receives each finished strip.
+        edge: how much of each halo, in samples of the grid, has no weight at all.
 
     """
 
-    def __init__(self, size: tuple[int, int], *, scale: int, sink: RegionSink) -> None:
+    def __init__(
+        self, size: tuple[int, int], *, scale: int, sink: RegionSink, edge: int = 0
+    ) -> None:
         self.size = size
         self.scale = scale
+        self.edge = edge
         self._sink = sink
         self._top = 0
         self._sum = torch.zeros(1, 3, 0, scale * size[1])
@@ -113,6 +117,7 @@ class FeatherJoin:
         s = self.scale
         position = torch.arange(s * start, s * stop) + 0.5
         ones = torch.ones_like(position)
-        rise = (position - s * start) / max(1, 2 * s * (first - start)) if start > 0 else ones
-        fall = (s * stop - position) / max(1, 2 * s * (stop - last)) if stop < length else ones
-        return torch.minimum(rise, fall).clamp(max=1)
+        begin, end = s * (start + self.edge), s * (stop - self.edge)
+        rise = (position - begin) / max(1, 2 * (s * first - begin)) if start > 0 else ones
+        fall = (end - position) / max(1, 2 * (end - s * last)) if stop < length else ones
+        return torch.minimum(rise, fall).clamp(0, 1)

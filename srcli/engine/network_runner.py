@@ -11,40 +11,29 @@ import torch
 from torch import Tensor
 
 from srcli.engine.device import Compute
-from srcli.engine.ensemble import Run, ensembled
-from srcli.engine.joining import CropJoin, FeatherJoin, RegionSink, WholeImage
+from srcli.engine.ensemble import ensembled
+from srcli.engine.joining import RegionSink, WholeImage
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
     default_tile,
-    is_out_of_memory,
-    smaller_tile,
     working_bytes,
 )
-from srcli.engine.network_input import NetworkInput, network_input
-from srcli.engine.official import plan_official_tiles
-from srcli.engine.padding import Padding, padding_widths
+from srcli.engine.network_input import network_input
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
-from srcli.engine.tiling import Tile, TiledTraits, plan_tiles, tile_side
-from srcli.errors import BadTile, OutOfMemory, UsageError
-from srcli.networks.spec import AnyRatioTraits, NetworkTraits, SrNetwork
-from srcli.pixels.borders import extend_to
+from srcli.engine.tile_runner import TileRunner
+from srcli.engine.tiling import TiledTraits
+from srcli.errors import UsageError
+from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region, strips
 from srcli.pixels.resize import MIRRORED, Borders, Kernel, resize
 
-FEATHER = 32
-"""Halo of a network that sees the whole picture, in pixels of the network's input."""
-SHARE_OF_TILE = 4
-"""Side over halo of a tile that a network asks for: neighbouring tiles overlap by half."""
-
-NATIVE_SAMPLES = 20_480
-"""Most samples of a single input that PyTorch convolves in another way on a processor.
-
-The last bits of the result may differ then (``use_mkldnn`` in PyTorch's Convolution.cpp)."""
+VOLUME_AXES = 5
+"""Axes of tensors that PyTorch fails to convert to ``channels_last``."""
 RESAMPLED = 2**20
 """Number of pixels that are resized at once."""
 
@@ -79,7 +68,8 @@ class NetworkRunner:
 
     The picture stays in host memory, and tiles go to the device. If the reach of the networks
     is finite, the result does not depend on the tiles. ``others`` run the passes that a plan
-    gives them: see ``plan_passes``.
+    gives them: see ``plan_passes``. ``overshoot_until`` is for networks of fixed scales: see
+    ``FixedScaleTraits``.
 
     Raises:
         UsageError: official tiles of a network whose authors published none, or of pictures
@@ -94,13 +84,17 @@ class NetworkRunner:
         options: UpscaleOptions | None = None,
         *,
         others: Sequence[SrNetwork] = (),
+        overshoot_until: float | None = None,
     ) -> None:
         options = options or UpscaleOptions()
         self.network = network.to(compute.device).eval()
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
-        self.compute = compute
+        if all(one.dim() != VOLUME_AXES for one in self.network.state_dict().values()):
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # not in stubs
+        self.compute = compute.allowed(network.traits.reduced)
+        if self.compute != compute:
+            name = str(compute.dtype).removeprefix("torch.")
+            logger.warning("This network is not known to work in %s, so it runs in float32.", name)
         self.ensemble = options.ensemble
-        self.tile = options.tile or default_tile(network.traits)
         self.official_tiles = options.official_tiles
         if self.official_tiles and network.traits.chop is None:
             msg = "The authors of this network published no tiling of their own."
@@ -110,15 +104,32 @@ class NetworkRunner:
             raise UsageError(msg, hint="Leave out --official-tiles or --wrap.")
         self.borders = options.borders
         self.pads_border = options.pad_border and not self.official_tiles
+        self._overshoot_until = overshoot_until
+        self._tiles = TileRunner(
+            compute=self.compute,
+            tile=options.tile or default_tile(network.traits),
+            ensemble=self.ensemble,
+            official_tiles=self.official_tiles,
+            pad_border=self.pads_border,
+            borders=self.borders,
+        )
         self._others = {
             other.traits.scale: NetworkRunner(other, compute, _options_for(other, options))
             for other in others
         }
 
     @property
+    def tile(self) -> int:
+        """Side of a tile of ``network``, in pixels of its input."""
+        return self._tiles.tile
+
+    @property
     def tiled_traits(self) -> tuple[TiledTraits, ...]:
         """The traits and the tile side of each network, those of ``network`` first."""
-        own = TiledTraits(traits=self.network.traits, tile=self.tile)
+        traits = self.network.traits
+        if isinstance(traits, FixedScaleTraits):
+            traits = replace(traits, overshoot_until=self._overshoot_until)
+        own = TiledTraits(traits=traits, tile=self.tile)
         return (own, *(one for other in self._others.values() for one in other.tiled_traits))
 
     @property
@@ -211,8 +222,13 @@ class NetworkRunner:
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
-        around_tiles = self.official_tiles and self.ensemble and not step.resample
-        return len(SYMMETRIES) if around_tiles else 1
+        if step.resample:
+            return 1
+        if self.official_tiles:
+            return len(SYMMETRIES) if self.ensemble else 1
+        traits = self.network.traits.at(step.ratio)
+        size = step.height // traits.output_scale, step.width // traits.output_scale
+        return 2 if traits.shares_statistics and len(self._tiles.plan(size, traits)) > 1 else 1
 
     def run_pass(self, image: Tensor, step: Pass, sink: RegionSink, progress: Progress) -> None:
         """Run one pass of this runner's own network, or a resize; the result is not clamped."""
@@ -227,109 +243,18 @@ class NetworkRunner:
             sink(Region.whole(step.size), enlarge(from_levels(image)))
         else:
             shown = network_input(self.network, image, step, self.borders)
-            self._run_tiles(shown, sink, progress)
+            self._tiles.run(shown, sink, progress)
 
     def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by a fixed scale, as a whole."""
         shown = network_input(self.network, image, step, self.borders)
         scale = shown.traits.output_scale
         whole = WholeImage((scale * image.shape[2], scale * image.shape[3]))
-        self._run_tiles(shown, whole.put, progress)
+        self._tiles.run(shown, whole.put, progress)
         return whole.picture
-
-    def _run_tiles(self, shown: NetworkInput, sink: RegionSink, progress: Progress) -> None:
-        """Run a network over its input, tile by tile."""
-        size, traits = shown.size, shown.traits
-        scale = traits.output_scale
-        join: CropJoin | FeatherJoin = CropJoin(scale=scale, sink=sink)
-        if traits.receptive_radius is None and not self.official_tiles:
-            join = FeatherJoin(size, scale=scale, sink=sink)
-        widths = padding_widths(traits, _halo(traits), self.borders, pad_border=self.pads_border)
-        pending = self._plan_tiles(size, traits)
-        while pending:
-            tile = pending[0]
-            padding = Padding.of(tile.context, size, widths, self.borders)
-            try:
-                output = self._run_tile(padding.pad(tile.context, shown.window), shown)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-                pending = self._smaller_tiles(size, traits, pending, error)
-                continue
-            pending = pending[1:]
-            join.put(tile, padding.crop(output, scale))
-            join.finish_rows(min((rest.context.top for rest in pending), default=size[0]))
-            progress.advance(tile.core.height * tile.core.width * scale**2)
-
-    def _plan_tiles(
-        self, size: tuple[int, int], traits: NetworkTraits, within: Region | None = None
-    ) -> tuple[Tile, ...]:
-        if self.official_tiles and traits.chop is not None:
-            return plan_official_tiles(size, traits.chop)
-        tile, multiple = tile_side(self.tile, traits), traits.size_multiple
-        return plan_tiles(size, tile=tile, halo=_halo(traits), multiple=multiple, within=within)
-
-    def _smaller_tiles(
-        self,
-        size: tuple[int, int],
-        traits: NetworkTraits,
-        pending: tuple[Tile, ...],
-        error: RuntimeError,
-    ) -> tuple[Tile, ...]:
-        """Cut what is unfinished into smaller tiles, and use these from now on."""
-        if self.official_tiles:
-            msg = f"Not enough memory on {self.compute.device} for the authors' tiles."
-            raise OutOfMemory(msg, hint="Leave out --official-tiles.") from error
-        side = max(pending[0].core.height, pending[0].core.width)
-        tile = smaller_tile(min(self.tile, int(side / traits.coarseness)))
-        if tile is None:
-            msg = f"Not enough memory on {self.compute.device}, even for the smallest tiles."
-            raise OutOfMemory(msg, hint="Close other programs, or use --device cpu.") from error
-        logger.warning("Memory ran out. Tiles are now %d pixels a side.", tile)
-        self.tile = tile
-        return tuple(
-            part for whole in pending for part in self._plan_tiles(size, traits, within=whole.core)
-        )
-
-    def _run_tile(self, window: Tensor, shown: NetworkInput) -> Tensor:
-        """Run a network on one window (1, 3, h, w), padded as it needs; finite or an error."""
-        traits, run = shown.traits, shown.run
-        scale = traits.output_scale
-        height, width = window.shape[2:]
-        padded = extend_to(window, multiple=traits.size_multiple, minimum=traits.minimum_size)
-        padded = padded.to(self.compute.device)
-        local = traits.receptive_radius is not None
-        if local and padded.device.type == "cpu" and padded.numel() <= NATIVE_SAMPLES:
-            run = _twice(run)
-        run = ensembled(run) if self.ensemble and not self.official_tiles else run
-        with self.compute.autocast():
-            output = run(padded.clone(memory_format=torch.channels_last)).float()
-        if not _finite(output) and self.compute.dtype != torch.float32:
-            with replace(self.compute, dtype=torch.float32).autocast():
-                output = run(padded.clone(memory_format=torch.channels_last))
-        if not _finite(output):
-            msg = "The network produced values that are not numbers."
-            raise BadTile(msg, hint="Check the weights with srcli models verify.")
-        return output[..., : scale * height, : scale * width]
-
-
-def _twice(run: Run) -> Run:
-    """Run over two copies, which PyTorch convolves as it does a large tile, to the bit."""
-    return lambda tile: run(torch.cat([tile, tile]))[:1]
-
-
-def _finite(output: Tensor) -> bool:
-    """Tell whether all are numbers: one that is not spoils the sum."""
-    return math.isfinite(output.sum().item())
 
 
 def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:
     """Leave out the authors' tiles where they published none."""
     chopped = options.official_tiles and other.traits.chop is not None
     return replace(options, official_tiles=chopped)
-
-
-def _halo(traits: NetworkTraits) -> int:
-    if traits.receptive_radius is not None:
-        return traits.receptive_radius
-    return traits.tile // SHARE_OF_TILE if traits.tile else FEATHER

@@ -82,7 +82,9 @@ def plan_passes(
         route = Route(scales=(1,), rest=max(ratio, 1.0) if helping else 1.0)
     else:
         scales = {one.scale for one in (traits, *others) if one.scale is not None}
-        route = choose_route(ratio, scales, any_ratio=helping is not None)
+        route = choose_route(
+            ratio, scales, any_ratio=helping is not None, overshoot_until=traits.overshoot_until
+        )
     if helping is None:
         return plan_route(size, target, route)
     return plan_route(size, target, route, helping.max_ratio, helping.overshoot_from)

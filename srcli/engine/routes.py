@@ -46,21 +46,34 @@ def single(ratio: float, scales: Collection[int]) -> Route | None:
     return Route.along((max(within),), ratio) if within else None
 
 
-def choose_route(ratio: float, scales: Collection[int], *, any_ratio: bool = False) -> Route:
+def choose_route(
+    ratio: float,
+    scales: Collection[int],
+    *,
+    any_ratio: bool = False,
+    overshoot_until: float | None = None,
+) -> Route:
     """Return the route that a picture takes.
 
     It is ``single`` if a network of any ratio can do the rest and a scale is small enough, and
     ``overshoot`` otherwise. docs/any-scale.md has the measurements: a second pass of a fixed
     scale is 0.1 to 0.5 dB worse than one of a network of any ratio, which was trained on its
     own results. One scale more, reduced, is 0.2 to 0.3 dB worse at 2.7 and equally good at 3.3.
+    For networks that are better than the one of any ratio, it is 0.5 dB better at 2.7, and equally
+    good or worse above 3.
 
     Args:
         ratio: above 0; the larger of the two axis ratios.
         scales: scales of the networks that may run, at least one, all above 1.
         any_ratio: whether there is a network of any ratio for the rest.
+        overshoot_until: ratio up to which one larger scale, reduced, is better; None for never.
 
     """
-    return (single(ratio, scales) if any_ratio else None) or overshoot(ratio, scales)
+    one, over = single(ratio, scales) if any_ratio else None, overshoot(ratio, scales)
+    if one is None:
+        return over
+    is_better = one.rest > 1 and overshoot_until is not None and ratio < overshoot_until
+    return over if is_better and len(over.scales) == 1 else one
 
 
 def mixes(

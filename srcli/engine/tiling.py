@@ -9,6 +9,11 @@ from itertools import pairwise, product
 from srcli.networks.spec import NetworkTraits
 from srcli.pixels.region import Region
 
+FEATHER = 32
+"""Halo of a network that sees the whole picture, in pixels of its input."""
+SHARE_OF_TILE = 4
+"""Of the tile that a network asks for, its halo is one in so many: neighbours share a half."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
@@ -38,17 +43,35 @@ class TiledTraits:
 def tile_side(tile: int, traits: NetworkTraits) -> int:
     """Return the side of a tile at the ratio of ``traits``, given that at the lowest ratios.
 
-    Where a network works on a coarser grid, a tile of as much memory is as much larger.
+    Where a network works on a coarser grid, a tile of as much memory is as much larger. Where
+    it takes nothing larger than a certain size, the tile fits into that with its halos.
     """
-    return int(tile * traits.coarseness)
+    side = int(tile * traits.coarseness)
+    return side if traits.maximum_size is None else min(side, _inner(traits, traits.maximum_size))
 
 
-def plan_tiles(
+def halo_width(traits: NetworkTraits) -> int:
+    """Return how much of its surroundings a tile is shown with on each side."""
+    if traits.receptive_radius is not None:
+        return traits.receptive_radius
+    if traits.overlap is not None:
+        return traits.overlap
+    return traits.tile // SHARE_OF_TILE if traits.tile else FEATHER
+
+
+def _inner(traits: NetworkTraits, side: int) -> int:
+    """Return how long a core is whose context is ``side`` long, on whole steps."""
+    step = traits.step
+    return max(step, (side // step - 2 * math.ceil(halo_width(traits) / step)) * step)
+
+
+def plan_tiles(  # noqa: PLR0913 - lengths, all but one by name
     size: tuple[int, int],
     *,
     tile: int,
     halo: int,
     multiple: int = 1,
+    padding: tuple[int, int] = (0, 0),
     within: Region | None = None,
 ) -> tuple[Tile, ...]:
     """Cut a grid into tiles of nearly equal size, row by row.
@@ -57,7 +80,8 @@ def plan_tiles(
         size: (height, width) of the grid.
         tile: largest side of a core.
         halo: context wanted on each side; rounded up to ``multiple``.
-        multiple: every context starts on a multiple of this.
+        multiple: every context starts on a multiple of this, counted from where the padding does.
+        padding: rows above the grid and columns on its left that are shown with it.
         within: the part of the grid that the cores cover, starting on a multiple; all of it by
             default. Contexts may reach outside it.
 
@@ -67,8 +91,9 @@ def plan_tiles(
     """
     halo = math.ceil(halo / multiple) * multiple
     within = within or Region.whole(size)
-    rows = _spans(within.top, within.bottom, tile, multiple)
-    columns = _spans(within.left, within.right, tile, multiple)
+    above, before = padding
+    rows = _spans(within.top, within.bottom, tile, multiple, above)
+    columns = _spans(within.left, within.right, tile, multiple, before)
     return tuple(
         Tile(
             core=Region(top=top, bottom=bottom, left=left, right=right),
@@ -83,7 +108,9 @@ def plan_tiles(
     )
 
 
-def _spans(start: int, stop: int, tile: int, multiple: int) -> list[tuple[int, int]]:
+def _spans(start: int, stop: int, tile: int, multiple: int, padding: int) -> list[tuple[int, int]]:
+    """Cut one axis where it is a multiple, counted from ``padding`` before its beginning."""
     count = math.ceil((stop - start) / tile)
     step = math.ceil(math.ceil((stop - start) / count) / multiple) * multiple
-    return list(pairwise([*range(start, stop, step), stop]))
+    first = start - (start + padding) % multiple
+    return list(pairwise([start, *range(first + step, stop, step), stop]))

@@ -5,11 +5,13 @@ Shape suffixes: B batch, H W rows and columns, s scale, T names in ``told``.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from srcli.errors import listed
@@ -54,6 +56,16 @@ class CommonTraits:
             an output sample; None if the network sees the whole image.
         size_multiple: number that must divide both sides of the input.
         minimum_size: smallest side of the input.
+        maximum_size: largest side of the input; None if there is no limit.
+        window: side of the windows in which the network works. Tiles start where windows start,
+            so that samples share a window as they do in the whole image.
+        overlap: how much of its surroundings a tile is shown with on each side, for a network
+            that sees the whole image; None for a default.
+        edge: how much of ``overlap`` has no weight in the result. Near the edge of a tile, the
+            network fills up with zeros what it is not shown.
+        shares_statistics: whether the network takes means over its whole input that tiles can
+            share: see ``srcli.networks.statistics``.
+        reduced: precisions below float32 in which its convolutions may run.
         tile: side of the input up to which the work per pixel is moderate, for a network whose
             work grows with the square of the pixels; None for the others.
 
@@ -62,7 +74,18 @@ class CommonTraits:
     receptive_radius: int | None
     size_multiple: int = 1
     minimum_size: int = 1
+    maximum_size: int | None = None
+    window: int = 1
+    overlap: int | None = None
+    edge: int = 0
+    shares_statistics: bool = False
+    reduced: tuple[torch.dtype, ...] = (torch.bfloat16, torch.float16)
     tile: int | None = None
+
+    @property
+    def step(self) -> int:
+        """Number of whose multiples every tile starts on one."""
+        return math.lcm(self.size_multiple, self.window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +95,14 @@ class FixedScaleTraits(CommonTraits):
     Attributes:
         scale: output size over input size.
         chop: the authors' own tiling; None if they published none.
+        overshoot_until: ratio up to which one larger scale, reduced, is better than a network of
+            any ratio for the rest; None if it never is.
 
     """
 
     scale: int
     chop: ChopRule | None = None
+    overshoot_until: float | None = None
 
     @property
     def output_scale(self) -> int:

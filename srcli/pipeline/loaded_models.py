@@ -14,9 +14,9 @@ from srcli.engine.device import Compute
 from srcli.engine.interpolation import KERNELS, Interpolation
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass
-from srcli.engine.routes import choose_route
 from srcli.networks.spec import SrNetwork
 from srcli.pipeline.choose import AUTO, MODELS, Choice
+from srcli.pipeline.rest_policy import RestPolicy, rest_policy
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import family, is_file_name, is_obtainable, locate, sha256_of
@@ -121,6 +121,7 @@ class ModelLoader:
         self._compute, self._options, self._offline = compute, options, offline
         self._networks: dict[Path, SrNetwork] = {}
         self._ready: dict[tuple[Path, ...], LoadedModels] = {}
+        self._policies: dict[str, RestPolicy] = {}
 
     def check(self, model: str) -> None:
         """Make sure that a model can be used: a single one is loaded, of a family one is found.
@@ -152,13 +153,15 @@ class ModelLoader:
             return self._load_all(ratio)
         if model in KERNELS:
             return self._interpolate(model)
-        models = self._models(model, ratio)
+        policy = self._policy(model)
+        models = self._models(model, ratio, policy)
         paths = {name: locate(name, ratio, offline=self._offline) for name in models}
-        if _has_rest([self._network(path).traits.scale for path in paths.values()], ratio):
+        scales = [self._network(path).traits.scale for path in paths.values()]
+        if _has_rest(scales, ratio, policy):
             paths[DEFAULT_MODEL] = locate(DEFAULT_MODEL)
         files = tuple(paths.values())
         if files not in self._ready:
-            self._ready[files] = self._assemble(paths)
+            self._ready[files] = self._assemble(paths, policy)
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
@@ -173,16 +176,28 @@ class ModelLoader:
         runner = self._run(Interpolation(KERNELS[name]))
         return LoadedModels(runner=runner, sha256=(name,), names={None: name})
 
-    def _assemble(self, paths: Mapping[str, Path]) -> LoadedModels:
+    def _assemble(self, paths: Mapping[str, Path], policy: RestPolicy) -> LoadedModels:
         networks = [self._network(path) for path in paths.values()]
         scales = [network.traits.scale for network in networks]
+        first, *others = networks
         return LoadedModels(
-            runner=NetworkRunner(networks[0], self._compute, self._options, others=networks[1:]),
+            runner=NetworkRunner(
+                first,
+                self._compute,
+                self._options,
+                others=others,
+                overshoot_until=policy.overshoot_until,
+            ),
             sha256=tuple(sha256_of(path) for path in paths.values()),
             names=dict(zip(scales, map(_short, paths), strict=True)),
         )
 
-    def _models(self, model: str, ratio: float | None) -> tuple[str, ...]:
+    def _policy(self, model: str) -> RestPolicy:
+        if model not in self._policies:
+            self._policies[model] = rest_policy(model)
+        return self._policies[model]
+
+    def _models(self, model: str, ratio: float | None, policy: RestPolicy) -> tuple[str, ...]:
         members = family(model)
         if ratio is not None and ratio in members:
             return (members[int(ratio)],)
@@ -193,7 +208,7 @@ class ModelLoader:
         }
         if not at_hand or ratio is None:
             return tuple(at_hand.values()) or (model,)
-        route = choose_route(ratio, at_hand, any_ratio=True)
+        route = policy.route(ratio, at_hand)
         return tuple(dict.fromkeys(at_hand[scale] for scale in route.scales))
 
     def _network(self, path: Path) -> SrNetwork:
@@ -202,13 +217,14 @@ class ModelLoader:
         return self._networks[path]
 
 
-def _has_rest(scales: Sequence[int | None], ratio: float | None) -> bool:
+def _has_rest(scales: Sequence[int | None], ratio: float | None, policy: RestPolicy) -> bool:
     """Tell whether a network of any ratio would have something to do, for all that is known."""
     fixed = [scale for scale in scales if scale is not None]
-    if not fixed or ratio is None:
-        return bool(fixed)
-    restores = fixed == [1]
-    return ratio > 1 if restores else choose_route(ratio, fixed, any_ratio=True).rest > 1
+    if not fixed or not policy.has_network:
+        return False
+    if ratio is None or fixed == [1]:
+        return ratio is None or ratio > 1
+    return policy.route(ratio, fixed).rest > 1
 
 
 def _short(model: str) -> str:

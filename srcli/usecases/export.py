@@ -11,6 +11,7 @@ from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import AnyRatioNetwork
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.formats.onnx_export import Parity, export_onnx
+from srcli.weights.formats.onnx_file import ENLARGED_FIRST
 from srcli.weights.providers.store import locate
 
 SUFFIX = ".onnx"
@@ -64,9 +65,7 @@ def export_model(
     enlarges = f"x{network.traits.scale}"
     if isinstance(network, AnyRatioNetwork):
         ratio = network.traits.max_ratio if ratio is None else ratio
-        enlarges = (
-            f"x{ratio:g}, of a picture already enlarged to that size by bicubic interpolation"
-        )
+        enlarges = f"x{ratio:g}, {ENLARGED_FIRST}"
     notes = {"model": model, "scale": enlarges, "samples": "RGB in [0, 1]"}
     made = export_onnx(network, ratio=ratio, notes=notes)
     write_file(out, made.content, overwrite=overwrite)

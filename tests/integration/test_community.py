@@ -60,7 +60,7 @@ def test_the_network_is_the_one_that_spandrel_calls(checkpoint):
         descriptor = (
             importlib.import_module("spandrel").ModelLoader("cpu").load_from_state_dict(state)
         )
-    assert torch.equal(result[1:], descriptor(before[1:].clone()))
+    assert torch.allclose(result[1:], descriptor(before[1:].clone()), atol=1e-5)
     assert torch.equal(image, before)
     scale = model.network.traits.scale
     assert result.shape == (2, 3, 16 * scale, 12 * scale)
@@ -78,6 +78,22 @@ def test_threads_that_need_spandrel_first_all_get_it_whole(monkeypatch):
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(load, range(8)))
+
+
+def test_architectures_of_the_other_package_are_known_where_it_is_installed(tmp_path, monkeypatch):
+    package = tmp_path / "spandrel_extra_arches.py"
+    package.write_text(
+        "installed = []\n"
+        "def install(*, ignore_duplicates):\n"
+        "    installed.append(ignore_duplicates)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "spandrel"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, package.stem, raising=False)
+    assert hasattr(spandrel_networks._import_spandrel(), "ModelLoader")
+    assert sys.modules[package.stem].installed == [True]
+    monkeypatch.delitem(sys.modules, package.stem)
 
 
 def test_tiles_are_joined(srcli, tmp_path):

@@ -1,7 +1,9 @@
 """Models inside installed Python packages: a small one made here, and the real one."""
 
 import hashlib
+import json
 import sys
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner
 from srcli.metrics.protocol import score
 from srcli.weights.catalog import published
+from srcli.weights.catalog.card import Score
 from srcli.weights.catalog.published import PublishedWeights, read_community
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
@@ -94,6 +97,34 @@ def test_a_model_of_a_package_enlarges_by_any_factor(
     assert done.returncode == 0, done.stderr
     assert size_of(tmp_path / "out.png") == size
     assert "tiny" not in sys.modules
+    del site
+
+
+BETTER = (Score(dataset="Set5", scale=2.0, psnr_y=40.0, ssim_y=0.99),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "scale", "way"),
+    [
+        ({}, 2.7, "x2, asdn-fast x1.35"),
+        ({}, 6, "x3, asdn-fast x2"),
+        ({"purpose": "photo"}, 2.7, "x3, resize"),
+        ({"purpose": "drawing"}, 5, "x3, x2, resize"),
+        ({"purpose": "photo"}, 1.5, "x2, resize"),
+        ({"scores": BETTER}, 3.6, "x3, asdn-fast x1.2"),
+        ({"scores": BETTER}, 2.2, "x3, resize"),
+        ({"scores": BETTER}, 6, "x3, asdn-fast x2"),
+    ],
+)
+def test_what_does_the_rest_depends_on_the_model(
+    srcli, site, photo, monkeypatch, facts, scale, way
+):
+    """The look of a GAN is not undone, and a better model goes past the factor."""
+    entries = tuple(replace(one, **facts) for one in published.read_community())
+    monkeypatch.setattr(published, "read_community", lambda: entries)
+    done = srcli("upscale", photo, "--model", NAME, "--scale", scale, "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["way"].replace(f"{NAME}-", "") == way
     del site
 
 

@@ -25,6 +25,8 @@ PURPOSES = {
     "noise": "removes noise",
 }
 """What models are for, in the order in which they are listed."""
+INVENTIVE = frozenset({"photo", "drawing"})
+"""Purposes for which other people train GANs."""
 PERMISSIVE = frozenset({"Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "MIT"})
 """Licences that allow every use of the weights, at most for naming the author."""
 
@@ -91,6 +93,11 @@ class PublishedWeights:
             return ""
         title = self.file.rpartition(".")[0]
         return ", ".join((f"{title} by {self.author}", self.licence, *self.pages[:1]))
+
+    @property
+    def invents_texture(self) -> bool:
+        """Tell whether its pictures have a look of their own, as those of GANs do."""
+        return self.community and self.purpose in INVENTIVE
 
     @property
     def is_restricted(self) -> bool:
@@ -169,6 +176,11 @@ def find_source(model: str, scale: float | None = None) -> PublishedWeights | No
     members.sort(key=lambda source: source.scale)
     reaching = [source for source in members if source.scale >= (scale or 0)]
     return next(iter(reaching or members[-1:]), None)
+
+
+def find_file(sha256: str) -> PublishedWeights | None:
+    """Return the source whose published file has a hash, if there is one."""
+    return next((source for source in all_sources() if source.sha256 == sha256), None)
 
 
 def find_unread(model: str) -> Unread | None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from srcli.errors import CorruptWeights, listed, sentence
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
+from srcli.weights.formats import onnx_file
 from srcli.weights.formats.size_guard import bounded_by
 from srcli.weights.formats.tensor_file import read_metadata, read_tensors, write_tensors
 
@@ -83,7 +84,8 @@ def read_header(path: Path) -> Header:
 def load_model(path: Path) -> Model:
     """Rebuild the model of a weights file, on the CPU.
 
-    Files of other tools are read where the extra ``community`` is installed.
+    Files of other tools are read where the extra ``community`` is installed, and ONNX files where
+    the extra ``onnx`` is.
 
     Raises:
         WeightsUnavailable: a file of another tool, and the extra is missing.
@@ -115,6 +117,11 @@ def is_foreign(path: Path) -> bool:
 
 
 def _load_foreign(path: Path) -> Model:
+    if path.suffix.lower() == onnx_file.SUFFIX:
+        from srcli.weights.formats.onnx_network import load_onnx
+
+        onnx = load_onnx(path)
+        return Model(header=Header(network="onnx", config=onnx.config), network=onnx)
     from srcli.weights.formats.spandrel_networks import load_community
 
     network = load_community(path)

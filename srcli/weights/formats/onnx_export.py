@@ -5,7 +5,6 @@ onnx, onnxscript and onnxruntime belong to the extra ``onnx``.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import logging
 import threading
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 
 from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed, sentence
 from srcli.networks.spec import AnyRatioNetwork, NetworkTraits, SrNetwork
+from srcli.weights.formats.onnx_session import first_line, open_session
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 INPUT = "image"
@@ -30,8 +30,6 @@ SIDES = ((1, 36, 28), (2, 20, 44))
 """Batch, height and width that are compared; sides grow to what the network takes."""
 LEAST_SIDE = 4
 """Of the pictures that an exported network takes; smaller ones are extended by a branch."""
-ONLY_FATAL = 4
-"""Severity from which onnxruntime speaks; its errors are raised as well."""
 _ALONE = threading.Lock()
 UNFIT = "This network cannot be exported for any height and width."
 
@@ -137,13 +135,14 @@ def _trace(fixed: nn.Module, traits: NetworkTraits) -> Any:  # noqa: ANN401 - to
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
-        reason = _first_line(error.__cause__ or error)
+        reason = first_line(error.__cause__ or error)
         raise UsageError(UNFIT, hint=f"PyTorch's exporter says: {sentence(reason)}") from error
 
 
 def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterator[Parity]:
     """Run both on noise of each size."""
-    session = _open(content)
+    with _refusals():
+        session = open_session(content)
     noise = torch.Generator().manual_seed(0)
     for sides in SIDES:
         image = torch.rand(_shape(sides, traits), generator=noise)
@@ -156,14 +155,6 @@ def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterato
                 msg, hint=f"No file was written. A difference of {TOLERANCE:g} is allowed."
             )
         yield Parity(shape=tuple(image.shape), difference=difference)
-
-
-def _open(content: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    runtime = importlib.import_module("onnxruntime")
-    options = runtime.SessionOptions()
-    options.log_severity_level = ONLY_FATAL
-    with _refusals():
-        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: Any, image: Tensor, shape: torch.Size) -> Tensor:  # noqa: ANN401 - the same
@@ -180,13 +171,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise UsageError(
-            UNFIT, hint=f"ONNX Runtime says: {sentence(_first_line(error))}"
-        ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+        raise UsageError(UNFIT, hint=f"ONNX Runtime says: {sentence(first_line(error))}") from error
 
 
 def _shape(sides: tuple[int, int, int], traits: NetworkTraits) -> tuple[int, int, int, int]:

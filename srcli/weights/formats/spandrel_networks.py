@@ -25,6 +25,7 @@ from torch import Tensor
 
 from srcli.errors import CorruptWeights, MissingExtra, WeightsUnavailable
 from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits
+from srcli.weights.formats.architectures import traits_of
 from srcli.weights.formats.size_guard import bounded_by
 from srcli.weights.formats.tensor_file import read_tensors
 from srcli.weights.formats.torch_checkpoint import read_pickle
@@ -34,6 +35,8 @@ CHANNELS = 3
 IMPORT = "srcli models import"
 ODDITY = r"torch\.meshgrid: in an upcoming release"
 """What PyTorch says, once, of the way in which some of these architectures call it."""
+MORE = "spandrel_extra_arches"
+"""Architectures whose licences restrict their use: whoever installs them has chosen them."""
 STAND_INS = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
 _IMPORT_LOCK = threading.Lock()
 
@@ -47,22 +50,13 @@ class CommunityConfig:
 
 
 class CommunityNetwork(FixedScaleNetwork):
-    """Any network that spandrel built, called through spandrel.
-
-    How far it sees is not known, so tiles of it overlap and are blended.
-    """
+    """Any network that spandrel built, called through spandrel."""
 
     def __init__(self, descriptor: Any) -> None:  # noqa: ANN401 - spandrel's, which may be absent
         super().__init__()
-        self.model = descriptor.model
+        self.model = descriptor.model.float().eval()
         self._descriptor = descriptor
-        sizes = descriptor.size_requirements
-        self._traits = FixedScaleTraits(
-            scale=descriptor.scale,
-            receptive_radius=None,
-            size_multiple=sizes.multiple_of,
-            minimum_size=max(1, sizes.minimum),
-        )
+        self._traits = traits_of(descriptor)
         self.config = CommunityConfig(
             architecture=descriptor.architecture.name, scale=descriptor.scale
         )
@@ -73,12 +67,14 @@ class CommunityNetwork(FixedScaleNetwork):
         return self._traits
 
     def forward(self, image_B3HW: Tensor) -> Tensor:  # noqa: N803 - shape suffix
-        """Enlarge one picture after the other; some of these networks change their input."""
+        """Enlarge pictures, some of them one after the other; some networks change their input."""
         if torch.compiler.is_exporting():  # a graph has no loop, and leaves its input alone
             traced: Tensor = self._descriptor(image_B3HW.clone())
             return traced
+        together = image_B3HW.shape[0] if self._traits.receptive_radius is not None else 1
         with torch.inference_mode():
-            enlarged = [self._descriptor(image.clone()) for image in torch.split(image_B3HW, 1)]
+            parts = torch.split(image_B3HW, together)
+            enlarged = [self._descriptor(part.clone()) for part in parts]
         return torch.cat(enlarged)
 
 
@@ -105,7 +101,7 @@ def load_community(path: Path) -> CommunityNetwork:
         ) from error
     _refuse_unfit(path, spandrel, descriptor)
     network = CommunityNetwork(descriptor)
-    network.float().eval().requires_grad_(requires_grad=False)
+    network.eval().requires_grad_(requires_grad=False)
     return network
 
 
@@ -177,7 +173,10 @@ def _import_spandrel() -> ModuleType:
         if "spandrel" in sys.modules:
             return sys.modules["spandrel"]
         with _torchvision():
-            return importlib.import_module("spandrel")
+            spandrel = importlib.import_module("spandrel")
+            if importlib.util.find_spec(MORE) is not None:
+                importlib.import_module(MORE).install(ignore_duplicates=True)
+            return spandrel
 
 
 @contextmanager

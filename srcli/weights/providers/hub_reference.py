@@ -9,7 +9,7 @@ from srcli.errors import UnknownModel
 
 PREFIX = "hf:"
 REPOSITORY = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?")
-FILE = re.compile(r"(?!.*\.\.)\w[\w./+-]*\.(safetensors|pth?|ckpt)")
+FILE = re.compile(r"(?!.*\.\.)\w[\w./+-]*\.(safetensors|pth?|ckpt|onnx)")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 BRANCH = "main"
 

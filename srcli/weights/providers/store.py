@@ -32,7 +32,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
-FILES = (SUFFIX, ".pt", ".pth", ".ckpt")
+FILES = (SUFFIX, ".pt", ".pth", ".ckpt", ".onnx")
 """What the path of a weights file ends in, ours or another tool's."""
 
 

@@ -24,6 +24,14 @@ def test_a_device_that_is_not_there_is_a_usage_error(name):
         choose_device(name)
 
 
+def test_a_network_that_is_not_for_a_precision_runs_in_float32():
+    half = Compute(device=torch.device("cpu"), dtype=torch.float16)
+    assert half.allowed((torch.bfloat16, torch.float16)) is half
+    assert half.allowed((torch.bfloat16,)).dtype == torch.float32
+    plain = Compute(device=torch.device("cpu"))
+    assert plain.allowed(()) == plain
+
+
 def test_reduced_precision_is_a_matter_of_the_context():
     compute = Compute(device=torch.device("cpu"), dtype=torch.bfloat16)
     with compute.autocast():

@@ -212,7 +212,7 @@ def test_a_halo_that_is_too_small_is_seen(local, monkeypatch):
     image, size = torch.rand(1, 3, 61, 47), (122, 94)
     whole = NetworkRunner(local, CPU, UpscaleOptions(tile=1000))(image, size)
     runner = NetworkRunner(local, CPU, UpscaleOptions(tile=32))
-    monkeypatch.setattr("srcli.engine.network_runner._halo", lambda _traits: 4)
+    monkeypatch.setattr("srcli.engine.tile_runner.halo_width", lambda _traits: 4)
     assert not torch.equal(whole, runner(image, size))
 
 

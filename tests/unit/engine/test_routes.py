@@ -38,6 +38,15 @@ def test_a_rest_is_left_only_for_a_network_of_any_ratio():
     assert choose_route(1.5, FAMILY, any_ratio=True) == overshoot(1.5, FAMILY)
 
 
+def test_better_networks_go_past_a_factor_up_to_a_ratio():
+    for ratio, is_past in ((2.2, True), (2.7, True), (3.3, False), (5.0, False)):
+        route = choose_route(ratio, FAMILY, any_ratio=True, overshoot_until=3.0)
+        assert (route == overshoot(ratio, FAMILY)) == is_past
+        assert (route == single(ratio, FAMILY)) != is_past
+    alone = choose_route(2.7, (2,), any_ratio=True, overshoot_until=3.0)
+    assert alone == single(2.7, (2,))
+
+
 def test_a_factor_that_scales_make_exactly_has_no_rest():
     assert choose_route(3.0000000001, FAMILY, any_ratio=True).rest == 1.0
 

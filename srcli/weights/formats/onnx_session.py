@@ -1,0 +1,131 @@
+"""ONNX files as ONNX Runtime opens them, on the processor."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor
+
+from srcli.errors import CorruptWeights, listed, sentence
+from srcli.weights.formats.onnx_file import read_onnx
+
+TYPES = {
+    "tensor(float)": torch.float32,
+    "tensor(float16)": torch.float16,
+    "tensor(uint8)": torch.uint8,
+}
+"""Of the samples that a network may take, as ONNX Runtime writes them."""
+RANK = 4
+CHANNELS = 3
+LEVELS = 255
+ONLY_FATAL = 4
+"""Severity from which ONNX Runtime speaks; its errors are raised as well."""
+
+
+class OnnxSession:
+    """A network that takes one RGB picture, whatever its sizes and its range.
+
+    Attributes:
+        path: of its file.
+        dtype: of the samples that it takes.
+        fixed: height and width of the pictures that it takes; 0 where they are free.
+
+    Raises:
+        MissingExtra: onnx or onnxruntime is not installed.
+        CorruptWeights: the file cannot be read, or its network takes something else.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        content = read_onnx(path)
+        try:
+            self._session = open_session(content)
+        except Exception as error:  # onnxruntime's errors have no common name
+            msg = f"{path} holds no network that ONNX Runtime can run."
+            raise CorruptWeights(msg, hint=_said(error)) from error
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            names = listed([one.name for one in inputs]) or "nothing"
+            self.refuse(f"takes {names}, not one picture")
+        self._input, self._output = inputs[0].name, self._session.get_outputs()[0].name
+        self.dtype, self.fixed = self._taken(inputs[0].type, inputs[0].shape)
+
+    def run(self, samples: Tensor) -> Tensor:
+        """Return as float32 what it makes of one picture (1, 3, H, W), both in its own ranges.
+
+        Raises:
+            CorruptWeights: ONNX Runtime fails.
+            RuntimeError: there is not enough memory, in the words that PyTorch has for it.
+
+        """
+        if self.dtype == torch.uint8:
+            samples = samples.round().clamp(0, LEVELS)
+        given = {self._input: samples.to(self.dtype).contiguous().numpy()}
+        try:
+            (made,) = self._session.run([self._output], given)
+        except Exception as error:
+            if "alloc" in str(error):
+                msg = "ONNX Runtime is out of memory."
+                raise RuntimeError(msg) from error
+            msg = f"ONNX Runtime cannot run {self.path}."
+            raise CorruptWeights(msg, hint=_said(error)) from error
+        return torch.from_numpy(made).float()
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Say why this is no model for pictures.
+
+        Raises:
+            CorruptWeights: always.
+
+        """
+        msg = f"{self.path} {reason}."
+        raise CorruptWeights(msg)
+
+    def _taken(self, kind: str, shape: Sequence[object]) -> tuple[torch.dtype, tuple[int, int]]:
+        """Return the type of the samples that it takes, and the sides that are fixed."""
+        if kind not in TYPES:
+            self.refuse(f"takes {kind}, not samples of uint8 or float")
+        if len(shape) != RANK:
+            self.refuse(f"takes an array of {len(shape)} axes, not pictures")
+        count, channels, height, width = map(_length, shape)
+        if channels != CHANNELS == width:
+            self.refuse("takes its channels last, which srcli does not support")
+        if channels not in {0, CHANNELS}:
+            self.refuse(f"takes {channels} channels, not RGB")
+        if count > 1:
+            self.refuse(f"takes {count} pictures at a time")
+        return TYPES[kind], (height, width)
+
+
+def open_session(content: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Open an ONNX file, of which nothing but ``content`` is read.
+
+    Raises:
+        Exception: of onnxruntime's own, if it cannot run it.
+
+    """
+    runtime = importlib.import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.log_severity_level = ONLY_FATAL
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the lines that are for developers."""
+    return str(error).partition("\n")[0]
+
+
+def _said(error: BaseException) -> str:
+    return f"ONNX Runtime says: {sentence(first_line(error))}"
+
+
+def _length(side: object) -> int:
+    """Return the length of an axis, or 0 where it is free."""
+    return side if isinstance(side, int) and side > 0 else 0
