@@ -6,6 +6,7 @@ and srcli runs. The networks are as small as they can be, and their weights are 
 - ``window``: the least number of pixels, a power of two, by which a picture may be moved without
   changing what the network makes of its middle; ``-`` if there is none up to 64.
 - ``reach``: how far a change of one pixel is felt in float32; ``-`` if it is felt everywhere.
+- ``halo``: what srcli shows a tile of its surroundings, and how often it runs each tile.
 - ``tiled``: of a picture in tiles of ``--tile`` pixels and as a whole, the share of samples that
   differ by one level of 255 at most, and the largest difference in levels.
 """
@@ -13,6 +14,7 @@ and srcli runs. The networks are as small as they can be, and their weights are 
 from __future__ import annotations
 
 import argparse
+import math
 import warnings
 from collections.abc import Callable, Mapping
 
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
+from srcli.engine.tiling import halo_width
 from srcli.networks.statistics import SharedStatistics
 from srcli.pixels.region import Region
 from srcli.weights.formats import spandrel_networks
@@ -240,14 +243,18 @@ def main() -> None:
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)
     torch.set_num_threads(1)
-    print("| architecture | window | reach | within a level | largest difference, levels |")
-    print("|---|--:|--:|--:|--:|")
+    print("| architecture | window | reach | halo | runs | within a level | largest, levels |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
     for name in options.names:
         network = loaded(name)
+        traits = network.traits
+        halo = math.ceil(halo_width(traits) / traits.step) * traits.step
+        runs = 2 if traits.shares_statistics else 1
         felt, moved = reach(network, options.side), window(network, options.side)
         share, most = tiled(network, options.tile, options.side)
         print(
-            f"| {name} | {moved or '-'} | {felt or '-'} | {100 * share:.2f} % | {most:.1f} |",
+            f"| {name} | {moved or '-'} | {felt or '-'} | {halo} | {runs}"
+            f" | {100 * share:.2f} % | {most:.1f} |",
             flush=True,
         )
 

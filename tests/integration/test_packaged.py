@@ -14,7 +14,8 @@ from PIL import Image
 
 from srcli.bench.image_pair import ImagePair
 from srcli.engine.device import Compute
-from srcli.engine.network_runner import NetworkRunner
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
+from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import score
 from srcli.weights.catalog import published
 from srcli.weights.catalog.card import Score
@@ -181,6 +182,21 @@ def test_the_real_network_is_as_good_as_it_was():
     runner = NetworkRunner(load_model(locate("dat-light-x4")).network, CPU)
     result = runner(low.float() / 255, (high.shape[2], high.shape[3]), ratio=4)
     assert score(result, high, 4).psnr_y == pytest.approx(29.286, abs=0.005)
+
+
+@pytest.mark.claims
+@pytest.mark.parametrize("source", REAL, ids=lambda source: source.id)
+def test_tiles_of_the_real_network_are_those_of_the_whole(source):
+    """Of docs/models.md: no sample differs by more than a level."""
+    need(source.package)
+    network = load_model(locate(source.id)).network
+    picture = read_uint8(BUTTERFLY).float() / 255
+    size = source.scale * picture.shape[2], source.scale * picture.shape[3]
+    tiled, whole = (
+        NetworkRunner(network, CPU, UpscaleOptions(tile=tile))(picture, size)
+        for tile in (128, 1024)
+    )
+    assert ((255 * tiled).round() - (255 * whole).round()).abs().max() <= 1
 
 
 @pytest.mark.parametrize("source", REAL, ids=lambda source: source.id)

@@ -22,9 +22,9 @@ from srcli.networks.statistics import (
 )
 
 OVERLAP = 32
-"""What tiles are shown of their surroundings on each side."""
-EDGE = 16
-"""How much of that is not used: there, networks make something else than of the whole picture."""
+"""Rows and columns around a tile that suffice for most networks."""
+WIDE = 64
+"""The same, for those that need more."""
 LARGEST_REACH = 48
 """Up to which halos of tiles are as wide as the reach; wider ones would cost too much."""
 
@@ -35,6 +35,8 @@ class Architecture:
 
     Attributes:
         window: returns the side of the windows of one network, in pixels of its input.
+        overlap: rows and columns of its surroundings that a tile is shown on each side. The outer
+            half is not used.
         convolves: a network consists of convolutions alone, one after another and without
             strides: it sees as far as these do together.
         shares_statistics: without the means of the whole picture, more than one sample in a
@@ -44,6 +46,7 @@ class Architecture:
     """
 
     window: Callable[[Any], int] = lambda _network: 1
+    overlap: int = OVERLAP
     convolves: bool = False
     shares_statistics: bool = False
     channel_attention: str = ""
@@ -68,7 +71,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "ATD": _WINDOWS,
     "Compact": _CONVOLUTIONS,
     "CRAFT": Architecture(
-        window=lambda network: math.lcm(network.window_size, *network.split_size)
+        window=lambda network: math.lcm(network.window_size, *network.split_size), overlap=WIDE
     ),
     "DAT": Architecture(
         window=_split_sizes,
@@ -78,6 +81,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "DCTLSA": Architecture(window=lambda _network: 16),
     "DnCNN": _CONVOLUTIONS,
     "DRCT": _WINDOWS,
+    "DRUNet": Architecture(overlap=WIDE),
     "ESRGAN": _CONVOLUTIONS,
     "FBCNN": Architecture(window=lambda _network: 8),
     "FDAT": Architecture(
@@ -85,10 +89,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             *(module.ws for module in network.modules() if hasattr(module, "ws"))
         )
     ),
+    "FFTformer": Architecture(overlap=WIDE),
     "GRL": Architecture(window=lambda network: int(network.pad_size)),
     "HAT": _WINDOWS,
-    "KBNet": Architecture(window=_padder_size),
-    "MixDehazeNet": Architecture(window=lambda _network: 4),
+    "KBNet": Architecture(window=_padder_size, overlap=WIDE),
+    "MixDehazeNet": Architecture(window=lambda _network: 4, overlap=WIDE),
+    "MMRealSR": Architecture(window=lambda _network: 2),
     "MoESR": Architecture(window=lambda _network: 2),
     "MoSR": _CONVOLUTIONS,
     "NAFNet": Architecture(window=_padder_size, shares_statistics=True),
@@ -97,6 +103,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "RCAN": Architecture(shares_statistics=True),
     "RealCUGAN": Architecture(window=lambda _network: 4),
     "RGT": Architecture(window=_split_sizes),
+    "SAFMNBCIE": Architecture(overlap=WIDE),
     "SCUNet": Architecture(window=lambda _network: 64),
     "SeemoRe": Architecture(window=lambda _network: 4),
     "SPAN": _CONVOLUTIONS,
@@ -131,8 +138,8 @@ def traits_of(descriptor: Any) -> FixedScaleTraits:  # noqa: ANN401 - spandrel's
         size_multiple=sizes.multiple_of,
         minimum_size=max(1, sizes.minimum),
         window=known.window(network),
-        overlap=OVERLAP,
-        edge=EDGE,
+        overlap=known.overlap,
+        edge=known.overlap // 2,
         shares_statistics=known.shares_statistics and bool(means),
         reduced=_reduced(descriptor),
     )
