@@ -1,4 +1,4 @@
-"""Which model enlarges a picture, and how: the rule behind ``--model auto``.
+"""Choose the model for a picture: the rule behind ``--model auto``.
 
 The networks for clean and for spoilt pictures have one shape, and the weights between theirs make
 networks between them. The rule says how far to go, by lines that were set on validation pictures,

@@ -8,9 +8,9 @@ from torch import Tensor
 FAINTEST = 24
 """Levels between the two sides of an edge that is looked at."""
 CALM = 8
-"""The sides of an edge vary by no more than one part in so many of its height."""
+"""The sides of an edge vary by no more than its height divided by this."""
 STEEP = 3
-"""Its middle rises by at least one part in so many of its height."""
+"""The middle of an edge rises by at least its height divided by this."""
 MARGIN = 12
 """Levels from black and white within which no halo is to be seen."""
 STEEPEST = 10

@@ -17,7 +17,7 @@ BLOCK = 8
 CALM = 10
 """One block in so many is as calm as the one that counts, or calmer."""
 CALMNESS = 1.22
-"""By how much the calmest tenth of blocks of white noise is calmer than the mean."""
+"""The mean of all blocks of white noise divided by the calmest tenth of them."""
 GAIN = 36
 """Variance of the difference of two Laplacians of white noise of variance 1."""
 TEXTURE = 2.0

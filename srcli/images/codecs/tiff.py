@@ -90,7 +90,7 @@ class Layout:
 
     @property
     def opacity(self) -> int | None:
-        """Which of the channels beside the colours is said to be opacity, counted from 0."""
+        """Return the index of the opacity among the channels beside the colours."""
         return next((at for at, extra in enumerate(self.extras) if extra in OPACITY), None)
 
     @property

@@ -13,7 +13,7 @@ _HEAD = 10
 _SEGMENTS = 4
 _LARGEST_QUANTIZER = 127
 _KINK = 0.5
-"""Of libwebp's linear quality, where it becomes steeper."""
+"""The linear quality at which libwebp's curve becomes steeper."""
 
 
 class BoolDecoder:
