@@ -17,7 +17,7 @@ from srcli.images.formats import by_suffix
 from srcli.images.probe import ImageInfo, read_content
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.preflight import check_format
-from srcli.pipeline.probe import Probed, memory_needed, plan_way
+from srcli.pipeline.probe import Probed, memory_needed
 from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import Size
 
@@ -121,7 +121,7 @@ def _plan(job: Job, probed: Probed, pipeline: Pipeline) -> Planned:
     if pipeline.models.chooses:
         choice = pipeline.choose(pipeline.read(probed, []), probed.target, probed.info)
     models = pipeline.models.chosen(choice) if choice else pipeline.models
-    passes = plan_way(source, probed.target, models.runner.tiled_traits)
+    passes = models.runner.plan_passes(source, size, probed.target.ratio)
     disk = estimate_disk(job, source, size, source_bytes=len(probed.content))
     return Planned(
         job=job,

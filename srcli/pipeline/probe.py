@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from srcli.engine.memory import check_fits, working_bytes
-from srcli.engine.recursion import Pass, plan_passes
-from srcli.engine.tiling import TiledTraits
+from srcli.engine.recursion import Pass
 from srcli.images.probe import ImageInfo, probe_image
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.output_spec import OutputSpec
@@ -16,9 +15,9 @@ from srcli.pipeline.target_size import Size, TargetSize, WhenLarge
 
 Action = Literal["make", "copy", "skip"]
 BYTES_PER_HELD_PIXEL = 12
-"""Of a source and of a result: 8-bit samples with alpha, and what decoders and encoders add."""
+"""A source or a result takes this much: 8-bit samples with alpha, and what codecs add."""
 BYTES_PER_FRAME_PIXEL = 4
-"""Of animations, whose frames are held at 8 bits per sample before and after."""
+"""Each frame of an animation takes this much, held at 8 bits per sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,8 @@ def probe(
     action = choose_action(info.size, (target.height, target.width), spec.when_large)
     ways: list[Sequence[Pass]] = [()]
     if action == "make":
-        ways = [plan_way(info.size, target, one.runner.tiled_traits) for one in models.each()]
+        size = target.height, target.width
+        ways = [one.runner.plan_passes(info.size, size, target.ratio) for one in models.each()]
     memory = max(memory_needed(info.size, way, frames=info.frames) for way in ways)
     return Probed(
         content=content, name=name, info=info, target=target, action=action, memory=memory
@@ -97,12 +97,6 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
     if when_large == "shrink" or not large:
         return "make"
     return when_large
-
-
-def plan_way(source: Size, target: TargetSize, networks: Sequence[TiledTraits]) -> tuple[Pass, ...]:
-    """Return the passes that lead a picture to its size."""
-    size = target.height, target.width
-    return plan_passes(source, size, target.ratio, *(one.traits for one in networks))
 
 
 def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:

@@ -112,7 +112,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "Swin2SR": _WINDOWS,
     "SwinIR": Architecture(window=lambda network: network.window_size * network.start_unshuffle),
 }
-"""By spandrel's ids. Where sides must be multiples of a number, tiles start on its multiples."""
+"""The architectures by the ids that spandrel gives them.
+
+Where sides must be multiples of a number, tiles start on its multiples.
+"""
 UNKNOWN = Architecture()
 """What is taken for granted of the others."""
 

@@ -19,17 +19,17 @@ from srcli.pixels.resize import resize
 from srcli.weights.formats.onnx_session import CHANNELS, LEVELS, RANK, OnnxSession
 
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
-"""Of which the sides of a picture may have to be multiples; the first that works is taken."""
+"""The sides of a picture may have to be multiples of these. The first that works is taken."""
 SIDES = (49, 35)
 """Least height and width of the pictures that free sizes are tried with."""
 LEAST_SIDE = 16
-"""Of the pictures that a network of free sizes is shown, where it runs on them."""
+"""The least side of a picture that a network of free sizes is shown, if it runs on that."""
 SMALLEST_FIXED = 32
 """Side of the pictures of a network of fixed sizes; smaller tiles are mostly overlap."""
 OVERLAP = 32
-"""What tiles are shown of their surroundings on each side."""
+"""Pixels of its surroundings that a tile is shown on each side."""
 SHARE_OF_FIXED = 4
-"""Of a fixed size, what a tile is shown of its surroundings is one in so many at most."""
+"""A network of a fixed size overlaps its tiles by at most its side divided by this."""
 CLEARLY = 0.5
 """Part of the distance of the range [0, 1] that another range must stay below to be taken."""
 

@@ -6,12 +6,12 @@ from PIL import Image
 from srcli.batch.ledger import ClaimResult, NoLedger
 from srcli.batch.naming import Job
 from srcli.batch.plan import estimate_cost, estimate_disk, plan_picture
+from srcli.engine.recursion import plan_passes
 from srcli.engine.tiling import TiledTraits
 from srcli.images.discover import InputFile
 from srcli.images.probe import ImageInfo
 from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
 from srcli.pipeline.output_spec import OutputSpec
-from srcli.pipeline.probe import plan_way
 from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import TargetSize
 
@@ -44,7 +44,7 @@ def target(height: int, width: int) -> TargetSize:
 )
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
     networks = [TiledTraits(traits=one, tile=32) for one in traits]
-    way = plan_way((60, 100), target(*size), networks)
+    way = plan_passes((60, 100), size, target(*size).ratio, *traits)
     cost = estimate_cost(ImageInfo(size=(60, 100)), way, networks, disk=7)
     assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)
     assert cost.memory > 12 * size[0] * size[1]

@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from srcli.engine.network_runner import NetworkRunner
-from srcli.engine.tiling import TiledTraits
+from srcli.engine.recursion import plan_passes
 from srcli.errors import OutOfMemory
 from srcli.networks.spec import FixedScaleTraits
 from srcli.pipeline.loaded_models import Mixes
 from srcli.pipeline.output_spec import OutputSpec
-from srcli.pipeline.probe import choose_action, memory_needed, plan_way, probe
+from srcli.pipeline.probe import choose_action, memory_needed, probe
 from srcli.pipeline.target_size import TargetSize
 
 DOUBLE = FixedScaleTraits(scale=2, receptive_radius=4)
@@ -78,9 +78,8 @@ def test_the_model_that_needs_most_memory_decides(tiny_models):
 
 
 def test_memory_is_that_of_source_and_result_and_of_the_pictures_on_the_way():
-    networks = [TiledTraits(traits=DOUBLE, tile=512)]
     detour, straight = (
-        memory_needed((60, 100), plan_way((60, 100), target(*size), networks))
+        memory_needed((60, 100), plan_passes((60, 100), size, target(*size).ratio, DOUBLE))
         for size in ((66, 110), (120, 200))
     )
     assert detour - straight == 12 * 66 * 110
