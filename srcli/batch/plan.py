@@ -11,7 +11,7 @@ from srcli.batch.naming import Job
 from srcli.batch.outcome import LARGE_ENOUGH
 from srcli.batch.place import output_of
 from srcli.engine.recursion import Pass
-from srcli.engine.tiling import TiledTraits, plan_tiles
+from srcli.engine.tiling import TiledTraits
 from srcli.errors import ImageError, ResourceError
 from srcli.images.formats import by_suffix
 from srcli.images.probe import ImageInfo, read_content
@@ -30,7 +30,7 @@ class Cost:
 
     Attributes:
         passes: runs over the whole picture, those without a network included.
-        tiles: runs of a network, over all passes.
+        tiles: tiles or panels that a network runs over, in all passes.
         memory: bytes of host memory.
         disk: bytes of the result, estimated: what the source takes a pixel, for the lossless
             formats no less than three bytes a pixel.
@@ -144,13 +144,7 @@ def _count_tiles(
     count = 0
     for step in passes:
         if not step.resample:
-            rows, columns = step.size if step.scale is None else size
-            network = networks[step.scale].at(step.ratio)
-            count += _along(rows, network) * _along(columns, network)
+            grid = step.size if step.scale is None else size
+            count += networks[step.scale].count(grid, step.ratio)
         size = step.size
     return count
-
-
-def _along(length: int, network: TiledTraits) -> int:
-    step = network.traits.step
-    return len(plan_tiles((length, 1), tile=network.tile, halo=0, multiple=step))

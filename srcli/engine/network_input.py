@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from srcli.engine.ensemble import Run
 from srcli.engine.recursion import Pass
+from srcli.networks.blocks.residual import ResidualLayers, ResidualNetwork
 from srcli.networks.spec import AnyRatioNetwork, FixedScaleNetwork, NetworkTraits, SrNetwork
 from srcli.pixels.borders import wrapped
 from srcli.pixels.levels import from_levels
@@ -26,6 +28,7 @@ class NetworkInput:
         traits: traits of the network that hold in this pass.
         window: returns any window of the grid, RGB float32 (1, 3, h, w).
         run: runs the network on a window.
+        layers: returns the layers of the network, if it can run row by row; None if not.
 
     """
 
@@ -33,6 +36,7 @@ class NetworkInput:
     traits: NetworkTraits
     window: Callable[[Region], Tensor]
     run: Run
+    layers: Callable[[], ResidualLayers] | None = None
 
 
 def network_input(network: SrNetwork, image: Tensor, step: Pass, borders: Borders) -> NetworkInput:
@@ -47,15 +51,21 @@ def _enlarged(
 ) -> NetworkInput:
     """Show the picture enlarged to the size that the pass reaches."""
 
-    def run(tile: Tensor) -> Tensor:
-        told = step.strengths
-        return network(tile, step.ratio, torch.tensor([told], device=tile.device) if told else None)
+    def strengths(device: torch.device) -> Tensor | None:
+        return torch.tensor([step.strengths], device=device) if step.strengths else None
 
+    def run(tile: Tensor) -> Tensor:
+        return network(tile, step.ratio, strengths(tile.device))
+
+    layers = None
+    if isinstance(network, ResidualNetwork):
+        layers = partial(network.layers, step.ratio, strengths(torch.device("cpu")))
     return NetworkInput(
         size=step.size,
         traits=network.traits.at(step.ratio),
         window=lambda region: resize(image, step.size, region=region, borders=borders),
         run=run,
+        layers=layers,
     )
 
 

@@ -22,9 +22,11 @@ from srcli.engine.memory import (
 from srcli.engine.network_input import network_input
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.engine.recursion import Pass, plan_passes
+from srcli.engine.row_runner import RowRunner
 from srcli.engine.tile_runner import TileRunner
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import UsageError
+from srcli.networks.blocks.residual import ResidualNetwork
 from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
@@ -45,7 +47,8 @@ class UpscaleOptions:
     """How to run a network over a picture.
 
     Attributes:
-        tile: side of a tile in pixels of the network's input. Default: see ``default_tile``.
+        tile: side of a tile in pixels of the network's input. Default: rows where a network can
+            run row by row, else see ``default_tile``.
         ensemble: whether the mean over the eight symmetries is taken, for eight times the work.
         official_tiles: whether tiles are those of the network's authors, for which their numbers
             hold. ``tile`` is ignored then, and the border is not padded.
@@ -66,8 +69,9 @@ class UpscaleOptions:
 class NetworkRunner:
     """Runs a network on pictures of any size, to any size.
 
-    The picture stays in host memory, and tiles go to the device. If the reach of the networks
-    is finite, the result does not depend on the tiles. ``others`` run the passes that a plan
+    The picture stays in host memory, and tiles go to the device. On a processor, networks of
+    residual blocks run row by row instead, unless a tile is asked for: see ``row_runner``. If the
+    reach of the networks is finite, the result depends on neither. ``others`` run the passes that a plan
     gives them: see ``plan_passes``. ``overshoot_until`` is for networks of fixed scales: see
     ``FixedScaleTraits``.
 
@@ -113,6 +117,12 @@ class NetworkRunner:
             pad_border=self.pads_border,
             borders=self.borders,
         )
+        self._rows: RowRunner | None = None
+        by_rows = options.tile is None and not self.ensemble and compute.device.type == "cpu"
+        if by_rows and isinstance(network, ResidualNetwork):
+            self._rows = RowRunner(
+                compute=self.compute, pad_border=self.pads_border, borders=self.borders
+            )
         self._others = {
             other.traits.scale: NetworkRunner(other, compute, _options_for(other, options))
             for other in others
@@ -129,12 +139,13 @@ class NetworkRunner:
         traits = self.network.traits
         if isinstance(traits, FixedScaleTraits):
             traits = replace(traits, overshoot_until=self._overshoot_until)
-        own = TiledTraits(traits=traits, tile=self.tile)
+        panel = self._rows.panel if self._rows else None
+        own = TiledTraits(traits=traits, tile=self.tile, panel=panel)
         return (own, *(one for other in self._others.values() for one in other.tiled_traits))
 
     @property
     def is_local(self) -> bool:
-        """Whether every network has a finite reach: then a tile's result is the whole's."""
+        """Whether every network has a finite reach. Results then do not depend on the tiles."""
         return all(one.traits.receptive_radius is not None for one in self.tiled_traits)
 
     @property
@@ -243,7 +254,10 @@ class NetworkRunner:
             sink(Region.whole(step.size), enlarge(from_levels(image)))
         else:
             shown = network_input(self.network, image, step, self.borders)
-            self._tiles.run(shown, sink, progress)
+            if self._rows and shown.layers:
+                self._rows.run(shown, shown.layers, sink, progress)
+            else:
+                self._tiles.run(shown, sink, progress)
 
     def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by a fixed scale, as a whole."""

@@ -13,10 +13,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from srcli.networks.spec import AnyRatioTraits, NetworkTraits
-from srcli.pixels.borders import mirror
+from srcli.pixels.borders import mirror, mirrored
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Border, Borders
 
@@ -68,16 +69,35 @@ class Padding:
                 the other side.
 
         """
-        rows, columns = (self.top, self.bottom), (self.left, self.right)
-        (above, below), mirrored_rows = _divided(rows, self.borders[0])
-        (before, after), mirrored_columns = _divided(columns, self.borders[1])
+        return self.pad_rows(context, source, 0, self.top + context.height + self.bottom)
+
+    def pad_rows(
+        self, context: Region, source: Callable[[Region], Tensor], start: int, stop: int
+    ) -> Tensor:
+        """Return some rows of the window with its padding, as ``pad`` does all of them.
+
+        Args:
+            context: the window.
+            source: returns any window of the grid.
+            start: first of the rows, counted from the top of the padding.
+            stop: row after the last one.
+
+        """
+        rows = torch.arange(start - self.top, stop - self.top)
+        if self.borders[0] != "wrap":
+            rows = mirrored(rows, context.height)
+        first, last = int(rows.min()), int(rows.max())
+        (before, after), mirrored_columns = _divided((self.left, self.right), self.borders[1])
         seen = Region(
-            top=context.top - above,
-            bottom=context.bottom + below,
+            top=context.top + first,
+            bottom=context.top + last + 1,
             left=context.left - before,
             right=context.right + after,
         )
-        return mirror(source(seen), mirrored_rows, mirrored_columns)
+        window = source(seen)
+        if not torch.equal(rows, torch.arange(first, last + 1)):
+            window = window.index_select(2, (rows - first).to(window.device))
+        return mirror(window, (0, 0), mirrored_columns)
 
     def crop(self, output: Tensor, scale: int) -> Tensor:
         """Return the output of a network of ``scale`` for the padded window, without padding."""

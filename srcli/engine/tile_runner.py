@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,15 +19,13 @@ from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import Tile, halo_width, plan_tiles, tile_side
 from srcli.errors import BadTile, OutOfMemory
+from srcli.networks.blocks.convolution import NATIVE_SAMPLES
 from srcli.networks.spec import NetworkTraits
 from srcli.networks.statistics import SharedStatistics
 from srcli.pixels.borders import extend_to
+from srcli.pixels.checks import is_finite
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Borders
-
-NATIVE_SAMPLES = 20_480
-"""A single input of so many samples or fewer PyTorch convolves in another way on a processor,
-whose last bits may differ (``use_mkldnn`` in its Convolution.cpp)."""
 
 logger = logging.getLogger(__name__)
 
@@ -185,10 +182,10 @@ class TileRunner:
         """Run a network on one window (1, 3, h, w); finite or an error."""
         with self.compute.autocast():
             output = run(window.clone(memory_format=torch.channels_last)).float()
-        if not _finite(output) and self.compute.dtype != torch.float32:
+        if not is_finite(output) and self.compute.dtype != torch.float32:
             with replace(self.compute, dtype=torch.float32).autocast():
                 output = run(window.clone(memory_format=torch.channels_last))
-        if not _finite(output):
+        if not is_finite(output):
             msg = "The network produced values that are not numbers."
             raise BadTile(msg, hint="Check the weights with srcli models verify.")
         return output
@@ -197,8 +194,3 @@ class TileRunner:
 def _twice(run: Run) -> Run:
     """Run over two copies, which PyTorch convolves as it does a large tile, to the bit."""
     return lambda tile: run(torch.cat([tile, tile]))[:1]
-
-
-def _finite(output: Tensor) -> bool:
-    """Tell whether all are numbers: one that is not spoils the sum."""
-    return math.isfinite(output.sum().item())

@@ -29,15 +29,31 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TiledTraits:
-    """A network as a plan sees it: its traits, and the side of its tiles."""
+    """A network as a plan sees it: its traits, and how it cuts grids.
+
+    Attributes:
+        traits: of the network.
+        tile: side of its tiles.
+        panel: most columns of the network's own grid at once, if it runs row by row; else None.
+
+    """
 
     traits: NetworkTraits
     tile: int
+    panel: int | None = None
 
-    def at(self, ratio: float) -> TiledTraits:
-        """Return what holds at one ratio."""
+    def count(self, size: tuple[int, int], ratio: float) -> int:
+        """Return how many tiles, or panels, a grid of ``size`` is cut into at one ratio."""
+        height, width = size
         traits = self.traits.at(ratio)
-        return TiledTraits(traits=traits, tile=tile_side(self.tile, traits))
+        if self.panel is not None:
+            return _count(width, self.panel * traits.size_multiple, traits.size_multiple)
+        side = tile_side(self.tile, traits)
+        return _count(height, side, traits.step) * _count(width, side, traits.step)
+
+
+def _count(length: int, longest: int, multiple: int) -> int:
+    return len(_spans(0, length, longest, multiple, 0))
 
 
 def tile_side(tile: int, traits: NetworkTraits) -> int:
@@ -70,6 +86,7 @@ def plan_tiles(  # noqa: PLR0913 - lengths, all but one by name
     *,
     tile: int,
     halo: int,
+    rows: int | None = None,
     multiple: int = 1,
     padding: tuple[int, int] = (0, 0),
     within: Region | None = None,
@@ -79,6 +96,7 @@ def plan_tiles(  # noqa: PLR0913 - lengths, all but one by name
     Args:
         size: (height, width) of the grid.
         tile: largest side of a core.
+        rows: largest height of a core; that of ``tile`` by default.
         halo: context wanted on each side; rounded up to ``multiple``.
         multiple: every context starts on a multiple of this, counted from where the padding does.
         padding: rows above the grid and columns on its left that are shown with it.
@@ -92,7 +110,7 @@ def plan_tiles(  # noqa: PLR0913 - lengths, all but one by name
     halo = math.ceil(halo / multiple) * multiple
     within = within or Region.whole(size)
     above, before = padding
-    rows = _spans(within.top, within.bottom, tile, multiple, above)
+    spans = _spans(within.top, within.bottom, rows or tile, multiple, above)
     columns = _spans(within.left, within.right, tile, multiple, before)
     return tuple(
         Tile(
@@ -104,7 +122,7 @@ def plan_tiles(  # noqa: PLR0913 - lengths, all but one by name
                 right=min(size[1], right + halo),
             ),
         )
-        for (top, bottom), (left, right) in product(rows, columns)
+        for (top, bottom), (left, right) in product(spans, columns)
     )
 
 

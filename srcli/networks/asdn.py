@@ -36,14 +36,19 @@ Shape suffixes: B batch, C channels, H W rows and columns of the output, T names
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.dense_attention import DenseTrunk, DenseTrunkConfig, SpatialAttention
 from srcli.networks.blocks.ratio_heads import blended_head, fresh_heads
-from srcli.networks.blocks.residual import ResidualBlock, Shifts
+from srcli.networks.blocks.residual import (
+    ResidualBlock,
+    ResidualLayers,
+    ResidualNetwork,
+    Shifts,
+)
 from srcli.networks.spec import EPSILON, AnyRatioNetwork, AnyRatioTraits, NetworkSpec, Reach
 
 LEVELS = 11
@@ -132,6 +137,11 @@ def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[i
     return upper, weight if weight >= EPSILON else 0.0
 
 
+def grid_of(ratio: float) -> int:
+    """Return the factor by which the local trunk's grid is coarser than the output at a ratio."""
+    return max(math.ceil(ratio - EPSILON), 2)
+
+
 class RestorationBranch(nn.Module):
     """Head of the paper: an RGB residual, masked by spatial attention."""
 
@@ -198,24 +208,7 @@ class CoarserGrid(nn.Module):
                 nn.init.zeros_(parameter)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """The parts of a ``LocalAsdn`` that run at one ratio.
-
-    ``shifts`` holds the index of each block's shift. A head that is None adds nothing. ``level``
-    and ``weight`` are the result of ``blend_of``.
-    """
-
-    unshuffle: int
-    stem: nn.Module
-    blocks: tuple[nn.Module, ...]
-    shifts: tuple[int, ...]
-    heads: tuple[nn.Module | None, ...]
-    level: int
-    weight: float
-
-
-class LocalAsdn(AnyRatioNetwork):
+class LocalAsdn(ResidualNetwork):
     """Our local variant: the same blending over a trunk of finite reach, up to ratio 4.
 
     The heads are bare convolutions. A blend of two outputs equals one convolution with blended
@@ -262,63 +255,40 @@ class LocalAsdn(AnyRatioNetwork):
             overshoot_from=None if config.restoring_ratio else OVERSHOOT_FROM,
         )
 
-    def forward(
-        self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
-    ) -> Tensor:
-        grid = self.grid_of(ratio)
-        features_BCHW = self.features(image_B3HW, grid, strengths_BT)
-        kernel, bias = blended_head(grid.heads, grid.level, grid.weight)
-        residual_BCHW = F.conv2d(features_BCHW, kernel, bias, padding=1)
-        return image_B3HW + F.pixel_shuffle(residual_BCHW, grid.unshuffle)
-
-    def features(
-        self, image_B3HW: Tensor, grid: Grid, strengths_BT: Tensor | None = None
-    ) -> Tensor:
-        """Return the input (B, width, H / u, W / u) of the heads of a grid."""
-        stem_BCHW: Tensor = grid.stem(F.pixel_unshuffle(image_B3HW, grid.unshuffle))
-        features_BCHW = stem_BCHW
-        for block, shift in zip(grid.blocks, self._shifts_of(grid, strengths_BT), strict=True):
-            features_BCHW = block(features_BCHW, shift)
-        return features_BCHW + stem_BCHW
-
-    def _shifts_of(self, grid: Grid, strengths_BT: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Return the shift of each block that runs on a grid."""
-        if self.shifts is None or strengths_BT is None:
-            return (None,) * len(grid.blocks)
-        shifts = self.shifts(strengths_BT)
-        return tuple(shifts[index] for index in grid.shifts)
-
-    def grid_of(self, ratio: float) -> Grid:
-        """Return the parts that run at a ratio in (1, max_ratio]."""
-        step = max(math.ceil(ratio - EPSILON), 2)
-        config = self.config
+    def layers(self, ratio: float, strengths_BT: Tensor | None = None) -> ResidualLayers:
+        """Return the layers that run at a ratio in (1, max_ratio]; see ``ResidualNetwork``."""
+        config, step = self.config, grid_of(ratio)
         if str(step) not in self.coarser:
-            level, weight = blend_of(ratio)
-            return Grid(
+            return ResidualLayers(
                 unshuffle=config.unshuffle,
                 stem=self.stem,
-                blocks=tuple(self.blocks),
-                shifts=tuple(range(config.blocks)),
-                heads=(None, *list(self.heads)[1:]),
-                level=level,
-                weight=weight,
+                blocks=[*self.blocks],
+                shifts=self._shifts(strengths_BT, range(config.blocks)),
+                head=blended_head((None, *list(self.heads)[1:]), *blend_of(ratio)),
             )
         own = self.coarser.get_submodule(str(step))
-        level, weight = blend_of(ratio, step - 1, STEPS)
         first_upper = config.blocks if config.upper_blocks else 0
         first_own = config.blocks + config.upper_blocks + (step - 3) * config.own_blocks
-        return Grid(
+        upper = range(first_upper, first_upper + len(self.upper_trunk))
+        last = range(first_own, first_own + config.own_blocks)
+        return ResidualLayers(
             unshuffle=step,
             stem=own.get_submodule("stem"),
-            blocks=(*self.upper_trunk, *own.get_submodule("blocks").children()),
-            shifts=(
-                *range(first_upper, first_upper + len(self.upper_trunk)),
-                *range(first_own, first_own + config.own_blocks),
+            blocks=[*self.upper_trunk, *own.get_submodule("blocks").children()],
+            shifts=self._shifts(strengths_BT, (*upper, *last)),
+            head=blended_head(
+                tuple(own.get_submodule("heads").children()), *blend_of(ratio, step - 1, STEPS)
             ),
-            heads=tuple(own.get_submodule("heads").children()),
-            level=level,
-            weight=weight,
         )
+
+    def _shifts(
+        self, strengths_BT: Tensor | None, indices: Sequence[int]
+    ) -> tuple[Tensor | None, ...]:
+        """Return the shifts of blocks by their indices."""
+        if self.shifts is None or strengths_BT is None:
+            return (None,) * len(indices)
+        shifts = self.shifts(strengths_BT)
+        return tuple(shifts[index] for index in indices)
 
     @property
     def upper_trunk(self) -> nn.ModuleList:

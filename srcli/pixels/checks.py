@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from srcli.pixels.levels import PEAKS
@@ -24,3 +26,8 @@ def check_image(image: Tensor) -> None:
     if not image.is_floating_point() and image.dtype not in PEAKS:
         msg = f"expected floating point in [0, 1], uint8 or uint16, got {image.dtype}"
         raise ValueError(msg)
+
+
+def is_finite(samples: Tensor) -> bool:
+    """Tell whether all samples are numbers: one that is not spoils their sum."""
+    return math.isfinite(samples.sum().item())

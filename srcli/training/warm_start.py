@@ -127,7 +127,7 @@ def solve_head(
     """Solve the head of one level over crops of pictures, reduced by the level's ratio."""
     ratio, margin = step - 1 + level / STEPS, CONTEXT * step
     crop = step * LR_SIDE + 2 * margin
-    grid = network.grid_of(ratio if level else ratio + 1 / STEPS)
+    layers = network.layers(ratio if level else ratio + 1 / STEPS)
     device = network.stem.weight.device
     solver = LeastSquares(network.config.width, 3 * step**2, device)
     shape = any_ratio_shape(crop, round(crop / ratio), margin)
@@ -135,7 +135,7 @@ def solve_head(
     for _ in range(CROPS):
         batch = shape.crop_batch(source.draw(1, crop, random), None).on(device)
         shown = batch.train_batch(_no_first_pass, resizing)
-        seen = network.features(shown.image, grid)
+        seen = layers.features(shown.image)
         solver.add(seen, F.pixel_unshuffle(shown.target - shown.image, step))
     solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
+from srcli.engine.tiling import tile_side
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.asdn import FAST, AsdnConfig, LocalAsdn
 from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits
@@ -147,8 +148,7 @@ def test_a_network_is_told_what_its_pass_says(tile, ensemble):
 
 
 def test_a_coarser_grid_has_larger_tiles_of_as_much_memory(wide):
-    runner = NetworkRunner(wide, CPU, UpscaleOptions(tile=32))
-    assert [runner.tiled_traits[0].at(ratio).tile for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]
+    assert [tile_side(32, wide.traits.at(ratio)) for ratio in (1.5, 2.5, 3.5)] == [32, 48, 64]
 
 
 @pytest.mark.parametrize("tile", [32, 1000])
@@ -203,8 +203,8 @@ def test_a_small_window_runs_twice_and_a_large_one_once(side, pictures):
             return super().forward(image_B3HW, ratio, strengths_BT)
 
     network = Watched(AsdnConfig(blocks=1, width=8, unshuffle=2))
-    result = NetworkRunner(network, CPU)(torch.rand(1, 3, side // 2, side // 2), (side, side))
-    assert result.shape == (1, 3, side, side)
+    runner = NetworkRunner(network, CPU, UpscaleOptions(tile=100))
+    assert runner(torch.rand(1, 3, side // 2, side // 2), (side, side)).shape == (1, 3, side, side)
     assert batches == [pictures]
 
 

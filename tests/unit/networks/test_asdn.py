@@ -7,7 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from srcli.networks.asdn import SPEC, Asdn, AsdnConfig, LocalAsdn, blend_of, build
+from srcli.networks.asdn import (
+    SPEC,
+    STEPS,
+    Asdn,
+    AsdnConfig,
+    LocalAsdn,
+    blend_of,
+    build,
+    grid_of,
+)
 from srcli.networks.spec import AnyRatioNetwork
 
 TINY = AsdnConfig(blocks=2, width=16, dense_layers=2, growth=8, stem=8)
@@ -171,9 +180,10 @@ def awake_wide(config: AsdnConfig = TINY_WIDE) -> LocalAsdn:
 def test_each_ratio_has_its_grid_and_level(
     ratio: float, unshuffle: int, level: int, weight: float
 ) -> None:
-    grid = awake_wide().grid_of(ratio)
-    assert (grid.unshuffle, grid.level) == (unshuffle, level)
-    assert grid.weight == pytest.approx(weight, abs=1e-9)
+    assert awake_wide().layers(ratio).unshuffle == grid_of(ratio) == unshuffle
+    above = () if unshuffle == 2 else (unshuffle - 1, STEPS)
+    found = blend_of(ratio, *above)
+    assert found == (level, pytest.approx(weight, abs=1e-9))
 
 
 @pytest.mark.parametrize(("ratio", "upper", "weight"), [(2.1, 2.25, 0.6), (3.9, 4.0, 0.4)])

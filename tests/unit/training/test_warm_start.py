@@ -8,7 +8,7 @@ from PIL import Image
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks import asdn
-from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.asdn import AsdnConfig, LocalAsdn, grid_of
 from srcli.networks.blocks.ratio_heads import HEAD_BOUND
 from srcli.pixels.resize import resize
 from srcli.training import warm_start
@@ -64,7 +64,7 @@ def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
 
 @pytest.mark.parametrize("ratio", [2.25, 3.0, 3.5, 4.0])
 def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
-    step = solved.grid_of(ratio).unshuffle
+    step = grid_of(ratio)
     crops = source.draw(4, 32 * step, Random(9))
     shape = any_ratio_shape(32 * step, round(32 * step / ratio), 4 * step)
     shown = shape.crop_batch(crops, reduce_bicubic).train_batch(lambda x, *_: x)

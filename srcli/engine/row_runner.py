@@ -1,0 +1,183 @@
+"""Run a network of finite reach from the top of a grid to the bottom, with no halo."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from srcli.engine.device import Compute
+from srcli.engine.joining import RegionSink
+from srcli.engine.memory import is_out_of_memory
+from srcli.engine.network_input import NetworkInput
+from srcli.engine.padding import Padding, padding_widths
+from srcli.engine.progress import Progress
+from srcli.engine.tiling import Tile, halo_width, plan_tiles
+from srcli.errors import BadTile, OutOfMemory
+from srcli.networks.blocks.residual import ResidualLayers
+from srcli.networks.blocks.row_stream import RowStream, Scratch
+from srcli.networks.spec import NetworkTraits
+from srcli.pixels.borders import extend_to
+from srcli.pixels.checks import is_finite
+from srcli.pixels.region import Region
+from srcli.pixels.resize import Borders
+
+PANEL = 4096
+"""Most columns of a network's grid that run at once. Wider pictures are cut into panels."""
+SMALLEST_PANEL = 64
+SMALLEST_BAND = 4
+BAND_BYTES = 3 * 2**20
+"""Bytes of what one layer makes in one step. Two of these stay in the cache of most processors."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class RowRunner:
+    """Runs the layers of networks over grids, a band of rows at a time.
+
+    Attributes:
+        compute: the processor, and how precisely.
+        pad_border: show the network a mirrored border around the grid.
+        borders: how grids go on above and below, and on the left and right.
+        panel: most columns of a network's grid at once; less once memory was too small.
+
+    """
+
+    compute: Compute
+    pad_border: bool
+    borders: Borders
+    panel: int = PANEL
+
+    def run(
+        self,
+        shown: NetworkInput,
+        layers_of: Callable[[], ResidualLayers],
+        sink: RegionSink,
+        progress: Progress,
+    ) -> None:
+        """Run the layers over a network's input, from top to bottom; the result is not clamped."""
+        with self.compute.autocast():
+            layers = layers_of()
+        height, done = shown.size[0], 0
+        bands = self._bands(shown, layers, done)
+        while done < height:
+            try:
+                windows = next(bands)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._use_less(error)
+                bands = self._bands(shown, layers, done)
+                continue
+            for region, window in windows:
+                sink(region, window)
+                progress.advance(region.height * region.width)
+                done = region.bottom
+
+    def plan(self, size: tuple[int, int], traits: NetworkTraits, done: int = 0) -> tuple[Tile, ...]:
+        """Return the panels of a grid of ``size``, below the rows that are ``done``."""
+        height, width = size
+        return plan_tiles(
+            size,
+            tile=self.panel * traits.size_multiple,
+            rows=height,
+            halo=halo_width(traits),
+            multiple=traits.size_multiple,
+            padding=self._padding_widths(traits),
+            within=Region(top=done, bottom=height, left=0, right=width),
+        )
+
+    def _padding_widths(self, traits: NetworkTraits) -> tuple[int, int]:
+        return padding_widths(traits, halo_width(traits), self.borders, pad_border=self.pad_border)
+
+    def _use_less(self, error: RuntimeError) -> None:
+        """Take narrower panels from now on."""
+        if self.panel // 2 < SMALLEST_PANEL:
+            msg = "Not enough memory, even for the narrowest panels of the picture."
+            raise OutOfMemory(msg, hint="Close other programs.") from error
+        self.panel //= 2
+        logger.warning("Memory ran out. Panels are now %d columns wide.", self.panel)
+
+    def _bands(
+        self, shown: NetworkInput, layers: ResidualLayers, done: int
+    ) -> Iterator[list[tuple[Region, Tensor]]]:
+        """Yield the windows of each finished band below the rows that are ``done``."""
+        scratches = Scratch(), Scratch(), Scratch()
+        widths = self._padding_widths(shown.traits)
+        panels = [
+            _Panel(
+                tile,
+                Padding.of(tile.context, shown.size, widths, self.borders),
+                lambda columns: RowStream(layers, columns, self.compute.dtype, scratches),
+                layers.unshuffle,
+            )
+            for tile in self.plan(shown.size, shown.traits, done)
+        ]
+        rows = _band_rows(max(panel.columns for panel in panels), layers, self.compute.dtype)
+        height = panels[0].height
+        for start in range(0, height, rows * layers.unshuffle):
+            stop = min(height, start + rows * layers.unshuffle)
+            windows = [panel.advance(shown.window, start, stop) for panel in panels]
+            yield [window for window in windows if window[0].height > 0]
+
+
+class _Panel:
+    """Some columns of a grid on their way through the layers of a network.
+
+    ``height`` is that of the panel with its padding, and ``columns`` its width on the network's
+    grid.
+    """
+
+    def __init__(
+        self,
+        tile: Tile,
+        padding: Padding,
+        start_stream: Callable[[int], RowStream],
+        unshuffle: int,
+    ) -> None:
+        context = tile.context
+        width = padding.left + context.width + padding.right
+        self.height = padding.top + context.height + padding.bottom
+        self.columns = math.ceil(width / unshuffle)
+        self._tile, self._padding, self._unshuffle = tile, padding, unshuffle
+        self._stream = start_stream(self.columns)
+        self._made = context.top - padding.top
+
+    def advance(
+        self, source: Callable[[Region], Tensor], start: int, stop: int
+    ) -> tuple[Region, Tensor]:
+        """Take rows of the padded panel, and return the part of the core that they make known.
+
+        Args:
+            source: returns any window of the grid.
+            start: first of the rows.
+            stop: row after the last one.
+
+        """
+        core, context, padding = self._tile.core, self._tile.context, self._padding
+        rows = padding.pad_rows(context, source, start, stop)
+        rows = extend_to(rows, multiple=self._unshuffle)
+        output = self._stream.push(rows, last=stop == self.height)
+        if not is_finite(output):
+            msg = "The network produced values that are not numbers."
+            raise BadTile(msg, hint="Check the weights with srcli models verify.")
+        top, left = self._made, context.left - padding.left
+        self._made += output.shape[2]
+        known = Region(
+            top=max(top, core.top),
+            bottom=max(min(self._made, core.bottom), max(top, core.top)),
+            left=core.left,
+            right=core.right,
+        )
+        return known, known.seen_from(top, left).of(output)
+
+
+def _band_rows(columns: int, layers: ResidualLayers, dtype: torch.dtype) -> int:
+    """Return how many rows of a network's grid run at once."""
+    channels = len(layers.head[0][0])
+    return max(SMALLEST_BAND, BAND_BYTES // (columns * channels * dtype.itemsize))

@@ -1,0 +1,142 @@
+"""Networks of finite reach run from the top to the bottom."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from srcli.engine import row_runner
+from srcli.engine.device import Compute
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
+from srcli.errors import BadTile, OutOfMemory
+from srcli.networks.asdn import AsdnConfig, LocalAsdn
+from srcli.networks.blocks.row_stream import RowStream
+
+CPU = Compute(device=torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def network() -> LocalAsdn:
+    torch.manual_seed(0)
+    made = LocalAsdn(AsdnConfig(blocks=2, width=12, unshuffle=2, max_ratio=4, own_blocks=1))
+    for parameter in made.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    return made
+
+
+class Sink:
+    """Counts how often each pixel arrives, and keeps the picture."""
+
+    def __init__(self, size):
+        self.picture = torch.zeros(1, 3, *size)
+        self.times = torch.zeros(size, dtype=torch.int64)
+        self.bottoms = []
+
+    def __call__(self, region, window):
+        region.of(self.picture).copy_(window)
+        region.of(self.times).add_(1)
+        self.bottoms.append(region.bottom)
+
+
+def run(runner, image, size, ratio):
+    sink = Sink(size)
+    runner.run_into(image, runner.plan_passes(image.shape[2:], size, ratio), sink)
+    assert sink.times.eq(1).all()
+    assert sink.bottoms == sorted(sink.bottoms)
+    return sink.picture
+
+
+def whole(network, image, size, ratio, **options):
+    runner = NetworkRunner(network, CPU, UpscaleOptions(tile=1000, **options))
+    sink = Sink(size)
+    runner.run_into(image, runner.plan_passes(image.shape[2:], size, ratio), sink)
+    return sink.picture
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ratio=st.sampled_from([1.3, 2.0, 2.7, 3.3, 4.0]),
+    height=st.integers(5, 60),
+    width=st.integers(5, 60),
+    band=st.integers(100, 20_000),
+    panel=st.integers(8, 80),
+    pad_border=st.booleans(),
+    borders=st.tuples(*2 * [st.sampled_from(["symmetric", "wrap"])]),
+)
+def test_rows_equal_the_whole_bit_for_bit(  # noqa: PLR0913, PLR0917 - drawn
+    network, ratio, height, width, band, panel, pad_border, borders
+):
+    image, size = torch.rand(1, 3, height, width), (round(height * ratio), round(width * ratio))
+    options = {"pad_border": pad_border, "borders": borders}
+    expected = whole(network, image, size, ratio, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_runner, "BAND_BYTES", band)
+        runner = NetworkRunner(network, CPU, UpscaleOptions(**options))
+        runner._rows.panel = panel
+        assert torch.equal(run(runner, image, size, ratio), expected)
+
+
+def test_a_processor_runs_them_by_rows_and_a_tile_or_an_ensemble_does_not(network, monkeypatch):
+    pushes = []
+    push = RowStream.push
+    monkeypatch.setattr(
+        RowStream, "push", lambda self, *a, **k: pushes.append(1) or push(self, *a, **k)
+    )
+    image = torch.rand(1, 3, 20, 20)
+    for options in (UpscaleOptions(tile=32), UpscaleOptions(ensemble=True)):
+        NetworkRunner(network, CPU, options)(image, (40, 40))
+    assert not pushes
+    NetworkRunner(network, CPU)(image, (40, 40))
+    assert pushes
+
+
+@pytest.mark.parametrize("fails_at", [1, 4, 9])
+def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
+    network, monkeypatch, fails_at, caplog
+):
+    image, size = torch.rand(1, 3, 60, 150), (120, 300)
+    expected = whole(network, image, size, 2.0, pad_border=True)
+    monkeypatch.setattr(row_runner, "BAND_BYTES", 12_000)
+    calls = []
+    push = RowStream.push
+
+    def scarce(self, rows, *, last):
+        calls.append(rows.shape)
+        if len(calls) == fails_at:
+            message = "DefaultCPUAllocator: can't allocate memory"
+            raise RuntimeError(message)
+        return push(self, rows, last=last)
+
+    monkeypatch.setattr(RowStream, "push", scarce)
+    runner = NetworkRunner(network, CPU, UpscaleOptions(pad_border=True))
+    runner._rows.panel = 140
+    assert torch.equal(run(runner, image, size, 2.0), expected)
+    assert runner._rows.panel == 70
+    assert "Panels are now 70 columns wide." in caplog.text
+
+
+def test_memory_that_is_never_enough_is_an_error_and_others_are_not_caught(network, monkeypatch):
+    runner = NetworkRunner(network, CPU)
+    image = torch.rand(1, 3, 20, 20)
+    for error, expected in ((torch.OutOfMemoryError(), OutOfMemory), (RuntimeError("x"), RuntimeError)):
+        def fail(self, rows, *, last, error=error):
+            raise error
+
+        monkeypatch.setattr(RowStream, "push", fail)
+        with pytest.raises(expected):
+            runner(image, (40, 40))
+
+
+def test_numbers_that_are_none_are_an_error(network):
+    broken = LocalAsdn(network.config)
+    nn.init.constant_(broken.stem.weight, float("nan"))
+    with pytest.raises(BadTile):
+        NetworkRunner(broken, CPU)(torch.rand(1, 3, 20, 20), (40, 40))
+
+
+def test_a_plan_counts_panels(network):
+    runner = NetworkRunner(network, CPU)
+    runner._rows.panel = 100
+    counts = [runner.tiled_traits[0].count((5000, width), 2.0) for width in (200, 202, 1000)]
+    assert counts == [1, 2, 5]
