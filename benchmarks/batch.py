@@ -2,7 +2,7 @@
 
     python benchmarks/batch.py [--side 64] [--count 500] [--threads 1]
 
-The network's time is that inside its forward calls; the engine's has tiling and enlarging
+The network's time is that in which rows run through its layers; the engine's has tiling and enlarging
 to the network's grid in it, as the times of ``srcli bench`` and of the manifest have. On a
 machine that does other work, wall time counts what the other threads wait for; the processor
 time of the network's thread does not. Memory is what is resident, after every tenth picture;
@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
-import srcli.usecases.upscale as usecase
 from srcli.batch.outcome import SilentListener, Upscaled
-from srcli.pipeline.loaded_models import LoadedModels
+from srcli.networks.blocks.row_stream import RowStream
 from srcli.pipeline.sizes import SizeRequest
-from srcli.usecases.upscale import prepare
+from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 
 SAMPLED = 10
@@ -43,31 +43,29 @@ def make_pictures(folder: Path, *, count: int, side: int) -> None:
 
 
 class Stopwatch(SilentListener):
-    """Seconds inside a network's calls, and when the batch began."""
+    """Seconds in which rows ran through a network, and when the batch began."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.processor = 0.0
         self.began = 0.0
         self.began_processor = 0.0
-        self._entered = 0.0
-        self._entered_processor = 0.0
 
     def found(self, _: int) -> None:
         self.began, self.began_processor = time.perf_counter(), time.thread_time()
 
-    def prepare(self, request: UpscaleRequest) -> LoadedModels:
-        models = prepare(request)
-        models.runner.network.register_forward_pre_hook(self._enter)
-        models.runner.network.register_forward_hook(self._leave)
-        return models
+    def watch(self) -> None:
+        """Count the seconds in which rows run through a network from now on."""
+        push = RowStream.push
 
-    def _enter(self, *_: object) -> None:
-        self._entered, self._entered_processor = time.perf_counter(), time.thread_time()
+        def timed(stream: RowStream, image: Tensor, *, last: bool) -> Tensor:
+            entered, entered_processor = time.perf_counter(), time.thread_time()
+            made = push(stream, image, last=last)
+            self.seconds += time.perf_counter() - entered
+            self.processor += time.thread_time() - entered_processor
+            return made
 
-    def _leave(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self._entered
-        self.processor += time.thread_time() - self._entered_processor
+        RowStream.push = timed  # type: ignore[method-assign] # to look on
 
 
 def resident() -> int:
@@ -83,7 +81,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     watch, memory = Stopwatch(), []
-    usecase.prepare = watch.prepare
+    watch.watch()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()
@@ -92,7 +90,7 @@ def main() -> None:
             inputs=(str(folder / "in"),), size=SizeRequest(scale=(2, 2)), output=str(folder / "out")
         )
         engine = 0.0
-        for number, outcome in enumerate(usecase.upscale(request, watch)):
+        for number, outcome in enumerate(upscale(request, watch)):
             assert isinstance(outcome, Upscaled)  # noqa: S101 - else there is nothing to measure
             engine += outcome.network_seconds
             if number % SAMPLED == 0:

@@ -71,9 +71,9 @@ class NetworkRunner:
 
     The picture stays in host memory, and tiles go to the device. On a processor, networks of
     residual blocks run row by row instead, unless a tile is asked for: see ``row_runner``. If the
-    reach of the networks is finite, the result depends on neither. ``others`` run the passes that a plan
-    gives them: see ``plan_passes``. ``overshoot_until`` is for networks of fixed scales: see
-    ``FixedScaleTraits``.
+    reach of the networks is finite, the result depends on neither. ``others`` run the passes that
+    a plan gives them: see ``plan_passes``. ``overshoot_until`` is for networks of fixed scales:
+    see ``FixedScaleTraits``.
 
     Raises:
         UsageError: official tiles of a network whose authors published none, or of pictures

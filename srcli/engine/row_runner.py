@@ -30,7 +30,7 @@ PANEL = 4096
 """Most columns of a network's grid that run at once. Wider pictures are cut into panels."""
 SMALLEST_PANEL = 64
 SMALLEST_BAND = 4
-BAND_BYTES = 3 * 2**20
+BAND_BYTES = 4 * 2**20
 """Bytes of what one layer makes in one step. Two of these stay in the cache of most processors."""
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class RowRunner:
         self, shown: NetworkInput, layers: ResidualLayers, done: int
     ) -> Iterator[list[tuple[Region, Tensor]]]:
         """Yield the windows of each finished band below the rows that are ``done``."""
-        scratches = Scratch(), Scratch(), Scratch()
+        scratches = Scratch(), Scratch()
         widths = self._padding_widths(shown.traits)
         panels = [
             _Panel(
@@ -168,12 +168,9 @@ class _Panel:
             raise BadTile(msg, hint="Check the weights with srcli models verify.")
         top, left = self._made, context.left - padding.left
         self._made += output.shape[2]
-        known = Region(
-            top=max(top, core.top),
-            bottom=max(min(self._made, core.bottom), max(top, core.top)),
-            left=core.left,
-            right=core.right,
-        )
+        first = max(top, core.top)
+        last = max(first, min(self._made, core.bottom))
+        known = Region(top=first, bottom=last, left=core.left, right=core.right)
         return known, known.seen_from(top, left).of(output)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.convolution import convolve_rows
@@ -24,7 +24,7 @@ HELD = 2
 
 
 class Scratch:
-    """Memory for the input of one convolution at a time. Many convolutions share it."""
+    """Memory that is used again and again, so that it stays in the cache."""
 
     def __init__(self) -> None:
         self._samples = torch.empty(0)
@@ -41,7 +41,7 @@ class Scratch:
 class RowConvolution:
     """A 3x3 convolution of rows that arrive in order, padded with zeros.
 
-    A step is: write new rows into ``room``, read the output of ``run``, and ``release``.
+    Each step is: ``join`` the new rows to those that are held, ``run``, and ``release``.
 
     Attributes:
         top: row of the picture that the output of the next ``run`` starts with.
@@ -50,33 +50,31 @@ class RowConvolution:
 
     def __init__(self, kernel: Tensor, bias: Tensor, columns: int, dtype: torch.dtype) -> None:
         kernel, bias = kernel.detach().to(dtype), bias.detach().to(dtype)
+        self.top = 0
         self._kernel = kernel.contiguous(memory_format=torch.channels_last)
         self._bias = bias
-        self._shape = kernel.shape[1], columns
         self._held = kernel.new_zeros(1, kernel.shape[1], 1, columns)
-        self._input = self._held
-        self.top = 0
+        self._input, self._first = self._held, 0
 
-    def room(self, scratch: Scratch, count: int, *, last: bool) -> Tensor:
-        """Return the place (1, C, count, W) for the next rows, and pad below the last ones."""
-        held = self._held.shape[2]
-        channels, columns = self._shape
-        self._input = scratch.room((channels, held + count + last, columns), self._held)
-        self._input[:, :, :held].copy_(self._held)
-        self._input[:, :, held + count :].zero_()
-        return self._input[:, :, held : held + count]
+    def join(self, buffer: Tensor, start: int, count: int, *, last: bool) -> None:
+        """Take ``count`` new rows, which are in ``buffer`` (1, C, N, W) from row ``start`` on.
+
+        The held rows are copied above them, and zeros below the last ones of a picture.
+        """
+        first, end = start - self._held.shape[2], start + count
+        buffer[:, :, first:start].copy_(self._held)
+        buffer[:, :, end : end + last].zero_()
+        self._input, self._first = buffer[:, :, first : end + last], first
 
     def run(self) -> Tensor:
         """Return the output (1, C', N, W) for the rows whose neighbours are known."""
         if self._input.shape[2] <= HELD:
-            channels, columns = len(self._kernel), self._input.shape[3]
-            return self._input.new_empty(1, channels, 0, columns)
+            return self._input.new_empty(1, len(self._kernel), 0, self._input.shape[3])
         return convolve_rows(self._input, self._kernel, self._bias)
 
-    def seen(self, first: int, count: int) -> Tensor:
-        """Return rows (1, C, count, W) of the input by their place in the picture."""
-        start = first - (self.top - 1)
-        return self._input[:, :, start : start + count]
+    def place_of(self, row: int) -> int:
+        """Return where a row of the picture is in the buffer of the last ``join``."""
+        return self._first + row - (self.top - 1)
 
     def release(self) -> None:
         """End the step: keep what the next one needs of the input."""
@@ -114,7 +112,7 @@ class RowStream:
 
     Args:
         layers: of the network.
-        columns: width of the picture over ``layers.unshuffle``.
+        columns: width W of the network's grid.
         dtype: of the convolutions and of what lies between them.
         scratches: memory that the stream may share with others that run in turn.
 
@@ -125,26 +123,23 @@ class RowStream:
         layers: ResidualLayers,
         columns: int,
         dtype: torch.dtype,
-        scratches: tuple[Scratch, Scratch, Scratch] | None = None,
+        scratches: tuple[Scratch, Scratch] | None = None,
     ) -> None:
-        def convolution(kernel: Tensor, bias: Tensor) -> RowConvolution:
-            return RowConvolution(kernel, bias, columns, dtype)
+        def convolution(module: nn.Module) -> RowConvolution:
+            weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
+            return RowConvolution(weight, bias, columns, dtype)
 
-        def of(*path: str) -> list[RowConvolution]:
-            return [
-                convolution(module.get_parameter(f"{name}weight"), module.get_parameter(f"{name}bias"))
-                for module in layers.blocks
-                for name in path
-            ]
-
-        stem = layers.stem
         self._unshuffle = layers.unshuffle
-        self._stem = convolution(stem.get_parameter("weight"), stem.get_parameter("bias"))
-        self._firsts, self._seconds = of("first."), of("second.")
+        self._stem = convolution(layers.stem)
+        self._blocks = [
+            (convolution(block.get_submodule("first")), convolution(block.get_submodule("second")))
+            for block in layers.blocks
+        ]
         self._shifts = [None if shift is None else shift.to(dtype) for shift in layers.shifts]
-        self._head = convolution(*layers.head)
+        self._head = RowConvolution(*layers.head, columns, dtype)
+        self._like = torch.empty(0, dtype=dtype)
         self._images, self._stems = Delay(), Delay()
-        self._scratches = scratches or (Scratch(), Scratch(), Scratch())
+        self._inner, self._trunk = scratches or (Scratch(), Scratch())
 
     def push(self, image: Tensor, *, last: bool) -> Tensor:
         """Take the next rows of the picture, and return what they make known.
@@ -158,9 +153,11 @@ class RowStream:
 
         """
         self._images.put(image)
-        self._fill_trunk(image, last=last)
-        for index, (first, second) in enumerate(zip(self._firsts, self._seconds, strict=True)):
-            self._run_block(index, first, second, last=last)
+        made = self._run_stem(F.pixel_unshuffle(image, self._unshuffle), last=last)
+        trunk, start, count = self._run_blocks(made, last=last)
+        self._stems.put(made)
+        self._stems.add_to(trunk[:, :, start : start + count])
+        self._head.join(trunk, start, count, last=last)
         residual = self._head.run()
         self._head.release()
         if residual.shape[2] == 0:
@@ -169,37 +166,47 @@ class RowStream:
         self._images.add_to(output)
         return output
 
-    def _fill_trunk(self, image: Tensor, *, last: bool) -> None:
-        """Run the stem, and give its output to the first block."""
-        grid = F.pixel_unshuffle(image, self._unshuffle)
-        self._stem.room(self._scratches[1], grid.shape[2], last=last).copy_(grid)
+    def _run_stem(self, grid: Tensor, *, last: bool) -> Tensor:
+        count = grid.shape[2]
+        buffer = self._inner.room((grid.shape[1], HELD + count + 1, grid.shape[3]), self._like)
+        buffer[:, :, HELD : HELD + count].copy_(grid)
+        self._stem.join(buffer, HELD, count, last=last)
         made = self._stem.run()
         self._stem.release()
-        self._stems.put(made)
-        self._following(0).room(self._scratches[0], made.shape[2], last=last).copy_(made)
+        return made
 
-    def _run_block(
-        self, index: int, first: RowConvolution, second: RowConvolution, *, last: bool
-    ) -> None:
-        """Run a block, and give its output to the next one, or to the head with that of the stem.
+    def _run_blocks(self, made: Tensor, *, last: bool) -> tuple[Tensor, int, int]:
+        """Run the blocks over what the stem made.
 
-        The rows that skip the block are still in the input of its first convolution.
+        What a block makes is added to its input in place. It ends some rows earlier than the
+        input, whose last rows are kept for the next step.
+
+        Returns:
+            A buffer, the place of the finished rows in it, and their number.
+
         """
-        inner, shift = first.run(), self._shifts[index]
+        _, channels, count, columns = made.shape
+        start = HELD * (len(self._blocks) + 1)
+        trunk = self._trunk.room((channels, start + count + 1, columns), made)
+        trunk[:, :, start : start + count].copy_(made)
+        for (first, second), shift in zip(self._blocks, self._shifts, strict=True):
+            first.join(trunk, start, count, last=last)
+            residual = self._run_inside(first, second, shift, last=last)
+            start, count = first.place_of(second.top), residual.shape[2]
+            trunk[:, :, start : start + count] += residual
+            first.release()
+            second.release()
+        return trunk, start, count
+
+    def _run_inside(
+        self, first: RowConvolution, second: RowConvolution, shift: Tensor | None, *, last: bool
+    ) -> Tensor:
+        """Return what a block adds to its input."""
+        inner = first.run()
         if shift is not None:
             inner += shift
-        room = second.room(self._scratches[1], inner.shape[2], last=last)
-        torch.clamp_min(inner, 0, out=room)
-        residual = second.run()
-        count = residual.shape[2]
-        following = self._following(index + 1)
-        room = following.room(self._scratches[2 - 2 * (index % 2)], count, last=last)
-        torch.add(first.seen(second.top, count), residual, out=room)
-        if following is self._head:
-            self._stems.add_to(room)
-        first.release()
-        second.release()
-
-    def _following(self, index: int) -> RowConvolution:
-        """Return the convolution that reads the input of a block, or what the last block makes."""
-        return self._firsts[index] if index < len(self._firsts) else self._head
+        _, channels, count, columns = inner.shape
+        buffer = self._inner.room((channels, HELD + count + 1, columns), inner)
+        torch.clamp_min(inner, 0, out=buffer[:, :, HELD : HELD + count])
+        second.join(buffer, HELD, count, last=last)
+        return second.run()

@@ -1,5 +1,7 @@
 """Networks of finite reach run from the top to the bottom."""
 
+from unittest.mock import Mock
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -64,7 +66,7 @@ def whole(network, image, size, ratio, **options):
     pad_border=st.booleans(),
     borders=st.tuples(*2 * [st.sampled_from(["symmetric", "wrap"])]),
 )
-def test_rows_equal_the_whole_bit_for_bit(  # noqa: PLR0913, PLR0917 - drawn
+def test_rows_equal_the_whole_bit_for_bit(
     network, ratio, height, width, band, panel, pad_border, borders
 ):
     image, size = torch.rand(1, 3, height, width), (round(height * ratio), round(width * ratio))
@@ -116,16 +118,16 @@ def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
     assert "Panels are now 70 columns wide." in caplog.text
 
 
-def test_memory_that_is_never_enough_is_an_error_and_others_are_not_caught(network, monkeypatch):
-    runner = NetworkRunner(network, CPU)
-    image = torch.rand(1, 3, 20, 20)
-    for error, expected in ((torch.OutOfMemoryError(), OutOfMemory), (RuntimeError("x"), RuntimeError)):
-        def fail(self, rows, *, last, error=error):
-            raise error
-
-        monkeypatch.setattr(RowStream, "push", fail)
-        with pytest.raises(expected):
-            runner(image, (40, 40))
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(torch.OutOfMemoryError(), OutOfMemory), (RuntimeError("another one"), RuntimeError)],
+)
+def test_memory_that_is_never_enough_is_an_error_as_others_are(
+    network, monkeypatch, error, expected
+):
+    monkeypatch.setattr(RowStream, "push", Mock(side_effect=error))
+    with pytest.raises(expected):
+        NetworkRunner(network, CPU)(torch.rand(1, 3, 20, 20), (40, 40))
 
 
 def test_numbers_that_are_none_are_an_error(network):
