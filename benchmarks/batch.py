@@ -3,9 +3,10 @@
     python benchmarks/batch.py [--side 64] [--count 500] [--threads 1]
 
 The network's time is that in which rows run through its layers. The engine's has enlarging to
-the network's grid in it, as the times of ``srcli bench`` and of the manifest have. On a machine that does other work, wall time counts what the other threads wait for; the processor
-time of the network's thread does not. Memory is what is resident, after every tenth picture;
-its slope is that of a line fitted through the second half.
+the network's grid in it, as the times of ``srcli bench`` and of the manifest have. On a machine
+that does other work, wall time counts what the other threads wait for; the processor time of the
+network's thread does not. Memory is what is resident, after every tenth picture; its slope is that
+of a line fitted through the second half.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.engine.tiling import Tile
+from srcli.files.row_file import RowFile
 from srcli.pixels.region import Region
 
 RegionSink = Callable[[Region, Tensor], None]
@@ -17,10 +18,17 @@ memory. It must not write to them. They come in no particular order, and cover t
 
 
 class WholeImage:
-    """Holds a whole image: ``picture``, float32 RGB (1, 3, height, width) in host memory."""
+    """Holds a whole image.
+
+    Attributes:
+        picture: float32 RGB (1, 3, height, width) in host memory.
+        done: rows that are there already, counted from the top.
+
+    """
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.picture = torch.empty(1, 3, *size)
+        self.done = 0
 
     def put(self, region: Region, window: Tensor) -> None:
         """Copy a window to its place."""
@@ -29,6 +37,42 @@ class WholeImage:
     def put_clamped(self, region: Region, window: Tensor) -> None:
         """Copy a window to its place, clamped to [0, 1]."""
         torch.clamp(window, 0, 1, out=region.of(self.picture))
+
+    def put_away(self) -> None:
+        """Do nothing: the image stays in memory."""
+
+
+class StoredImage(WholeImage):
+    """Holds a whole image in a file, where a later run finds the rows that are finished.
+
+    Args:
+        size: (height, width) of the image.
+        rows: the file, with as many rows of ``bytes_of_row(width)`` bytes.
+
+    """
+
+    def __init__(self, size: tuple[int, int], rows: RowFile) -> None:
+        height, width = size
+        samples = torch.frombuffer(rows.memory, dtype=torch.float32)
+        self.picture = samples.view(height, 3, width).transpose(0, 1)[None]
+        self.done = rows.done
+        self._rows = rows
+
+    def put_clamped(self, region: Region, window: Tensor) -> None:
+        """Copy a window to its place, clamped to [0, 1]; rows end with the rightmost window."""
+        place = region.of(self.picture)
+        place.copy_(window.clamp(0, 1))
+        if region.right == self.picture.shape[3]:
+            self._rows.finish(region.bottom)
+
+    def put_away(self) -> None:
+        """Let the system take the memory back until the image is read again."""
+        self._rows.drop()
+
+    @staticmethod
+    def bytes_of_row(width: int) -> int:
+        """Return the bytes of three float32 samples a pixel."""
+        return 3 * 4 * width
 
 
 class CropJoin:

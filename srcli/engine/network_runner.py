@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -204,32 +204,40 @@ class NetworkRunner:
         return whole.picture
 
     @torch.inference_mode()
-    def run_into(
+    def run_into(  # noqa: PLR0913 - two of them by name, for pictures that are resumed
         self,
         image: Tensor,
         passes: Sequence[Pass],
         sink: RegionSink,
         progress: Progress | None = None,
+        *,
+        done: int = 0,
+        hold: Callable[[tuple[int, int]], WholeImage] = WholeImage,
     ) -> None:
         """Enlarge a picture along planned passes, and give the result away in parts.
 
-        What one pass makes for the next is held in memory; the result is not. What ``sink``
-        receives is not clamped to [0, 1]; all else as for a call.
+        What one pass makes for the next is held by what ``hold`` returns for its size; the result
+        is not held. What ``sink`` receives is not clamped to [0, 1]; all else as for a call.
+        Networks of finite reach need not make the rows of the result that are ``done`` already,
+        counted from the top.
         """
         check_image(image)
         if not passes:
             sink(Region.whole((image.shape[2], image.shape[3])), from_levels(image))
             return
         progress = progress or SilentProgress()
-        check_fits(passes[-1].size, working_bytes(passes))
+        if hold is WholeImage:
+            check_fits(passes[-1].size, working_bytes(passes))
         runners = [self._others.get(step.scale, self) for step in passes]
         work = zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
+        seen: WholeImage | None = None
         for runner, step in zip(runners[:-1], passes[:-1], strict=True):
-            whole = WholeImage(step.size)
-            runner.run_pass(image, step, whole.put_clamped, progress)
-            image = whole.picture
-        runners[-1].run_pass(image, passes[-1], sink, progress)
+            whole = hold(step.size)
+            put = _reading(seen, whole.put_clamped)
+            runner.run_pass(image, step, put, progress, whole.done)
+            seen, image = whole, whole.picture
+        runners[-1].run_pass(image, passes[-1], _reading(seen, sink), progress, done)
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
@@ -241,9 +249,16 @@ class NetworkRunner:
         size = step.height // traits.output_scale, step.width // traits.output_scale
         return 2 if traits.shares_statistics and len(self._tiles.plan(size, traits)) > 1 else 1
 
-    def run_pass(self, image: Tensor, step: Pass, sink: RegionSink, progress: Progress) -> None:
-        """Run one pass of this runner's own network, or a resize; the result is not clamped."""
-        if step.resample:
+    def run_pass(
+        self, image: Tensor, step: Pass, sink: RegionSink, progress: Progress, done: int = 0
+    ) -> None:
+        """Run one pass of this runner's own network, or a resize; the result is not clamped.
+
+        Rows that are ``done`` are left out as far as possible.
+        """
+        if done >= step.size[0]:
+            progress.advance(self.rounds(step) * step.height * step.width)
+        elif step.resample:
             for strip in strips(step.size, RESAMPLED):
                 kernel = self.kernel or "bicubic"
                 window = resize(image, step.size, region=strip, borders=self.borders, kernel=kernel)
@@ -255,9 +270,9 @@ class NetworkRunner:
         else:
             shown = network_input(self.network, image, step, self.borders)
             if self._rows and shown.layers:
-                self._rows.run(shown, shown.layers, sink, progress)
+                self._rows.run(shown, shown.layers, sink, progress, done)
             else:
-                self._tiles.run(shown, sink, progress)
+                self._tiles.run(shown, sink, progress, done)
 
     def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by a fixed scale, as a whole."""
@@ -266,6 +281,17 @@ class NetworkRunner:
         whole = WholeImage((scale * image.shape[2], scale * image.shape[3]))
         self._tiles.run(shown, whole.put, progress)
         return whole.picture
+
+
+def _reading(seen: WholeImage | None, sink: RegionSink) -> RegionSink:
+    """Return a sink of what is made of an image, which is put away after each window."""
+
+    def put(region: Region, window: Tensor) -> None:
+        sink(region, window)
+        if seen is not None:
+            seen.put_away()
+
+    return put
 
 
 def _options_for(other: SrNetwork, options: UpscaleOptions) -> UpscaleOptions:

@@ -59,11 +59,17 @@ class RowRunner:
         layers_of: Callable[[], ResidualLayers],
         sink: RegionSink,
         progress: Progress,
+        done: int = 0,
     ) -> None:
-        """Run the layers over a network's input, from top to bottom; the result is not clamped."""
+        """Run the layers over a network's input, from top to bottom; the result is not clamped.
+
+        The rows that are ``done`` already are left out, but for less than the grid is coarse.
+        """
         with self.compute.autocast():
             layers = layers_of()
-        height, done = shown.size[0], 0
+        height, width = shown.size
+        done -= done % shown.traits.size_multiple
+        progress.advance(done * width)
         bands = self._bands(shown, layers, done)
         while done < height:
             try:

@@ -51,26 +51,39 @@ class TileRunner:
     pad_border: bool
     borders: Borders
 
-    def run(self, shown: NetworkInput, sink: RegionSink, progress: Progress) -> None:
-        """Run a network over its input, tile by tile; the result is not clamped."""
+    def run(
+        self, shown: NetworkInput, sink: RegionSink, progress: Progress, done: int = 0
+    ) -> None:
+        """Run a network over its input, tile by tile; the result is not clamped.
+
+        Rows of the result that are ``done`` already are left out if the reach of the network is
+        finite.
+        """
         size, traits = shown.size, shown.traits
         scale = traits.output_scale
+        rest = self._rest(shown, done)
+        if rest:
+            progress.advance(rest.top * size[1] * scale**2)
         join: CropJoin | FeatherJoin = CropJoin(scale=scale, sink=sink)
         if traits.receptive_radius is None and not self.official_tiles:
             join = FeatherJoin(size, scale=scale, sink=sink, edge=traits.edge)
-        for tile, output, pending in self._outputs(shown, progress):
+        for tile, output, pending in self._outputs(shown, progress, within=rest):
             join.put(tile, output)
             join.finish_rows(min((rest.context.top for rest in pending), default=size[0]))
 
     def _outputs(
-        self, shown: NetworkInput, progress: Progress, statistics: SharedStatistics | None = None
+        self,
+        shown: NetworkInput,
+        progress: Progress,
+        statistics: SharedStatistics | None = None,
+        within: Region | None = None,
     ) -> Iterator[tuple[Tile, Tensor, Sequence[Tile]]]:
         """Yield each tile with what a network makes of it, and the tiles that are left.
 
         Where tiles share statistics, those of all tiles are gathered first.
         """
         size, traits = shown.size, shown.traits
-        pending = self.plan(size, traits)
+        pending = self.plan(size, traits, within)
         while pending:
             if statistics is None and traits.shares_statistics and len(pending) > 1:
                 statistics = self._gather(shown, progress)
@@ -85,6 +98,15 @@ class TileRunner:
             tile, pending = pending[0], pending[1:]
             yield tile, output, pending
             progress.advance(tile.core.height * tile.core.width * traits.output_scale**2)
+
+    def _rest(self, shown: NetworkInput, done: int) -> Region | None:
+        """Return the part of a grid below the rows of the result that are done; None for all."""
+        size, traits = shown.size, shown.traits
+        if traits.receptive_radius is None or self.official_tiles:
+            return None
+        top = done // traits.output_scale
+        top -= top % traits.step
+        return Region(top=top, bottom=size[0], left=0, right=size[1])
 
     def _gather(self, shown: NetworkInput, progress: Progress) -> SharedStatistics:
         """Run a network over its input for its statistics alone."""

@@ -194,6 +194,28 @@ def _is_in_use(path: Path) -> bool:
     return False
 
 
+def lock_handle(handle: int) -> bool:
+    """Lock an open file for this process; False if another one holds it.
+
+    It is true where the system or the file system has no locks.
+    """
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def unlock_handle(handle: int) -> None:
+    """Let other processes lock a file that this one holds, though it may still be mapped."""
+    if sys.platform != "win32":
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
 def _lock(handle: int, kind: int) -> bool:
     """Wait for a lock; False where the file system has none."""
     if sys.platform == "win32":

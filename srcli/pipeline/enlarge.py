@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from srcli.engine.joining import RegionSink
+from srcli.engine.joining import RegionSink, WholeImage
 from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.progress import Progress
 from srcli.images.picture.alpha import within_neighbours
@@ -17,6 +17,7 @@ from srcli.images.picture.samples import ImageBuilder
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.target_size import TargetSize
+from srcli.pipeline.unfinished import Unfinished, resumable, unfinished
 from srcli.pixels.guard import guard_range
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
@@ -27,31 +28,49 @@ logger = logging.getLogger(__name__)
 
 def enlarge_picture(
     picture: Picture, target: TargetSize, models: LoadedModels, choice: Choice, progress: Progress
-) -> Picture:
-    """Enlarge a photo, or every frame of an animation."""
+) -> tuple[Picture, Unfinished | None]:
+    """Enlarge a photo, or every frame of an animation.
+
+    Returns:
+        The result, and the files that hold it, which are to be removed once it is written.
+
+    """
     chosen = models.chosen(choice)
     before, after = (picture.height, picture.width), (target.height, target.width)
     passes = chosen.runner.plan_passes(before, after, target.ratio)
     way = chosen.describe(passes) or "as it is"
     logger.info("%dx%d to %dx%d: %s", *reversed(before), *reversed(after), way)
+    if isinstance(picture, Photo):
+        kept = unfinished(picture, passes, chosen, choice)
+        with resumable(kept):
+            result = enlarge_photo(picture, target, chosen.runner, choice, progress, kept)
+        return result, kept
     return each(
         picture, lambda photo: enlarge_photo(photo, target, chosen.runner, choice, progress)
-    )
+    ), None
 
 
-def enlarge_photo(
-    photo: Photo, target: TargetSize, runner: NetworkRunner, choice: Choice, progress: Progress
+def enlarge_photo(  # noqa: PLR0913, PLR0917 - what makes one photo
+    photo: Photo,
+    target: TargetSize,
+    runner: NetworkRunner,
+    choice: Choice,
+    progress: Progress,
+    kept: Unfinished | None = None,
 ) -> Photo:
     """Enlarge the colours and the alpha channel; everything else is kept.
+
+    The rows of the result are held by ``kept``, or in memory if that is None.
 
     Alpha stays as it is where the size does: it is no photo to be restored. Otherwise it stays
     between the values around it, so that edges do not overshoot.
     """
     size = target.height, target.width
     passes = runner.plan_passes((photo.height, photo.width), size, target.ratio)
-    painting = ImageBuilder(photo, size)
+    painting = kept.builder(photo, size) if kept else ImageBuilder(photo, size)
     sink = adjusted(painting.colors, photo.pixels, size, choice, runner.borders)
-    runner.run_into(photo.pixels, passes, sink, progress)
+    hold = kept.image if kept else WholeImage
+    runner.run_into(photo.pixels, passes, sink, progress, done=painting.done, hold=hold)
     if photo.alpha is None:
         return painting.photo()
     alpha = from_levels(photo.alpha)

@@ -34,6 +34,7 @@ from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.preflight import check_encodable, check_format, fitting_format
 from srcli.pipeline.probe import Probed, probe
 from srcli.pipeline.target_size import Size, TargetSize
+from srcli.pipeline.unfinished import Unfinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class Enlarged:
         before: the source, until the result was compared with it: encoders need the room.
         result: what became of it.
         seconds: that enlarging it took.
+        kept: the files that hold a large result, until it is encoded.
 
     """
 
@@ -92,6 +94,7 @@ class Enlarged:
     before: Picture | None
     result: Picture
     seconds: float
+    kept: Unfinished | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,9 +273,11 @@ class Pipeline:
         if facts.target is None or facts.choice is None:
             return Enlarged(facts=facts, before=None, result=picture, seconds=0.0)
         began = time.monotonic()
-        result = enlarge_picture(picture, facts.target, self.models, facts.choice, progress)
+        result, kept = enlarge_picture(
+            picture, facts.target, self.models, facts.choice, progress
+        )
         seconds = time.monotonic() - began
-        return Enlarged(facts=facts, before=picture, result=result, seconds=seconds)
+        return Enlarged(facts=facts, before=picture, result=result, seconds=seconds, kept=kept)
 
     def encode(self, enlarged: Enlarged) -> Encoded:
         """Compare a result with its source and encode it.
@@ -290,6 +295,8 @@ class Pipeline:
             content = encode_picture(
                 result, known, name=facts.output.name, quality=self.spec.quality
             )
+        if enlarged.kept:
+            enlarged.kept.remove()
         return Encoded(
             content=content,
             source_size=facts.info.size,

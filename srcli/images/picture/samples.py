@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from srcli.files.row_file import RowFile
 from srcli.images.formats import Bits
 from srcli.images.picture.photo import SIDES_SWAPPED, Metadata, Photo
 from srcli.pixels.levels import to_levels
@@ -120,17 +121,42 @@ class ImageBuilder:
 
     Samples are rounded as they come, and take a quarter or half of the memory of numbers. A
     window of one sample fills its region.
+
+    Args:
+        like: the other picture.
+        size: (height, width).
+        rows: where the samples are kept, with as many rows of ``bytes_of_row``; None for memory.
+
+    Attributes:
+        done: rows whose colours are there already, counted from the top.
+
     """
 
-    def __init__(self, like: Photo, size: tuple[int, int]) -> None:
+    def __init__(self, like: Photo, size: tuple[int, int], rows: RowFile | None = None) -> None:
         self._channels = 1 if like.gray else RGB
-        channels = self._channels + (like.alpha is not None)
-        self._samples = torch.empty(*size, channels, dtype=_LEVELS[like.bits])
-        self._like = like
+        shape = *size, self._channels + (like.alpha is not None)
+        dtype = _LEVELS[like.bits]
+        if rows is None:
+            self._samples = torch.empty(shape, dtype=dtype)
+        else:
+            self._samples = torch.frombuffer(rows.memory, dtype=dtype).view(shape)
+        self._like, self._rows = like, rows
+        self.done = rows.done if rows else 0
+
+    @staticmethod
+    def bytes_of_row(like: Photo, width: int) -> int:
+        """Return the bytes of a row of a picture like another."""
+        channels = (1 if like.gray else RGB) + (like.alpha is not None)
+        return width * channels * _LEVELS[like.bits].itemsize
 
     def colors(self, region: Region, window: Tensor) -> None:
-        """Paint RGB (1, 3, h, w) in [0, 1]; of a grey picture, its mean."""
+        """Paint RGB (1, 3, h, w) in [0, 1]; of a grey picture, its mean.
+
+        Rows are finished with their rightmost window, unless alpha is painted over them later.
+        """
         self._put(region, window, slice(0, self._channels))
+        if self._rows and self._like.alpha is None and region.right == self._samples.shape[1]:
+            self._rows.finish(region.bottom)
 
     def alpha(self, region: Region, window: Tensor) -> None:
         """Paint opacity (1, 1, h, w) in [0, 1], or the mean of three channels (1, 3, h, w)."""
