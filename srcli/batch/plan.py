@@ -13,11 +13,12 @@ from srcli.batch.place import output_of
 from srcli.engine.recursion import Pass
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import ImageError, ResourceError
+from srcli.images.encode import is_streamed
 from srcli.images.formats import by_suffix
 from srcli.images.probe import ImageInfo, read_content
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.preflight import check_format
-from srcli.pipeline.probe import Probed, memory_needed
+from srcli.pipeline.probe import Probed, bytes_kept, memory_needed
 from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import Size
 
@@ -63,14 +64,29 @@ class Planned:
 
 
 def estimate_cost(
-    info: ImageInfo, passes: tuple[Pass, ...], networks: Sequence[TiledTraits], *, disk: int
+    info: ImageInfo,
+    passes: tuple[Pass, ...],
+    networks: Sequence[TiledTraits],
+    *,
+    disk: int,
+    streamed: bool = False,
 ) -> Cost:
-    """Return what making a picture takes with ``networks``; ``disk`` is known."""
+    """Return what making a picture takes with ``networks``.
+
+    Args:
+        info: what the head of its file says.
+        passes: that make it.
+        networks: that run.
+        disk: bytes of the result's file.
+        streamed: the format of the result is written without all of it in memory.
+
+    """
+    kept = bytes_kept(info.size, passes, frames=info.frames) if streamed else 0
     return Cost(
         passes=passes,
         tiles=_count_tiles(passes, info.size, {one.traits.scale: one for one in networks})
         * info.frames,
-        memory=memory_needed(info.size, passes, frames=info.frames),
+        memory=memory_needed(info.size, passes, frames=info.frames) - kept,
         disk=disk,
     )
 
@@ -116,7 +132,8 @@ def _plan(job: Job, probed: Probed, pipeline: Pipeline) -> Planned:
     if probed.action == "copy":
         cost = Cost(passes=(), tiles=0, memory=0, disk=len(probed.content))
         return Planned(job=job, action="copy", source_size=source, size=size, cost=cost)
-    probed.check_memory()
+    streamed = is_streamed(output.format)
+    probed.check_memory(whole=not streamed)
     choice = None
     if pipeline.models.chooses:
         choice = pipeline.choose(pipeline.read(probed, []), probed.target, probed.info)
@@ -128,7 +145,9 @@ def _plan(job: Job, probed: Probed, pipeline: Pipeline) -> Planned:
         action="make",
         source_size=source,
         size=size,
-        cost=estimate_cost(probed.info, passes, models.runner.tiled_traits, disk=disk),
+        cost=estimate_cost(
+            probed.info, passes, models.runner.tiled_traits, disk=disk, streamed=streamed
+        ),
         way=models.describe(passes),
         choice=choice,
     )

@@ -20,7 +20,7 @@ from srcli.batch.naming import Job
 from srcli.batch.outcome import LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder, output_of
 from srcli.errors import ImageError, OutputLost, ResourceError
-from srcli.files.atomic import disk_errors, write_file
+from srcli.files.atomic import disk_errors, write_by
 from srcli.files.locks import folder_lock
 from srcli.images.probe import read_content
 from srcli.pipeline.run import Decoded, Encoded, Enlarged, Pipeline, memory_failures, named_failures
@@ -188,15 +188,15 @@ def _decode(
 
 def _put(claim: Claim, encoded: Encoded, ledger: Ledger) -> Upscaled:
     """Record a result and put it in its place."""
-    job, content = claim.job, encoded.content
+    job, content = claim.job, encoded.file
     outcome = Upscaled.of(job.source.path, job.output, encoded)
     outcome = replace(outcome, seconds=claim.seconds + outcome.seconds)
-    sha256 = hashlib.sha256(content).hexdigest()
-    made = Made(source=claim.source, sha256=sha256, size=len(content), outcome=outcome)
+    made = Made(source=claim.source, sha256=content.sha256, size=len(content), outcome=outcome)
     ledger.writing(job, made)
     with disk_errors(job.output):
         make_folder(job)
         with folder_lock(job.output.parent, exclusive=False):
-            write_file(job.output, content, overwrite=claim.claimed is ClaimResult.REPLACE)
+            replaces = claim.claimed is ClaimResult.REPLACE
+            write_by(job.output, content.copy_to, overwrite=replaces)
     ledger.done(job)
     return outcome

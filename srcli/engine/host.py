@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,8 @@ _LIMITS = (
 """Limit of a process, option of ``ulimit`` that sets it, and bytes that a start needs.
 
 A start loads PyTorch and the decoders, and enlarges a small picture with one thread."""
+_ARENA_MAX = -8
+"""Parameter of ``mallopt``: M_ARENA_MAX of glibc."""
 _TAKEN = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}
 """Entries of /proc/self/status with the part of a limit that is taken."""
 
@@ -88,12 +91,34 @@ def check_start() -> None:
     """
     for limit, option, need in _LIMITS:
         allowed = _allowed_by(limit)
-        if allowed is not None and allowed < need:
+        if allowed is None:
+            continue
+        _share_arena()
+        if allowed < need:
             message = (
                 f"This shell allows a process {allowed / 1e6:.0f} MB of memory "
                 f"(ulimit {option}), and srcli needs {need / 1e6:.0f} MB to start."
             )
             raise OutOfMemory(message, hint=f"Raise the limit with ulimit {option}.")
+
+
+def give_memory_back() -> None:
+    """Give the system back what was freed, with glibc: oneDNN takes its memory from there."""
+    with _glibc() as library:
+        library.malloc_trim(0)
+
+
+def _share_arena() -> None:
+    """Let all threads take memory from one place: 64 MB are set aside for each place with glibc."""
+    with _glibc() as library:
+        library.mallopt(_ARENA_MAX, 1)
+
+
+@contextmanager
+def _glibc() -> Iterator[ctypes.CDLL]:
+    """Do something with the C library, or nothing where it is another one."""
+    with suppress(OSError, TypeError, AttributeError):
+        yield ctypes.CDLL(None)
 
 
 @contextmanager

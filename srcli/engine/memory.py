@@ -22,6 +22,10 @@ BYTES_PER_PIXEL = 12
 """Bytes of a pixel of a picture between two passes: three float32 samples."""
 
 
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "could not create a primitive")
+"""What PyTorch says of it, and last oneDNN, which needs memory for the code of a convolution."""
+
+
 def default_tile(traits: NetworkTraits) -> int:
     """Return the side of a tile, in pixels of the network's input.
 
@@ -37,8 +41,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     """Tell whether PyTorch ran out of memory, on any device."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
-    text = str(error)
-    return "can't allocate memory" in text or "out of memory" in text
+    return any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from srcli.engine.device import Compute
+from srcli.engine.host import give_memory_back, host_memory
 from srcli.engine.joining import RegionSink
 from srcli.engine.memory import is_out_of_memory
 from srcli.engine.network_input import NetworkInput
@@ -30,6 +30,8 @@ PANEL = 4096
 """Most columns of a network's grid that run at once. Wider pictures are cut into panels."""
 SMALLEST_PANEL = 64
 SMALLEST_BAND = 4
+MEMORY_SHARE = 4
+"""Free memory is at least so many times what a stream takes: resizing takes some, too."""
 BAND_BYTES = 4 * 2**20
 """Bytes of what one layer makes in one step. Two of these stay in the cache of most processors."""
 
@@ -45,6 +47,7 @@ class RowRunner:
         pad_border: show the network a mirrored border around the grid.
         borders: how grids go on above and below, and on the left and right.
         panel: most columns of a network's grid at once; less once memory was too small.
+        band: bytes of what one layer makes in one step; less once memory was too small.
 
     """
 
@@ -52,6 +55,7 @@ class RowRunner:
     pad_border: bool
     borders: Borders
     panel: int = PANEL
+    band: int = BAND_BYTES
 
     def run(
         self,
@@ -70,15 +74,19 @@ class RowRunner:
         height, width = shown.size
         done -= done % shown.traits.size_multiple
         progress.advance(done * width)
-        bands = self._bands(shown, layers, done)
+        self._fit(width, layers)
+        bands: Iterator[list[tuple[Region, Tensor]]] | None = None
         while done < height:
+            if bands is None:
+                give_memory_back()
+                bands = self._bands(shown, layers, done)
             try:
                 windows = next(bands)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 self._use_less(error)
-                bands = self._bands(shown, layers, done)
+                bands = None  # with the error, it gives back its memory before the next try
                 continue
             for region, window in windows:
                 sink(region, window)
@@ -101,12 +109,39 @@ class RowRunner:
     def _padding_widths(self, traits: NetworkTraits) -> tuple[int, int]:
         return padding_widths(traits, halo_width(traits), self.borders, pad_border=self.pad_border)
 
+    def _fit(self, width: int, layers: ResidualLayers) -> None:
+        """Take lower bands and narrower panels where little memory is free.
+
+        All columns keep the rows that they wait with. Two layers' input and output stand in
+        memory for one panel at a time.
+        """
+        columns = math.ceil(width / layers.unshuffle)
+        waiting = 2 * len(layers.blocks) + 2
+        sample_bytes = self._bytes_of_column(layers)
+        while True:
+            panel = min(self.panel, columns)
+            rows = max(SMALLEST_BAND, self.band // (panel * sample_bytes))
+            needed = columns * (3 * waiting + rows) + 4 * panel * (waiting + rows)
+            if MEMORY_SHARE * needed * sample_bytes <= host_memory():
+                return
+            if rows > SMALLEST_BAND:
+                self.band //= 2
+            elif panel > SMALLEST_PANEL:
+                self.panel = panel // 2
+            else:
+                return
+
+    def _bytes_of_column(self, layers: ResidualLayers) -> int:
+        """Return the bytes of all channels of one sample of the network's grid."""
+        return len(layers.head[0][0]) * self.compute.dtype.itemsize
+
     def _use_less(self, error: RuntimeError) -> None:
-        """Take narrower panels from now on."""
+        """Take narrower panels and lower bands from now on."""
         if self.panel // 2 < SMALLEST_PANEL:
             msg = "Not enough memory, even for the narrowest panels of the picture."
             raise OutOfMemory(msg, hint="Close other programs.") from error
         self.panel //= 2
+        self.band //= 2
         logger.warning("Memory ran out. Panels are now %d columns wide.", self.panel)
 
     def _bands(
@@ -124,8 +159,8 @@ class RowRunner:
             )
             for tile in self.plan(shown.size, shown.traits, done)
         ]
-        rows = _band_rows(max(panel.columns for panel in panels), layers, self.compute.dtype)
-        height = panels[0].height
+        row_bytes = self._bytes_of_column(layers) * max(panel.columns for panel in panels)
+        rows, height = max(SMALLEST_BAND, self.band // row_bytes), panels[0].height
         for start in range(0, height, rows * layers.unshuffle):
             stop = min(height, start + rows * layers.unshuffle)
             windows = [panel.advance(shown.window, start, stop) for panel in panels]
@@ -178,9 +213,3 @@ class _Panel:
         last = max(first, min(self._made, core.bottom))
         known = Region(top=first, bottom=last, left=core.left, right=core.right)
         return known, known.seen_from(top, left).of(output)
-
-
-def _band_rows(columns: int, layers: ResidualLayers, dtype: torch.dtype) -> int:
-    """Return how many rows of a network's grid run at once."""
-    channels = len(layers.head[0][0])
-    return max(SMALLEST_BAND, BAND_BYTES // (columns * channels * dtype.itemsize))

@@ -51,9 +51,7 @@ class TileRunner:
     pad_border: bool
     borders: Borders
 
-    def run(
-        self, shown: NetworkInput, sink: RegionSink, progress: Progress, done: int = 0
-    ) -> None:
+    def run(self, shown: NetworkInput, sink: RegionSink, progress: Progress, done: int = 0) -> None:
         """Run a network over its input, tile by tile; the result is not clamped.
 
         Rows of the result that are ``done`` already are left out if the reach of the network is

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from srcli.errors import AlreadyExists, DiskFull, UnwritableImage, is_disk_full
 
@@ -19,7 +20,12 @@ _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, er
 
 
 def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write ``data`` to ``path`` through a temporary file in the same folder, made if missing.
+    """Write ``data`` to ``path``; see ``write_by``."""
+    write_by(path, lambda file: file.write(data), overwrite=overwrite)
+
+
+def write_by(path: Path, write: Callable[[BinaryIO], object], *, overwrite: bool) -> None:
+    """Let ``write`` write a temporary file in the folder of ``path``, made if missing, and name it.
 
     The data is on the disk before the file has its name: not even a power cut leaves half of it.
 
@@ -34,7 +40,7 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
         temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         try:
             with temporary.open("xb") as file:
-                file.write(data)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             if overwrite:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -116,6 +116,25 @@ def encode_picture(
         return _encode_animation(picture, known, chosen)
 
 
+def write_picture(
+    file: BinaryIO, picture: Picture, known: Format, *, name: str, quality: int | None = None
+) -> None:
+    """Write what ``encode_picture`` returns; the file of a PNG or TIFF photo needs no memory."""
+    writer = _WRITERS.get(known)
+    if writer is None or not isinstance(picture, Photo):
+        file.write(encode_picture(picture, known, name=name, quality=quality))
+        return
+    _choose_quality(quality, picture, known)
+    with _refusals(name):
+        photo = _prepared(picture, known)
+        writer(file, from_photo(photo, bits=known.depth_for(photo.bits)), _sized(photo))
+
+
+def is_streamed(known: Format) -> bool:
+    """Tell whether photos are written in this format without the whole of them in memory."""
+    return known in _WRITERS
+
+
 def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None = None) -> bytes:
     """Encode a picture as the content of a file; ``name`` is what messages call it.
 
@@ -149,9 +168,14 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     """
     chosen = _choose_quality(quality, photo, known)
     with _refusals(name):
-        photo = _with_fitting_profile(_fitted(_told_by_code(photo, known), known), known)
+        photo = _prepared(photo, known)
         samples = from_photo(photo, bits=known.depth_for(photo.bits))
         return _ENCODERS[known](samples, _sized(photo), chosen)
+
+
+def _prepared(photo: Photo, known: Format) -> Photo:
+    """Return a picture as a format holds it."""
+    return _with_fitting_profile(_fitted(_told_by_code(photo, known), known), known)
 
 
 def _choose_quality(quality: int | None, picture: Picture, known: Format) -> int:
@@ -337,6 +361,11 @@ def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: AN
         raise UnsupportedImage(message, hint="Choose PNG or TIFF.") from error
     return file.getvalue()
 
+
+_WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata], None]] = {
+    PNG: png.write,
+    TIFF: tiff.write,
+}
 
 _ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
     PNG: _encode_png,

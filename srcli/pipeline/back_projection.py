@@ -6,7 +6,7 @@ give the source back. A wrong model, a shift of colours or of the grid, and a bl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +26,7 @@ SUSPICIOUS = 35.0
 """Decibels; photographs come out above, results 8 of 255 levels too bright below."""
 SMALLEST = 64
 """Pixels of a source below which a mean over them says nothing."""
-STRIP = 2**20
+STRIP = 2**18
 """Pixels of a result that are measured at once: more of them repeat fewer rows."""
 MARGIN = 1.0
 """Decibels that a sound result may be behind plain bicubic enlargement, also of noise."""
@@ -42,7 +42,12 @@ class Consistency:
 
 @torch.inference_mode()
 def consistency(
-    source: Tensor, result: Tensor, borders: Borders = MIRRORED, *, removes: float = 0.0
+    source: Tensor,
+    result: Tensor,
+    borders: Borders = MIRRORED,
+    *,
+    removes: float = 0.0,
+    put_away: Callable[[], object] = bool,
 ) -> Consistency | None:
     """Measure the PSNR over the three colours of the reduced result against its source.
 
@@ -56,6 +61,7 @@ def consistency(
         borders: how both go on outside.
         removes: levels of 255 by which the result is expected to differ from its source, because
             noise or what compression left was removed.
+        put_away: called after each part of the result that was read.
 
     Returns:
         None if the result is smaller along any axis: it cannot hold what the source does.
@@ -64,7 +70,7 @@ def consistency(
     size = result.shape[2], result.shape[3]
     if size[0] < source.shape[2] or size[1] < source.shape[3]:
         return None
-    found = _given_back(source, result, borders)
+    found = _given_back(source, result, borders, put_away)
     sound = (
         found >= _suspicious(removes)
         or source.shape[2] * source.shape[3] < SMALLEST
@@ -74,13 +80,14 @@ def consistency(
     return Consistency(psnr=found, sound=sound)
 
 
-def worst_consistency(
+def worst_consistency(  # noqa: PLR0913 - two pictures, and by name how they are compared
     source: Picture,
     result: Picture,
     networks: Sequence[TiledTraits],
     borders: Borders = MIRRORED,
     *,
     removes: float = 0.0,
+    put_away: Callable[[], object] = bool,
 ) -> Consistency | None:
     """Measure the consistency of a photo, or of the frame of an animation that has the least.
 
@@ -90,6 +97,7 @@ def worst_consistency(
         networks: all that may have run.
         borders: of the picture, as they ran with it.
         removes: as for ``consistency``.
+        put_away: as for ``consistency``.
 
     Returns:
         None if it cannot be told, or if the picture was restored: then it is to differ.
@@ -100,7 +108,7 @@ def worst_consistency(
         return None
     pairs = zip(photos(source), photos(result), strict=True)
     found = [
-        consistency(before.pixels, after.pixels, borders, removes=removes)
+        consistency(before.pixels, after.pixels, borders, removes=removes, put_away=put_away)
         for before, after in pairs
     ]
     known = [one for one in found if one]
@@ -129,7 +137,9 @@ def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype, borders:
     return enlarged
 
 
-def _given_back(source: Tensor, result: Tensor, borders: Borders) -> float:
+def _given_back(
+    source: Tensor, result: Tensor, borders: Borders, put_away: Callable[[], object] = bool
+) -> float:
     size = source.shape[2], source.shape[3]
     squares = 0.0
     share = size[0] * size[1] / (result.shape[2] * result.shape[3])
@@ -137,4 +147,5 @@ def _given_back(source: Tensor, result: Tensor, borders: Borders) -> float:
         reduced = resize(result, size, region=strip, borders=borders).clamp(0, 1)
         difference = reduced.double().sub_(from_levels(strip.of(source)))
         squares += difference.square_().sum().item()
+        put_away()
     return min(decibels(squares / source.numel(), peak=1.0), LARGEST)

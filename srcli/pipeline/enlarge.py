@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from srcli.engine.host import give_memory_back
 from srcli.engine.joining import RegionSink, WholeImage
 from srcli.engine.network_runner import NetworkRunner
 from srcli.engine.progress import Progress
@@ -44,6 +45,8 @@ def enlarge_picture(
         kept = unfinished(picture, passes, chosen, choice)
         with resumable(kept):
             result = enlarge_photo(picture, target, chosen.runner, choice, progress, kept)
+        if kept:
+            give_memory_back()
         return result, kept
     return each(
         picture, lambda photo: enlarge_photo(photo, target, chosen.runner, choice, progress)

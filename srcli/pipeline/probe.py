@@ -14,6 +14,8 @@ from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.target_size import Size, TargetSize, WhenLarge
 
 Action = Literal["make", "copy", "skip"]
+LARGE = 2**24
+"""Pixels of a result from which on it is kept in files while it is made."""
 BYTES_PER_HELD_PIXEL = 12
 """A source or a result takes this much: 8-bit samples with alpha, and what codecs add."""
 BYTES_PER_FRAME_PIXEL = 4
@@ -31,6 +33,8 @@ class Probed:
         target: the size that was asked for.
         action: what is to be done.
         memory: bytes of host memory that this takes.
+        kept: bytes that it takes beside these, unless they are kept in files: those of a large
+            result and of what its passes make for each other; 0 if it is small.
 
     """
 
@@ -40,6 +44,7 @@ class Probed:
     target: TargetSize
     action: Action
     memory: int
+    kept: int = 0
 
     @property
     def size(self) -> Size:
@@ -47,14 +52,17 @@ class Probed:
         made = self.action == "make"
         return (self.target.height, self.target.width) if made else self.info.size
 
-    def check_memory(self) -> None:
+    def check_memory(self, *, whole: bool) -> None:
         """Refuse a result that cannot be held in memory.
+
+        Args:
+            whole: the result has to stand in memory, even if it is large.
 
         Raises:
             OutOfMemory: the sizes do not fit.
 
         """
-        check_fits(self.size, self.memory, frames=self.info.frames)
+        check_fits(self.size, self.memory + whole * self.kept, frames=self.info.frames)
 
 
 def probe(
@@ -86,8 +94,15 @@ def probe(
         size = target.height, target.width
         ways = [one.runner.plan_passes(info.size, size, target.ratio) for one in models.each()]
     memory = max(memory_needed(info.size, way, frames=info.frames) for way in ways)
+    kept = max(bytes_kept(info.size, way, frames=info.frames) for way in ways)
     return Probed(
-        content=content, name=name, info=info, target=target, action=action, memory=memory
+        content=content,
+        name=name,
+        info=info,
+        target=target,
+        action=action,
+        memory=memory - kept,
+        kept=kept,
     )
 
 
@@ -99,8 +114,21 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
     return when_large
 
 
+def is_large(height: int, width: int) -> bool:
+    """Tell whether a result is kept in files while it is made."""
+    return height * width >= LARGE
+
+
+def bytes_kept(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:
+    """Return which part of ``memory_needed`` is kept in files, if it can be."""
+    if not passes or frames > 1 or not is_large(*passes[-1].size):
+        return 0
+    whole = memory_needed(source, passes)
+    return whole - BYTES_PER_HELD_PIXEL * source[0] * source[1]
+
+
 def memory_needed(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:
-    """Return the bytes of host memory that a picture takes while it is made.
+    """Return the bytes of host memory that a picture takes if all of it stands there.
 
     Without passes, it is copied.
     """

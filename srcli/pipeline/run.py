@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
 from srcli.errors import BadTile, OutOfMemory
+from srcli.files.content import Content
 from srcli.images.decode import decode_picture
-from srcli.images.encode import encode_picture
+from srcli.images.encode import is_streamed, write_picture
 from srcli.images.formats import Format
 from srcli.images.metadata.inventory import left_behind
 from srcli.images.output_options import OutputOptions
@@ -102,7 +103,7 @@ class Encoded:
     """The file of a result, and what is told of it.
 
     Attributes:
-        content: the file.
+        file: the content of the file.
         source_size: before.
         size: after.
         seconds: that decoding, enlarging, checking and encoding took.
@@ -117,7 +118,7 @@ class Encoded:
 
     """
 
-    content: bytes
+    file: Content
     source_size: Size
     size: Size
     seconds: float
@@ -128,6 +129,11 @@ class Encoded:
     left_behind: tuple[str, ...]
     warnings: tuple[str, ...]
     choice: Choice | None
+
+    @property
+    def content(self) -> bytes:
+        """The file in memory."""
+        return self.file.read()
 
 
 class Pipeline:
@@ -158,7 +164,7 @@ class Pipeline:
         """
         began, spec, warnings = time.monotonic(), self.spec, list[str]()
         made = probed.action == "make"
-        probed.check_memory()
+        probed.check_memory(whole=not is_streamed(output.format))
         check_format(output.format, probed.size, frames=probed.info.frames, name=output.name)
         picture = self.read(probed, warnings)
         same = not made and recognise(probed.content) is output.format
@@ -273,9 +279,7 @@ class Pipeline:
         if facts.target is None or facts.choice is None:
             return Enlarged(facts=facts, before=None, result=picture, seconds=0.0)
         began = time.monotonic()
-        result, kept = enlarge_picture(
-            picture, facts.target, self.models, facts.choice, progress
-        )
+        result, kept = enlarge_picture(picture, facts.target, self.models, facts.choice, progress)
         seconds = time.monotonic() - began
         return Enlarged(facts=facts, before=picture, result=result, seconds=seconds, kept=kept)
 
@@ -288,17 +292,14 @@ class Pipeline:
         """
         began, facts, result = time.monotonic(), enlarged.facts, enlarged.result
         found = self._compare(enlarged)
-        known, content = facts.output.format, facts.content
-        left: tuple[str, ...] = ()
-        if not content:
+        known, file, left = facts.output.format, Content(facts.content), tuple[str, ...]()
+        if not facts.content:
             left = left_behind(result.metadata, known)
-            content = encode_picture(
-                result, known, name=facts.output.name, quality=self.spec.quality
-            )
+            file = self._write(enlarged, known)
         if enlarged.kept:
             enlarged.kept.remove()
         return Encoded(
-            content=content,
+            file=file,
             source_size=facts.info.size,
             size=(result.height, result.width),
             seconds=facts.seconds + enlarged.seconds + time.monotonic() - began,
@@ -311,6 +312,13 @@ class Pipeline:
             choice=facts.choice,
         )
 
+    def _write(self, enlarged: Enlarged, known: Format) -> Content:
+        """Encode a result, in memory or in a file as the result itself is."""
+        kept, name = enlarged.kept, enlarged.facts.output.name
+        content = kept.content() if kept else Content()
+        write_picture(content.file, enlarged.result, known, name=name, quality=self.spec.quality)
+        return content
+
     def _compare(self, enlarged: Enlarged) -> Consistency | None:
         before, enlarged.before = enlarged.before, None
         choice = enlarged.facts.choice
@@ -322,6 +330,7 @@ class Pipeline:
             self.models.chosen(choice).runner.tiled_traits,
             self.spec.borders,
             removes=choice.removes,
+            put_away=enlarged.kept.put_away if enlarged.kept else bool,
         )
 
 

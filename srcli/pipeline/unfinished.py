@@ -16,24 +16,20 @@ import srcli
 from srcli.engine.joining import StoredImage, WholeImage
 from srcli.engine.recursion import Pass
 from srcli.errors import SrcliError
+from srcli.files.content import Content
 from srcli.files.row_file import RowFile
 from srcli.images.picture.photo import Photo
 from srcli.images.picture.samples import ImageBuilder
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import LoadedModels
+from srcli.pipeline.probe import is_large
 from srcli.pixels.region import bands
 from srcli.weights.providers.cache import cache_folder, drop_stale
 
-LARGE = 2**24
-"""Pixels of a result from which on it is kept in files while it is made."""
+FOLDER = "unfinished"
 SUFFIX = ".rows"
 
 logger = logging.getLogger(__name__)
-
-
-def is_large(size: tuple[int, int]) -> bool:
-    """Tell whether a result of ``size``, (height, width), is kept in files while it is made."""
-    return size[0] * size[1] >= LARGE
 
 
 class Unfinished:
@@ -64,6 +60,10 @@ class Unfinished:
         height, width = size
         return ImageBuilder(like, size, self._open(height, ImageBuilder.bytes_of_row(like, width)))
 
+    def content(self) -> Content:
+        """Return where the result is encoded. Its rows are put away while that goes on."""
+        return Content(folder=cache_folder() / FOLDER, after_write=self.put_away)
+
     def put_away(self) -> None:
         """Let the system take the memory of all rows back until they are read again."""
         for file in self._files:
@@ -82,7 +82,7 @@ class Unfinished:
     def _open(self, rows: int, row_bytes: int) -> RowFile | None:
         """Open the next file; None where there is no room for it, but there may be memory."""
         try:
-            folder = cache_folder() / "unfinished"
+            folder = cache_folder() / FOLDER
             path = folder / f"{self._key[:32]}-{len(self._files)}{SUFFIX}"
             drop_stale(folder, f"*{SUFFIX}", but=path)
             file = RowFile(path, self._key, rows=rows, row_bytes=row_bytes)
@@ -107,7 +107,7 @@ def unfinished(
         choice: how it is enlarged.
 
     """
-    if not passes or not is_large(passes[-1].size):
+    if not passes or not is_large(*passes[-1].size):
         return None
     runner = models.runner
     told = (

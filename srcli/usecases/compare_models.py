@@ -82,7 +82,7 @@ def enlarge_with_models(
         for model in dict.fromkeys((BICUBIC, *request.models))
     }
     for pipeline in pipelines.values():
-        pipeline.probe(content, name=name, info=info).check_memory()
+        pipeline.probe(content, name=name, info=info).check_memory(whole=True)
     photo = decode_photo(content, name=name)
     images = []
     with named_failures(name):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.engine.host import host_memory
 from srcli.errors import ImageError, ResourceError, UsageError
-from srcli.files.atomic import refuse_existing, write_file
+from srcli.files.atomic import refuse_existing, write_by
 from srcli.images.encode import writable_format
 from srcli.images.probe import ImageInfo, probe_image, read_content, read_pipe
 from srcli.pipeline.preflight import check_place, fitting_format
@@ -90,7 +90,7 @@ def upscale_stream(
         begun=lambda probed: listener.picture(Path(given), probed.info.size, probed.size),
     )
     if _names_file(request):
-        write_file(Path(request.output), encoded.content, overwrite=request.overwrite)
+        write_by(Path(request.output), encoded.file.copy_to, overwrite=request.overwrite)
     outcome = Upscaled.of(Path(given), Path(request.output or PIPE), encoded)
     return Streamed(content=encoded.content, outcome=outcome)
 

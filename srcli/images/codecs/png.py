@@ -6,10 +6,12 @@ and neither embeds everything that a file can carry, hence this module.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
@@ -222,15 +224,22 @@ def _are_near(body: bytes, numbers: tuple[int, ...]) -> bool:
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:
-    """Encode uint8 or uint16 samples (H, W, C), C = 1 to 4, a block of rows at a time.
+    """Encode as ``write`` does."""
+    file = io.BytesIO()
+    write(file, samples, metadata)
+    return file.getvalue()
 
-    Each row gets the filter that suits it. Nothing but the file is held in memory, and other
+
+def write(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
+    """Write uint8 or uint16 samples (H, W, C), C = 1 to 4, as a file, a block of rows at a time.
+
+    Each row gets the filter that suits it. Nothing but the samples is held in memory, and other
     threads run meanwhile: Pillow holds Python's lock as long as it compresses.
     """
     height, width, channels = samples.shape
     step = channels * samples.itemsize
     header = struct.pack(">II2B3x", width, height, 8 * samples.itemsize, _COLOR_TYPES[channels])
-    file = [SIGNATURE, make_chunk(b"IHDR", header), _metadata(metadata)]
+    file.write(SIGNATURE + make_chunk(b"IHDR", header) + _metadata(metadata))
     compressor = zlib.compressobj(level=_LEVEL, strategy=zlib.Z_FILTERED)
     rows = max(1, _BLOCK_BYTES // (width * step))
     above = np.zeros((1, width * step), np.uint8)
@@ -238,10 +247,9 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
         block = np.ascontiguousarray(samples[top : top + rows], dtype=f">u{samples.itemsize}")
         block = block.view(np.uint8).reshape(-1, above.shape[1])
         if piece := compressor.compress(_filtered(block, above, step).tobytes()):
-            file.append(make_chunk(b"IDAT", piece))
-        above = block[-1:]
-    file += [make_chunk(b"IDAT", compressor.flush()), make_chunk(b"IEND", b"")]
-    return b"".join(file)
+            file.write(make_chunk(b"IDAT", piece))
+        above = block[-1:].copy()
+    file.write(make_chunk(b"IDAT", compressor.flush()) + make_chunk(b"IEND", b""))
 
 
 def _filtered(rows: Samples, above: Samples, step: int) -> Samples:

@@ -6,12 +6,14 @@ nor floating-point colour and OpenCV writes no metadata, hence this module.
 
 from __future__ import annotations
 
+import io
 import itertools
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -190,9 +192,17 @@ def _dpi(tags: Image.Exif) -> tuple[float, float]:
 
 
 def encode(samples: Samples, metadata: Metadata) -> bytes:
-    """Encode samples in strips under Deflate, losslessly, with all metadata.
+    """Encode as ``write`` does."""
+    file = io.BytesIO()
+    write(file, samples, metadata)
+    return file.getvalue()
+
+
+def write(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
+    """Write samples as a file in strips under Deflate, losslessly, with all metadata.
 
     The file begins with the EXIF block as it is, so that whatever points into it still does.
+    Nothing but the samples is held in memory.
 
     Raises:
         UnsupportedImage: the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
@@ -206,14 +216,15 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
     kept = [*tiff_tags.described(carrier)]
     carrier += bytes(len(carrier) % 2)
     order = exif.byte_order(carrier)
-    strips = [
-        zlib.compress(_strip(samples[top : top + rows], order, differences=differences))
-        for top in range(0, height, rows)
-    ]
-    ends = list(itertools.accumulate(map(len, strips), initial=len(carrier)))
-    if ends[-1] > _LARGEST:
-        msg = "would be larger than the 4 GB that a TIFF file can be"
-        raise UnsupportedImage(msg, hint="Choose PNG.")
+    file.write(carrier)
+    ends = [len(carrier)]
+    for top in range(0, height, rows):
+        strip = _strip(samples[top : top + rows], order, differences=differences)
+        ends.append(ends[-1] + file.write(zlib.compress(strip)))
+        if ends[-1] > _LARGEST:
+            msg = "would be larger than the 4 GB that a TIFF file can be"
+            raise UnsupportedImage(msg, hint="Choose PNG.")
+    counts = tuple(end - start for start, end in itertools.pairwise(ends))
     layout: dict[int, tuple[int, ...]] = {
         Tag.ImageWidth: (width,),
         Tag.ImageLength: (height,),
@@ -223,14 +234,17 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
         Tag.StripOffsets: tuple(ends[:-1]),
         Tag.SamplesPerPixel: (channels,),
         Tag.RowsPerStrip: (rows,),
-        Tag.StripByteCounts: tuple(map(len, strips)),
+        Tag.StripByteCounts: counts,
         Tag.Predictor: (HORIZONTAL_DIFFERENCES if differences else NO_PREDICTOR,),
         Tag.ExtraSamples: (UNASSOCIATED_ALPHA,) if has_alpha(samples) else (),
         Tag.SampleFormat: (UNSIGNED if integers else FLOATING_POINT,) * channels,
     }
     stored = [ifd.numbers(tag, values, order) for tag, values in layout.items() if values]
     stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order), *kept]
-    return with_directory(b"".join([carrier, *strips]), stored)
+    head, directory = _directory(ends[-1], stored, order)
+    file.write(directory)
+    file.seek(0)
+    file.write(head)
 
 
 def with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
@@ -240,12 +254,16 @@ def with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
         struct.error: it is larger than a classic file can be.
 
     """
-    order = exif.byte_order(data)
+    head, directory = _directory(len(data), entries, exif.byte_order(data))
+    return b"".join([head, data[len(head) :], directory])
+
+
+def _directory(end: int, entries: Iterable[Entry], order: str) -> tuple[bytes, bytes]:
+    """Return the first bytes of a file, and what follows its ``end``: its first directory."""
     known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
-    at = len(data) + len(data) % 2
+    at = end + end % 2
     directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
-    where = struct.pack(order + "I", at)
-    return b"".join([ifd.mark(order), where, data[8:], bytes(at - len(data)), directory])
+    return ifd.mark(order) + struct.pack(order + "I", at), bytes(at - end) + directory
 
 
 def _strip(rows: Samples, order: str, *, differences: bool) -> bytes:

@@ -34,7 +34,8 @@ class Scratch:
         channels, rows, columns = shape
         count = channels * rows * columns
         if self._samples.numel() < count or self._samples.dtype != like.dtype:
-            self._samples = torch.empty(count, dtype=like.dtype, device=like.device)
+            self._samples = like.new_empty(0)  # before more is taken
+            self._samples = like.new_empty(count)
         return self._samples[:count].view(1, rows, columns, channels).permute(0, 3, 1, 2)
 
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from srcli.engine import row_runner
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import BadTile, OutOfMemory
@@ -72,11 +71,9 @@ def test_rows_equal_the_whole_bit_for_bit(
     image, size = torch.rand(1, 3, height, width), (round(height * ratio), round(width * ratio))
     options = {"pad_border": pad_border, "borders": borders}
     expected = whole(network, image, size, ratio, **options)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_runner, "BAND_BYTES", band)
-        runner = NetworkRunner(network, CPU, UpscaleOptions(**options))
-        runner._rows.panel = panel
-        assert torch.equal(run(runner, image, size, ratio), expected)
+    runner = NetworkRunner(network, CPU, UpscaleOptions(**options))
+    runner._rows.panel, runner._rows.band = panel, band
+    assert torch.equal(run(runner, image, size, ratio), expected)
 
 
 def test_a_processor_runs_them_by_rows_and_a_tile_or_an_ensemble_does_not(network, monkeypatch):
@@ -99,7 +96,6 @@ def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
 ):
     image, size = torch.rand(1, 3, 60, 150), (120, 300)
     expected = whole(network, image, size, 2.0, pad_border=True)
-    monkeypatch.setattr(row_runner, "BAND_BYTES", 12_000)
     calls = []
     push = RowStream.push
 
@@ -112,7 +108,7 @@ def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
 
     monkeypatch.setattr(RowStream, "push", scarce)
     runner = NetworkRunner(network, CPU, UpscaleOptions(pad_border=True))
-    runner._rows.panel = 140
+    runner._rows.panel, runner._rows.band = 140, 12_000
     assert torch.equal(run(runner, image, size, 2.0), expected)
     assert runner._rows.panel == 70
     assert "Panels are now 70 columns wide." in caplog.text
