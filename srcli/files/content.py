@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,7 +22,7 @@ COPIED = 1 << 22
 
 
 class Content:
-    """Bytes that are written once, and read as often as is wanted.
+    """Bytes that are written once, and read as often as is wanted. A file goes with this object.
 
     Args:
         written: what is there already.
@@ -51,6 +52,7 @@ class Content:
                 folder.mkdir(parents=True, exist_ok=True)
                 raw = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - lives as long
             self.file = _Watched(raw, after_write)
+            weakref.finalize(self, self.file.close)
         self.file.write(written)
 
     def __len__(self) -> int:

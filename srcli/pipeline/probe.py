@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from srcli.engine.memory import check_fits, working_bytes
@@ -12,12 +14,15 @@ from srcli.images.probe import ImageInfo, probe_image
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.target_size import Size, TargetSize, WhenLarge
+from srcli.weights.providers.cache import cache_folder
 
 Action = Literal["make", "copy", "skip"]
 LARGE = 2**24
 """Pixels of a result from which on it is kept in files while it is made."""
 BYTES_PER_HELD_PIXEL = 12
 """A source or a result takes this much: 8-bit samples with alpha, and what codecs add."""
+SHARE_IN_FILES = 2 / 3
+"""What is kept in files takes at most this part of what it would take in memory."""
 BYTES_PER_FRAME_PIXEL = 4
 """Each frame of an animation takes this much, held at 8 bits per sample."""
 
@@ -53,7 +58,7 @@ class Probed:
         return (self.target.height, self.target.width) if made else self.info.size
 
     def check_memory(self, *, whole: bool) -> None:
-        """Refuse a result that cannot be held in memory.
+        """Refuse a result that can be held neither in memory nor in files.
 
         Args:
             whole: the result has to stand in memory, even if it is large.
@@ -62,6 +67,7 @@ class Probed:
             OutOfMemory: the sizes do not fit.
 
         """
+        whole = whole or not _has_room(int(self.kept * SHARE_IN_FILES))
         check_fits(self.size, self.memory + whole * self.kept, frames=self.info.frames)
 
 
@@ -117,6 +123,24 @@ def choose_action(source: Size, target: Size, when_large: WhenLarge) -> Action:
 def is_large(height: int, width: int) -> bool:
     """Tell whether a result is kept in files while it is made."""
     return height * width >= LARGE
+
+
+def _has_room(needed: int) -> bool:
+    """Tell whether the disk of unfinished results has room for so many bytes."""
+    folder = unfinished_folder()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return needed == 0 or shutil.disk_usage(folder).free >= needed
+
+
+def unfinished_folder() -> Path:
+    """Return the folder of large results that are being made; it need not exist.
+
+    Raises:
+        UsageError: the tool's own folder is that of a user who is not known.
+
+    """
+    return cache_folder() / "unfinished"
 
 
 def bytes_kept(source: Size, passes: Sequence[Pass], *, frames: int = 1) -> int:

@@ -22,11 +22,10 @@ from srcli.images.picture.photo import Photo
 from srcli.images.picture.samples import ImageBuilder
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import LoadedModels
-from srcli.pipeline.probe import is_large
+from srcli.pipeline.probe import is_large, unfinished_folder
 from srcli.pixels.region import bands
-from srcli.weights.providers.cache import cache_folder, drop_stale
+from srcli.weights.providers.cache import drop_stale
 
-FOLDER = "unfinished"
 SUFFIX = ".rows"
 
 logger = logging.getLogger(__name__)
@@ -62,7 +61,7 @@ class Unfinished:
 
     def content(self) -> Content:
         """Return where the result is encoded. Its rows are put away while that goes on."""
-        return Content(folder=cache_folder() / FOLDER, after_write=self.put_away)
+        return Content(folder=unfinished_folder(), after_write=self.put_away)
 
     def put_away(self) -> None:
         """Let the system take the memory of all rows back until they are read again."""
@@ -82,7 +81,7 @@ class Unfinished:
     def _open(self, rows: int, row_bytes: int) -> RowFile | None:
         """Open the next file; None where there is no room for it, but there may be memory."""
         try:
-            folder = cache_folder() / FOLDER
+            folder = unfinished_folder()
             path = folder / f"{self._key[:32]}-{len(self._files)}{SUFFIX}"
             drop_stale(folder, f"*{SUFFIX}", but=path)
             file = RowFile(path, self._key, rows=rows, row_bytes=row_bytes)

@@ -61,9 +61,9 @@ def test_a_probe_says_what_becomes_of_a_file(models, size, policy, action, resul
 def test_frames_that_do_not_fit_into_memory_together_are_refused(models, monkeypatch):
     monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10_000_000)
     spec = OutputSpec(resolve=lambda *_: target(120, 200))
-    probe(content(10), spec, models, name="it").check_memory()
+    probe(content(10), spec, models, name="it").check_memory(whole=False)
     with pytest.raises(OutOfMemory, match="700 frames of 200x120 pixels"):
-        probe(content(700), spec, models, name="it").check_memory()
+        probe(content(700), spec, models, name="it").check_memory(whole=False)
 
 
 def test_the_model_that_needs_most_memory_decides(tiny_models):

@@ -116,7 +116,7 @@ def test_memory_is_checked_before_a_pipe_is_decoded(monkeypatch):
     monkeypatch.setattr("srcli.engine.memory.host_memory", lambda: 10**9)
     request = UpscaleRequest(inputs=("-",), size=SizeRequest(scale=(1000, 1000)))
     with pytest.raises(OutOfMemory, match="Standard input cannot be made larger"):
-        upscale_stream(request, io.BytesIO(encoded("PNG")))
+        upscale_stream(request, io.BytesIO(encoded("BMP")))
 
 
 def test_a_damaged_picture_in_a_pipe_is_made_with_a_warning_if_that_is_allowed():
