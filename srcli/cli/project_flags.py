@@ -15,7 +15,7 @@ _MACHINE = "tile device precision ensemble official-tiles"
 
 _PROJECT: Mapping[str, str] = {
     "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
-    f" quality depth background alpha guard denoise wrap {_MACHINE}",
+    f" quality depth background alpha guard denoise wrap memory {_MACHINE}",
     "bench": f"scale format published crops frame {_MACHINE}",
     "compare": "shave scale device",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"

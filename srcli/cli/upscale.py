@@ -57,6 +57,7 @@ def upscale_command(
     wrap: options.Borders = None,
     official_tiles: options.OfficialTiles = False,
     tile: options.Tile = None,
+    memory: options.Memory = "",
     device: options.Device = "auto",
     precision: options.Precision = "float32",
     offline: options.Offline = False,
@@ -84,6 +85,7 @@ def upscale_command(
     from srcli.usecases.upscale_request import (
         UpscaleRequest,
         make_output_options,
+        parse_bytes,
         parse_shard,
         read_list,
     )
@@ -126,6 +128,7 @@ def upscale_command(
         guard=guard,
         denoise=None if denoise is None else denoise / 100,
         tile=tile,
+        memory=parse_bytes(memory),
         device=device,
         precision=precision,
         ensemble=ensemble,

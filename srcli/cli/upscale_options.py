@@ -210,6 +210,14 @@ Tile = Annotated[
         "fits.",
     ),
 ]
+Memory = Annotated[
+    str,
+    _cost(
+        "--memory",
+        metavar="SIZE",
+        help="Take about this much memory at most, such as 2GB or 800MB. Default: what is free.",
+    ),
+]
 Device = Annotated[
     str,
     _cost(

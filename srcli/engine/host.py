@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,24 +59,37 @@ _LIMITS = (
 """Limit of a process, option of ``ulimit`` that sets it, and bytes that a start needs.
 
 A start loads PyTorch and the decoders, and enlarges a small picture with one thread."""
+_RESIDENT = "VmRSS"
 _ARENA_MAX = -8
 """Parameter of ``mallopt``: M_ARENA_MAX of glibc."""
 _TAKEN = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}
 """Entries of /proc/self/status with the part of a limit that is taken."""
 
 
+_budget: list[int] = []
+"""Bytes that the user lets the process take, if there is an item."""
+
+
+def limit_memory(most: int) -> None:
+    """Let this process take so many bytes at most, as far as it can choose."""
+    _budget[:] = [most]
+
+
 def host_memory(root: Path = Path("/")) -> int:
     """Return the bytes of memory that this process may still take.
 
-    It is the least of three amounts: the free memory of the machine, or all its memory where
-    the free part is unknown; what the control groups of the process leave; and what the limits
-    of the shell leave (``ulimit -v`` and ``ulimit -d``). It is 2^63 - 1 if none is known.
+    It is the least of four amounts: the free memory of the machine, or all its memory where
+    the free part is unknown; what the control groups of the process leave; what the limits
+    of the shell leave (``ulimit -v`` and ``ulimit -d``); and what ``limit_memory`` leaves. It is
+    2^63 - 1 if none is known.
 
     Args:
         root: folder of ``proc`` and ``sys``.
 
     """
-    amounts = [*_free(root), *_allowed(root), *_left_by_limits(root)]
+    taken = _taken(root)
+    amounts = [*_free(root), *_allowed(root), *_left_by_limits(taken)]
+    amounts += [max(0, most - taken.get(_RESIDENT, 0)) for most in _budget]
     return min(amounts, default=sys.maxsize)
 
 
@@ -154,16 +167,22 @@ def _allowed_by(limit: str) -> int | None:
     return None if soft in {resource.RLIM_INFINITY, -1} else soft
 
 
-def _left_by_limits(root: Path) -> Iterator[int]:
+def _taken(root: Path) -> dict[str, int]:
+    """Return the bytes of memory that this process takes, by the names of the system."""
+    pairs = (line.partition(":") for line in _lines(root / "proc/self/status"))
+    return {
+        name: int(amount.split()[0]) * 1024
+        for name, _, amount in pairs
+        if name in {*_TAKEN.values(), _RESIDENT}
+    }
+
+
+def _left_by_limits(taken: Mapping[str, int]) -> Iterator[int]:
     """Yield the bytes that each limit leaves, if the system tells how many are taken."""
-    taken = {}
-    for line in _lines(root / "proc/self/status"):
-        name, _, amount = line.partition(":")
-        taken[name] = amount.split()
     for limit, _, _ in _LIMITS:
         allowed, used = _allowed_by(limit), taken.get(_TAKEN[limit])
-        if allowed is not None and used:
-            yield max(0, allowed - int(used[0]) * 1024)
+        if allowed is not None and used is not None:
+            yield max(0, allowed - used)
 
 
 def _free(root: Path) -> Iterator[int]:

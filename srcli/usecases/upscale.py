@@ -22,6 +22,7 @@ from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, plan_picture
 from srcli.batch.stages import BatchContext
 from srcli.engine.device import choose_compute
+from srcli.engine.host import limit_memory
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.errors import listed
 from srcli.images.discover import find_sources, ignore
@@ -178,6 +179,8 @@ def prepare(request: UpscaleRequest) -> LoadedModels:
     if request.denoise is not None:
         check_denoise(request.model, request.denoise)
     ratio = max(request.size.scale) if request.size.scale else None
+    if request.memory:
+        limit_memory(request.memory)
     compute = choose_compute(request.device, request.precision)
     options = UpscaleOptions(
         tile=request.tile,

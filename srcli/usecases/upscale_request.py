@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,14 @@ class Shard:
         return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
 
 
+_UNITS = {
+    "": 1,
+    **{prefix: 1000**power for power, prefix in enumerate("kmg", 1)},
+    **{f"{prefix}i": 1024**power for power, prefix in enumerate("kmg", 1)},
+}
+"""Bytes of the units of memory, in lower case and without the B."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpscaleRequest:
     """What to enlarge, how far, and how.
@@ -69,6 +78,8 @@ class UpscaleRequest:
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
         precision: of the convolutions: float32, bfloat16 or float16.
+        memory: bytes that the process takes at most, as far as it can choose; None for all that
+            is free.
         ensemble: average over the eight symmetries.
         official_tiles: cut as the network's authors did.
         wrap: which borders meet; None if none do.
@@ -95,6 +106,7 @@ class UpscaleRequest:
     tile: int | None = None
     device: str = "auto"
     precision: str = "float32"
+    memory: int | None = None
     ensemble: bool = False
     official_tiles: bool = False
     wrap: Wrap | None = None
@@ -136,6 +148,27 @@ def check_denoise(model: str, denoise: float) -> None:
     if model != AUTO:
         msg = f"Only the model {AUTO} can remove more or less noise, not {model}."
         raise UsageError(msg, hint="Leave out --denoise, or name no model.")
+
+
+def parse_bytes(text: str) -> int | None:
+    """Read an amount of memory such as ``2GB`` or ``1.5 GiB``; empty for no limit.
+
+    Raises:
+        UsageError: it is none.
+
+    """
+    if not text:
+        return None
+    number = text.rstrip("GMKgmkIiBb ")
+    unit = text[len(number) :].strip().lower().removesuffix("b")
+    try:
+        amount = float(number) * _UNITS[unit]
+    except (ValueError, KeyError):
+        amount = 0
+    if not 1 <= amount < sys.maxsize:
+        msg = f"{text!r} is not an amount of memory."
+        raise UsageError(msg, hint="Write 2GB or 800MB.")
+    return int(amount)
 
 
 def parse_shard(text: str) -> Shard | None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from srcli.engine import host
 from srcli.engine.host import check_start, host_memory, loading
 from srcli.errors import OutOfMemory
 
@@ -139,3 +140,12 @@ def test_a_command_within_too_low_a_limit_ends_in_one_sentence(tmp_path, kilobyt
     assert done.returncode == 5
     assert done.stderr.startswith("error: This shell allows a process ")
     assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("most", "left"), [(3 * GB, 3 * GB - 1_024_000), (GB // 2000, 0)])
+def test_what_the_user_allows_counts(root, most, left, monkeypatch):
+    monkeypatch.setattr(host, "_budget", [])
+    write(root / "proc/self/status", "Name:\tsrcli\nVmRSS:\t   1000 kB\n")
+    host.limit_memory(10**18)
+    host.limit_memory(most)
+    assert host_memory(root) == left
