@@ -18,6 +18,8 @@ _PROJECT: Mapping[str, str] = {
     f" quality depth background alpha guard denoise wrap memory {_MACHINE}",
     "bench": f"scale format published crops frame {_MACHINE}",
     "compare": "shave scale device",
+    "serve": "device",
+    "mcp": "device",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
     " halve-every range-weights whole-ratios ema clip recursive degradation precision seed"
     " validate-every val-pictures drawn kept-noise device",
@@ -31,6 +33,9 @@ _OWN: Mapping[str, str] = {
     " verbose",
     "bench": "dataset model data lr data-dir offline output images resume overwrite",
     "compare": "reference models offline output difference json overwrite",
+    "serve": "open host port token-file allow-host max-megabytes max-pixels max-result-pixels"
+    " max-jobs keep-minutes",
+    "mcp": "allow",
     "train": "data val out config init resume max-minutes loaders",
     "models.list": "purpose community json",
     "models.show": "markdown",
