@@ -81,7 +81,7 @@ def serve_command(
     """Serve a page on this machine that makes pictures larger, and the jobs behind it."""
     need("fastapi", "uvicorn", command="serve")
     from srcli.serve.limits import MEGA, Limits
-    from srcli.serve.server import ServeRequest, serve
+    from srcli.serve.server import Running, ServeRequest, serve
 
     request = ServeRequest(
         host=host,
@@ -98,10 +98,10 @@ def serve_command(
         ),
     )
 
-    def started(address: str) -> None:
-        data(address)
+    def started(running: Running) -> None:
+        data(running.address)
         say("Press Ctrl-C to stop.")
         if open_page:
-            webbrowser.open(address)
+            webbrowser.open(running.address)
 
     serve(request, started)

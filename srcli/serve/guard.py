@@ -128,7 +128,8 @@ class Guard:
 
 
 def _host_name(host: str) -> str:
-    """Return a host without its port, as ``localhost`` of ``LocalHost:8000``."""
+    """Return a host without its port, as ``localhost`` of ``LocalHost:8000``; empty for none."""
     if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
+        name, _, port = host[1:].partition("]")
+        return name.lower() if port[:1] in {"", ":"} else ""
     return host.partition(":")[0].lower().removesuffix(".")

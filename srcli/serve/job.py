@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,7 @@ from srcli.serve.maker import Look, format_of
 from srcli.serve.spool import Spool
 from srcli.serve.wanted import Wanted
 
+_SENTENCE = re.compile(r"(?<=[.?!]) ")
 State = Literal["held", "waiting", "running", "done", "failed"]
 """Looked at only; in the queue; being made; made; not made."""
 SMALL_WORK = 2e11
@@ -62,10 +64,16 @@ class Failure:
     message: str
     hint: str = ""
 
+    @property
+    def text(self) -> str:
+        """All that is said."""
+        return f"{self.message} {self.hint}".strip()
+
     @classmethod
     def of(cls, error: SrcliError) -> Failure:
-        """Keep what an error says."""
-        return cls(error=type(error).__name__, message=error.message, hint=error.hint)
+        """Keep what an error says, but for hints at flags, which are for a command line."""
+        hints = [hint for hint in _SENTENCE.split(error.hint) if "--" not in hint]
+        return cls(error=type(error).__name__, message=error.message, hint=" ".join(hints))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

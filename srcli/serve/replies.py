@@ -11,9 +11,9 @@ from srcli.serve.names import result_name
 from srcli.serve.wanted import Offer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Description:
-    """What a picture is, and what was measured of it.
+    """What a picture is, and what was measured of it. MCP cannot tell the fields of slots.
 
     Attributes:
         format: of its file.

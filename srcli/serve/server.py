@@ -59,12 +59,26 @@ class ServeRequest:
     limits: Limits = field(default_factory=Limits)
 
 
-def serve(request: ServeRequest, started: Callable[[str], None]) -> None:
-    """Serve the page until a signal ends the process.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that runs.
+
+    Attributes:
+        address: of the page, with the token where one is needed.
+        stop: ends it; any thread may call this.
+
+    """
+
+    address: str
+    stop: Callable[[], None]
+
+
+def serve(request: ServeRequest, started: Callable[[Running], None]) -> None:
+    """Serve the page until it is stopped, or a signal ends the process.
 
     Args:
         request: what is wanted.
-        started: told the address of the page once it can be opened.
+        started: told once the page can be opened.
 
     Raises:
         UsageError: the address cannot be used, or the token is too short.
@@ -90,8 +104,9 @@ def serve(request: ServeRequest, started: Callable[[str], None]) -> None:
             limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=PATIENCE,
         )
-        started(_address(request.host, place, token))
-        _Server(config, desk).run(sockets=[listener])
+        server = _Server(config, desk)
+        started(Running(address=_address(request.host, place, token), stop=server.stop))
+        server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -105,6 +120,11 @@ class _Server(uvicorn.Server):
         """Stop."""
         self._desk.stop()
         super().handle_exit(sig, frame)
+
+    def stop(self) -> None:
+        """Stop without a signal."""
+        self._desk.stop()
+        self.should_exit = True
 
 
 def _patient(seconds: float) -> type[asyncio.Protocol]:

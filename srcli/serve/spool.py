@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -75,4 +76,5 @@ class Spool:
 
     def _close_if_unused(self) -> None:
         if self._dropped and not self._readers:
-            self._file.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take
+                self._file.close()

@@ -22,7 +22,7 @@ from srcli.pipeline.choose import AUTO
 from srcli.pipeline.sizes import SizeRequest
 from srcli.serve.desk import Desk
 from srcli.serve.folders import Folders
-from srcli.serve.job import Job, Made
+from srcli.serve.job import Failure, Job, Made
 from srcli.serve.limits import Limits
 from srcli.serve.maker import Maker
 from srcli.serve.names import result_name
@@ -58,7 +58,7 @@ Output = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Enlarged:
     """A result.
 
@@ -80,7 +80,7 @@ class Enlarged:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Models:
     """The models that may be chosen."""
 
@@ -113,12 +113,12 @@ def make_server(desk: Desk, folders: Folders) -> MCPServer:
     def read(path: str) -> bytes:
         return folders.read(path, most=desk.limits.file_bytes)
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, structured_output=True)
     async def list_models() -> Models:
         """List the models on this machine, and what each is good for."""
         return Models(models=tuple(model_reply(one) for one in offers()))
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, structured_output=True)
     async def describe_picture(path: Name) -> Description:
         """Measure noise, compression, blur and sharpening of a picture, and advise a model."""
         with _told():
@@ -126,7 +126,7 @@ def make_server(desk: Desk, folders: Folders) -> MCPServer:
                 lambda: describe(desk.maker.look(read(path), name=path))
             )
 
-    @server.tool(annotations=WRITES)
+    @server.tool(annotations=WRITES, structured_output=True)
     async def enlarge_picture(  # noqa: PLR0913, PLR0917 - one parameter a setting
         path: Name,
         context: Context,
@@ -192,8 +192,7 @@ async def _wait(job: Job, context: Context) -> Made:
             await context.report_progress(told, 1.0)
         await anyio.sleep(INTERVAL)
     if job.made is None:
-        failure = job.failure
-        raise ToolError(f"{failure.message} {failure.hint}".strip() if failure else "It stopped.")
+        raise ToolError(job.failure.text if job.failure else "The server was stopped.")
     return job.made
 
 
@@ -208,4 +207,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except SrcliError as error:
-        raise ToolError(f"{error.message} {error.hint}".strip()) from error
+        raise ToolError(Failure.of(error).text) from error

@@ -9,7 +9,7 @@ const UPLOADS = 2;
 const WAIT = 2000;
 
 const megabytes = (bytes) =>
-  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${Math.round(bytes / 1e5) / 10} MB`;
 
 const status = (text) => {
   at("status").textContent = text;
@@ -138,22 +138,23 @@ const show = (job, element) => {
   bar.hidden = !busy;
   bar.value = job.progress;
   bar.setAttribute("aria-label", `Progress of ${job.name}`);
+  one("[data-does=start]").textContent = job.state === "held" ? "Enlarge" : "Enlarge again";
+  one("[data-does=start]").classList.toggle("main", job.state === "held");
   const shown = { start: !busy, compare: job.state === "done", save: job.state === "done", remove: true };
   for (const [does, visible] of Object.entries(shown)) {
     const button = one(`[data-does=${does}]`);
     button.hidden = !visible;
     button.setAttribute("aria-label", `${button.textContent} ${job.name}`);
   }
-  one("[data-does=start]").textContent = job.state === "held" ? "Enlarge" : "Enlarge again";
-  one("[data-does=start]").classList.toggle("main", job.state === "held");
 };
 
 const draw = async (job, canvas) => {
-  let source = thumbs.get(`${job.name} ${job.bytes}`);
-  if (!source && job.bytes < LARGEST_THUMB) {
-    source = await (await ask(`/jobs/${job.id}/before`)).blob();
+  const small = { resizeHeight: THUMB, resizeQuality: "medium" };
+  const given = thumbs.get(`${job.name} ${job.bytes}`);
+  let image = given && (await createImageBitmap(given, small).catch(() => null));
+  if (!image && job.bytes < LARGEST_THUMB) {
+    image = await createImageBitmap(await (await ask(`/jobs/${job.id}/before`)).blob(), small);
   }
-  const image = await createImageBitmap(source, { resizeHeight: THUMB, resizeQuality: "medium" });
   const side = Math.min(image.width, image.height);
   canvas.width = canvas.height = THUMB;
   const left = (image.width - side) / 2;
@@ -167,7 +168,7 @@ const count = () => {
   const done = all.filter((job) => job.state === "done").length;
   at("list").hidden = !all.length;
   at("start-all").textContent = held === 1 ? "Enlarge 1 picture" : `Enlarge ${held} pictures`;
-  at("start-all").disabled = !held;
+  at("start-all").hidden = !held;
   at("save-all").disabled = !done;
   return { all: all.length, done };
 };
@@ -184,7 +185,7 @@ const update = (job) => {
   if (!before) {
     element.dataset.id = job.id;
     at("jobs").append(element);
-    draw(job, element.querySelector("canvas")).catch(() => {}); // some formats are not shown
+    draw(job, element.querySelector("canvas")).catch(() => {}); // the list does without it
   }
   jobs.set(job.id, { job, element });
   show(job, element);
