@@ -53,11 +53,11 @@ class Folders:
         except OSError as error:
             msg = f"{given} cannot be read: {(error.strerror or str(error)).lower()}."
             raise UnreadableImage(msg) from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            msg = f"{given} is not a regular file."
+            raise UnreadableImage(msg)
         with open(handle, "rb") as file:  # noqa: PTH123 - a descriptor, no path
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode):
-                msg = f"{given} is not a regular file."
-                raise UnreadableImage(msg)
             content = file.read(most + 1)
         if len(content) > most:
             msg = f"{given} is larger than the {most / MEGA:g} MB that are allowed."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -12,6 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from srcli.serve.limits import MEGA, Limits
 from srcli.serve.spool import Spool
+
+READ_ON = 3
+"""Times the largest file that is read of one that is larger, and thrown away."""
 
 
 class Uploads:
@@ -33,7 +37,10 @@ class Uploads:
             HTTPException: it is too large, too slow or empty, or too many arrive at once.
 
         """
-        self._check_told_size(request.headers.get("content-length", ""))
+        told = request.headers.get("content-length", "")
+        if told.isdecimal() and int(told[:20]) > self.limits.file_bytes:
+            await self._discard(request.stream())
+            raise self._too_large()
         if self.arriving >= self.limits.uploads:
             detail = "Too many pictures arrive at once."
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
@@ -55,8 +62,11 @@ class Uploads:
                 piece = await asyncio.wait_for(anext(stream, None), self.limits.idle_seconds)
                 if piece is None:
                     break
+                if spool.size + len(piece) > self.limits.file_bytes:
+                    await self._discard(stream)
+                    raise self._too_large()
                 spool.append(piece)
-                self._check(spool, time.monotonic() - began)
+                self._check_pace(spool.size, time.monotonic() - began)
         except TimeoutError as error:
             detail = "The picture did not arrive in time."
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, detail) from error
@@ -66,15 +76,19 @@ class Uploads:
         if not spool.size:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "The request holds no picture.")
 
-    def _check(self, spool: Spool, seconds: float) -> None:
-        if spool.size > self.limits.file_bytes:
-            raise self._too_large()
-        if seconds > self.limits.grace_seconds + spool.size / self.limits.slowest_bytes:
+    def _check_pace(self, size: int, seconds: float) -> None:
+        if seconds > self.limits.grace_seconds + size / self.limits.slowest_bytes:
             raise TimeoutError
 
-    def _check_told_size(self, told: str) -> None:
-        if told.isdecimal() and int(told[:20]) > self.limits.file_bytes:
-            raise self._too_large()
+    async def _discard(self, stream: AsyncIterator[bytes]) -> None:
+        """Read on for a while: most senders look for an answer only when they have sent all."""
+        left = READ_ON * self.limits.file_bytes
+        with contextlib.suppress(TimeoutError, ClientDisconnect):
+            async with asyncio.timeout(self.limits.idle_seconds):
+                async for piece in stream:
+                    left -= len(piece)
+                    if left < 0:
+                        return
 
     def _too_large(self) -> HTTPException:
         most = f"{self.limits.file_bytes / MEGA:g} MB"

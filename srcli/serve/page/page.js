@@ -7,6 +7,7 @@ const THUMB = 192;
 const LARGEST_THUMB = 8_000_000;
 const UPLOADS = 2;
 const WAIT = 2000;
+let mostBytes = Infinity;
 
 const megabytes = (bytes) =>
   bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${Math.round(bytes / 1e5) / 10} MB`;
@@ -91,6 +92,7 @@ const showModels = (models) => {
 const start = async () => {
   const about = await askJson("/about");
   at("ask-token").hidden = true;
+  mostBytes = about.most_bytes;
   if (at("model").options.length) {
     return;
   }
@@ -230,6 +232,9 @@ const follow = async () => {
 // Actions
 
 const send = async (file) => {
+  if (file.size > mostBytes) {
+    throw new Error(`${file.name} is larger than ${megabytes(mostBytes)}.`);
+  }
   thumbs.set(`${file.name} ${file.size}`, file);
   const path = `/jobs?${query({ list, name: file.name, hold: true })}`;
   update(await askJson(path, { method: "POST", body: file }));
