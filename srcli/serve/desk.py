@@ -107,6 +107,21 @@ class Desk:
             job.touch()
             self._changed.notify_all()
 
+    def start_all(self, name: str, wanted: Wanted) -> list[Job]:
+        """Start every job of a list that is held or failed; return all jobs of the list.
+
+        Raises:
+            UsageError: as ``check``, for any of them; then none is started.
+
+        """
+        jobs = self.of_list(name)
+        idle = [job for job in jobs if job.state in {"held", "failed"}]
+        for job in idle:
+            self.check(job.look, wanted)
+        for job in idle:
+            self.start(job, wanted)
+        return jobs
+
     def find(self, name: str) -> Job:
         """Return a job by its id.
 

@@ -77,6 +77,7 @@ class JobReply:
 
     Attributes:
         id: what it is asked for by.
+        revision: grows with every change.
         name: what the picture is called.
         state: held until it is started, then waiting, running, and done or failed.
         progress: the share of the work that is done, 0 to 1.
@@ -90,6 +91,7 @@ class JobReply:
     """
 
     id: str
+    revision: int
     name: str
     state: State
     progress: float
@@ -175,9 +177,10 @@ def describe(look: Look) -> Description:
 
 def reply(job: Job) -> JobReply:
     """Return what is told of a job."""
-    ready, wanted = finished(job), job.wanted
+    revision, ready, wanted = job.revision, finished(job), job.wanted
     return JobReply(
         id=job.id,
+        revision=revision,
         name=job.name,
         state="waiting" if job.state == "done" and not ready else job.state,
         progress=round(job.progress, 3),

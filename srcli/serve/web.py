@@ -59,6 +59,8 @@ STATUS: dict[type[SrcliError], HTTPStatus] = {
     ImageError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """What classes of errors become; the first that fits counts, and others are bad requests."""
+NAMES = {400: "BadRequest", 404: "NotFound", 408: "TooSlow", 413: "TooLarge", 503: "Busy"}
+"""What refusals are called that no class of errors stands for."""
 DEFAULT_SCALE = "2"
 LOOKS = 2
 """Pictures that are looked at, or converted to be shown, at once."""
@@ -194,6 +196,17 @@ def _add_jobs(app: FastAPI, desk: Desk) -> None:
         """Tell how far a job is."""
         return reply(desk.find(job_id))
 
+    @app.post("/start")
+    def start_all(wanted: Settings, of: ListName = "") -> JobsReply:
+        """Start on all pictures of a list that are held or failed."""
+        return JobsReply(jobs=tuple(reply(job) for job in desk.start_all(of, wanted)))
+
+    @app.delete("/jobs", status_code=HTTPStatus.NO_CONTENT)
+    def remove_all(of: ListName = "") -> None:
+        """Forget all jobs of a list."""
+        for job in desk.of_list(of):
+            desk.remove(job)
+
     @app.post("/jobs/{job_id}/start")
     def start(job_id: str, wanted: Settings) -> JobReply:
         """Start on a picture that was held, or make it anew in another way."""
@@ -309,7 +322,7 @@ def _tell_failures(app: FastAPI) -> None:
             message = f"The value of {where} cannot be used. {sentence(str(first['msg']))}"
             return _failed(400, Failure(error="UsageError", message=message))
         if isinstance(error, HTTPException):
-            name = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
+            name = NAMES.get(error.status_code, "Refused")
             failure = Failure(error=name, message=sentence(str(error.detail)))
             return _failed(error.status_code, failure, dict(error.headers or {}))
         raise error

@@ -93,6 +93,18 @@ def test_lists_are_seen_by_those_who_know_them(client, photo):
     assert len(client.get("/jobs", params={"list": LIST}).json()["jobs"]) == 1
 
 
+def test_a_list_is_started_and_removed_at_once(client, photo):
+    jobs = [hand_in(client, photo.read_bytes(), list=LIST, hold="true") for _ in range(2)]
+    start = {"list": LIST, "model": "bicubic", "scale": "1000"}
+    assert client.post("/start", params=start).status_code == 400
+    held = client.get("/jobs", params={"list": LIST}).json()["jobs"]
+    assert [job["state"] for job in held] == ["held", "held"]
+    assert client.post("/start", params=start | {"scale": "2"}).status_code == 200
+    assert [ended(client, job)["state"] for job in jobs] == ["done", "done"]
+    assert client.delete("/jobs", params={"list": LIST}).status_code == 204
+    assert client.get("/jobs", params={"list": LIST}).json() == {"jobs": []}
+
+
 def test_a_job_goes_on_when_its_client_is_gone(client, photo):
     job = hand_in(client, photo.read_bytes(), model="bicubic")
     with httpx2.Client(base_url=client.base_url) as other:
@@ -144,7 +156,7 @@ def test_a_failure_is_told(client):
 def test_the_interface_describes_itself(client):
     described = client.get("/openapi.json").json()
     paths = {path: set(methods) for path, methods in described["paths"].items()}
-    assert paths["/jobs"] == {"post", "get"}
+    assert paths["/jobs"] == {"post", "get", "delete"}
     assert paths["/jobs/{job_id}"] == {"get", "delete"}
     assert {"/jobs/{job_id}/events", "/jobs/{job_id}/result", "/events", "/about"} <= paths.keys()
     body = described["paths"]["/jobs"]["post"]["requestBody"]["content"]

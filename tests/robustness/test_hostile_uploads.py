@@ -152,7 +152,7 @@ def test_a_hostile_name_is_a_name_alone(client, folder, name):
 def test_a_file_that_grows_too_large_is_refused(client):
     pieces = (bytes(1_000_000) for _ in range(5))
     answer = client.post("/jobs", params={"list": LIST}, content=pieces)
-    assert (answer.status_code, answer.json()["error"]) == (413, "ContentTooLarge")
+    assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
     assert "larger than the 2 MB" in answer.json()["message"]
 
 

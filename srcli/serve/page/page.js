@@ -183,6 +183,9 @@ const ended = (job) => {
 
 const update = (job) => {
   const before = jobs.get(job.id);
+  if (before && before.job.revision > job.revision) {
+    return; // an answer that was overtaken by an event
+  }
   const element = before?.element ?? at("job").content.firstElementChild.cloneNode(true);
   if (!before) {
     element.dataset.id = job.id;
@@ -274,12 +277,17 @@ const compare = async (job) => {
 
 const ACTIONS = { start: begin, compare, save: download, remove };
 
-const each = async (states, action) => {
-  for (const { job } of [...jobs.values()]) {
-    if (states.includes(job.state)) {
-      await attempt(() => action(job));
-    }
-  }
+// The requests go on when the page is closed.
+const ofAll = (path, options) => ask(path, { ...options, keepalive: true });
+
+const beginAll = async () => {
+  const answer = await ofAll(`/start?${query({ list })}&${wanted()}`, { method: "POST" });
+  (await answer.json()).jobs.forEach(update);
+};
+
+const removeAll = async () => {
+  await ofAll(`/jobs?${query({ list })}`, { method: "DELETE" });
+  [...jobs.keys()].forEach((id) => forget({ id }));
 };
 
 at("jobs").addEventListener("click", (event) => {
@@ -289,8 +297,8 @@ at("jobs").addEventListener("click", (event) => {
     attempt(() => ACTIONS[does](jobs.get(id).job));
   }
 });
-at("start-all").addEventListener("click", () => each(["held", "failed"], begin));
-at("remove-all").addEventListener("click", () => each(Object.keys(STATES), remove));
+at("start-all").addEventListener("click", () => attempt(beginAll));
+at("remove-all").addEventListener("click", () => attempt(removeAll));
 at("save-all").addEventListener("click", () =>
   attempt(async () => save(await (await ask(`/results?${query({ list })}`)).blob(), "srcli.zip")),
 );
