@@ -70,9 +70,7 @@ def serve_command(
     max_result_pixels: Annotated[
         int, _limits(min=1, metavar="COUNT", help="Refuse results of more pixels.")
     ] = 400_000_000,
-    max_jobs: Annotated[
-        int, _limits(min=1, max=500, help="Keep at most so many pictures.")
-    ] = 200,
+    max_jobs: Annotated[int, _limits(min=1, max=500, help="Keep at most so many pictures.")] = 200,
     keep_minutes: Annotated[
         float,
         _limits(min=0.1, metavar="MINUTES", help="Forget finished pictures after this time."),

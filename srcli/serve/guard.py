@@ -33,6 +33,9 @@ HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
     "Cache-Control": "no-store",
 }
+UNKNOWN_HOST, FOREIGN, WRONG_TOKEN = 421, 403, 401
+FAILED = 400
+"""The least status of an answer that says that something failed."""
 OWN_SITE = ("same-origin", "none")
 """Where requests come from that a page of ours sends, or the user by typing the address."""
 
@@ -59,14 +62,14 @@ class Door:
         if not self._knows(_host_name(headers.get("host", ""))):
             message = "This server is not known by that name."
             hint = "Use the address that it printed, or name the host with --allow-host."
-            return 421, Failure(error="UnknownHost", message=message, hint=hint)
+            return UNKNOWN_HOST, Failure(error="UnknownHost", message=message, hint=hint)
         if not self._is_from_here(path, method, headers):
             message = "Requests of other sites are refused."
-            return 403, Failure(error="ForeignSite", message=message)
+            return FOREIGN, Failure(error="ForeignSite", message=message)
         if self.token and path not in self.page and not self._shows_token(headers):
             message = "The token is missing or wrong."
             hint = "Open the address that the server printed, or send the token as a bearer token."
-            return 401, Failure(error="WrongToken", message=message, hint=hint)
+            return WRONG_TOKEN, Failure(error="WrongToken", message=message, hint=hint)
         return None
 
     def _knows(self, host: str) -> bool:
@@ -111,7 +114,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                if message["status"] >= 400:
+                if message["status"] >= FAILED:
                     headers["Connection"] = "close"  # what is still being sent is not read
             await send(message)
 
@@ -122,7 +125,7 @@ class Guard:
             return
         status, failure = refused
         answer = JSONResponse(asdict(failure), status_code=status)
-        if status == 401:
+        if status == WRONG_TOKEN:
             answer.headers["WWW-Authenticate"] = "Bearer"
         await answer(scope, receive, send_guarded)
 

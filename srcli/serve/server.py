@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ipaddress
 import secrets
@@ -15,13 +14,13 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from srcli.errors import UsageError
 from srcli.serve.desk import Desk
 from srcli.serve.guard import Door
 from srcli.serve.limits import Limits
 from srcli.serve.maker import Maker
+from srcli.serve.patience import patient
 from srcli.serve.web import make_app
 from srcli.serve.workers import working
 
@@ -91,11 +90,13 @@ def serve(request: ServeRequest, started: Callable[[Running], None]) -> None:
         place = listener.getsockname()
         loopback = ipaddress.ip_address(place[0]).is_loopback
         token = _token(request.token_file, needed=not loopback)
-        names = frozenset(name.lower() for name in (socket.gethostname(), request.host, *request.names))
+        names = frozenset(
+            name.lower() for name in (socket.gethostname(), request.host, *request.names)
+        )
         door = Door(names=names, loopback=loopback, token=token)
         config = uvicorn.Config(
             make_app(desk, door),
-            http=_patient(limits.idle_seconds),
+            http=patient(limits.idle_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -125,38 +126,6 @@ class _Server(uvicorn.Server):
         """Stop without a signal."""
         self._desk.stop()
         self.should_exit = True
-
-
-def _patient(seconds: float) -> type[asyncio.Protocol]:
-    """Return the protocol of HTTP that drops connections without a whole request for long."""
-
-    class Patient(H11Protocol):
-        _limit: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's
-            super().connection_made(transport)
-            self._wait()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
-                self._be_content()
-            elif self._limit is None:
-                self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._be_content()
-            super().connection_lost(exc)
-
-        def _wait(self) -> None:
-            self._limit = self.loop.call_later(seconds, self.transport.close)
-
-        def _be_content(self) -> None:
-            if self._limit is not None:
-                self._limit.cancel()
-                self._limit = None
-
-    return Patient
 
 
 @contextlib.contextmanager

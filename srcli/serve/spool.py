@@ -20,7 +20,7 @@ class Spool:
     """
 
     def __init__(self, content: bytes = b"") -> None:
-        self._file = tempfile.TemporaryFile(prefix="srcli-")
+        self._file = tempfile.TemporaryFile(prefix="srcli-")  # noqa: SIM115 - open as long as this is
         self._lock = threading.Lock()
         self._readers = 0
         self._dropped = False

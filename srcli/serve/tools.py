@@ -151,7 +151,7 @@ def make_server(desk: Desk, folders: Folders) -> MCPServer:
             desk.start(job, wanted)
             return job
 
-        def leave(job: Job, made: Made) -> Path:
+        def leave(made: Made) -> Path:
             beside = folders.inside(path)
             name = result_name(beside.name, size.label(), made.format.suffixes[0])
             target = folders.inside(output) if output else folders.inside(str(beside.parent / name))
@@ -162,7 +162,7 @@ def make_server(desk: Desk, folders: Folders) -> MCPServer:
             job = await anyio.to_thread.run_sync(enter)
             try:
                 made = await _wait(job, context)
-                target = await anyio.to_thread.run_sync(leave, job, made)
+                target = await anyio.to_thread.run_sync(leave, made)
             finally:
                 desk.remove(job)
         height, width = made.size

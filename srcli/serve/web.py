@@ -128,6 +128,9 @@ def make_app(desk: Desk, door: Door) -> Guard:
     )
     _tell_failures(app)
     _add_page(app)
+    _add_about(app, desk)
+    _add_intake(app, desk)
+    _add_lists(app, desk)
     _add_jobs(app, desk)
     _add_files(app, desk)
     _add_events(app, desk)
@@ -145,21 +148,19 @@ def _add_page(app: FastAPI) -> None:
         add(path, files(package).joinpath(name).read_bytes(), kind)
 
 
-def _add_jobs(app: FastAPI, desk: Desk) -> None:
-    uploads = Uploads(desk.limits)
-    looks = anyio.CapacityLimiter(LOOKS)
-
+def _add_about(app: FastAPI, desk: Desk) -> None:
     @app.get("/about")
     def tell_about() -> AboutReply:
         """Tell limits, formats and models."""
-        formats = tuple(
-            one.suffixes[0][1:] for one in FORMATS if one.writable and one.readable
-        )
+        formats = tuple(one.suffixes[0][1:] for one in FORMATS if one.writable and one.readable)
         return about(desk.limits, __version__, formats, offers())
 
-    @app.post(
-        "/jobs", status_code=HTTPStatus.CREATED, openapi_extra={"requestBody": CONTENT}
-    )
+
+def _add_intake(app: FastAPI, desk: Desk) -> None:
+    uploads = Uploads(desk.limits)
+    looks = anyio.CapacityLimiter(LOOKS)
+
+    @app.post("/jobs", status_code=HTTPStatus.CREATED, openapi_extra={"requestBody": CONTENT})
     async def hand_in(
         request: Request,
         wanted: Settings,
@@ -186,15 +187,12 @@ def _add_jobs(app: FastAPI, desk: Desk) -> None:
             source.drop()
             raise
 
+
+def _add_lists(app: FastAPI, desk: Desk) -> None:
     @app.get("/jobs")
     def tell_jobs(of: ListName = "") -> JobsReply:
         """Tell the jobs of a list."""
         return JobsReply(jobs=tuple(reply(job) for job in desk.of_list(of)))
-
-    @app.get("/jobs/{job_id}")
-    def tell_job(job_id: str) -> JobReply:
-        """Tell how far a job is."""
-        return reply(desk.find(job_id))
 
     @app.post("/start")
     def start_all(wanted: Settings, of: ListName = "") -> JobsReply:
@@ -206,6 +204,13 @@ def _add_jobs(app: FastAPI, desk: Desk) -> None:
         """Forget all jobs of a list."""
         for job in desk.of_list(of):
             desk.remove(job)
+
+
+def _add_jobs(app: FastAPI, desk: Desk) -> None:
+    @app.get("/jobs/{job_id}")
+    def tell_job(job_id: str) -> JobReply:
+        """Tell how far a job is."""
+        return reply(desk.find(job_id))
 
     @app.post("/jobs/{job_id}/start")
     def start(job_id: str, wanted: Settings) -> JobReply:
@@ -331,7 +336,5 @@ def _tell_failures(app: FastAPI) -> None:
         app.add_exception_handler(kind, tell)
 
 
-def _failed(
-    status: int, failure: Failure, headers: dict[str, str] | None = None
-) -> JSONResponse:
+def _failed(status: int, failure: Failure, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse(asdict(failure), status_code=status, headers=headers)

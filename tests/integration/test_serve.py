@@ -16,7 +16,7 @@ from PIL import Image
 
 from srcli.errors import UsageError
 from srcli.serve.limits import Limits
-from srcli.serve.server import ServeRequest, serve
+from srcli.serve.server import ServeRequest, _address, _token, serve
 from srcli.usecases.library import Upscaler
 
 from .serving import server
@@ -167,7 +167,9 @@ def test_the_interface_describes_itself(client):
 def test_every_answer_has_a_strict_policy(client):
     for path in ("/", "/page.js", "/jobs/none", "/nowhere"):
         headers = client.get(path).headers
-        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["content-security-policy"].startswith(
+            "default-src 'none'; script-src 'self'"
+        )
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers
         assert "access-control-allow-origin" not in headers
@@ -192,17 +194,28 @@ def test_a_page_of_another_site_can_do_nothing(client, photo):
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_beyond_this_machine_a_token_is_needed(photo, tmp_path):
-    with server(host="0.0.0.0") as address:
+def test_where_a_token_is_needed_only_the_page_is_seen_without(tmp_path):
+    (tmp_path / "token").write_text("a" * 40)
+    with server(token_file=tmp_path / "token") as address:
         page, _, token = address.partition("#token=")
-        port = page.rstrip("/").rpartition(":")[2]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with httpx2.Client(base_url=page) as client:
             assert client.get("/").status_code == 200
-            refused = client.get("/about")
-            assert refused.status_code == 401
-            assert refused.headers["www-authenticate"] == "Bearer"
+            for path in ("/about", "/jobs", "/events", "/openapi.json", "/nowhere"):
+                refused = client.get(path)
+                assert refused.status_code == 401
+                assert refused.headers["www-authenticate"] == "Bearer"
             shown = {"Authorization": f"Bearer {token}"}
             assert client.get("/about", headers=shown).status_code == 200
+
+
+def test_beyond_this_machine_a_token_is_made_up():
+    assert _token(None, needed=False) == ""
+    made = {_token(None, needed=True) for _ in range(9)}
+    assert len(made) == 9
+    assert min(map(len, made)) >= 32
+    everywhere, six = ("::", 80, 0, 0), ("::1", 80, 0, 0)
+    assert _address("::", everywhere, "x") == f"http://{socket.gethostname()}:80/#token=x"
+    assert _address("::1", six, "") == "http://[::1]:80/"
 
 
 def test_a_token_may_be_ones_own(tmp_path):

@@ -16,8 +16,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .serving import server
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
 SIZES = {"wide": (1280, 900, "light"), "phone": (390, 844, "dark")}
+TIMES = "\N{MULTIPLICATION SIGN}"
 GRAVE = {"serious", "critical"}
 PATIENCE = 60_000
 
@@ -72,7 +75,7 @@ def test_pictures_are_added_enlarged_compared_and_saved(browser, address, pictur
     refused = []
     page.on("console", lambda message: refused.append(message.text))
     add(page, pictures)
-    expect(page.locator(".job").first).to_contain_text("80 × 60 JPEG")
+    expect(page.locator(".job").first).to_contain_text(f"80 {TIMES} 60 JPEG")
     expect(page.locator(".job .advice").first).to_contain_text("The model auto would take asdn-")
     page.select_option("#size", "scale")
     page.fill("#amount", "1.5")
@@ -80,7 +83,7 @@ def test_pictures_are_added_enlarged_compared_and_saved(browser, address, pictur
     expect(page.locator("#good-for")).to_have_text("Resizes without a network, to compare with.")
     page.click("#start-all")
     expect(page.locator(".job.done")).to_have_count(3)
-    expect(page.locator(".job.done").nth(1)).to_contain_text("120 × 90 TIFF")
+    expect(page.locator(".job.done").nth(1)).to_contain_text(f"120 {TIMES} 90 TIFF")
     expect(page.locator("#status")).to_contain_text("3 of 3 done.")
     with page.expect_download() as saving:
         page.click(".job [data-does=save] >> nth=0")
@@ -184,20 +187,20 @@ def test_jobs_survive_the_closing_of_the_page(browser, address, pictures):
     stranger.context.close()
 
 
-def test_the_page_asks_for_the_token(browser, pictures):
-    with server(host="0.0.0.0") as address:
-        page_address, _, token = address.partition("#token=")
-        port = page_address.rstrip("/").rpartition(":")[2]
+def test_the_page_asks_for_the_token(browser, pictures, tmp_path):
+    (tmp_path / "token").write_text("a" * 40)
+    with server(token_file=tmp_path / "token") as address:
+        plain, _, token = address.partition("#token=")
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
+        page.goto(plain)
         expect(page.locator("#ask-token")).to_be_visible()
         page.fill("#token", token)
         page.keyboard.press("Enter")
         expect(page.locator("#ask-token")).to_be_hidden()
         add(page, pictures[:1])
         other = browser.new_context().new_page()
-        other.goto(f"http://127.0.0.1:{port}/#token={token}")
+        other.goto(address)
         add(other, pictures[:1])
         assert token not in other.url
         other.context.close()

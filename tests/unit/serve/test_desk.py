@@ -70,7 +70,7 @@ def test_a_job_is_made_anew_in_another_way(desk, hand_in):
     assert made.file.content() == b""
 
 
-def test_a_full_desk_takes_no_more(maker, hand_in):
+def test_a_full_desk_takes_no_more(maker):
     for limits in (Limits(jobs=0), Limits(stored_bytes=0)):
         desk = Desk(limits, maker)
         with pytest.raises(ResourceError, match=r"The queue is full|All pictures together"):

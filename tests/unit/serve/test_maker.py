@@ -34,14 +34,14 @@ def test_a_format_may_be_asked_for(maker):
 
 def test_a_bomb_is_refused_by_its_head():
     maker = Maker(Limits(pixels=1000), "cpu")
-    with pytest.raises(UnreadableImage, match="megapixels|pixels"):
+    with pytest.raises(UnreadableImage, match=r"megapixels|pixels"):
         maker.look(content(), name="a.png")
 
 
 def test_a_result_that_is_too_large_is_refused():
     maker = Maker(Limits(result_pixels=4000), "cpu")
     wanted = Wanted(size=SizeRequest(scale=(4.0, 4.0)), model="bicubic")
-    with pytest.raises(UsageError, match="160x120 pixels is larger than the 0.004 megapixels"):
+    with pytest.raises(UsageError, match=r"160x120 pixels is larger than the 0.004 megapixels"):
         maker.make(content(), wanted, name="a.png")
 
 

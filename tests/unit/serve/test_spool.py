@@ -26,7 +26,7 @@ def test_a_reader_reads_on_when_it_is_dropped():
     assert spool.content() == b""
 
 
-def test_a_full_disk_is_told(monkeypatch):
+def test_a_full_disk_is_told():
     spool = Spool()
     with open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123 - a device
         os.dup2(full.fileno(), spool._file.fileno())
