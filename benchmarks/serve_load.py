@@ -8,6 +8,7 @@ makes of the picture, all jobs are removed, and the memory of the server is prin
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -16,7 +17,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -56,21 +59,34 @@ def send(browser: Browser, address: str, folder: Path, names: list[str]) -> tupl
     return page, page.evaluate("() => localStorage.getItem('srcli-list')")
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start a browser."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+@contextlib.contextmanager
+def browser(playwright: Playwright) -> Iterator[tuple[Browser, subprocess.Popen[str]]]:
+    """Start a browser whose process is known; it is killed in the end."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"]
+        command = [CHROMIUM, *flags, f"--user-data-dir={profile}", "about:blank"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        for line in process.stderr:
+            if found := re.search(r"DevTools listening on (\S+)", line):
+                break
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield playwright.chromium.connect_over_cdp(found[1]), process
+        process.kill()
+        process.wait()
 
 
 def run(address: str, folder: Path, expected: dict[str, bytes]) -> str:
     """Run one round; return what came of it."""
     names = sorted(expected)
-    with sync_playwright() as playwright:
-        first, second = launch(playwright), launch(playwright)
+    with (
+        sync_playwright() as playwright,
+        browser(playwright) as (first, _),
+        browser(playwright) as (second, victim),
+    ):
         page, one = send(first, address, folder, names[:EACH])
         _, other = send(second, address, folder, names[EACH:])
-        second.close()
+        victim.send_signal(signal.SIGKILL)
         expect(page.locator(".job.done")).to_have_count(EACH, timeout=PATIENCE)
-        first.close()
     right = 0
     with httpx2.Client(base_url=address, timeout=60) as client:
         for name in (one, other):

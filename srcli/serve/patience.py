@@ -14,7 +14,7 @@ class PatientProtocol(H11Protocol):
     seconds = 15.0
     _limit: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: Any) -> None:  # type: ignore[override]  # noqa: ANN401 - asyncio's
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's
         """Begin to wait."""
         super().connection_made(transport)
         self._wait()
@@ -22,7 +22,8 @@ class PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Wait on, unless that was the end of a head."""
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle = vars(self)["cycle"]  # None before the first request, whatever its type says
+        if cycle is not None and not cycle.response_complete:
             self._be_content()
         elif self._limit is None:
             self._wait()
