@@ -94,10 +94,13 @@ class Desk:
 
         Raises:
             UsageError: as ``check``; or it is in the queue already.
+            UnknownName: it was removed.
 
         """
         work = self.check(job.look, wanted)
         with self._changed:
+            if job.unwanted:
+                raise _removed()
             if job.state in {"waiting", "running"}:
                 msg = f"{job.name} is in the queue already."
                 raise UsageError(msg, hint="Wait for it, or remove it.")
@@ -123,7 +126,7 @@ class Desk:
         return jobs
 
     def find(self, name: str) -> Job:
-        """Return a job by its id.
+        """Return a job by its id; it counts as used.
 
         Raises:
             UnknownName: there is none, or none any more.
@@ -131,10 +134,10 @@ class Desk:
         """
         with self._changed:
             job = self._jobs.get(name)
-        if job is None:
-            msg = "There is no such job, or it was removed."
-            raise UnknownName(msg)
-        return job
+            if job is None:
+                raise _removed()
+            job.touched = time.monotonic()
+            return job
 
     def of_list(self, name: str) -> list[Job]:
         """Return the jobs of a list, the first one first; none of the list without a name."""
@@ -216,3 +219,8 @@ class Desk:
     def _drop(self, job: Job) -> None:
         self._forget_result(job)
         job.source.drop()
+
+
+def _removed() -> UnknownName:
+    msg = "There is no such job, or it was removed."
+    return UnknownName(msg)

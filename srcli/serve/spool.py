@@ -11,16 +11,23 @@ from pathlib import Path
 from srcli.files.atomic import disk_errors
 
 _PIECE = 1 << 18
+_PLACE = Path("A temporary file")
+"""What messages say instead of a path."""
 
 
 class Spool:
     """Bytes in a temporary file that vanishes with the process, however that ends.
 
     It is written first, by one thread, and read then, by several.
+
+    Raises:
+        UnwritableImage: the system has no more files to open, or no place for them.
+
     """
 
     def __init__(self, content: bytes = b"") -> None:
-        self._file = tempfile.TemporaryFile(prefix="srcli-")  # noqa: SIM115 - open as long as this is
+        with disk_errors(_PLACE):
+            self._file = tempfile.TemporaryFile(prefix="srcli-")  # noqa: SIM115 - kept open
         self._lock = threading.Lock()
         self._readers = 0
         self._dropped = False
@@ -35,7 +42,7 @@ class Spool:
             DiskFull: the disk is full.
 
         """
-        with disk_errors(Path("A temporary file")), self._lock:
+        with disk_errors(_PLACE), self._lock:
             self._file.write(piece)
             self._file.flush()
         self.size += len(piece)

@@ -38,6 +38,9 @@ EXTRAS = (
     "onnx",
     "onnxruntime",
     "onnxscript",
+    "fastapi",
+    "uvicorn",
+    "mcp",
 )
 VARIABLES = (
     "HF_HOME",

@@ -86,6 +86,19 @@ def test_jobs_are_forgotten_in_the_end(desk, hand_in):
     assert not waiting.unwanted
 
 
+def test_a_picture_that_is_asked_for_is_kept(desk, hand_in):
+    job = hand_in()
+    before = job.touched
+    assert desk.find(job.id).touched > before
+
+
+def test_a_removed_job_is_not_started(desk, hand_in):
+    job = hand_in()
+    desk.remove(job)
+    with pytest.raises(UnknownName, match="it was removed"):
+        desk.start(job, Wanted(size=TWICE))
+
+
 def test_a_list_without_a_name_has_no_jobs(desk, hand_in):
     job = hand_in()
     assert desk.of_list("") == []
