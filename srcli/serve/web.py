@@ -126,6 +126,7 @@ def make_app(desk: Desk, door: Door) -> Guard:
         description="Makes pictures larger. Send one to `POST /jobs`.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         responses=FAILURES,
     )
     _tell_failures(app)

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import webbrowser
 import zipfile
 
 import httpx2
@@ -15,11 +17,11 @@ import pytest
 from PIL import Image
 
 from srcli.errors import UsageError
+from srcli.pipeline.run import Pipeline
 from srcli.serve.limits import Limits
 from srcli.serve.server import ServeRequest, _address, _token, serve
 from srcli.usecases.library import Upscaler
-
-from .serving import server
+from tests.serving import server
 
 LIST = "a-list-of-the-tests"
 ENDED = ("done", "failed")
@@ -273,3 +275,32 @@ def test_the_command_prints_the_address_and_stops_on_a_signal(photo, tmp_path):
             assert process.wait(timeout=30) == 130
     process.stdout.close()
     assert [path for path in tmp_path.iterdir() if path != photo] == []
+
+
+def test_the_page_is_opened_on_request(srcli, monkeypatch):
+    opened = []
+
+    def note(address: str) -> None:
+        opened.append(address)
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    monkeypatch.setattr(webbrowser, "open", note)
+    done = srcli("serve", "--port", "0", "--device", "cpu", "--open")
+    assert done.returncode == 130
+    assert opened == [done.stdout.strip()]
+    assert done.stderr.startswith("Press Ctrl-C to stop.")
+
+
+def test_a_bug_fails_one_job_alone(client, photo, monkeypatch, caplog):
+    def fail(*_: object, **__: object) -> None:
+        message = "a secret"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pipeline, "make", fail)
+        told = ended(client, hand_in(client, photo.read_bytes(), model="bicubic"))
+    assert told["failure"]["message"] == "picture cannot be made larger, because of a bug in srcli."
+    assert "secret" not in json.dumps(told)
+    assert "a secret" in caplog.text
+    again = ended(client, hand_in(client, photo.read_bytes(), model="bicubic"))
+    assert again["state"] == "done"

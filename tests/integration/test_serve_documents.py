@@ -17,8 +17,7 @@ from mcp import Client, StdioServerParameters
 from PIL import Image
 
 import srcli
-
-from .serving import server
+from tests.serving import server
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 DEFAULT = "http://127.0.0.1:8000"

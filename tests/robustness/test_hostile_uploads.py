@@ -6,12 +6,10 @@ import io
 import socket
 import struct
 import tempfile
-import threading
 import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
 
 import httpx2
 import numpy as np
@@ -19,7 +17,7 @@ import pytest
 from PIL import Image
 
 from srcli.serve.limits import Limits
-from srcli.serve.server import Running, ServeRequest, serve
+from tests.serving import server
 
 FILES = Path(__file__).parent / "files"
 LIMITS = Limits(
@@ -37,15 +35,8 @@ def folder(tmp_path_factory) -> Path:
 def client(folder) -> Iterator[httpx2.Client]:
     before = tempfile.tempdir
     tempfile.tempdir = str(folder)
-    started: Queue[Running] = Queue()
-    request = ServeRequest(port=0, device="cpu", limits=LIMITS)
-    thread = threading.Thread(target=serve, args=(request, started.put))
-    thread.start()
-    running = started.get(timeout=60)
-    with httpx2.Client(base_url=running.address, timeout=60) as client:
+    with server(LIMITS) as address, httpx2.Client(base_url=address, timeout=60) as client:
         yield client
-    running.stop()
-    thread.join(timeout=60)
     tempfile.tempdir = before
 
 
@@ -180,6 +171,18 @@ def test_who_stops_in_the_middle_of_a_picture_is_told(client):
     answer = exchange(client, HEAD + b"Content-Length: 1000\r\n\r\nabc")
     assert b" 408 " in answer
     assert b"did not arrive in time" in answer
+
+
+def test_who_leaves_in_the_middle_leaves_nothing(client):
+    for _ in range(3 * LIMITS.uploads):
+        place = (client.base_url.host, client.base_url.port)
+        with socket.create_connection(place, 20) as line:
+            line.sendall(HEAD + b"Content-Length: 100000\r\n\r\n" + bytes(5000))
+    time.sleep(0.5)
+    params = {"list": LIST, "hold": "true"}
+    job = client.post("/jobs", params=params, content=encoded(SMALL, "PNG"))
+    assert job.status_code == 201
+    client.delete(f"/jobs/{job.json()['id']}")
 
 
 def test_wrong_lengths_are_refused(client):
