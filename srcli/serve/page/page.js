@@ -5,7 +5,6 @@ const jobs = new Map(); // id: what the server told, and its element
 const thumbs = new Map(); // name and size: a picture that was chosen on this page
 const THUMB = 192;
 const LARGEST_THUMB = 8_000_000;
-const UPLOADS = 2;
 const WAIT = 2000;
 let mostBytes = Infinity;
 
@@ -243,20 +242,16 @@ const send = async (file) => {
   update(await askJson(path, { method: "POST", body: file }));
 };
 
+// One after another, so that the list has the order of the files.
 const add = async (files) => {
-  const waiting = [...files];
-  const total = waiting.length;
-  let sent = 0;
-  const work = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      await attempt(() => send(file));
-      sent += 1;
-      status(`${sent} of ${total} ${total === 1 ? "picture" : "pictures"} looked at.`);
-    }
-  };
-  if (total) {
-    status(`Looking at ${total} ${total === 1 ? "picture" : "pictures"}.`);
-    await Promise.all(Array.from({ length: UPLOADS }, work));
+  const all = [...files];
+  const pictures = all.length === 1 ? "picture" : "pictures";
+  for (const [index, file] of all.entries()) {
+    status(`Looking at ${all.length} ${pictures}, ${index} done.`);
+    await attempt(() => send(file));
+  }
+  if (all.length) {
+    status(`${all.length} ${pictures} looked at.`);
   }
 };
 
