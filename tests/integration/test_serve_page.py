@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +21,24 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
 SIZES = {"wide": (1280, 900, "light"), "phone": (390, 844, "dark")}
+REBOUND = "rebound.example"
+"""A name of another site that was given the address of this machine."""
+ATTACK = """async ([server, list]) => {
+    const url = `${server}jobs?hold=true&list=${list}`;
+    const tries = [
+        fetch(url, {method: "POST", mode: "no-cors", body: "x"}),
+        fetch(url, {method: "POST", body: "x"}),
+        fetch(`${server}about`),
+        new Promise((resolve, reject) => {
+            const image = new Image();
+            image.onload = resolve;
+            image.onerror = reject;
+            image.src = `${server}icon.svg`;
+        }),
+    ];
+    const ends = await Promise.allSettled(tries);
+    return ends.map((end) => end.status === "fulfilled" && end.value?.type !== "opaque");
+}"""
 TIMES = "\N{MULTIPLICATION SIGN}"
 GRAVE = {"serious", "critical"}
 PATIENCE = 60_000
@@ -32,7 +51,8 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("Chromium is not on this machine")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        flags = ["--no-sandbox", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
@@ -205,6 +225,26 @@ def test_the_page_asks_for_the_token(browser, pictures, tmp_path):
         assert token not in other.url
         other.context.close()
         context.close()
+
+
+def test_a_page_of_another_site_sees_and_sends_nothing(browser, address, pictures):
+    asked = "list-that-others-may-guess"
+    content = pictures[2].read_bytes()
+    with server() as other:
+        page = browser.new_page(bypass_csp=True)  # other sites have no policy like ours
+        page.goto(other.replace("127.0.0.1", "localhost"))
+        attack = ATTACK.replace('"x"', f"new Uint8Array({list(content)})")
+        assert page.evaluate(attack, [address, asked]) == [False] * 4
+        page.close()
+    assert httpx2.get(f"{address}jobs", params={"list": asked}).json() == {"jobs": []}
+
+
+def test_a_name_that_was_given_this_address_shows_nothing(browser, address):
+    page = browser.new_page()
+    answer = page.goto(address.replace("127.0.0.1", REBOUND))
+    assert answer.status == 421
+    assert "not known by that name" in page.content()
+    page.close()
 
 
 @pytest.mark.parametrize("size", SIZES)
