@@ -262,4 +262,6 @@ def as_text(value: object) -> str:
     """Write a value of a configuration file as a variable would hold it."""
     if isinstance(value, list):
         return ",".join(map(as_text, value))
+    if isinstance(value, dict):
+        return ",".join(f"{key}={as_text(one)}" for key, one in value.items())
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -309,12 +309,13 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
 
 
 def _told(outcome: Upscaled) -> str:
-    """Say how a result was made, what is wrong with its source, and what it lacks."""
+    """Say how a result was made and with whose models, and what it and its source lack."""
     choice = outcome.choice
     chosen = f"{choice.summary}." if choice and choice.reason else ""
+    made = [f"Made with {line}." for line in outcome.attributions]
     left = f"Left behind: {listed(outcome.left_behind)}." if outcome.left_behind else ""
     copied = "Copied." if outcome.copied else ""
-    return listed(filter(None, (chosen, *outcome.warnings, left, copied)), between=" ")
+    return listed(filter(None, (chosen, *made, *outcome.warnings, left, copied)), between=" ")
 
 
 def _times(job: Job) -> dict[str, int]:

@@ -35,6 +35,7 @@ class Upscaled:
         left_behind: what the source held beside its pixels and the output does not.
         warnings: sentences, each with the source's name, about what is wrong with it.
         choice: how it was enlarged; None if it was copied.
+        attributions: who made the models of other people that ran, and their licences.
 
     """
 
@@ -50,6 +51,7 @@ class Upscaled:
     left_behind: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     choice: Choice | None = None
+    attributions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: Path, output: Path, encoded: Encoded) -> Upscaled:
@@ -67,6 +69,7 @@ class Upscaled:
             left_behind=encoded.left_behind,
             warnings=encoded.warnings,
             choice=encoded.choice,
+            attributions=encoded.attributions,
         )
 
 

@@ -40,6 +40,7 @@ class Flag:
         name: long, without its dashes.
         parameter: name of the parameter that it fills.
         is_list: whether it may be given several times.
+        has_keys: whether its values are pairs, which a file may hold as a section.
         meaning: what its help says.
 
     """
@@ -48,6 +49,7 @@ class Flag:
     name: str
     parameter: str
     is_list: bool
+    has_keys: bool
     meaning: str
 
     @property
@@ -67,6 +69,8 @@ class Flag:
         """
         if not self.is_list:
             return as_text(value)
+        if isinstance(value, dict):
+            return [f"{key}={as_text(one)}" for key, one in value.items()]
         return [as_text(one) for one in (value if isinstance(value, list) else [value])]
 
 
@@ -156,6 +160,7 @@ def all_flags(command: object, path: tuple[str, ...] = ()) -> Iterator[Flag]:
                 name=long,
                 parameter=option.name,
                 is_list=option.multiple,
+                has_keys="=" in str(option.metavar),
                 meaning=option.help or "",
             )
 
@@ -180,7 +185,7 @@ def _flat(
     values: dict[str, Any] = {}
     for name, value in sections.items():
         key = ".".join((*path, name.replace("_", "-")))
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not (key in flags and flags[key].has_keys):
             if not any(known.startswith(f"{key}.") for known in flags):
                 msg = f"{file} has a section [{key}], but no command of that name has flags."
                 named = {known.rpartition(".")[0] for known in flags}

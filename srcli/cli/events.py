@@ -153,6 +153,7 @@ def _done(outcome: Upscaled) -> dict[str, object]:
         "left_behind": list(outcome.left_behind),
         "warnings": list(outcome.warnings),
         "choice": _choice(outcome.choice),
+        "attributions": list(outcome.attributions),
         "seconds": round(outcome.seconds, 3),
         "network_seconds": round(outcome.network_seconds, 3),
         "consistency_db": consistency and round(consistency.psnr, 2),
@@ -170,6 +171,7 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
         "strength": choice.strength,
         "guard": choice.guard,
         "reason": choice.reason,
+        "purpose": choice.purpose or None,
         "noise": round(choice.inspection.noise, 2),
         "compression": round(choice.inspection.compression, 1),
     }

@@ -12,7 +12,7 @@ import typer
 from srcli.cli import console
 from srcli.cli import upscale_options as options
 from srcli.cli.console import verbose
-from srcli.cli.defaults import drop_overruled
+from srcli.cli.defaults import drop_overruled, is_typed
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
 from srcli.cli.progress import TextReporter
@@ -60,6 +60,7 @@ def upscale_command(
     memory: options.Memory = "",
     device: options.Device = "auto",
     precision: options.Precision = "float32",
+    auto: options.Auto = None,
     offline: options.Offline = False,
     more_inputs: options.MoreInputs = None,
     from_file: options.FromFile = None,
@@ -80,11 +81,13 @@ def upscale_command(
     A folder keeps a record of the results that are written into it. The same command, run again,
     goes on where it was stopped. Two such commands at once share the work.
     """
+    from srcli.pipeline.choose import AUTO
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
     from srcli.usecases.upscale_request import (
         UpscaleRequest,
         make_output_options,
+        parse_auto,
         parse_bytes,
         parse_shard,
         read_list,
@@ -125,6 +128,7 @@ def upscale_command(
         ),
         alpha=alpha,
         model=model,
+        auto=parse_auto(auto or ()),
         guard=guard,
         denoise=None if denoise is None else denoise / 100,
         tile=tile,
@@ -145,6 +149,9 @@ def upscale_command(
             allow_damaged=allow_damaged,
         ),
     )
+    if request.auto and model != AUTO and is_typed(context, "auto"):
+        msg = f"The model {model} makes every picture, so that --auto has no effect."
+        raise UsageError(msg, hint="Leave out --model or --auto.")
     streamed = is_stream(request)
     if watch and (streamed or dry_run):
         msg = "A pipe or a plan cannot be watched."

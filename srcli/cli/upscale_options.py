@@ -95,6 +95,15 @@ ModelName = Annotated[
         autocompletion=completion.upscale_models,
     ),
 ]
+Auto = Annotated[
+    list[str] | None,
+    _cost(
+        "--auto",
+        metavar="PURPOSE=ID",
+        help="Let auto use this model for pictures of this purpose: clean, photo, drawing, jpeg or "
+        "noise. May be given several times. Default: [upscale.auto] of your own srcli.toml.",
+    ),
+]
 DryRun = Annotated[
     bool,
     _usual("--dry-run", help="Print what would be done, and write nothing."),

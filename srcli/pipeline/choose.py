@@ -8,7 +8,9 @@ spoilt in twenty ways: see docs/auto.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.piecewise import piecewise_linear
@@ -42,6 +44,11 @@ CLEAN, SPOILT = DEFAULT_MODEL, PHOTO_MODEL
 MIXED = f"{CLEAN}+{SPOILT}"
 MODELS = (CLEAN, SPOILT)
 """Those that are chosen among, the first for clean pictures; or a mix of both."""
+SPOILT_FROM = 0.5
+"""Share of the model for spoilt pictures from which a model serves that the user named for them."""
+RESTORING = frozenset({"photo", "jpeg", "noise"})
+"""Purposes of models that leave out what spoils a picture."""
+NONE_NAMED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,8 @@ class Choice:
         guard: the result stays between the source samples around it.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
         inspection: what was measured; None where nothing was.
+        purpose: the one of ``PURPOSES`` that the user named the model for; empty where the model
+            is one of ``MODELS`` or was asked for by name.
 
     """
 
@@ -64,6 +73,7 @@ class Choice:
     guard: bool = False
     reason: str = ""
     inspection: Inspection | None = None
+    purpose: str = ""
 
     @property
     def summary(self) -> str:
@@ -76,25 +86,38 @@ class Choice:
     @property
     def removes(self) -> float:
         """Levels of 255 by which the result may differ from its source because it is cleaner."""
-        if self.inspection is None or self.mix == 0:
+        restored = self.mix > 0 or self.purpose in RESTORING
+        if self.inspection is None or not restored:
             return 0.0
         return math.hypot(self.inspection.noise, self.inspection.compression / 10)
 
 
-def choose(inspection: Inspection, *, denoise: float | None = None) -> Choice:
+def choose(
+    inspection: Inspection,
+    *,
+    denoise: float | None = None,
+    named: Mapping[str, str] = NONE_NAMED,
+) -> Choice:
     """Choose for a picture from what was measured of it.
 
     Args:
         inspection: of the picture.
         denoise: how much of its noise is removed, 0 to 1; None for as much as was measured. What
             compression left is removed either way.
+        named: models that the user named, by the purposes of ``PURPOSES`` that they serve instead
+            of ``MODELS``. They are neither weakened nor guarded.
 
     """
     mix = _mix(inspection, denoise)
+    for purpose in _purposes(inspection, mix, denoise):
+        if purpose in named:
+            why = _spoilt_by(inspection) if purpose in RESTORING else _unspoilt(inspection)
+            reason = f"{why}, and you named this model for the purpose {purpose}"
+            return Choice(
+                model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
+            )
     strength = _strength(inspection)
-    words = [_spoilt_by(inspection) if mix else "it is clean"]
-    if inspection.drawn and not mix:
-        words = ["it is a drawing or a screen"]
+    words = [_spoilt_by(inspection) if mix else _unspoilt(inspection)]
     if strength < 1:
         words.append("its edges were sharpened")
     if denoise is not None:
@@ -109,13 +132,29 @@ def choose(inspection: Inspection, *, denoise: float | None = None) -> Choice:
     )
 
 
+def _purposes(inspection: Inspection, mix: float, denoise: float | None) -> Iterable[str]:
+    """Return the purposes that a picture belongs to, that which fits best first.
+
+    How much a model that the user named removes cannot be told it, so that none serves where the
+    user says how much.
+    """
+    if mix == 0:
+        return ("drawing",) if inspection.drawn else ("clean",)
+    if mix < SPOILT_FROM or denoise is not None:
+        return ()
+    noise, compression = _shares(inspection)
+    if max(noise, compression) == 0:
+        return ("photo",)
+    return ("noise", "photo") if noise > compression else ("jpeg", "photo")
+
+
 def _mix(inspection: Inspection, denoise: float | None) -> float:
     """Return the share of the model for spoilt pictures, in whole ``MIX_STEPS``."""
     soft = inspection.softness >= BLUR and inspection.steepness <= SOFT_EDGE
     if soft and not inspection.drawn:
         return 1.0
-    noise = piecewise_linear(NOISE_MIX, inspection.noise) if denoise is None else denoise
-    compression = piecewise_linear(COMPRESSION_MIX, inspection.compression)
+    noise, compression = _shares(inspection)
+    noise = noise if denoise is None else denoise
     return round(MIX_STEPS * (1 - (1 - noise) * (1 - compression))) / MIX_STEPS
 
 
@@ -126,10 +165,19 @@ def _strength(inspection: Inspection) -> float:
     return round(piecewise_linear(STRENGTHS, inspection.overshoot), 2)
 
 
+def _shares(inspection: Inspection) -> tuple[float, float]:
+    """Return the shares of the model for spoilt pictures that noise and compression ask for."""
+    noise = piecewise_linear(NOISE_MIX, inspection.noise)
+    return noise, piecewise_linear(COMPRESSION_MIX, inspection.compression)
+
+
+def _unspoilt(inspection: Inspection) -> str:
+    return "it is a drawing or a screen" if inspection.drawn else "it is clean"
+
+
 def _spoilt_by(inspection: Inspection) -> str:
     """Name what changes the mix most."""
-    noise = piecewise_linear(NOISE_MIX, inspection.noise)
-    compression = piecewise_linear(COMPRESSION_MIX, inspection.compression)
+    noise, compression = _shares(inspection)
     if max(noise, compression) == 0:
         return "it is blurred"
     if noise > compression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -14,9 +14,11 @@ from srcli.engine.device import Compute
 from srcli.engine.interpolation import KERNELS, Interpolation
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass
+from srcli.errors import UsageError, WeightsError
 from srcli.networks.spec import SrNetwork
-from srcli.pipeline.choose import AUTO, MODELS, Choice
-from srcli.pipeline.rest_policy import RestPolicy, rest_policy
+from srcli.pipeline.choose import AUTO, MODELS, NONE_NAMED, Choice
+from srcli.pipeline.rest_policy import RestPolicy, published_source, rest_policy
+from srcli.pipeline.target_size import Size, TargetSize
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import family, is_file_name, is_obtainable, locate, sha256_of
@@ -31,6 +33,9 @@ class LoadedModels:
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
         mixes: of ``auto``, makes what lies between its two models; None for a named model.
+        named: of ``auto``, the models that the user named, by the purposes that they serve.
+        alias: what the user calls such a model; else empty.
+        attributions: by the names of other people's models, who made each, and its licence.
 
     """
 
@@ -38,11 +43,14 @@ class LoadedModels:
     sha256: tuple[str, ...]
     names: Mapping[int | None, str]
     mixes: Mixes | None = None
+    named: Mapping[str, LoadedModels] = field(default_factory=dict)
+    alias: str = ""
+    attributions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
         """The one that was asked for, or of ``auto`` the one for clean pictures."""
-        return next(iter(self.names.values()))
+        return self.alias or next(iter(self.names.values()))
 
     @property
     def chooses(self) -> bool:
@@ -51,11 +59,15 @@ class LoadedModels:
 
     def chosen(self, choice: Choice) -> LoadedModels:
         """Return the model that was chosen for a picture, or the only one."""
+        if choice.purpose:
+            return self.named[choice.purpose]
         return self.mixes.at(choice.mix) if self.mixes else self
 
     def each(self) -> tuple[LoadedModels, ...]:
         """Return the models that may enlarge a picture; a mix needs what the second does."""
-        return (self.mixes.clean, self.mixes.spoilt) if self.mixes else (self,)
+        if self.mixes is None:
+            return (self,)
+        return (self.mixes.clean, self.mixes.spoilt, *self.named.values())
 
     @property
     def parameters(self) -> int:
@@ -66,6 +78,30 @@ class LoadedModels:
     def describe(self, passes: Sequence[Pass]) -> str:
         """Write what each pass does, such as ``san-light-x2, asdn-fast x1.35, resize``."""
         return ", ".join(map(self._describe, passes))
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """What the user calls the models that ``auto`` may use, by their purposes."""
+        return {purpose: models.model for purpose, models in self.named.items()}
+
+    def credited(
+        self, choice: Choice | None, before: Size, target: TargetSize | None
+    ) -> tuple[str, ...]:
+        """Return who made the models of other people that run, each once.
+
+        Args:
+            choice: how the picture is enlarged; None if it is not.
+            before: height and width of the picture.
+            target: size of the result; None if it keeps its own.
+
+        """
+        if choice is None or target is None:
+            return ()
+        chosen, after = self.chosen(choice), (target.height, target.width)
+        passes = chosen.runner.plan_passes(before, after, target.ratio)
+        names = dict.fromkeys(chosen.names[step.scale] for step in passes if not step.resample)
+        known = chosen.attributions
+        return tuple(known[name] for name in names if name in known)
 
     def _describe(self, step: Pass) -> str:
         if step.resample:
@@ -115,10 +151,26 @@ class Mixes:
 
 
 class ModelLoader:
-    """Finds, loads and keeps the networks of requests."""
+    """Finds, loads and keeps the networks of requests.
 
-    def __init__(self, compute: Compute, options: UpscaleOptions, *, offline: bool = False) -> None:
+    Args:
+        compute: where and in which type they run.
+        options: how they run.
+        offline: no model is fetched.
+        auto: models that the user named for ``auto``, by purposes: see ``choose``.
+
+    """
+
+    def __init__(
+        self,
+        compute: Compute,
+        options: UpscaleOptions,
+        *,
+        offline: bool = False,
+        auto: Mapping[str, str] = NONE_NAMED,
+    ) -> None:
         self._compute, self._options, self._offline = compute, options, offline
+        self._auto = dict(auto)
         self._networks: dict[Path, SrNetwork] = {}
         self._ready: dict[tuple[Path, ...], LoadedModels] = {}
         self._policies: dict[str, RestPolicy] = {}
@@ -166,8 +218,27 @@ class ModelLoader:
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
         clean, spoilt = (self.load(model, ratio) for model in MODELS)
-        sha256 = (*clean.sha256, *spoilt.sha256)
-        return replace(clean, sha256=sha256, mixes=Mixes(clean, spoilt, self._run))
+        named = {purpose: self._named(purpose, ratio) for purpose in self._auto}
+        every = (clean, spoilt, *named.values())
+        return replace(
+            clean,
+            sha256=tuple(one for models in every for one in models.sha256),
+            mixes=Mixes(clean, spoilt, self._run),
+            named=named,
+            attributions={
+                name: line for models in every for name, line in models.attributions.items()
+            },
+        )
+
+    def _named(self, purpose: str, ratio: float | None) -> LoadedModels:
+        """Load the model that the user named for a purpose."""
+        model = self._auto[purpose]
+        try:
+            return replace(self.load(model, ratio), alias=_short(model))
+        except (WeightsError, UsageError) as error:
+            told = f"The model that you named for the purpose {purpose} cannot be used."
+            msg = f"{told} {error.message}"
+            raise type(error)(msg, hint=error.hint) from error
 
     def _run(self, network: SrNetwork) -> NetworkRunner:
         return NetworkRunner(network, self._compute, self._options)
@@ -190,6 +261,11 @@ class ModelLoader:
             ),
             sha256=tuple(sha256_of(path) for path in paths.values()),
             names=dict(zip(scales, map(_short, paths), strict=True)),
+            attributions={
+                _short(model): source.attribution
+                for model in paths
+                if (source := published_source(model)) and source.attribution
+            },
         )
 
     def _policy(self, model: str) -> RestPolicy:

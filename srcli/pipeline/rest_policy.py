@@ -44,7 +44,7 @@ class RestPolicy:
 
 def rest_policy(model: str) -> RestPolicy:
     """Return the policy for an id, a family or a file, which is known by its hash."""
-    source = _source(model)
+    source = published_source(model)
     if source is not None:
         past = _overshoot_until(source.scores)
         return RestPolicy(has_network=not source.invents_texture, overshoot_until=past)
@@ -54,7 +54,8 @@ def rest_policy(model: str) -> RestPolicy:
         return RestPolicy()
 
 
-def _source(model: str) -> PublishedWeights | None:
+def published_source(model: str) -> PublishedWeights | None:
+    """Return what is known of an id or a family of other people's, or of a file, by its hash."""
     if not is_file_name(model):
         return find_source(model)
     path = Path(model)

@@ -115,6 +115,7 @@ class Encoded:
         left_behind: what the source held beside its pixels and the file does not.
         warnings: sentences about what is wrong with the source.
         choice: how it was enlarged; None if it was copied.
+        attributions: who made the models of other people that ran, and their licences.
 
     """
 
@@ -129,6 +130,7 @@ class Encoded:
     left_behind: tuple[str, ...]
     warnings: tuple[str, ...]
     choice: Choice | None
+    attributions: tuple[str, ...] = ()
 
     @property
     def content(self) -> bytes:
@@ -213,7 +215,7 @@ class Pipeline:
             choice = Choice(model=MODELS[0])
         else:
             found = inspect(next(photos(picture)), info)
-            choice = choose(found, denoise=self.spec.denoise)
+            choice = choose(found, denoise=self.spec.denoise, named=self.models.aliases)
         guard = self.spec.guard
         return choice if guard is None else replace(choice, guard=guard)
 
@@ -310,6 +312,7 @@ class Pipeline:
             left_behind=left,
             warnings=facts.warnings,
             choice=facts.choice,
+            attributions=self.models.credited(facts.choice, facts.info.size, facts.target),
         )
 
     def _write(self, enlarged: Enlarged, known: Format) -> Content:

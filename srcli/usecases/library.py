@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,13 @@ from srcli.pipeline.output_spec import OutputSpec
 from srcli.pipeline.run import Pipeline
 from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
-from srcli.usecases.upscale_request import UpscaleRequest, Wrap, borders_of, check_denoise
+from srcli.usecases.upscale_request import (
+    UpscaleRequest,
+    Wrap,
+    borders_of,
+    check_auto,
+    check_denoise,
+)
 
 DEFAULT_SCALE = 2.0
 PLANE = 2
@@ -63,11 +69,13 @@ class Upscaler:
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
         guard: keep results between the source samples around them; None for as ``auto`` chooses.
         denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
+        auto: models that ``auto`` uses in place of its own, by the purposes that they serve:
+            clean, photo, drawing, jpeg or noise.
         offline: do not fetch a model.
 
     Raises:
-        UsageError: there is no such device or precision, there are no such borders, the tile is
-            smaller than 32 pixels, or the model cannot denoise.
+        UsageError: there is no such device, precision or purpose, there are no such borders, the
+            tile is smaller than 32 pixels, or the model cannot denoise.
         WeightsError: the model cannot be used.
 
     """
@@ -83,6 +91,7 @@ class Upscaler:
         wrap: Wrap | None = None,
         guard: bool | None = None,
         denoise: float | None = None,
+        auto: Mapping[str, str] | None = None,
         offline: bool = False,
     ) -> None:
         if not _is_tile(tile):
@@ -91,12 +100,14 @@ class Upscaler:
         self.model = os.fspath(model)
         if denoise is not None:
             check_denoise(self.model, denoise)
+        check_auto(auto or {})
         self._guard, self._denoise = guard, denoise
         self._borders = borders_of(wrap)
         self._loader = ModelLoader(
             choose_compute(device, precision),
             UpscaleOptions(tile=tile, ensemble=ensemble, pad_border=True, borders=self._borders),
             offline=offline,
+            auto=auto or {},
         )
         self._loader.check(self.model)
 

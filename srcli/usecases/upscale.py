@@ -189,7 +189,8 @@ def prepare(request: UpscaleRequest) -> LoadedModels:
         pad_border=True,
         borders=request.borders,
     )
-    return ModelLoader(compute, options, offline=request.offline).load(request.model, ratio)
+    loader = ModelLoader(compute, options, offline=request.offline, auto=request.auto)
+    return loader.load(request.model, ratio)
 
 
 def output_spec(request: UpscaleRequest) -> OutputSpec:
@@ -275,7 +276,8 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
     a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
     """
     runner = models.runner
-    exact = runner.is_local and runner.compute.dtype == torch.float32
+    runners = (runner, *(one.runner for one in models.named.values()))
+    exact = runner.compute.dtype == torch.float32 and all(one.is_local for one in runners)
     return {
         "srcli": __version__,
         "weights_sha256": models.sha256,
@@ -285,11 +287,12 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
         "finish": asdict(request.options),
         "ensemble": request.ensemble,
         "precision": str(runner.compute.dtype),
-        "tile": None if exact else [one.tile for one in runner.tiled_traits],
+        "tile": None if exact else [each.tile for one in runners for each in one.tiled_traits],
         "official_tiles": request.official_tiles,
         "borders": request.borders,
         "alpha": request.alpha,
         "rule": RULE if models.chooses else None,
         "guard": request.guard,
         **({} if request.denoise is None else {"denoise": request.denoise}),
+        **({"auto": dict(request.auto)} if models.named else {}),
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -21,10 +22,13 @@ from srcli.pipeline.choose import AUTO
 from srcli.pipeline.sizes import SizeRequest
 from srcli.pipeline.target_size import WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
+from srcli.weights.catalog.published import PURPOSES, check_purpose
 
 TEMPLATE = "{stem}_{scale}"
 Wrap = Literal["x", "y", "xy"]
 """Which borders of a picture meet: left and right, top and bottom, or both pairs."""
+NEXT_PURPOSE = re.compile(rf",(?=\s*(?:{'|'.join(PURPOSES)})\s*=)")
+"""The comma before a purpose and its model; one in the path of a model is none."""
 _BORDERS: Mapping[Wrap | None, Borders] = {
     None: MIRRORED,
     "x": ("symmetric", "wrap"),
@@ -72,6 +76,7 @@ class UpscaleRequest:
         alpha: what becomes of colours under fully transparent pixels, see ``treat_hidden``.
         model: id of a model, path of a weights file, ``nearest``, ``bicubic`` or ``lanczos``
             for plain resizing, or ``auto`` for the model that suits each picture.
+        auto: models that ``auto`` may use, by the purposes that they serve: see ``parse_auto``.
         guard: keep results between the source samples around them; None for as ``auto`` chooses,
             and not at all with any other model.
         denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
@@ -101,6 +106,7 @@ class UpscaleRequest:
     options: OutputOptions = field(default_factory=OutputOptions)
     alpha: HiddenColors = "bleed"
     model: str = AUTO
+    auto: Mapping[str, str] = field(default_factory=dict)
     guard: bool | None = None
     denoise: float | None = None
     tile: int | None = None
@@ -169,6 +175,46 @@ def parse_bytes(text: str) -> int | None:
         msg = f"{text!r} is not an amount of memory."
         raise UsageError(msg, hint="Write 2GB or 800MB.")
     return int(amount)
+
+
+def check_auto(auto: Mapping[str, str]) -> None:
+    """Refuse purposes that there are not, and models that choose themselves.
+
+    Raises:
+        UnknownName: there is no such purpose.
+        UsageError: a purpose has no model, or ``auto``.
+
+    """
+    for purpose, model in auto.items():
+        check_purpose(purpose)
+        if model in {"", AUTO}:
+            msg = f"The purpose {purpose} needs the name of a model, not {model!r}."
+            raise UsageError(msg, hint=f"Write {purpose}=ID, such as {purpose}=dat-light.")
+
+
+def parse_auto(entries: Iterable[str]) -> dict[str, str]:
+    """Read which models ``auto`` may use, such as ``photo=realesr-general-x4v3``.
+
+    Args:
+        entries: each has one purpose and its model, or several with commas between them.
+
+    Returns:
+        The models by purposes, in the order of ``PURPOSES``.
+
+    Raises:
+        UnknownName: there is no such purpose.
+        UsageError: an entry is no purpose with a model.
+
+    """
+    found = {}
+    for entry in (part for one in entries for part in NEXT_PURPOSE.split(one)):
+        purpose, separator, model = entry.partition("=")
+        if not separator:
+            msg = f"{entry!r} does not say which model serves which purpose."
+            raise UsageError(msg, hint="Write photo=ID for the model of photos that are spoilt.")
+        found[purpose.strip()] = model.strip()
+    check_auto(found)
+    return {purpose: found[purpose] for purpose in PURPOSES if purpose in found}
 
 
 def parse_shard(text: str) -> Shard | None:
