@@ -20,7 +20,7 @@ from srcli.pipeline.choose import AUTO, MODELS, NONE_NAMED, Choice
 from srcli.pipeline.rest_policy import RestPolicy, published_source, rest_policy
 from srcli.pipeline.target_size import Size, TargetSize
 from srcli.weights.catalog.included import DEFAULT_MODEL
-from srcli.weights.formats.checkpoint import load_model
+from srcli.weights.formats.checkpoint import count_parameters, load_model
 from srcli.weights.providers.store import family, is_file_name, is_obtainable, locate, sha256_of
 
 
@@ -72,8 +72,7 @@ class LoadedModels:
     @property
     def parameters(self) -> int:
         """How many parameters all networks have together."""
-        networks = self.runner.networks
-        return sum(one.numel() for network in networks for one in network.parameters())
+        return sum(map(count_parameters, self.runner.networks))
 
     def describe(self, passes: Sequence[Pass]) -> str:
         """Write what each pass does, such as ``san-light-x2, asdn-fast x1.35, resize``."""

@@ -10,7 +10,7 @@ from srcli.files.digest import sha256_of
 from srcli.report.formats import markdown_table
 from srcli.report.tables import Cell, Table
 from srcli.weights.catalog.card import WeightCard
-from srcli.weights.formats.checkpoint import Model
+from srcli.weights.formats.checkpoint import Model, count_parameters
 
 TAGS = ("image-to-image", "super-resolution", "srcli")
 
@@ -34,14 +34,13 @@ def render_card(card: WeightCard) -> str:
 
 def render_file(path: Path, model: Model) -> str:
     """Return the page of a weights file that is not in the catalogue."""
-    parameters = sum(parameter.numel() for parameter in model.network.parameters())
     config = ", ".join(f"{key} {value}" for key, value in asdict(model.header.config).items())
     facts = (
         ("network", model.header.network),
         ("configuration", config),
         ("file", f"`{path.name}`, {path.stat().st_size:,} bytes"),
         ("sha256", f"`{sha256_of(path)}`"),
-        ("parameters", f"{parameters:,}"),
+        ("parameters", f"{count_parameters(model.network):,}"),
         ("origin", model.header.origin),
     )
     table = _table(("fact", "value"), [fact for fact in facts if fact[1]], labels=2)

@@ -21,7 +21,7 @@ from srcli.networks.spec import AnyRatioNetwork, SrNetwork
 from srcli.usecases.bench import BenchRequest, bench
 from srcli.weights.catalog.card import Score, WeightCard
 from srcli.weights.catalog.published import check_purpose
-from srcli.weights.formats.checkpoint import SUFFIX, Header, load_model
+from srcli.weights.formats.checkpoint import SUFFIX, Header, count_parameters, load_model
 
 DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)
@@ -90,7 +90,7 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
         file=f"{request.id}{SUFFIX}",
         size=request.file.stat().st_size,
         sha256=sha256_of(request.file),
-        parameters=sum(parameter.numel() for parameter in model.network.parameters()),
+        parameters=count_parameters(model.network),
         kmacs=float(f"{kmacs_per_output_pixel(model.network):.4g}"),
         licence=request.licence,
         trained_on=request.trained_on,

@@ -16,7 +16,7 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import CorruptWeights, MissingExtra
 from srcli.networks import asdn
 from srcli.networks.asdn import AsdnConfig
-from srcli.weights.formats import spandrel_networks
+from srcli.weights.formats import onnx_session, onnx_trial, spandrel_networks
 from srcli.weights.formats.checkpoint import Header, load_model, save_model
 
 with spandrel_networks._torchvision():
@@ -305,3 +305,139 @@ def test_without_the_extra_it_is_named(srcli, photo, tmp_path, monkeypatch, lost
     assert "srcli[onnx]" in done.stderr
     with pytest.raises(MissingExtra):
         load_model(tmp_path / "a.onnx")
+
+
+def subgraph(name, *nodes, takes=(), gives=()):
+    return helper.make_graph(list(nodes), name, list(takes), list(gives))
+
+
+def endless(path):
+    """A loop of as many rounds as a number can say."""
+    kept = helper.make_tensor_value_info("kept", FLOAT, None)
+    body = subgraph(
+        "body",
+        helper.make_node("Identity", ["again"], ["still"]),
+        helper.make_node("Identity", ["before"], ["kept"]),
+        takes=[
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("again", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", FLOAT, None),
+        ],
+        gives=[helper.make_tensor_value_info("still", TensorProto.BOOL, []), kept],
+    )
+    most = helper.make_node("Constant", [], ["most"], value=constant("", 2**62, np.int64))
+    return written(
+        path, most, helper.make_node("Loop", ["most", "", "x"], ["z"], body=body), nearest("z")
+    )
+
+
+def forked(path):
+    branch = subgraph(
+        "branch",
+        helper.make_node("Identity", ["x"], ["same"]),
+        gives=[helper.make_tensor_value_info("same", FLOAT, None)],
+    )
+    test = helper.make_node("Constant", [], ["test"], value=constant("", True, np.bool_))
+    fork = helper.make_node("If", ["test"], ["z"], then_branch=branch, else_branch=branch)
+    return written(path, test, fork, nearest("z"))
+
+
+def whole(name, *values):
+    return helper.make_node("Constant", [], [name], value=constant("", values, np.int64))
+
+
+def filled(name, *sides):
+    """A constant of a few bytes that stands for an array of any size."""
+    return [
+        whole(f"{name}-sides", *sides),
+        helper.make_node("ConstantOfShape", [f"{name}-sides"], [name]),
+    ]
+
+
+def summed(name):
+    return [
+        helper.make_node("ReduceSum", [name], ["sum"], keepdims=0),
+        helper.make_node("Add", ["x", "sum"], ["z"]),
+        nearest("z"),
+    ]
+
+
+HUGE = 300_000
+"""The side of a square of 360 GB."""
+GIANTS = {
+    "a constant": lambda: [*filled("big", HUGE, HUGE), *summed("big")],
+    "an expanded number": lambda: [
+        whole("sides", HUGE, HUGE),
+        helper.make_node("Expand", ["low", "sides"], ["big"]),
+        *summed("big"),
+    ],
+    "a tiled picture": lambda: [
+        whole("times", 1, 1, 400, 400),
+        helper.make_node("Tile", ["x", "times"], ["big"]),
+        *summed("big"),
+    ],
+    "a picture doubled forty times": lambda: [
+        *(
+            helper.make_node("Concat", [f"x{n}" if n else "x"] * 2, [f"x{n + 1}"], axis=0)
+            for n in range(40)
+        ),
+        *summed("x40"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", GIANTS)
+def test_a_small_file_that_asks_for_all_memory_is_refused_before_it_gets_it(tmp_path, name):
+    with pytest.raises(CorruptWeights, match=r"a\.onnx takes more than 3 GB of memory"):
+        load_model(written(tmp_path / "a.onnx", *GIANTS[name]()))
+
+
+def test_a_small_file_that_asks_for_all_time_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_trial, "SECONDS", 4)
+    products = [
+        node
+        for n in range(200)
+        for node in (
+            helper.make_node("Add", [f"big{n}", "sum0"], [f"moved{n}"]),
+            helper.make_node("MatMul", [f"moved{n}", f"moved{n}"], [f"big{n + 1}"]),
+        )
+    ]
+    start = helper.make_node("ReduceSum", ["x"], ["sum0"], keepdims=0)
+    path = written(
+        tmp_path / "a.onnx", *filled("big0", 5000, 5000), start, *products, *summed("big200")
+    )
+    with pytest.raises(CorruptWeights, match="takes more than 4 seconds for a small picture"):
+        load_model(path)
+
+
+def test_loops_and_branches_are_refused_unseen(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_session, "open_session", pytest.fail)
+    for make, name in ((endless, "Loop"), (forked, "If")):
+        with pytest.raises(CorruptWeights, match=rf"has loops or branches \({name}\)"):
+            load_model(make(tmp_path / "a.onnx"))
+
+
+def test_a_network_that_draws_random_numbers_is_refused(tmp_path):
+    nodes = [helper.make_node("RandomNormalLike", ["x"], ["z"]), nearest("z")]
+    with pytest.raises(CorruptWeights, match=r"draws random numbers \(RandomNormalLike\)"):
+        load_model(written(tmp_path / "a.onnx", *nodes))
+
+
+def test_nothing_beside_the_pictures_is_run(tmp_path, monkeypatch):
+    """The trial is another process, which would import what lies in its folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("onnxruntime.py", "numpy.py", "json.py"):
+        Path(name).write_text("raise SystemExit('imported')\n")
+    assert load_model(written(tmp_path / "a.onnx")).network.traits.scale == 2
+
+
+def test_the_parameters_of_a_file_are_counted(srcli, tmp_path):
+    network = Compact(num_feat=8, num_conv=1, upscale=2)
+    torch.save(network.state_dict(), tmp_path / "a.pth")
+    expected = sum(one.numel() for one in network.parameters())
+    weights = [constant(name, one) for name, one in network.state_dict().items()]
+    model = onnx.load_model_from_string(written(tmp_path / "a.onnx").read_bytes())
+    model.graph.initializer.extend(weights)
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    done = srcli("models", "show", "a.onnx")
+    assert re.search(rf"parameters +\| +{expected:,} ", done.stdout), done.stdout

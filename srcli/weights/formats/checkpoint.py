@@ -57,6 +57,15 @@ class Model:
     network: SrNetwork
 
 
+def count_parameters(network: SrNetwork) -> int:
+    """Return how many parameters a network has; those of ONNX files are none of PyTorch's."""
+    from srcli.weights.formats.onnx_network import OnnxNetwork
+
+    if isinstance(network, OnnxNetwork):
+        return network.parameter_count
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def save_model(path: Path, state: Mapping[str, Tensor], header: Header) -> None:
     """Write a weights file, whole or not at all.
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from srcli.errors import CorruptWeights, MissingExtra, UsageError, listed, sentence
 from srcli.networks.spec import AnyRatioNetwork, NetworkTraits, SrNetwork
-from srcli.weights.formats.onnx_session import first_line, open_session
+from srcli.weights.formats.onnx_session import open_session
+from srcli.weights.formats.onnx_trial import first_line
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 INPUT = "image"

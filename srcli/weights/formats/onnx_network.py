@@ -68,6 +68,11 @@ class OnnxNetwork(FixedScaleNetwork):
         """What the engine must know."""
         return self._traits
 
+    @property
+    def parameter_count(self) -> int:
+        """How many parameters the file holds; PyTorch sees none of them."""
+        return self._session.parameters
+
     def forward(self, image_B3HW: Tensor) -> Tensor:  # noqa: N803 - shape suffix
         """Enlarge one picture after the other, on the processor."""
         enlarged = [self._enlarge(image.cpu().float()) for image in torch.split(image_B3HW, 1)]
@@ -96,7 +101,7 @@ def load_onnx(path: Path) -> OnnxNetwork:
             pictures by a whole factor.
 
     """
-    session = OnnxSession(path)
+    session = OnnxSession(path, [_free_sides(multiple) for multiple in MULTIPLES])
     height, width = session.fixed
     fixed = min((side for side in session.fixed if side), default=None)
     if fixed is not None and fixed < SMALLEST_FIXED:
@@ -151,10 +156,12 @@ def _factor(session: OnnxSession, sides: tuple[int, int]) -> int:
 
 def _sides(session: OnnxSession, multiple: int) -> tuple[int, int]:
     """Return the sides that are fixed, and odd multiples of a number for the others."""
-    height, width = (
-        fixed or multiple * (-(-side // multiple) | 1)
-        for fixed, side in zip(session.fixed, SIDES, strict=True)
-    )
+    free, fixed = _free_sides(multiple), session.fixed
+    return fixed[0] or free[0], fixed[1] or free[1]
+
+
+def _free_sides(multiple: int) -> tuple[int, int]:
+    height, width = (multiple * (-(-side // multiple) | 1) for side in SIDES)
     return height, width
 
 

@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from srcli.errors import CorruptWeights, listed, sentence
+from srcli.errors import CorruptWeights, listed
 from srcli.weights.formats.onnx_file import read_onnx
+from srcli.weights.formats.onnx_trial import refuse, try_network
 
 TYPES = {
     "tensor(float)": torch.float32,
@@ -31,23 +32,30 @@ class OnnxSession:
 
     Attributes:
         path: of its file.
+        parameters: number of samples of all its weights.
         dtype: of the samples that it takes.
         fixed: height and width of the pictures that it takes; 0 where they are free.
 
+    Args:
+        path: of its file.
+        sides: heights and widths of pictures that it is tried with; the first that it takes counts.
+
     Raises:
         MissingExtra: onnx or onnxruntime is not installed.
-        CorruptWeights: the file cannot be read, or its network takes something else.
+        CorruptWeights: the file cannot be read, its network asks for too much memory or time, or
+            takes something else.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sides: Sequence[tuple[int, int]]) -> None:
         self.path = path
-        content = read_onnx(path)
+        read = read_onnx(path)
+        self.parameters = read.parameters
+        try_network(path, read.content, sides=sides, threads=torch.get_num_threads())
         try:
-            self._session = open_session(content)
-        except Exception as error:  # onnxruntime's errors have no common name
-            msg = f"{path} holds no network that ONNX Runtime can run."
-            raise CorruptWeights(msg, hint=_said(error)) from error
+            self._session = open_session(read.content)
+        except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no common name
+            refuse(path, "open", error)
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             names = listed([one.name for one in inputs]) or "nothing"
@@ -72,8 +80,7 @@ class OnnxSession:
             if "alloc" in str(error):
                 msg = "ONNX Runtime is out of memory."
                 raise RuntimeError(msg) from error
-            msg = f"ONNX Runtime cannot run {self.path}."
-            raise CorruptWeights(msg, hint=_said(error)) from error
+            refuse(self.path, "run", error)
         return torch.from_numpy(made).float()
 
     def refuse(self, reason: str) -> NoReturn:
@@ -115,15 +122,6 @@ def open_session(content: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no ty
     options.intra_op_num_threads = torch.get_num_threads()
     options.add_session_config_entry("session.load_model_format", "ONNX")
     return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says, without the lines that are for developers."""
-    return str(error).partition("\n")[0]
-
-
-def _said(error: BaseException) -> str:
-    return f"ONNX Runtime says: {sentence(first_line(error))}"
 
 
 def _length(side: object) -> int:
