@@ -11,9 +11,10 @@
     │       └── NoPictures
     ├── ImageError            one picture cannot be read, enlarged or written
     │   ├── UnreadableImage   also MissingImage
-    │   ├── UnwritableImage   also UnknownFormat
+    │   ├── UnwritableImage   also UnknownFormat, and below UnwritableFile
     │   │   └── AlreadyExists
     │   └── BadTile
+    ├── UnwritableFile        a file cannot be written; also UnwritableImage
     ├── WeightsError          a model cannot be used; also UnknownModel, MissingExtra
     │   ├── LicenceNotAccepted
     │   ├── WeightsUnavailable
@@ -90,8 +91,14 @@ class MissingImage(MissingFile, UnreadableImage):
     """A picture that the request names does not exist."""
 
 
-class UnwritableImage(ImageError):
-    """A picture, or another result, cannot be written where or how it was asked for."""
+class UnwritableFile(SrcliError):
+    """A file, such as a manifest, a report or a checkpoint, cannot be written."""
+
+    exit_code = 3
+
+
+class UnwritableImage(ImageError, UnwritableFile):
+    """A picture cannot be written where or how it was asked for."""
 
 
 class AlreadyExists(UnwritableImage):

@@ -22,7 +22,7 @@ from srcli.batch.trust import (
     move_aside,
     restrain,
 )
-from srcli.errors import DiskFull, ForeignManifest, UnwritableImage
+from srcli.errors import DiskFull, ForeignManifest, UnwritableFile
 from srcli.files.atomic import disk_errors, write_file
 from srcli.files.locks import any_run_alive, folder_lock
 
@@ -56,7 +56,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     What is in its place but is no manifest, or a damaged one, is moved aside with a warning.
 
     Raises:
-        UnwritableImage: its place does not allow writing.
+        UnwritableFile: its place does not allow writing.
         DiskFull: the disk is full.
         DataError: it is of a later version.
 
@@ -88,7 +88,7 @@ def _make_sound(path: Path) -> None:
                 empty.unlink(missing_ok=True)
     try:
         write_file(path, blank_manifest(), overwrite=False)
-    except UnwritableImage:
+    except UnwritableFile:
         if not path.is_file():  # else another run was faster, where folders cannot be locked
             raise
 
@@ -100,7 +100,7 @@ def read(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T | None:
         The answer; None if there is no file, or its run has written nothing yet.
 
     Raises:
-        UnwritableImage: it cannot be opened.
+        UnwritableFile: it cannot be opened.
         ForeignManifest: it is none of ours, or is damaged.
         DataError: it is of a later version.
 
@@ -182,7 +182,7 @@ def database_errors(path: Path) -> Iterator[None]:
             msg = f"{path} cannot be written: the disk is full."
             raise DiskFull(msg, hint="Free some space or choose another folder.") from error
         msg = f"{path} cannot be opened or written: {error}."
-        raise UnwritableImage(msg) from error
+        raise UnwritableFile(msg) from error
 
 
 def _is_full(folder: Path) -> bool:

@@ -16,7 +16,7 @@ from srcli.batch.manifest import recorded_results
 from srcli.batch.naming import template_pattern
 from srcli.batch.personal import PersonalRecord
 from srcli.engine.memory import check_fits
-from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableImage
+from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableFile
 from srcli.images.decode import decode_picture
 from srcli.images.discover import InputFile
 from srcli.images.picture.animation import photos
@@ -45,7 +45,7 @@ def earlier_results(
         templates: of the names that results may have.
 
     Raises:
-        UnwritableImage: the manifest of the folder cannot be opened.
+        UnwritableFile: the manifest of the folder cannot be opened.
         DataError: it is of a later version.
 
     """
@@ -86,7 +86,7 @@ def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
     """Return what a manifest knows that is only read; one that cannot be read knows nothing."""
     try:
         return recorded_results(place, among)
-    except (DataError, UnwritableImage) as error:
+    except (DataError, UnwritableFile) as error:
         logger.warning("Results of earlier runs are not known. %s", error.message)
         return {}
 

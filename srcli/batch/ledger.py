@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
 from srcli.batch.naming import Job
-from srcli.batch.outcome import Upscaled
-from srcli.errors import AlreadyExists, ImageError, ResourceError
+from srcli.batch.outcome import Failure, Upscaled
+from srcli.errors import AlreadyExists
 
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
 
@@ -97,7 +97,7 @@ class Ledger(Protocol):
         """Note that there is nothing to make."""
         ...
 
-    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+    def failed(self, job: Job, error: Failure) -> None:
         """Note why there is no output."""
         ...
 
@@ -112,7 +112,7 @@ class NoLedger:
         """Look only at what is there.
 
         Raises:
-            UnwritableImage: the output is there and is not to be replaced.
+            AlreadyExists: the output is there and is not to be replaced.
 
         """
         return judge(None, job, "", overwrite=self.overwrite)
@@ -126,7 +126,7 @@ class NoLedger:
     def skipped(self, job: Job, reason: str) -> None:
         """Keep nothing."""
 
-    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+    def failed(self, job: Job, error: Failure) -> None:
         """Keep nothing."""
 
 

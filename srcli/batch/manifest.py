@@ -17,9 +17,9 @@ from srcli.batch.entries import all_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger, State, judge
 from srcli.batch.naming import Job
-from srcli.batch.outcome import Upscaled
+from srcli.batch.outcome import Failure, Upscaled
 from srcli.batch.place import ResultFolder, identity_of
-from srcli.errors import ForeignManifest, ImageError, OutputLost, ResourceError, listed
+from srcli.errors import ForeignManifest, OutputLost, UnwritableImage, listed
 from srcli.files.atomic import disk_errors
 from srcli.files.locks import RunLock, folder_lock
 
@@ -55,7 +55,7 @@ class Manifest:
             elsewhere: asked for results that are there but not in this manifest.
 
         Raises:
-            UnwritableImage: the folder does not allow writing.
+            UnwritableFile: the folder does not allow writing.
             DiskFull: the disk is full.
             DataError: the manifest is of a later version.
             OutputLost: the folder was entered before and is not the same any more.
@@ -131,7 +131,7 @@ class Manifest:
 
     def done(self, job: Job) -> None:
         """Note that the output is in its place; see ``Ledger``."""
-        with disk_errors(job.output):
+        with disk_errors(job.output, UnwritableImage):
             written = job.output.stat()
         with self._transaction() as database:
             self._put(database, job, "done", output_mtime_ns=written.st_mtime_ns)
@@ -141,7 +141,7 @@ class Manifest:
         with self._transaction() as database:
             self._put(database, job, "skipped", message=reason)
 
-    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+    def failed(self, job: Job, error: Failure) -> None:
         """Note why there is no output; see ``Ledger``."""
         with self._transaction() as database:
             self._put(database, job, "failed", message=error.message)
@@ -244,7 +244,7 @@ class ManifestView(NoLedger):
         """Read the manifest of ``folder``, if it has one; for the arguments see ``Manifest``.
 
         Raises:
-            UnwritableImage: it cannot be opened.
+            UnwritableFile: it cannot be opened.
             DataError: it is of a later version.
 
         """
@@ -284,7 +284,7 @@ def recorded_results(folder: Path, among: Container[str] | None = None) -> dict[
         By the real path of every result, what is known of it.
 
     Raises:
-        UnwritableImage: it cannot be opened.
+        UnwritableFile: it cannot be opened.
         ForeignManifest: it is none of ours, or is damaged.
         DataError: it is of a later version.
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Protocol
 
 from srcli.engine.progress import Progress
-from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError
+from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError, UnwritableFile
 from srcli.pipeline.back_projection import Consistency
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.run import Encoded
 from srcli.pipeline.target_size import Size
 
+Failure = ImageError | ResourceError | UnwritableFile
+FAILURES = (ImageError, ResourceError, UnwritableFile)
+"""What may become of one picture, or of its line in the manifest, while the others are made."""
 LARGE_ENOUGH = "large enough already"
 """Why a picture is skipped that has the size asked for."""
 
@@ -87,7 +90,7 @@ class Failed:
     """A picture that was not made, and why."""
 
     source: Path
-    error: ImageError | ResourceError
+    error: Failure
 
 
 Outcome = Upscaled | Skipped | Failed

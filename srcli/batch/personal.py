@@ -20,7 +20,15 @@ from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
 from srcli.batch.manifest import Manifest, recorded_results
 from srcli.batch.naming import Job
-from srcli.errors import DataError, ImageError, ResourceError, SrcliError, UsageError
+from srcli.batch.outcome import FAILURES, Failure
+from srcli.errors import (
+    AlreadyExists,
+    DataError,
+    ResourceError,
+    SrcliError,
+    UnwritableFile,
+    UsageError,
+)
 from srcli.weights.providers.cache import cache_folder
 
 MOST = 10_000
@@ -94,7 +102,7 @@ class PersonalLedger:
     ) -> None:
         self._fallback = NoLedger(overwrite=overwrite)
         self._manifest: Manifest | None = None
-        with suppress(ImageError, DataError, ResourceError):
+        with suppress(DataError, *FAILURES):
             self._manifest = Manifest(
                 folder,
                 settings,
@@ -107,32 +115,36 @@ class PersonalLedger:
     def claim(self, job: Job) -> ClaimResult:
         """Take a picture for this run; see ``Ledger``."""
         if self._manifest:
-            with suppress(DataError, ResourceError):
+            try:
                 return self._manifest.claim(job)
+            except AlreadyExists:
+                raise
+            except (DataError, ResourceError, UnwritableFile):
+                pass
         return self._fallback.claim(job)
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""
         if self._manifest:
-            with suppress(ImageError, DataError, ResourceError):
+            with suppress(DataError, *FAILURES):
                 self._manifest.writing(job, made)
 
     def done(self, job: Job) -> None:
         """Note that the output is in its place; see ``Ledger``."""
         if self._manifest:
-            with suppress(ImageError, DataError, ResourceError):
+            with suppress(DataError, *FAILURES):
                 self._manifest.done(job)
 
     def skipped(self, job: Job, reason: str) -> None:
         """Note that there is nothing to make; see ``Ledger``."""
         if self._manifest:
-            with suppress(ImageError, DataError, ResourceError):
+            with suppress(DataError, *FAILURES):
                 self._manifest.skipped(job, reason)
 
-    def failed(self, job: Job, error: ImageError | ResourceError) -> None:
+    def failed(self, job: Job, error: Failure) -> None:
         """Note why there is no output; see ``Ledger``."""
         if self._manifest:
-            with suppress(ImageError, DataError, ResourceError):
+            with suppress(DataError, *FAILURES):
                 self._manifest.failed(job, error)
 
     def __enter__(self) -> Self:

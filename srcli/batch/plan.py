@@ -8,11 +8,10 @@ from typing import Literal
 
 from srcli.batch.ledger import ClaimResult
 from srcli.batch.naming import Job
-from srcli.batch.outcome import LARGE_ENOUGH
+from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failure
 from srcli.batch.place import output_of
 from srcli.engine.recursion import Pass
 from srcli.engine.tiling import TiledTraits
-from srcli.errors import ImageError, ResourceError
 from srcli.images.encode import is_streamed
 from srcli.images.formats import by_suffix
 from srcli.images.probe import ImageInfo, read_content
@@ -60,7 +59,7 @@ class Planned:
     way: str = ""
     choice: Choice | None = None
     note: str = ""
-    error: ImageError | ResourceError | None = None
+    error: Failure | None = None
 
 
 def estimate_cost(
@@ -119,7 +118,7 @@ def plan_picture(job: Job, claim: Callable[[Job], ClaimResult], pipeline: Pipeli
             note = found.value
             return Planned(job=job, action="skip", source_size=probed.info.size, note=note)
         return _plan(job, probed, pipeline)
-    except (ImageError, ResourceError) as error:
+    except FAILURES as error:
         return Planned(job=job, action="fail", error=error)
 
 

@@ -17,9 +17,9 @@ from srcli.batch.budget import ByteBudget
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import ClaimResult, Ledger, Made
 from srcli.batch.naming import Job
-from srcli.batch.outcome import LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
+from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder, output_of
-from srcli.errors import ImageError, OutputLost, ResourceError
+from srcli.errors import OutputLost, UnwritableImage
 from srcli.files.atomic import disk_errors, write_by
 from srcli.files.locks import folder_lock
 from srcli.images.probe import read_content
@@ -137,7 +137,7 @@ def guarded(job: Job, attempt: Callable[[], ResultT]) -> ResultT | Failed:
     try:
         with named_failures(str(job.source.path)):
             return attempt()
-    except (ImageError, ResourceError) as error:
+    except FAILURES as error:
         return Failed(source=job.source.path, error=error)
 
 
@@ -152,12 +152,12 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
     try:
         with memory_failures():
             yield
-    except (ImageError, ResourceError) as error:
+    except FAILURES as error:
         try:
             ledger.failed(job, error)
         except OutputLost:
             raise
-        except (ImageError, ResourceError):
+        except FAILURES:
             pass  # the first failure is the one to tell
         raise
 
@@ -193,10 +193,10 @@ def _put(claim: Claim, encoded: Encoded, ledger: Ledger) -> Upscaled:
     outcome = replace(outcome, seconds=claim.seconds + outcome.seconds)
     made = Made(source=claim.source, sha256=content.sha256, size=len(content), outcome=outcome)
     ledger.writing(job, made)
-    with disk_errors(job.output):
+    with disk_errors(job.output, UnwritableImage):
         make_folder(job)
         with folder_lock(job.output.parent, exclusive=False):
             replaces = claim.claimed is ClaimResult.REPLACE
-            write_by(job.output, content.copy_to, overwrite=replaces)
+            write_by(job.output, content.copy_to, overwrite=replaces, failure=UnwritableImage)
     ledger.done(job)
     return outcome

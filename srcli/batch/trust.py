@@ -166,7 +166,7 @@ def move_aside(path: Path) -> Path:
         The new path of the manifest.
 
     Raises:
-        UnwritableImage: the folder does not allow it.
+        UnwritableFile: the folder does not allow it.
 
     """
     aside = next(name for name in _free_names(path) if not os.path.lexists(name))

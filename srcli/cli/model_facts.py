@@ -24,6 +24,7 @@ def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
         ("scale", card.reach),
         ("parameters", f"{card.parameters:,}"),
         ("cost", _cost(card.kmacs)),
+        *_time(card),
         ("file", f"{card.file}, {card.size:,} bytes"),
         ("sha256", card.sha256),
         ("licence", card.licence),
@@ -44,6 +45,7 @@ def _source_facts(source: PublishedWeights) -> list[tuple[str, str]]:
         ("scale", f"x{source.scale}"),
         ("parameters", f"{source.parameters:,}" if source.parameters else ""),
         ("cost", _cost(source.kmacs) if source.kmacs else ""),
+        *_time(source),
         ("file", source.file + size),
         ("package", f"{source.package} {source.version}".strip()),
         ("needs", "the extra srcli[community]" if source.community else ""),
@@ -68,6 +70,12 @@ def _purpose(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
 
 def _cost(kmacs: float) -> str:
     return f"{kmacs:g} thousand multiply-adds per output pixel and pass"
+
+
+def _time(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
+    if not model.relative_time:
+        return []
+    return [("time", f"{model.relative_time:g} times that of asdn-fast on one processor core")]
 
 
 def _measured(scores: Sequence[Score]) -> list[tuple[str, str]]:

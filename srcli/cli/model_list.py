@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from srcli.usecases.models import Listed
     from srcli.weights.catalog.card import Score
 
-HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "LICENCE", "WHERE")
-NUMBERS = range(2, 5)
+HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "TIME", "LICENCE", "WHERE")
+NUMBERS = range(2, 6)
 """Columns that are aligned at their right."""
 LEGEND = (
     "SET5: PSNR-Y in dB, at that scale. KMAC: thousand multiply-adds for each pixel",
-    "of the result. Empty cells were not measured. pip: part of a Python package.",
+    "of the result. TIME: seconds for a megapixel of it on one processor core, as a",
+    "multiple of those of asdn-fast. Empty cells were not measured. pip: part of a",
+    "Python package.",
 )
 
 
@@ -64,6 +66,7 @@ def emit_models(models: Sequence[Listed]) -> None:
             sha256=model.sha256 or None,
             parameters=model.parameters or None,
             kmacs=model.kmacs or None,
+            relative_time=model.relative_time or None,
             scores=[asdict(score) for score in model.scores],
         )
 
@@ -86,6 +89,7 @@ def _cells(one: Listed) -> tuple[str, ...]:
         f"{model.size / 1e6:.1f}" if model.size else "",
         _first_score(model.scores),
         f"{model.kmacs:.0f}" if model.kmacs else "",
+        f"{model.relative_time:g}" if model.relative_time else "",
         model.licence,
         one.place,
     )

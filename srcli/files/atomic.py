@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from srcli.errors import AlreadyExists, DiskFull, UnwritableImage, is_disk_full
+from srcli.errors import AlreadyExists, DiskFull, UnwritableFile, is_disk_full
 
 TEMPORARY_PREFIX = ".srcli-"
 TEMPORARY_SUFFIX = ".part"
@@ -19,23 +19,38 @@ TEMPORARY_SUFFIX = ".part"
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
+def write_file(
+    path: Path, data: bytes, *, overwrite: bool, failure: type[UnwritableFile] = UnwritableFile
+) -> None:
     """Write ``data`` to ``path``; see ``write_by``."""
-    write_by(path, lambda file: file.write(data), overwrite=overwrite)
+    write_by(path, lambda file: file.write(data), overwrite=overwrite, failure=failure)
 
 
-def write_by(path: Path, write: Callable[[BinaryIO], object], *, overwrite: bool) -> None:
+def write_by(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    *,
+    overwrite: bool,
+    failure: type[UnwritableFile] = UnwritableFile,
+) -> None:
     """Let ``write`` write a temporary file in the folder of ``path``, made if missing, and name it.
 
     The data is on the disk before the file has its name: not even a power cut leaves half of it.
 
+    Args:
+        path: of the file.
+        write: writes the content into a file that is given to it.
+        overwrite: replace a file that is there.
+        failure: what is raised if the file cannot be written, ``UnwritableImage`` of a picture.
+
     Raises:
-        UnwritableImage: if ``path`` is there and ``overwrite`` is not set (also when it came
-            in the meantime), or if the folder does not allow writing.
-        DiskFull: if the disk is full. In either case nothing is left behind.
+        AlreadyExists: if ``path`` is there and ``overwrite`` is not set, also when it came in the
+            meantime.
+        UnwritableFile: if the folder does not allow writing.
+        DiskFull: if the disk is full. In no case is anything left behind.
 
     """
-    with disk_errors(path):
+    with disk_errors(path, failure):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         try:
@@ -59,20 +74,27 @@ def refuse_existing(path: Path) -> None:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into ours, about ``path``."""
+def disk_errors(path: Path, failure: type[UnwritableFile] = UnwritableFile) -> Iterator[None]:
+    """Turn the operating system's refusals into ours, about ``path``.
+
+    Raises:
+        UnwritableFile: of the class ``failure``.
+        AlreadyExists: ``path`` is there.
+        DiskFull: the disk is full.
+
+    """
     try:
         yield
     except FileExistsError as error:
         refuse_existing(path)
         message = f"{path} cannot be written: a file is where its folder should be."
-        raise UnwritableImage(message) from error
+        raise failure(message) from error
     except OSError as error:
         if is_disk_full(error):
             message = f"{path} cannot be written: the disk is full."
             raise DiskFull(message, hint="Free some space or choose another folder.") from error
         message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}."
-        raise UnwritableImage(message) from error
+        raise failure(message) from error
 
 
 def _claim(temporary: Path, path: Path) -> None:

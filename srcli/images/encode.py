@@ -72,7 +72,7 @@ def write_photo(
     if not overwrite:
         refuse_existing(path)
     data = encode_photo(photo, known, name=str(path), quality=quality)
-    write_file(path, data, overwrite=overwrite)
+    write_file(path, data, overwrite=overwrite, failure=UnwritableImage)
 
 
 def writable_format(path: Path) -> Format:

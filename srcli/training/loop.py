@@ -153,7 +153,7 @@ class Trainer:
         Raises:
             UsageError: training diverged. The last saved state stays.
             OutOfMemory: a batch does not fit into memory.
-            UnwritableImage, DiskFull: the folder cannot be written to.
+            UnwritableFile, DiskFull: the folder cannot be written to.
 
         """
         if self._is_due(interval) and self.state.validated < self.state.step:
@@ -272,7 +272,7 @@ def _append_line(path: Path, line: str) -> None:
     """Append a line to a file. A last line without an end gets one first.
 
     Raises:
-        UnwritableImage, DiskFull: the file cannot be written.
+        UnwritableFile, DiskFull: the file cannot be written.
 
     """
     with disk_errors(path), path.open("ab+") as file:

@@ -71,7 +71,7 @@ class TrainState:
         """Write the state. A reader finds either the whole old file or the whole new one.
 
         Raises:
-            UnwritableImage, DiskFull: the folder cannot be written to.
+            UnwritableFile, DiskFull: the folder cannot be written to.
 
         """
         content = io.BytesIO()

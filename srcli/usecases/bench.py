@@ -113,7 +113,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         UsageError: nothing to measure, or an unknown form.
         DataError: a data set or the store cannot be used.
         WeightsError: a model cannot be used.
-        UnwritableImage: a file is there already, or cannot be written.
+        UnwritableFile: a file is there already, or cannot be written.
         DiskFull: there is no room for a file.
 
     """

@@ -44,7 +44,7 @@ def export_model(
         UsageError: ``out`` is no ``.onnx`` file, the ratio makes no sense, or the network cannot
             be exported.
         AlreadyExists: ``out`` is there, and is not to be replaced.
-        UnwritableImage: ``out`` cannot be written.
+        UnwritableFile: ``out`` cannot be written.
         WeightsError: the model cannot be had, the extra ``onnx`` is missing, or the exported
             network gives another result.
         DiskFull: there is no room for it.

@@ -118,7 +118,7 @@ def kmacs_per_output_pixel(network: SrNetwork) -> float:
 
 def to_toml(card: WeightCard) -> str:
     """Write a card as an entry of ``catalog.toml``; what is empty is left out."""
-    values = {key: value for key, value in asdict(card).items() if value not in ("", None)}
+    values = {key: value for key, value in asdict(card).items() if value not in ("", None, 0)}
     values["scores"] = [
         score | {"psnr_y": round(score["psnr_y"], 3), "ssim_y": round(score["ssim_y"], 4)}
         for score in values["scores"]

@@ -198,7 +198,7 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
         MissingWeights: there is no such file.
         UsageError: ``out`` is no ``.safetensors`` file.
         AlreadyExists: the result is there, and is not to be replaced.
-        UnwritableImage: the result cannot be written.
+        UnwritableFile: the result cannot be written.
         DiskFull: there is no room for it.
 
     """

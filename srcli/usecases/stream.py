@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.engine.host import host_memory
-from srcli.errors import ImageError, ResourceError, UsageError
+from srcli.errors import ImageError, ResourceError, UnwritableImage, UsageError
 from srcli.files.atomic import refuse_existing, write_by
 from srcli.images.encode import writable_format
 from srcli.images.probe import ImageInfo, probe_image, read_content, read_pipe
@@ -90,7 +90,8 @@ def upscale_stream(
         begun=lambda probed: listener.picture(Path(given), probed.info.size, probed.size),
     )
     if _names_file(request):
-        write_by(Path(request.output), encoded.file.copy_to, overwrite=request.overwrite)
+        output, overwrite = Path(request.output), request.overwrite
+        write_by(output, encoded.file.copy_to, overwrite=overwrite, failure=UnwritableImage)
     outcome = Upscaled.of(Path(given), Path(request.output or PIPE), encoded)
     return Streamed(content=encoded.content, outcome=outcome)
 

@@ -75,7 +75,7 @@ def train(
         DataError: no pictures, one too small to validate on, or the saved state is damaged or
             belongs to another run.
         OutOfMemory: a batch does not fit.
-        UnwritableImage, DiskFull: the folder cannot be written to.
+        UnwritableFile, DiskFull: the folder cannot be written to.
 
     """
     limit = math.inf if request.max_minutes is None else 60 * request.max_minutes

@@ -50,7 +50,7 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
     Raises:
         UsageError: the request makes no sense, or every picture clashes with another.
         UnreadableImage: a folder cannot be listed.
-        UnwritableImage: the folder of the manifest does not allow writing.
+        UnwritableFile: the folder of the manifest does not allow writing.
         DiskFull: the manifest finds no room.
         DataError: the manifest is of a later version.
         WeightsError: the model cannot be used.

@@ -38,6 +38,8 @@ class WeightCard:
         training: command, steps and hardware that made it.
         notes: what a user should know.
         scores: the measured table.
+        relative_time: seconds for a megapixel of the result, divided by those of asdn-fast at
+            factor 2, as ``benchmarks/model_times.py`` measures it; 0 if nobody did.
         purpose: what it is for, one of ``sources.PURPOSES``.
         good_for: one sentence: when to choose it.
         repo: hub repository, ``owner/name``, of a file that does not come along.
@@ -59,6 +61,7 @@ class WeightCard:
     training: str
     notes: str
     scores: tuple[Score, ...]
+    relative_time: float = 0
     purpose: str = "clean"
     good_for: str = ""
     repo: str = ""

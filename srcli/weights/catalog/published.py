@@ -56,6 +56,7 @@ class PublishedWeights:
         inside: path within the package, with slashes.
         parameters: number of parameters; 0 if nobody counted them.
         kmacs: thousands of multiply-adds per output pixel; 0 if nobody counted them.
+        relative_time: seconds for a megapixel, relative to asdn-fast; see ``WeightCard``.
         scores: the table that srcli measured.
 
     """
@@ -79,6 +80,7 @@ class PublishedWeights:
     inside: str = ""
     parameters: int = 0
     kmacs: float = 0
+    relative_time: float = 0
     scores: tuple[Score, ...] = ()
 
     @property

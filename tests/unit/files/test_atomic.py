@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from srcli.errors import DiskFull, UnwritableImage
+from srcli.errors import DiskFull, ImageError, UnwritableFile, UnwritableImage
 from srcli.files.atomic import _claim_without_links, disk_errors, write_file
 
 
@@ -48,7 +48,7 @@ def test_of_many_writers_at_once_exactly_one_gets_the_name(tmp_path: Path) -> No
         start.wait()
         try:
             write_file(path, data, overwrite=False)
-        except UnwritableImage:
+        except UnwritableFile:
             return
         won.append(data)
 
@@ -64,33 +64,33 @@ def test_of_many_writers_at_once_exactly_one_gets_the_name(tmp_path: Path) -> No
 def test_a_dangling_link_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UnwritableImage, match="exists already"):
+    with pytest.raises(UnwritableFile, match="exists already"):
         write_file(path, b"data", overwrite=False)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_in_the_place_of_a_folder_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(UnwritableImage, match="a file is where its folder should be"):
+    with pytest.raises(UnwritableFile, match="a file is where its folder should be"):
         write_file(tmp_path / "file" / "a.png", b"data", overwrite=False)
 
 
 def test_a_folder_in_the_place_of_the_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(UnwritableImage):
+    with pytest.raises(UnwritableFile):
         write_file(tmp_path / "a.png", b"data", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableImage, match="cannot be written: file name too long"):
+    with pytest.raises(UnwritableFile, match="cannot be written: file name too long"):
         write_file(tmp_path / ("n" * 300 + ".png"), b"data", overwrite=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_where_nothing_may_be_written_the_refusal_says_so(overwrite: bool) -> None:
-    with pytest.raises(UnwritableImage, match=r"^/proc/a.png cannot be written: "):
+    with pytest.raises(UnwritableFile, match=r"^/proc/a.png cannot be written: "):
         write_file(Path("/proc/a.png"), b"data", overwrite=overwrite)
 
 
@@ -119,3 +119,17 @@ def test_without_hard_links_a_failure_gives_the_name_back(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         _claim_without_links(tmp_path / "missing", tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_is_told_from_other_files(tmp_path: Path) -> None:
+    """A manifest that cannot be written is no fault of a picture."""
+    (tmp_path / "file").write_bytes(b"")
+    path = tmp_path / "file" / "a"
+    with pytest.raises(UnwritableFile) as plain:
+        write_file(path, b"data", overwrite=False)
+    with pytest.raises(UnwritableImage) as picture:
+        write_file(path, b"data", overwrite=False, failure=UnwritableImage)
+    assert plain.type is UnwritableFile
+    assert not issubclass(plain.type, ImageError)
+    assert plain.value.message == picture.value.message
+    assert plain.value.exit_code == picture.value.exit_code == 3

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.errors import DataError, OutOfMemory, UnwritableImage, UsageError
+from srcli.errors import DataError, OutOfMemory, UnwritableFile, UsageError
 from srcli.images.decode import read_uint8
 from srcli.networks import panet
 from srcli.networks.panet import RestorationConfig
@@ -170,7 +170,7 @@ def test_a_patch_that_the_network_cannot_take_is_a_usage_error(request_for):
 
 
 def test_a_folder_that_cannot_be_made_is_said(request_for, pictures):
-    with pytest.raises(UnwritableImage, match="a file is where its folder should be"):
+    with pytest.raises(UnwritableFile, match="a file is where its folder should be"):
         train(request_for("run", out=pictures / "a.png"), lambda _: None)
 
 
