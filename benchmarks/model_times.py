@@ -1,8 +1,8 @@
 """Measure what each model takes for a megapixel, relative to asdn-fast.
 
 ``python benchmarks/model_times.py``: every model of the catalogue whose weights are on this machine
-makes a picture of 192x192 pixels of noise, whole, in float32, in one thread, in turn with asdn-fast
-at the factor 2. Processor time is counted, which other programs disturb less than they disturb the
+makes a picture of 192x192 pixels of noise as ``srcli upscale`` does, in float32, in one thread, in
+turn with asdn-fast at the factor 2. Processor time is counted, which other programs disturb less than they disturb the
 clock; the least of the rounds counts. Models of any factor are run at 2. Prints a line for each
 model: its id, its seconds for a megapixel, and these divided by those of asdn-fast, which the
 catalogue keeps as ``relative_time``.
@@ -26,7 +26,6 @@ from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import verify
 
 CPU = Compute(device=torch.device("cpu"))
-WHOLE = UpscaleOptions(tile=1 << 20)
 SIDE = 192
 USUAL_RATIO = 2
 
@@ -35,7 +34,7 @@ def prepared(model: str) -> Callable[[], Tensor]:
     """Return what makes one picture with a model."""
     network = load_model(verify(model)).network
     ratio = network.traits.scale or USUAL_RATIO
-    runner = NetworkRunner(network, CPU, WHOLE)
+    runner = NetworkRunner(network, CPU, UpscaleOptions())
     low = torch.rand(1, 3, SIDE // ratio, SIDE // ratio)
     return lambda: runner(low, (SIDE, SIDE), ratio=float(ratio))
 

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from srcli.weights.catalog.card import Score, WeightCard
-    from srcli.weights.catalog.published import PublishedWeights
 
 
-def facts_of(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
+def facts_of(model: WeightCard) -> list[tuple[str, str]]:
     """Return what there is to say of a model of ours or of other people."""
-    from srcli.weights.catalog.published import PublishedWeights
-
-    return _source_facts(model) if isinstance(model, PublishedWeights) else _card_facts(model)
+    return _card_facts(model) if model.is_ours else _source_facts(model)
 
 
 def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
@@ -36,7 +33,7 @@ def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
     ]
 
 
-def _source_facts(source: PublishedWeights) -> list[tuple[str, str]]:
+def _source_facts(source: WeightCard) -> list[tuple[str, str]]:
     size = f", {source.size:,} bytes" if source.size else ""
     who = source.author or f"the authors of {source.network}"
     facts = [
@@ -61,7 +58,7 @@ def _source_facts(source: PublishedWeights) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _purpose(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
+def _purpose(model: WeightCard) -> list[tuple[str, str]]:
     from srcli.usecases.models import PURPOSES
 
     facts = [("purpose", f"{model.purpose}: {PURPOSES[model.purpose]}")]
@@ -72,7 +69,7 @@ def _cost(kmacs: float) -> str:
     return f"{kmacs:g} thousand multiply-adds per output pixel and pass"
 
 
-def _time(model: WeightCard | PublishedWeights) -> list[tuple[str, str]]:
+def _time(model: WeightCard) -> list[tuple[str, str]]:
     if not model.relative_time:
         return []
     return [("time", f"{model.relative_time:g} times that of asdn-fast on one processor core")]

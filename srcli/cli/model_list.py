@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "TIME", "LICENCE", "WHERE")
 NUMBERS = range(2, 6)
 """Columns that are aligned at their right."""
+WHOLE_FROM = 9.95
+"""Megabytes from which no fraction is told."""
 LEGEND = (
     "SET5: PSNR-Y in dB, at that scale. KMAC: thousand multiply-adds for each pixel",
     "of the result. TIME: seconds for a megapixel of it on one processor core, as a",
     "multiple of those of asdn-fast. Empty cells were not measured. pip: part of a",
-    "Python package.",
+    "Python package. manual: a file that only you can download.",
 )
 
 
@@ -47,8 +49,6 @@ def print_models(models: Sequence[Listed], *, sentences: bool) -> None:
 
 def emit_models(models: Sequence[Listed]) -> None:
     """Print one JSON object a model; what nobody measured is null."""
-    from srcli.weights.catalog.card import WeightCard
-
     for one in models:
         model = one.model
         emit(
@@ -58,8 +58,8 @@ def emit_models(models: Sequence[Listed]) -> None:
             good_for=model.good_for,
             scale=model.scale,
             licence=model.licence or None,
-            author=None if isinstance(model, WeightCard) else model.author or None,
-            ours=isinstance(model, WeightCard),
+            author=model.author or None,
+            ours=model.is_ours,
             place=one.place,
             file=model.file,
             bytes=model.size or None,
@@ -74,7 +74,8 @@ def emit_models(models: Sequence[Listed]) -> None:
 def _print_group(group: Sequence[Listed], *, sentences: bool) -> None:
     rows = aligned([HEAD, *map(_cells, group)], numbers=NUMBERS)
     for row, one in zip(rows, (None, *group), strict=True):
-        data(GAP.join(row).rstrip())
+        name, *figures = row[: NUMBERS.stop]
+        data(GAP.join((name, " ".join(figures), *row[NUMBERS.stop :])).rstrip())
         if sentences and one and one.model.good_for:
             data(f"    {one.model.good_for}")
 
@@ -86,13 +87,18 @@ def _cells(one: Listed) -> tuple[str, ...]:
     return (
         f"{model.id} (default)" if model.id == DEFAULT_MODEL else model.id,
         "any" if model.scale is None else f"x{model.scale}",
-        f"{model.size / 1e6:.1f}" if model.size else "",
+        _megabytes(model.size) if model.size else "",
         _first_score(model.scores),
         f"{model.kmacs:.0f}" if model.kmacs else "",
         f"{model.relative_time:g}" if model.relative_time else "",
         model.licence,
-        one.place,
+        "manual" if one.place == "manual download" else one.place,
     )
+
+
+def _megabytes(size: int) -> str:
+    megabytes = size / 1e6
+    return f"{megabytes:.0f}" if megabytes >= WHOLE_FROM else f"{megabytes:.1f}"
 
 
 def _first_score(scores: Sequence[Score]) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from srcli.engine.routes import Route, choose_route
 from srcli.errors import WeightsError
 from srcli.files.digest import is_file, sha256_of
-from srcli.weights.catalog.card import Score
+from srcli.weights.catalog.card import Score, WeightCard
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card
-from srcli.weights.catalog.published import PublishedWeights, find_file, find_source
+from srcli.weights.catalog.published import find_file, find_source
 from srcli.weights.providers.store import is_file_name
 
 LEAD = 0.2
@@ -54,7 +54,7 @@ def rest_policy(model: str) -> RestPolicy:
         return RestPolicy()
 
 
-def published_source(model: str) -> PublishedWeights | None:
+def published_source(model: str) -> WeightCard | None:
     """Return what is known of an id or a family of other people's, or of a file, by its hash."""
     if not is_file_name(model):
         return find_source(model)

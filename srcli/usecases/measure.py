@@ -19,8 +19,7 @@ from srcli.files.digest import sha256_of
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import AnyRatioNetwork, SrNetwork
 from srcli.usecases.bench import BenchRequest, bench
-from srcli.weights.catalog.card import Score, WeightCard
-from srcli.weights.catalog.published import check_purpose
+from srcli.weights.catalog.card import Score, WeightCard, check_purpose
 from srcli.weights.formats.checkpoint import SUFFIX, Header, count_parameters, load_model
 
 DATASETS = ("Set5", "Set14", "Urban100")

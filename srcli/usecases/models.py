@@ -13,19 +13,12 @@ from srcli.errors import MissingWeights, UsageError, WeightsError
 from srcli.files.atomic import disk_errors, refuse_existing
 from srcli.files.digest import is_file
 from srcli.files.mistyped import missing_file_hint
-from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.card import PURPOSES, WeightCard, check_purpose
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, read_catalog
-from srcli.weights.catalog.published import (
-    PURPOSES,
-    PublishedWeights,
-    check_purpose,
-    find_source,
-    read_community,
-    read_sources,
-)
+from srcli.weights.catalog.published import find_source, read_community, read_sources
 from srcli.weights.providers.cache import cache_folder, cached_file, locked
 from srcli.weights.providers.download import Listener, silent
-from srcli.weights.providers.origins import Shipped, origin_of_card, origin_of_source
+from srcli.weights.providers.origins import Shipped, origin_of
 from srcli.weights.providers.store import SUFFIX, fetch, find, is_file_name, verify
 
 __all__ = [
@@ -53,7 +46,7 @@ Place = Literal["included", "here", "fetch", "pip", "manual download"]
 class Listed:
     """A model of the catalogue, or one of the authors', and how to have it."""
 
-    model: WeightCard | PublishedWeights
+    model: WeightCard
     place: Place
 
 
@@ -87,7 +80,7 @@ def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, .
     if purpose:
         check_purpose(purpose)
     others = read_community() if community or purpose else ()
-    known: tuple[WeightCard | PublishedWeights, ...] = (*read_catalog(), *read_sources(), *others)
+    known: tuple[WeightCard, ...] = (*read_catalog(), *read_sources(), *others)
     return tuple(
         Listed(model=model, place=_place(model))
         for model in known
@@ -95,7 +88,7 @@ def list_models(purpose: str = "", *, community: bool = True) -> tuple[Listed, .
     )
 
 
-def show_model(model: str) -> WeightCard | PublishedWeights:
+def show_model(model: str) -> WeightCard:
     """Return what is known of one model.
 
     Raises:
@@ -243,18 +236,12 @@ def _problem(model: str) -> WeightsError | None:
     return None
 
 
-def _place(model: WeightCard | PublishedWeights) -> Place:
-    origin = (
-        origin_of_source(model) if isinstance(model, PublishedWeights) else origin_of_card(model)
-    )
+def _place(model: WeightCard) -> Place:
+    origin = origin_of(model)
     if isinstance(origin, Shipped):
         return "included"
     if origin.present() is not None:
         return "here"
-    if isinstance(model, PublishedWeights) and model.package:
+    if model.package:
         return "pip"
-    return (
-        "manual download"
-        if isinstance(model, PublishedWeights) and not model.addresses
-        else "fetch"
-    )
+    return "fetch" if model.is_ours or model.addresses else "manual download"

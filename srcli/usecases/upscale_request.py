@@ -22,7 +22,7 @@ from srcli.pipeline.choose import AUTO
 from srcli.pipeline.sizes import SizeRequest
 from srcli.pipeline.target_size import WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
-from srcli.weights.catalog.published import PURPOSES, check_purpose
+from srcli.weights.catalog.card import PURPOSES, check_purpose
 
 TEMPLATE = "{stem}_{scale}"
 Wrap = Literal["x", "y", "xy"]

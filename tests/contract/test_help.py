@@ -17,7 +17,7 @@ from srcli.training.config import Degradation, OptimizerName, Schedule
 from srcli.training.losses import LossName
 from srcli.usecases.bench import FORMATS
 from srcli.usecases.upscale_request import Wrap
-from srcli.weights.catalog.published import PURPOSES
+from srcli.weights.catalog.card import PURPOSES
 
 FRAGMENTS = ("Of ", "At ", "That ", "Which ", "What ", "Where ", "As ")
 TYPES = re.compile(r"<(str|path|int|float|bool|list\[.*\])>")

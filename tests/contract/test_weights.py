@@ -16,9 +16,9 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.metrics.protocol import Scores, score
 from srcli.networks.catalog import NETWORKS
 from srcli.usecases.bench import BenchRequest, bench
-from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.card import PURPOSES, WeightCard
 from srcli.weights.catalog.included import family_members, read_catalog, shipped_folder
-from srcli.weights.catalog.published import PURPOSES, read_community
+from srcli.weights.catalog.published import read_community
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import is_obtainable, verify
 

@@ -18,8 +18,8 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import score
 from srcli.weights.catalog import published
-from srcli.weights.catalog.card import Score
-from srcli.weights.catalog.published import PublishedWeights, read_community
+from srcli.weights.catalog.card import Score, WeightCard
+from srcli.weights.catalog.published import read_community
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import locate
@@ -64,7 +64,7 @@ def site(tmp_path, monkeypatch) -> Path:
         path = site / INSIDE.format(scale)
         torch.save({"params": tiny(scale).state_dict()}, path)
         entries.append(
-            PublishedWeights(
+            WeightCard(
                 id=f"{NAME}-x{scale}",
                 network="dat",
                 scale=scale,

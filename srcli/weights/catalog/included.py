@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from srcli.errors import UnknownModel, WeightsError, WeightsUnavailable, listed
 from srcli.spelling import question
-from srcli.weights.catalog.card import Score, WeightCard
+from srcli.weights.catalog.card import WeightCard, read_cards
 from srcli.weights.catalog.published import find_unread
 from srcli.weights.catalog.suggestions import suggestions
 
@@ -27,8 +25,7 @@ def shipped_folder() -> Path:
 @lru_cache(maxsize=1)
 def read_catalog() -> tuple[WeightCard, ...]:
     """Return every card, in the order of the file."""
-    data = tomllib.loads((shipped_folder() / "catalog.toml").read_text(encoding="utf-8"))
-    return tuple(_card(entry) for entry in data["model"])
+    return read_cards(shipped_folder() / "catalog.toml")
 
 
 def family_members(model: str) -> tuple[WeightCard, ...]:
@@ -86,8 +83,3 @@ def _unknown(model: str) -> WeightsError:
 
 def _ids(cards: Iterable[WeightCard]) -> str:
     return listed(card.id for card in cards)
-
-
-def _card(entry: dict[str, Any]) -> WeightCard:
-    scores = tuple(Score(**score) for score in entry.pop("scores", []))
-    return WeightCard(**{"scale": None, "notes": "", **entry}, scores=scores)

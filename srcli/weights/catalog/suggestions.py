@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from srcli.spelling import alike
 from srcli.weights.catalog.card import WeightCard
-from srcli.weights.catalog.published import PublishedWeights, all_sources
+from srcli.weights.catalog.published import all_sources
 
 ENDINGS = re.compile(r"\.(pth?|ckpt|safetensors|onnx|bin|param)$")
 SHORTEST = 4
@@ -46,7 +46,7 @@ def suggestions(model: str, cards: tuple[WeightCard, ...]) -> tuple[str, ...]:
 
 def _own(cards: tuple[WeightCard, ...]) -> Iterator[tuple[str, str]]:
     """Yield families of several members and ids, made plain, each with itself."""
-    models: tuple[WeightCard | PublishedWeights, ...] = (*cards, *all_sources())
+    models: tuple[WeightCard, ...] = (*cards, *all_sources())
     families = Counter(model.family for model in models)
     for model in models:
         names = (model.family, model.id) if families[model.family] > 1 else (model.id,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from srcli.errors import CorruptWeights
-from srcli.weights.catalog.published import PublishedWeights
+from srcli.weights.catalog.card import WeightCard
 from srcli.weights.formats.checkpoint import ORIGIN_KEY
 from srcli.weights.formats.importer import check_finite
 from srcli.weights.formats.spandrel_networks import (
@@ -20,7 +20,7 @@ from srcli.weights.formats.tensor_file import write_tensors
 from srcli.weights.providers.cache import keep
 
 
-def convert(original: Path, target: Path, source: PublishedWeights) -> None:
+def convert(original: Path, target: Path, source: WeightCard) -> None:
     """Write ``target`` with the tensors of ``original``, and seal it.
 
     Nothing in the original is run. Both files are loaded, and their networks compared.
@@ -46,7 +46,7 @@ def convert(original: Path, target: Path, source: PublishedWeights) -> None:
         made.unlink(missing_ok=True)
 
 
-def _texts(source: PublishedWeights) -> dict[str, str]:
+def _texts(source: WeightCard) -> dict[str, str]:
     origin = f"converted from {source.file}, sha256 {source.sha256}"
     if not source.author:
         return {ORIGIN_KEY: origin}

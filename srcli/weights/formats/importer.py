@@ -10,7 +10,8 @@ from torch import Tensor
 
 from srcli.errors import CorruptWeights
 from srcli.files.digest import sha256_of
-from srcli.weights.catalog.published import PublishedWeights, find_source
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.published import find_source
 from srcli.weights.formats import reference_checkpoints
 from srcli.weights.formats.checkpoint import Header, save_model
 from srcli.weights.formats.size_guard import bounded_by
@@ -27,7 +28,7 @@ class Imported:
 
     header: Header
     state: Mapping[str, Tensor]
-    source: PublishedWeights | None = None
+    source: WeightCard | None = None
 
     def save(self, path: Path) -> None:
         """Write a self-describing weights file, whole or not at all."""
@@ -75,7 +76,7 @@ def check_finite(path: Path, weights: Iterable[tuple[str, Tensor]]) -> None:
             raise CorruptWeights(msg)
 
 
-def _source(found: reference_checkpoints.Upstream, sha256: str) -> PublishedWeights | None:
+def _source(found: reference_checkpoints.Upstream, sha256: str) -> WeightCard | None:
     source = find_source(f"{found.network}-x{found.config.scale}")
     if source is None:
         return None

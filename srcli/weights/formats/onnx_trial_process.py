@@ -7,15 +7,16 @@ It reads the network from standard input, and what it is to do from its one argu
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import sys
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 RANK = 4
 ONLY_FATAL = 4
+onnxruntime = importlib.import_module("onnxruntime")  # before memory is limited
 TYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,

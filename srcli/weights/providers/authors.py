@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from srcli.errors import CorruptWeights, LicenceNotAccepted, WeightsError, WeightsUnavailable
 from srcli.files.digest import is_file
 from srcli.settings import read_setting
-from srcli.weights.catalog.published import PublishedWeights
+from srcli.weights.catalog.card import WeightCard
 from srcli.weights.providers.cache import (
     cache_folder,
     cached_file,
@@ -36,7 +36,7 @@ class Authors:
 
     """
 
-    source: PublishedWeights
+    source: WeightCard
     accepts_licence: bool = False
     keeps_original: bool = False
     is_pinned: bool = True
@@ -175,7 +175,7 @@ class Authors:
         return WeightsUnavailable(msg, hint=hint)
 
 
-def render_notice(source: PublishedWeights) -> str:
+def render_notice(source: WeightCard) -> str:
     """Return what the licence asks to be told with the weights: author, licence and changes."""
     return (
         f"{source.attribution}\n"

@@ -12,7 +12,6 @@ from srcli.files.mistyped import missing_file_hint
 from srcli.settings import read_setting
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import shipped_folder
-from srcli.weights.catalog.published import PublishedWeights
 from srcli.weights.catalog.suggestions import namesakes
 from srcli.weights.providers.authors import Authors
 from srcli.weights.providers.cache import removed
@@ -166,17 +165,15 @@ class Local:
         raise UsageError(msg)
 
 
-def origin_of_source(source: PublishedWeights) -> Origin:
-    """Return where a file that others published comes from."""
-    return Packaged(source=source) if source.package else Authors(source=source)
+def origin_of(card: WeightCard) -> Origin:
+    """Return where a model comes from.
 
-
-def origin_of_card(card: WeightCard) -> Origin:
-    """Return where a model of the catalogue comes from.
-
-    A file that does not come along is looked for in the repository of the setting ``hub_repo``
-    if there is one, else at the commit that its card names. Its hash decides either way.
+    A model of ours that is not included is looked for in the repository of the setting
+    ``hub_repo`` if there is one, else at the commit that its card names. Its hash decides either
+    way. Other people's are in a Python package, or are fetched from where they are published.
     """
+    if not card.is_ours:
+        return Packaged(source=card) if card.package else Authors(source=card)
     from srcli.weights.providers.hub_reference import parse_repository
 
     shipped = Shipped(card=card)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from srcli.errors import MissingExtra, UsageError
 from srcli.files.digest import check_digest, is_file
-from srcli.weights.catalog.published import PublishedWeights
+from srcli.weights.catalog.card import WeightCard
 from srcli.weights.providers.download import Listener
 
 
@@ -19,7 +19,7 @@ from srcli.weights.providers.download import Listener
 class Packaged:
     """A file inside an installed distribution, which only pip adds and removes."""
 
-    source: PublishedWeights
+    source: WeightCard
     is_pinned: bool = True
     is_remote: bool = False
 

@@ -15,7 +15,7 @@ from srcli.weights.catalog.published import all_sources, find_source
 from srcli.weights.providers.authors import Authors
 from srcli.weights.providers.download import Listener, silent
 from srcli.weights.providers.hub_reference import PREFIX, parse_reference
-from srcli.weights.providers.origins import Hub, Local, Origin, origin_of_card, origin_of_source
+from srcli.weights.providers.origins import Hub, Local, Origin, origin_of
 from srcli.weights.providers.packaged import Packaged
 
 __all__ = [
@@ -64,11 +64,9 @@ def locate(model: str, scale: float | None = None, *, offline: bool = False) -> 
 
 def family(model: str) -> dict[int, str]:
     """Return the ids of a family's members by their scales; empty if there is no such family."""
-    sources = {
-        one.scale: one.id for one in all_sources() if one.family == model and one.id != model
-    }
-    cards = {card.scale: card.id for card in family_members(model) if card.id != model}
-    return sources or {scale: name for scale, name in cards.items() if scale is not None}
+    sources = [one for one in all_sources() if one.family == model and one.id != model]
+    cards = [card for card in family_members(model) if card.id != model]
+    return {one.scale: one.id for one in sources or cards if one.scale is not None}
 
 
 def is_obtainable(model: str, *, offline: bool = False) -> bool:
@@ -133,7 +131,7 @@ def find(model: str, scale: float | None = None) -> Origin:
     if is_file_name(model):
         return Local(path=Path(model))
     source = find_source(model, scale)
-    return origin_of_source(source) if source else origin_of_card(find_card(model, scale))
+    return origin_of(source or find_card(model, scale))
 
 
 def is_file_name(model: str) -> bool:
@@ -153,7 +151,7 @@ def verify(model: WeightCard | str) -> Path:
 
     """
     name = model if isinstance(model, str) else model.id
-    origin = find(model) if isinstance(model, str) else origin_of_card(model)
+    origin = find(model) if isinstance(model, str) else origin_of(model)
     path = origin.present()
     if path is None:
         if isinstance(origin, (Local, Packaged)):

@@ -13,16 +13,15 @@ import torch
 from srcli.files import digest
 from srcli.networks.san import SPEC, SanConfig
 from srcli.weights.catalog import published
-from srcli.weights.catalog.published import PublishedWeights, find_source, read_sources
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.published import find_source, read_sources
 from srcli.weights.formats import importer, reference_checkpoints
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.cache import cached_file, check_sealed
 
 TINY = SanConfig(scale=4, groups=1, blocks=1, channels=16, squeeze=4)
 PATH = "/media/somebody/zoo/SAN_TINY.pt"
-BY_HAND = PublishedWeights(
-    id="san-x2", network="san", scale=2, file="SAN_BIX2.pt", pages=("a share",)
-)
+BY_HAND = WeightCard(id="san-x2", network="san", scale=2, file="SAN_BIX2.pt", pages=("a share",))
 
 
 def tiny(scale: int) -> dict[str, torch.Tensor]:
@@ -39,9 +38,9 @@ def checkpoint(tmp_path) -> bytes:
 
 
 @pytest.fixture
-def offered(hub, checkpoint, monkeypatch) -> PublishedWeights:
+def offered(hub, checkpoint, monkeypatch) -> WeightCard:
     """The tiny SAN stands where the real one is, at two addresses."""
-    source = PublishedWeights(
+    source = WeightCard(
         id="san-x4",
         network="san",
         scale=4,
@@ -57,7 +56,7 @@ def offered(hub, checkpoint, monkeypatch) -> PublishedWeights:
 
 
 @pytest.fixture
-def by_hand(offered, tmp_path, monkeypatch) -> PublishedWeights:
+def by_hand(offered, tmp_path, monkeypatch) -> WeightCard:
     """A file as the authors would give it, had they published a tiny SAN x2."""
     del offered
     layout = reference_checkpoints._LAYOUTS["san"]
@@ -355,7 +354,7 @@ def test_two_processes_fetch_at_once(hub, offered, tmp_path):
         f"published.read_sources = lambda: ({offered!r},)\n"
         "from srcli.cli.app import main\n"
         "main()\n"
-    ).replace("PublishedWeights(", "published.PublishedWeights(")
+    ).replace("WeightCard(", "published.WeightCard(")
     command = [sys.executable, "-c", program, "models", "fetch", offered.id]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)

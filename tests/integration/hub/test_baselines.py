@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from srcli.weights.catalog import published
-from srcli.weights.catalog.published import PublishedWeights
+from srcli.weights.catalog.card import WeightCard
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
 
@@ -21,13 +21,13 @@ PATH = "/media/somebody/zoo/RCAN_TINY.pt"
 
 
 @pytest.fixture
-def offered(hub, tmp_path, monkeypatch) -> PublishedWeights:
+def offered(hub, tmp_path, monkeypatch) -> WeightCard:
     """A tiny RCAN, in the old format of PyTorch, stands where the real one is."""
     network = RCAN(scale=4, n_resgroups=1, n_resblocks=1, n_feats=16, reduction=4)
     path = tmp_path / "tiny.pt"
     torch.save(network.state_dict(), path, _use_new_zipfile_serialization=False)
     content = path.read_bytes()
-    source = PublishedWeights(
+    source = WeightCard(
         id="rcan-x4",
         network="rcan",
         scale=4,

@@ -13,7 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from srcli.weights.catalog import published
-from srcli.weights.catalog.published import PublishedWeights, read_community
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.published import read_community
 from srcli.weights.formats import conversion, spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
 
@@ -48,7 +49,7 @@ def entry(hub, path, named, scale):
     save(path / file, network, scale)
     content = (path / file).read_bytes()
     hub.plain[PATH + file] = content
-    return PublishedWeights(
+    return WeightCard(
         id=model,
         network=network,
         scale=scale,
@@ -64,7 +65,7 @@ def entry(hub, path, named, scale):
 
 
 @pytest.fixture
-def offered(hub, tmp_path, monkeypatch) -> dict[str, PublishedWeights]:
+def offered(hub, tmp_path, monkeypatch) -> dict[str, WeightCard]:
     """A catalogue of three small networks; the licence of the red one forbids some uses."""
     folder = tmp_path / "published"
     folder.mkdir()

@@ -4,15 +4,9 @@ import re
 
 import pytest
 
+from srcli.weights.catalog.card import PERMISSIVE, PURPOSES, WeightCard
 from srcli.weights.catalog.included import family_members, read_catalog
-from srcli.weights.catalog.published import (
-    PERMISSIVE,
-    PURPOSES,
-    PublishedWeights,
-    all_sources,
-    find_source,
-    read_community,
-)
+from srcli.weights.catalog.published import all_sources, find_source, read_community
 from srcli.weights.formats import spandrel_networks
 
 with spandrel_networks._torchvision():
@@ -73,6 +67,6 @@ def test_a_family_gives_the_member_that_reaches():
 
 def test_a_licence_that_forbids_uses_is_restricted():
     named = {"id": "a", "network": "dat", "scale": 2, "file": "a.pth"}
-    assert PublishedWeights(**named, licence="CC-BY-NC-SA-4.0").is_restricted
-    assert not PublishedWeights(**named).is_restricted
-    assert not PublishedWeights(**named).attribution
+    assert WeightCard(**named, licence="CC-BY-NC-SA-4.0").is_restricted
+    assert not WeightCard(**named).is_restricted
+    assert not WeightCard(**named).attribution

@@ -18,7 +18,8 @@ from srcli.errors import CorruptWeights, MissingWeights
 from srcli.networks import csnln, panet, san
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
-from srcli.weights.catalog.published import PublishedWeights, read_sources
+from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.published import read_sources
 from srcli.weights.formats.reference_checkpoints import (
     Config,
     Upstream,
@@ -158,7 +159,7 @@ def test_another_constant_than_the_authors_is_refused() -> None:
 
 
 @pytest.mark.parametrize("source", read_sources(), ids=lambda source: source.id)
-def test_the_size_that_the_authors_published_is_known(source: PublishedWeights) -> None:
+def test_the_size_that_the_authors_published_is_known(source: WeightCard) -> None:
     if source.community:
         return
     config = NETWORKS[source.network].configure("paper", source.scale)
