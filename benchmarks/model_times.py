@@ -2,10 +2,10 @@
 
 ``python benchmarks/model_times.py``: every model of the catalogue whose weights are on this machine
 makes a picture of 192x192 pixels of noise as ``srcli upscale`` does, in float32, in one thread, in
-turn with asdn-fast at the factor 2. Processor time is counted, which other programs disturb less than they disturb the
-clock; the least of the rounds counts. Models of any factor are run at 2. Prints a line for each
-model: its id, its seconds for a megapixel, and these divided by those of asdn-fast, which the
-catalogue keeps as ``relative_time``.
+turn with asdn-fast at the factor 2. Processor time is counted, which other programs disturb less
+than they disturb the clock; the least of the rounds counts. Models of any factor are run at 2.
+Prints a line for each model: its id, its seconds for a megapixel, and these divided by those of
+asdn-fast, which the catalogue keeps as ``relative_time``.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def _is_held(path: Path, *, remove: bool = True) -> bool:
     A regular file that no run holds is removed, unless ``remove`` is false.
     """
     if sys.platform == "win32":
-        return _is_in_use(path)
+        return _is_in_use(path, remove=remove)
     try:
         handle = os.open(path, os.O_RDONLY | _CAREFULLY)
     except OSError as error:
@@ -185,12 +185,20 @@ def _is_of_another_user(path: Path) -> bool:
         return False
 
 
-def _is_in_use(path: Path) -> bool:
-    """Remove a file, and tell whether that failed because it is open, as on Windows."""
+def _is_in_use(path: Path, *, remove: bool) -> bool:
+    """Remove a file, or give it the name that it has; tell whether Windows refuses.
+
+    It refuses both while any process has the file open.
+    """
     try:
-        path.unlink(missing_ok=True)
+        if remove:
+            path.unlink(missing_ok=True)
+        else:
+            path.rename(path)
     except PermissionError:
         return True
+    except OSError:  # it is gone
+        return False
     return False
 
 

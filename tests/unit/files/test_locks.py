@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -6,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from srcli.files.locks import RunLock, folder_lock, remove_strays
+from srcli.files import locks
+from srcli.files.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
+from srcli.files.locks import RunLock, any_run_alive, folder_lock, remove_strays
 
 
 def test_a_run_is_alive_until_it_ends(tmp_path):
@@ -104,3 +107,61 @@ def test_a_pipe_in_the_place_of_a_folder_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "out")
     with folder_lock(tmp_path / "out", exclusive=True) as held:
         assert not held
+
+
+@pytest.fixture
+def as_on_windows(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """Take the branches for Windows, which refuses to remove or rename files that are open."""
+    opened: set[Path] = set()
+    unlink, rename = Path.unlink, Path.rename
+
+    def refuse(path: Path) -> None:
+        if path in opened:
+            raise PermissionError(errno.EACCES, "another process uses the file")
+
+    def checked_unlink(path: Path, *, missing_ok: bool = False) -> None:
+        refuse(path)
+        unlink(path, missing_ok=missing_ok)
+
+    def checked_rename(path: Path, target: Path) -> Path:
+        refuse(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(locks.sys, "platform", "win32")
+    monkeypatch.setattr(Path, "unlink", checked_unlink)
+    monkeypatch.setattr(Path, "rename", checked_rename)
+    return opened
+
+
+def test_on_windows_a_run_lives_while_its_file_is_open(
+    tmp_path: Path, as_on_windows: set[Path]
+) -> None:
+    run = RunLock(tmp_path)
+    (file,) = tmp_path.iterdir()
+    other = RunLock(tmp_path)
+    as_on_windows.add(file)
+    assert other.is_alive(run.token)
+    assert any_run_alive(tmp_path)
+    other.sweep()
+    assert file.exists()
+    as_on_windows.clear()
+    assert any_run_alive(tmp_path) is False
+    assert file.exists()  # who only asks changes nothing
+    other.sweep()
+    assert not file.exists()
+    assert not other.is_alive(run.token)
+    other.release()
+    run.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_windows_folders_are_not_locked_and_nothing_is_removed_without_a_lock(
+    tmp_path: Path, as_on_windows: set[Path]
+) -> None:
+    assert not as_on_windows
+    stray = tmp_path / f"{TEMPORARY_PREFIX}{'0' * 16}{TEMPORARY_SUFFIX}"
+    stray.write_bytes(b"")
+    with folder_lock(tmp_path, exclusive=True) as held:
+        assert held is False
+    assert remove_strays([tmp_path]) == 0
+    assert stray.exists()
