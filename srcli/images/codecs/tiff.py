@@ -18,7 +18,6 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
-from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.metadata import exif, ifd, tiff_tags
 from srcli.images.metadata.ifd import Entry, Tree
 from srcli.images.metadata.reading import Blocks, upright
@@ -46,6 +45,10 @@ _CHUNKY, _APART = 1, 2
 _LARGEST = 2**32 - 2**24  # less than 4 GB by enough room for the directory
 _STRIP_BYTES = 1 << 18
 _RATIONAL = 5
+_BIG_HEAD = 16
+"""Bytes of the head of a BigTIFF file."""
+_EXPANSION = 1.01
+"""How many times its size Deflate may make of what it cannot compress, and the EXIF block."""
 _INCH = 2
 _PER_INCH = {_INCH: 1.0, 3: 2.54}  # inches and centimetres
 _EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
@@ -201,29 +204,26 @@ def encode(samples: Samples, metadata: Metadata) -> bytes:
 def write(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
     """Write samples as a file in strips under Deflate, losslessly, with all metadata.
 
-    The file begins with the EXIF block as it is, so that whatever points into it still does.
-    Nothing but the samples is held in memory.
+    The file begins with the EXIF block, so that whatever points into it still does. It is a
+    classic TIFF file unless it becomes too large for one; then it is BigTIFF. Nothing but the
+    samples is held in memory.
 
     Raises:
-        UnsupportedImage: the file would be larger than TIFF's 4 GB, or the EXIF block is damaged.
+        UnsupportedImage: the EXIF block is damaged.
 
     """
     height, width, channels = samples.shape
     integers = samples.dtype.kind == "u"
     differences = integers and channels != GRAY_ALPHA
     rows = max(1, _STRIP_BYTES // (width * channels * samples.itemsize))
-    carrier = metadata.exif or _EMPTY
-    kept = [*tiff_tags.described(carrier)]
-    carrier += bytes(len(carrier) % 2)
+    may_be_big = _EXPANSION * samples.nbytes > _LARGEST
+    carrier, kept = _carried(metadata.exif or _EMPTY, may_be_big=may_be_big)
     order = exif.byte_order(carrier)
     file.write(carrier)
     ends = [len(carrier)]
     for top in range(0, height, rows):
         strip = _strip(samples[top : top + rows], order, differences=differences)
         ends.append(ends[-1] + file.write(zlib.compress(strip)))
-        if ends[-1] > _LARGEST:
-            msg = "would be larger than the 4 GB that a TIFF file can be"
-            raise UnsupportedImage(msg, hint="Choose PNG.")
     counts = tuple(end - start for start, end in itertools.pairwise(ends))
     layout: dict[int, tuple[int, ...]] = {
         Tag.ImageWidth: (width,),
@@ -240,8 +240,10 @@ def write(file: BinaryIO, samples: Samples, metadata: Metadata) -> None:
         Tag.SampleFormat: (UNSIGNED if integers else FLOATING_POINT,) * channels,
     }
     stored = [ifd.numbers(tag, values, order) for tag, values in layout.items() if values]
-    stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order), *kept]
-    head, directory = _directory(ends[-1], stored, order)
+    stored += [*_density(metadata, order), *tiff_tags.beside(metadata, order)]
+    own = [replace(entry, value_at=0) for entry in stored]
+    tree = replace(kept, entries=(*own, *kept.entries))
+    head, directory = _directory(ends[-1], tree, order, in_place=may_be_big)
     file.write(directory)
     file.seek(0)
     file.write(head)
@@ -254,16 +256,45 @@ def with_directory(data: bytes, entries: Iterable[Entry]) -> bytes:
         struct.error: it is larger than a classic file can be.
 
     """
-    head, directory = _directory(len(data), entries, exif.byte_order(data))
+    order = exif.byte_order(data)
+    head, directory = _directory(len(data), Tree(entries=tuple(entries)), order)
     return b"".join([head, data[len(head) :], directory])
 
 
-def _directory(end: int, entries: Iterable[Entry], order: str) -> tuple[bytes, bytes]:
+def _directory(end: int, tree: Tree, order: str, *, in_place: bool = False) -> tuple[bytes, bytes]:
     """Return the first bytes of a file, and what follows its ``end``: its first directory."""
-    known = {entry.tag: entry for entry in reversed([*entries])}  # the first of a kind stays
-    at = end + end % 2
-    directory = ifd.lay_out(Tree(entries=tuple(known.values())), at, order)
-    return ifd.mark(order) + struct.pack(order + "I", at), bytes(at - end) + directory
+    known = {entry.tag: entry for entry in reversed(tree.entries)}  # the first of a kind stays
+    tree = replace(tree, entries=tuple(known.values()))
+    at, big = end + end % 2, in_place and end > _LARGEST
+    directory = ifd.lay_out(tree, at, order, big=big, in_place=in_place)
+    return ifd.head(at, order, big=big), bytes(at - end) + directory
+
+
+def _carried(block: bytes, *, may_be_big: bool) -> tuple[bytes, Tree]:
+    """Return how a file begins that holds an EXIF block, and the tags of the block.
+
+    Where it may become BigTIFF, the tags are in the byte order in which Pillow reads BigTIFF, and
+    their long values stay where they stand in the block.
+    """
+    kept = Tree(entries=tuple(tiff_tags.described(block)))
+    if not may_be_big:
+        return block + bytes(len(block) % 2), kept
+    inner = tiff_tags.inner_directories(block)
+    entries = (entry for entry in kept.entries if entry.tag not in inner)
+    tree = _moved(Tree(entries=tuple(entries), inner=inner), exif.byte_order(block))
+    block = ifd.mark("<") + block[4:].ljust(_BIG_HEAD, b"\0")
+    return block + bytes(len(block) % 2), tree
+
+
+def _moved(tree: Tree, order: str) -> Tree:
+    """Tags of an EXIF block, which stay where they stand unless the head or the order forbids."""
+    kept = []
+    for before in tree.entries:
+        after = ifd.reordered(before, order, "<")
+        stays = after.value_at >= _BIG_HEAD and after.value == before.value
+        kept.append(after if stays else replace(after, value_at=0))
+    inner = {tag: _moved(one, order) for tag, one in tree.inner.items()}
+    return Tree(entries=tuple(kept), inner=inner)
 
 
 def _strip(rows: Samples, order: str, *, differences: bool) -> bytes:

@@ -29,6 +29,23 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """How directories are written: letters of ``struct`` for numbers, and sizes in bytes."""
+
+    entries: str
+    number: str
+    head: int
+    entry: int
+    inline: int
+    pointer: int
+
+
+_LONG8 = 16
+_CLASSIC = _Form(entries="H", number="I", head=2, entry=ENTRY_BYTES, inline=4, pointer=LONG)
+_BIG = _Form(entries="Q", number="Q", head=8, entry=20, inline=8, pointer=_LONG8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One tag.
 
@@ -209,35 +226,55 @@ def mark(order: str) -> bytes:
     return MAIN_MARKS[0] if order == "<" else MAIN_MARKS[1]
 
 
+def head(start: int, order: str, *, big: bool = False) -> bytes:
+    """Return how a file begins whose first directory stands at ``start``."""
+    if big:
+        return (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HHHQ", 43, 8, 0, start)
+    return mark(order) + struct.pack(order + "I", start)
+
+
 def pack(tree: Tree, order: str) -> bytes:
     """Return a classic TIFF file of tags and nothing else, which is an EXIF block."""
-    return mark(order) + struct.pack(order + "I", 8) + lay_out(tree, 8, order)
+    return head(8, order) + lay_out(tree, 8, order)
 
 
-def lay_out(tree: Tree, at: int, order: str) -> bytes:
-    """Return a directory that stands at an even position, with its values and inner directories."""
+def lay_out(tree: Tree, at: int, order: str, *, big: bool = False, in_place: bool = False) -> bytes:
+    """Return a directory that stands at an even position, with its values and inner directories.
+
+    Args:
+        tree: what it holds.
+        at: where it stands.
+        order: byte order.
+        big: whether the file is BigTIFF.
+        in_place: whether long values that have a ``value_at`` stand there already, and stay.
+
+    """
+    form = _BIG if big else _CLASSIC
     count = len(tree.entries) + len(tree.inner)
-    tail_at = at + 2 + count * ENTRY_BYTES + 4
+    tail_at = at + form.head + count * form.entry + form.inline
     known = {entry.tag: entry for entry in tree.entries}
-    directory, tail = struct.pack(order + "H", count), b""
+    directory, tail = struct.pack(order + form.entries, count), b""
     for tag in sorted({*known, *tree.inner}):
-        place = struct.pack(order + "I", tail_at + len(tail))
+        here = tail_at + len(tail)
         if tag in tree.inner:
-            directory += struct.pack(order + "HHI", tag, LONG, 1) + place
-            tail += _even(lay_out(tree.inner[tag], tail_at + len(tail), order))
+            directory += struct.pack(order + "HH" + 2 * form.number, tag, form.pointer, 1, here)
+            tail += _even(lay_out(tree.inner[tag], here, order, big=big, in_place=in_place))
             continue
         entry = known[tag]
-        directory += struct.pack(order + "HHI", tag, entry.kind, entry.count)
-        short = len(entry.value) <= _INLINE_BYTES
-        directory += entry.value.ljust(_INLINE_BYTES, b"\0") if short else place
-        tail += b"" if short else _even(entry.value)
-    return directory + bytes(4) + tail
+        directory += struct.pack(order + "HH" + form.number, tag, entry.kind, entry.count)
+        if len(entry.value) <= form.inline:
+            directory += entry.value.ljust(form.inline, b"\0")
+            continue
+        stays = in_place and entry.value_at
+        directory += struct.pack(order + form.number, entry.value_at if stays else here)
+        tail += b"" if stays else _even(entry.value)
+    return directory + bytes(form.inline) + tail
 
 
 def numbers(tag: int, values: Iterable[int], order: str) -> Entry:
-    """Return a tag of integers, of 16 bits each if they all fit."""
+    """Return a tag of integers, of 16 bits each if they all fit, else of 32, else of 64."""
     values = tuple(values)
-    kind = SHORT if max(values) < 1 << 16 else LONG
+    kind = next((kind for kind in (SHORT, LONG) if max(values) < 1 << 8 * _SIZES[kind]), _LONG8)
     value = struct.pack(f"{order}{len(values)}{_INTEGERS[kind]}", *values)
     return Entry(tag=tag, kind=kind, count=len(values), value=value)
 

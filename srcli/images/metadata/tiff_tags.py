@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from PIL import ExifTags
 
@@ -106,15 +106,28 @@ def described(block: bytes) -> Iterator[Entry]:
         UnsupportedImage: the block is damaged.
 
     """
+    for entry in _main(block).entries.values():
+        if entry.tag not in _STORAGE or entry.tag in {ifd.EXIF, ifd.GPS}:
+            yield entry
+
+
+def inner_directories(block: bytes) -> Mapping[int, Tree]:
+    """Return the directories of EXIF and GPS in an EXIF block by the tags that point to them.
+
+    Raises:
+        UnsupportedImage: the block is damaged.
+
+    """
+    return _inner_trees(block, _main(block))
+
+
+def _main(block: bytes) -> Directory:
     try:
         if not block.startswith(ifd.MAIN_MARKS):
             raise damaged_exif()
-        told = ifd.read(block, ifd.first(block)).entries
+        return ifd.read(block, ifd.first(block))
     except struct.error as error:
         raise damaged_exif() from error
-    for entry in told.values():
-        if entry.tag not in _STORAGE or entry.tag in {ifd.EXIF, ifd.GPS}:
-            yield entry
 
 
 def beside(metadata: Metadata, order: str) -> Iterator[Entry]:
@@ -139,6 +152,15 @@ def _describes(tag: int) -> bool:
 
 def _described(data: bytes, main: Directory) -> Tree:
     """Return the tags that describe the picture, with the directories of EXIF and GPS."""
+    kept = (
+        entry
+        for entry in main.entries.values()
+        if _describes(entry.tag) and not entry.value.startswith(_ARRAY_SHAPE)
+    )
+    return Tree(entries=_all(kept), inner=_inner_trees(data, main))
+
+
+def _inner_trees(data: bytes, main: Directory) -> Mapping[int, Tree]:
     order, inner = ifd.byte_order(data), dict[int, Tree]()
     for tag in (ifd.EXIF, ifd.GPS):
         found = _inner(data, main.pointer(tag, order))
@@ -151,12 +173,7 @@ def _described(data: bytes, main: Directory) -> Tree:
             )
             own = (entry for entry in found.entries.values() if entry.tag != ifd.INTEROPERABILITY)
             inner[tag] = Tree(entries=_all(own), inner=more)
-    kept = (
-        entry
-        for entry in main.entries.values()
-        if _describes(entry.tag) and not entry.value.startswith(_ARRAY_SHAPE)
-    )
-    return Tree(entries=_all(kept), inner=inner)
+    return inner
 
 
 def _all(entries: Iterable[Entry]) -> tuple[Entry, ...]:
