@@ -215,7 +215,9 @@ def _is_same(one: Path, other: Path) -> bool:
 def _base_folder(variable: str, folder: str) -> Path:
     """Return our part of a folder that a variable names, else of one in the user's home.
 
-    The root stands for the home of users without one, as it does for accounts of services.
+    It is the same on every system. A library such as platformdirs would look elsewhere on macOS and
+    Windows, where the files of users would be lost to it, and finds no folder for users without a
+    home. The root stands for the home of users without one, as it does for accounts of services.
     """
     named = os.environ.get(variable)
     if named:
