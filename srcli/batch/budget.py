@@ -42,7 +42,7 @@ class ByteBudget:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Grant nothing from now on."""
+        """Refuse every later request for memory."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

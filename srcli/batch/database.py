@@ -33,7 +33,7 @@ NAME = ".srcli-manifest.sqlite"
 PATIENCE = 60.0
 """Seconds to wait for another run's transaction, which takes milliseconds."""
 NO_ROOM = 2**16
-"""Free bytes below which a failed write is laid to the full disk."""
+"""If fewer bytes are free, a failed write is explained by the full disk."""
 _DAMAGE = {
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_INTERNAL,

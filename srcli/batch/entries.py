@@ -18,7 +18,7 @@ from srcli.files.locks import is_token
 STATES: tuple[State, ...] = get_args(State)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 LONGEST_NAME = 80
-"""Characters of a model's name that are told."""
+"""The longest name of a model that is told, in characters."""
 
 _ENTRIES = """
 SELECT output, source, state, owner, pictures.fingerprint, settings.content,

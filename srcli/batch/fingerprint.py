@@ -14,7 +14,7 @@ from srcli.files.digest import sha256_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """A file at one moment."""
+    """Size, time and hash of a file at one moment."""
 
     size: int
     mtime_ns: int
@@ -37,5 +37,5 @@ def settings_fingerprint(settings: Mapping[str, object]) -> str:
 
 
 def canonical(settings: Mapping[str, object]) -> str:
-    """One text for equal settings."""
+    """Return the same text for equal settings."""
     return json.dumps(settings, sort_keys=True)

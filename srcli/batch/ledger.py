@@ -118,16 +118,16 @@ class NoLedger:
         return judge(None, job, "", overwrite=self.overwrite)
 
     def writing(self, job: Job, made: Made) -> None:
-        """Keep nothing."""
+        """Do nothing, as no record is kept."""
 
     def done(self, job: Job) -> None:
-        """Keep nothing."""
+        """Do nothing, as no record is kept."""
 
     def skipped(self, job: Job, reason: str) -> None:
-        """Keep nothing."""
+        """Do nothing, as no record is kept."""
 
     def failed(self, job: Job, error: Failure) -> None:
-        """Keep nothing."""
+        """Do nothing, as no record is kept."""
 
 
 def judge(

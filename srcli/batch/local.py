@@ -21,7 +21,7 @@ AHEAD = 8
 """Pictures that are read ahead, and that wait to be written, at most."""
 WRITERS = min(4, os.cpu_count() or 1)
 SHARE_OF_MEMORY = 0.5
-"""Of what is free at the start, for all pictures in the works."""
+"""The share of the memory that is free at the start which all pictures at once may take."""
 HEAD_START = 0.001
 """Seconds that the caller's thread has for the steps between two networks before others begin.
 
@@ -83,7 +83,7 @@ class _Line:
         yield from (late.result() for late in writing)
 
     def stop(self) -> None:
-        """Read no more, and wait for what is being written."""
+        """Stop reading, and wait for what is being written."""
         self.budget.close()
         self.readers.shutdown(cancel_futures=True)
         self.writers.shutdown()

@@ -25,7 +25,7 @@ from srcli.files.locks import RunLock, folder_lock
 
 logger = logging.getLogger(__name__)
 Elsewhere = Callable[[Path], Entry | None]
-"""From the path of a result to what another manifest says of it."""
+"""Returns what another manifest says of a result, by the path of the result."""
 
 
 class Manifest:
@@ -270,7 +270,7 @@ class ManifestView(NoLedger):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
+        """Do nothing, as no file is open."""
 
 
 def recorded_results(folder: Path, among: Container[str] | None = None) -> dict[str, Entry]:

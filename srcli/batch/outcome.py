@@ -107,7 +107,7 @@ class Listener(Progress, Protocol):
     """Told how far a batch is, beside the outcomes that it yields."""
 
     def found(self, count: int) -> None:
-        """Expect ``count`` more outcomes."""
+        """Tell that ``count`` more outcomes will follow."""
         ...
 
     def picture(self, source: Path, source_size: Size, size: Size) -> None:
@@ -116,7 +116,7 @@ class Listener(Progress, Protocol):
 
 
 class SilentListener:
-    """Listens to nothing."""
+    """A listener that ignores everything."""
 
     def found(self, count: int) -> None:
         """Ignore the count."""

@@ -24,9 +24,9 @@ LAST_VERSION = 999
 SIDE_FILES = ("-wal", "-shm", "-journal")
 """Ends of the names of what SQLite keeps beside a file; of them only the first two are written."""
 MOST_BYTES = 2**32
-"""Size of a manifest of about ten million pictures."""
+"""The largest manifest that is read, in bytes: about ten million pictures."""
 LONGEST_VALUE = 2**20
-"""Bytes of one value; messages and paths are far shorter."""
+"""The longest value that is read, in bytes; messages and paths are far shorter."""
 FREE_STEPS = 10**7
 STEPS_PER_BYTE = 20
 """Steps of SQLite's machine that questions may take: all honest ones take less than one a byte."""

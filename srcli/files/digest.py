@@ -45,13 +45,13 @@ def has_digest(path: Path, digest: str) -> bool:
 
 
 def digest_kind(digest: str) -> str:
-    """Return what a digest is: ``sha256``, ``git sha1``, or nothing."""
+    """Return which hash a digest is, ``sha256`` or ``git sha1``; empty if it is none."""
     is_hexadecimal = not set(digest) - set("0123456789abcdef")
     return {64: SHA256, 40: SHA1}.get(len(digest), "") if is_hexadecimal else ""
 
 
 def _git_name(path: Path) -> str:
-    """Return by what name git keeps the content of a file."""
+    """Return the hash under which git keeps the content of a file."""
     name = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(BLOCK):

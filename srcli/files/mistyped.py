@@ -9,7 +9,7 @@ from pathlib import Path
 from srcli.spelling import alike, question
 
 MOST_NAMES = 10_000
-"""Names of a folder that are looked at."""
+"""The largest number of names in a folder that are compared with a mistyped one."""
 
 
 def missing_file_hint(path: Path, *, otherwise: str = "Check its name.") -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 BLOCK = 8
 CHANCE = 2.0
-"""Standard deviations of a count that chance may make of it."""
+"""How many standard deviations of a count are taken for chance."""
 
 
 def block_traces(luma: Tensor) -> float:

@@ -6,23 +6,23 @@ import torch
 from torch import Tensor
 
 FAINTEST = 24
-"""Levels between the two sides of an edge that is looked at."""
+"""The least difference between the two sides of an edge that is measured, in levels."""
 CALM = 8
 """The sides of an edge vary by no more than its height divided by this."""
 STEEP = 3
 """The middle of an edge rises by at least its height divided by this."""
 MARGIN = 12
-"""Levels from black and white within which no halo is to be seen."""
+"""Sides of edges that are nearer to black or white than this, in levels, show no halo."""
 STEEPEST = 10
-"""One edge in so many is as steep as the one that counts, or steeper."""
+"""Of so many edges, one is as steep as the edge that is measured, or steeper."""
 FEWEST = 12
-"""Edges below which nothing is said."""
+"""The least number of edges that halos and steepness are measured from."""
 MOST = 4096
-"""Candidates along one axis that are looked at."""
+"""The largest number of candidates along one axis that are compared."""
 BEFORE, AFTER = 6, 7
 """Pixels that an edge is seen with, left and right of the one before its middle."""
 PLATEAU = 4
-"""Pixels of each side's plateau, outermost."""
+"""The number of pixels that each side of an edge is averaged over, farthest from the edge."""
 
 
 def softness(luma: Tensor) -> float:

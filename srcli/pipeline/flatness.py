@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 STRONG = 48
-"""Levels that a step of an edge has at least."""
+"""The least step between two pixels that is taken for an edge, in levels."""
 
 
 def flat_and_crisp(colors: Tensor) -> tuple[float, float]:

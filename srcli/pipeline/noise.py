@@ -15,7 +15,7 @@ from torch import Tensor
 
 BLOCK = 8
 CALM = 10
-"""One block in so many is as calm as the one that counts, or calmer."""
+"""Of so many blocks, one is as calm as the block that is measured, or calmer."""
 CALMNESS = 1.22
 """The mean of all blocks of white noise divided by the calmest tenth of them."""
 GAIN = 36
@@ -23,9 +23,9 @@ GAIN = 36
 TEXTURE = 2.0
 """How much more energy texture has at half the size, at the least."""
 WINDOWS = 8
-"""Windows that are enough."""
+"""The largest number of windows that noise is measured in."""
 FEWEST = 8
-"""Blocks below which nothing is said."""
+"""The least number of blocks that noise is measured from."""
 
 
 def noise_level(colors: Tensor) -> float:

@@ -13,7 +13,7 @@ from srcli.pixels.levels import to_levels
 SIDE = 128
 """Side of a window in pixels, a multiple of the side of a JPEG block."""
 LIMIT = 16
-"""Windows at most: 0.26 megapixels."""
+"""The largest number of windows, which have 0.26 megapixels together."""
 GRID = 8
 """Windows start on multiples of this, so that they all see a grid of blocks alike."""
 SMALLEST = 24

@@ -31,9 +31,9 @@ from srcli.images.picture.samples import (
 )
 
 _FEW_COLORS = 255
-"""Of a GIF palette, one entry being kept for transparency."""
+"""Colours of a GIF palette; one more entry is kept for transparency."""
 _SAMPLED_PIXELS = 1 << 20
-"""Of all frames together, from which a common palette is chosen."""
+"""Pixels of all frames together from which a common palette is chosen."""
 _OPAQUE = 128
 _MARKS = {PNG: b"acTL", WEBP: b"ANIM"}
 

@@ -31,7 +31,7 @@ _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
 _CENTISECOND = 10
 _NONE = bytes(4)
 _OVERSIZE = 16
-"""How many times the pixels of the canvas a frame may have."""
+"""A frame may have at most so many times the pixels of its canvas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ def read_header(data: bytes) -> Header:
 
 
 class _Bits:
-    """Bits of a codestream, the lowest of each byte first."""
+    """Reads the bits of a codestream, the lowest of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._bits = int.from_bytes(data, "little")

@@ -54,7 +54,7 @@ _PER_INCH = {_INCH: 1.0, 3: 2.54}  # inches and centimetres
 _EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
 """A file of one directory without tags."""
 _DENSITY_UNIT = 1 << 16
-"""Into how many parts an inch's pixels are counted."""
+"""The largest denominator of a density."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from srcli.images.picture.samples import Samples
 Tag = ExifTags.Base
 
 Decode = Callable[[bytes], Samples]
-"""From a TIFF file of one channel to samples (H, W, 1)."""
+"""Decode a TIFF file of one channel to samples (H, W, 1)."""
 
 _PACKING = (Tag.Compression, Tag.FillOrder, tiff.JPEG_TABLES)
 """How samples are packed, whatever the number of their channels."""

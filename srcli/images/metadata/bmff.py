@@ -10,7 +10,7 @@ _FULL = 4
 """Bytes of version and flags at the start of some boxes."""
 _LARGEST = 1 << 26
 _MOST_PIECES = 1 << 16
-"""Bytes and pieces beyond which an item is none that is looked for."""
+"""The most bytes and pieces of an item that is read; longer ones are passed over."""
 _GAIN_MARKS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
 _DEPTH_MARKS = (
     b"urn:mpeg:hevc:2015:auxid:2",

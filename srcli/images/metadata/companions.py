@@ -27,7 +27,7 @@ _PNG_STRUCTURE = frozenset(
 )
 _WEBP_STRUCTURE = frozenset(b"VP8X,VP8 ,VP8L,ALPH,ANIM,ANMF,ICCP,EXIF,XMP ".split(b","))
 _BMP_PROFILES = (b"DEBM", b"KNIL")
-"""Embedded and linked, in the header that Windows calls V5."""
+"""Codes of an embedded and of a linked profile, in the header that Windows calls V5."""
 
 
 def of_jpeg(segments: Iterable[Segment], tail: bytes, xmp: bytes) -> Iterator[str]:

@@ -33,7 +33,7 @@ _PARTS = ((273, 279), (324, 325))
 _SENSOR = {32803, 34892}
 """Codes of a colour filter array, and of linear sensor data."""
 _MOST = 16
-"""Directories that are looked into."""
+"""The largest number of directories that are read."""
 
 
 def holds_sensor_data(data: bytes) -> bool:

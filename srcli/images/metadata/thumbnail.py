@@ -10,7 +10,7 @@ from PIL import Image
 from srcli.images.picture.samples import turn_upright
 
 _LARGEST = 1 << 20
-"""Pixels; what is larger is no thumbnail."""
+"""The most pixels of a thumbnail."""
 _QUALITY = 90
 
 

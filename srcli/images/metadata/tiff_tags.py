@@ -40,7 +40,7 @@ _ARRAY_SHAPE = b'{"shape": ['
 _REDUCED, _MASK = 1, 4
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _SHORT = 8
-"""Bytes of any number."""
+"""Bytes of the longest number."""
 
 
 def read(data: bytes) -> tuple[Metadata, Directory]:

@@ -32,12 +32,12 @@ class Animation:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """The number of rows."""
         return int(self.frames[0].shape[0])
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """The number of columns."""
         return int(self.frames[0].shape[1])
 
     @property
@@ -69,5 +69,5 @@ def each(picture: Picture, change: Callable[[Photo], Photo]) -> Picture:
 
 
 def frame_count(picture: Picture) -> int:
-    """How many pictures are shown."""
+    """The number of frames."""
     return 1 if isinstance(picture, Photo) else len(picture.frames)

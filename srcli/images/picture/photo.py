@@ -77,12 +77,12 @@ class Photo:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """The number of rows."""
         return self.pixels.shape[-2]
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """The number of columns."""
         return self.pixels.shape[-1]
 
 

@@ -23,7 +23,7 @@ Mask = NDArray[np.float32]
 SUPERSAMPLING = 4
 """Sub-pixels of a side of a pixel, for marks that are not boxes."""
 OWN_FONT = ""
-"""Stands for the font that comes with Pillow."""
+"""The name that stands for the font that is part of Pillow."""
 _DESIGN_SIZE = 200.0
 """Size at which the distances between letters are read, for they are rounded at small ones."""
 

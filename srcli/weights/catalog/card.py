@@ -117,7 +117,7 @@ class WeightCard:
 
     @property
     def reach(self) -> str:
-        """How far it enlarges, in words."""
+        """The factors that the model enlarges by, in words."""
         if self.scale == 1:
             return "x1: it restores, and keeps the size"
         return "any factor" if self.scale is None else f"x{self.scale}"

@@ -24,7 +24,7 @@ from srcli.networks.statistics import (
 OVERLAP = 32
 """Rows and columns around a tile that suffice for most networks."""
 WIDE = 64
-"""The same, for those that need more."""
+"""Rows and columns around a tile for networks that look farther."""
 LARGEST_REACH = 48
 """Up to which halos of tiles are as wide as the reach; wider ones would cost too much."""
 
@@ -117,7 +117,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 Where sides must be multiples of a number, tiles start on its multiples.
 """
 UNKNOWN = Architecture()
-"""What is taken for granted of the others."""
+"""The traits of every architecture that is not listed."""
 
 
 def traits_of(descriptor: Any) -> FixedScaleTraits:  # noqa: ANN401 - spandrel's, which may be absent

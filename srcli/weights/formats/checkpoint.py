@@ -27,7 +27,7 @@ ORIGIN_KEY = "srcli_origin"
 """In the header of a file that srcli converted: whose network it is, and from which file."""
 FORMAT = 1
 LONGEST_ORIGIN = 10_000
-"""Characters of a header's free text."""
+"""The longest free text of a header, in characters."""
 LARGEST_SETTING = 4096
 """No number in a network's configuration is larger."""
 WRITTEN: Mapping[type, tuple[type, ...]] = {int: (int,), float: (int, float)}

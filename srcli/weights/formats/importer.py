@@ -35,7 +35,7 @@ class Imported:
         save_model(path, self.state, self.header)
 
     def keep(self, path: Path) -> None:
-        """Write it into the tool's own folder, with the note of its sha256."""
+        """Write the weights file into the folder of models, with the note of its sha256."""
         made = path.with_name(f".{path.name}.new")
         try:
             self.save(made)

@@ -53,7 +53,7 @@ class Exported:
 
 
 class _AtRatio(nn.Module):
-    """A network of any ratio that is held to one."""
+    """A network of any ratio that always enlarges by one of them."""
 
     def __init__(self, network: AnyRatioNetwork, ratio: float) -> None:
         super().__init__()
@@ -141,7 +141,7 @@ def _trace(fixed: nn.Module, traits: NetworkTraits) -> Any:  # noqa: ANN401 - to
 
 
 def _compare(content: bytes, fixed: nn.Module, traits: NetworkTraits) -> Iterator[Parity]:
-    """Run both on noise of each size."""
+    """Run the network and its export on noise of each size."""
     with _refusals():
         session = open_session(content)
     noise = torch.Generator().manual_seed(0)

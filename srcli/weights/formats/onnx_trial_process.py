@@ -85,7 +85,7 @@ def attempt(content: bytes, *, threads: int, sides: list[tuple[int, int]]) -> tu
 
 
 def main() -> None:
-    """Do what the argument says."""
+    """Try the network on standard input, and print what came of it."""
     asked = json.loads(sys.argv[1])
     content = sys.stdin.buffer.read()
     limit_memory(asked.pop("memory"))

@@ -15,9 +15,9 @@ from srcli.errors import CorruptWeights
 LARGER = 2
 """How many times its file a network may be, so that what is missing can still be listed."""
 FREE = 1 << 20
-"""Samples that every network may have, whatever its file holds."""
+"""The number of samples that every network may have, however small its file is."""
 FREE_TENSORS = 1 << 10
-"""Tensors that every network may make, whatever its file holds."""
+"""The number of tensors that every network may make, however small its file is."""
 
 
 def is_filled(tensor: Tensor) -> bool:

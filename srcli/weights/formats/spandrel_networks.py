@@ -43,7 +43,7 @@ _IMPORT_LOCK = threading.Lock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunityConfig:
-    """What is known of such a network."""
+    """Architecture and factor of a network that other people made."""
 
     architecture: str
     scale: int

@@ -52,7 +52,7 @@ class Authors:
         return path if is_file(path) else None
 
     def check(self, path: Path) -> None:
-        """Compare it with what was converted."""
+        """Compare the sha256 of the file with the one that was noted after the conversion."""
         hint = (
             "" if self.is_remote else f"Run `srcli models import {self.source.file} --overwrite`."
         )

@@ -39,7 +39,7 @@ def cached_file(model: str, suffix: str = ".safetensors") -> Path:
 
 
 def downloads_folder() -> Path:
-    """Return where files are while they come; it need not exist."""
+    """Return the folder of unfinished downloads, which need not exist."""
     return cache_folder() / "downloads"
 
 

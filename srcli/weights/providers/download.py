@@ -15,7 +15,7 @@ from srcli.weights.providers.web import USER, Refusal, Response, ask, line, pati
 CHUNK = 1 << 16
 PARTIAL = 206
 PROGRESS = 1 << 20
-"""Bytes; as long as the tries bring as many, there are more tries."""
+"""A try that brings at least this many bytes is followed by another one."""
 WEB_PAGE = "gives a web page instead of the file"
 
 Listener = Callable[[int, int], None]
@@ -27,7 +27,7 @@ class _Misfit(Refusal):
 
 
 def silent(done: int, total: int) -> None:
-    """Hear of progress and say nothing."""
+    """Ignore how far a download is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def download(
 
 
 def part_of(target: Path) -> Path:
-    """Return where a file is that has not come to its end."""
+    """Return the path of a file while it is being downloaded."""
     return target.with_name(f"{target.name}.part")
 
 

@@ -63,12 +63,12 @@ class CacheEntry:
 
     @property
     def blob(self) -> Path:
-        """Its content."""
+        """The content of the file."""
         return self._folder() / "blobs" / self.etag
 
     @property
     def part(self) -> Path:
-        """Its content, as far as it has come."""
+        """The content that has come so far."""
         return self.blob.with_name(f"{self.etag}{PART}")
 
     @contextmanager

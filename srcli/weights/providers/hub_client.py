@@ -95,7 +95,7 @@ def cached(place: HubPlace) -> Path | None:
 
 
 def accept(_: Offer) -> None:
-    """Take whatever the hub offers."""
+    """Accept every file that the hub offers."""
 
 
 def download(

@@ -39,7 +39,7 @@ class HubFile:
         return bool(self.sha256 or COMMIT.fullmatch(self.revision))
 
     def __str__(self) -> str:
-        """Write it as the user does."""
+        """Return the reference as the user types it."""
         return f"{PREFIX}{self.repo}@{self.revision}/{self.file}"
 
 

@@ -63,7 +63,7 @@ class Origin(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """A file that comes along with the tool."""
+    """A file that is included in srcli."""
 
     card: WeightCard
     is_pinned: bool = True
@@ -75,18 +75,18 @@ class Shipped:
         return path if is_file(path) else None
 
     def check(self, path: Path) -> None:
-        """Compare it with its card."""
+        """Compare the sha256 of the file with that of its card."""
         check_digest(path, self.card.sha256, hint="Install srcli again.")
 
     def fetch(self, listen: Listener) -> Path:
-        """Fail: no one else has it."""
+        """Fail, because the file can be fetched from nowhere."""
         del listen
         msg = f"This installation of srcli lacks the weights of {self.card.id}."
         hint = "Install srcli again, or set SRCLI_HUB_REPO to a hub repository that has them."
         raise WeightsUnavailable(msg, hint=hint)
 
     def remove(self) -> bool:
-        """Refuse."""
+        """Refuse to delete it."""
         msg = f"{self.card.id} is included in srcli and cannot be removed."
         raise UsageError(msg)
 
@@ -100,7 +100,7 @@ class Hub:
 
     @property
     def is_pinned(self) -> bool:
-        """Tell whether it is known by a commit or a hash; a branch moves."""
+        """Tell whether a commit or a hash names the file; what a branch names may change."""
         return self.file.is_pinned
 
     def present(self) -> Path | None:
@@ -110,13 +110,13 @@ class Hub:
         return hub.cached_copy(self.file)
 
     def check(self, path: Path) -> None:
-        """Compare it with the hash that is known, or that the hub gave."""
+        """Compare the file with the hash of the catalogue, or with the one that the hub gave."""
         from srcli.weights.providers import hub
 
         hub.check(path, self.file)
 
     def fetch(self, listen: Listener) -> Path:
-        """Download it."""
+        """Download the file."""
         from srcli.weights.providers import hub
 
         return hub.fetch(self.file, listen)
@@ -138,14 +138,14 @@ class Local:
     is_remote: bool = False
 
     def present(self) -> Path | None:
-        """Return it if it is there."""
+        """Return the file if it exists."""
         return self.path if is_file(self.path) else None
 
     def check(self, path: Path) -> None:
-        """Know nothing of it: it is checked when it is loaded."""
+        """Do nothing: a file of the user has no known hash, and is checked when it is loaded."""
 
     def fetch(self, listen: Listener) -> Path:
-        """Fail: no one else has it."""
+        """Fail, because the file can be fetched from nowhere."""
         del listen
         raise self.missing()
 
@@ -160,7 +160,7 @@ class Local:
         return MissingWeights(msg, hint=missing_file_hint(self.path, otherwise=otherwise))
 
     def remove(self) -> bool:
-        """Refuse."""
+        """Refuse to delete it."""
         msg = f"{self.path} is your own file: srcli does not delete it."
         raise UsageError(msg)
 

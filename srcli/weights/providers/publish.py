@@ -21,7 +21,7 @@ REFUSALS = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file to be, and its content or where that is."""
+    """A file to be uploaded: its name, and its content or the path of that."""
 
     name: str
     content: Path | str

@@ -29,14 +29,14 @@ LONGEST_HEAD = 60
 GRACE = 60
 """Seconds that the content may take in any case."""
 SLOWEST = 4096
-"""Bytes a second; slower content is given up."""
+"""The slowest download, in bytes a second, that is waited for."""
 REDIRECTS = 8
 WAITS: tuple[float, ...] = (1, 4, 15)
 """Seconds before each further try, where a server may have an answer later."""
 LONGEST_WAIT = 60
 """Seconds; a server that asks for more patience is not asked again."""
 LONGEST_REASON = 200
-"""Characters of what a server says."""
+"""The longest quotation of what a server says, in characters."""
 
 OK = (200, 206)
 REDIRECTIONS = (301, 302, 303, 307, 308)
@@ -101,7 +101,7 @@ class Response(HTTPResponse):
         self.fp = io.BufferedReader(self._clock)
 
     def expect(self, size: int) -> None:
-        """Let the content take as long as ``size`` bytes may take from now on."""
+        """Set the time until which ``size`` bytes of content have to come, from now on."""
         self._clock.deadline = time.monotonic() + GRACE + size / SLOWEST
 
 
@@ -114,7 +114,7 @@ class _Clock(io.RawIOBase):
         self.deadline = time.monotonic() + LONGEST_HEAD
 
     def readable(self) -> bool:
-        """Say yes."""
+        """Return true, as the answer is there to be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - typeshed's WriteableBuffer
