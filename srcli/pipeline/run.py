@@ -108,8 +108,7 @@ class Encoded:
         size: after.
         seconds: that decoding, enlarging, checking and encoding took.
         network_seconds: the part of these that enlarging took.
-        consistency: how well the result gives its source back; None where it is smaller,
-            or was restored.
+        consistency: how well the result gives its source back; None where that is not measured.
         copied: it was large enough already.
         jpeg_quality: about what the source was last compressed at; None if it is no JPEG.
         left_behind: what the source held beside its pixels and the file does not.
@@ -216,8 +215,7 @@ class Pipeline:
         else:
             found = inspect(next(photos(picture)), info)
             choice = choose(found, denoise=self.spec.denoise, named=self.models.aliases)
-        guard = self.spec.guard
-        return choice if guard is None else replace(choice, guard=guard)
+        return choice if self.spec.guard is None else replace(choice, guard=self.spec.guard)
 
     def bleed(self, picture: Picture) -> Picture:
         """Give transparent pixels colours that the network can look at, unless told not to."""

@@ -69,8 +69,7 @@ class Upscaler:
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
         guard: keep results between the source samples around them; None for as ``auto`` chooses.
         denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
-        auto: models that ``auto`` uses in place of its own, by the purposes that they serve:
-            clean, photo, drawing, jpeg or noise.
+        auto: models that ``auto`` uses in place of its own, by purposes: see ``PURPOSES``.
         offline: do not fetch a model.
 
     Raises:
@@ -176,9 +175,8 @@ class Upscaler:
         if isinstance(picture, np.ndarray):
             return self._array(picture, size, progress)
         if isinstance(picture, Tensor):
-            return to_tensor(
-                [self._samples(one, size, progress) for one in from_tensor(picture)], picture
-            )
+            made = [self._samples(one, size, progress) for one in from_tensor(picture)]
+            return to_tensor(made, picture)
         if isinstance(picture, PillowImage):
             return to_image(self._samples(from_image(picture), size, progress), picture)
         if isinstance(picture, (bytes, bytearray, memoryview)):
@@ -190,9 +188,8 @@ class Upscaler:
 
     def _array(self, pixels: NDArray[Any], size: SizeRequest, progress: Progress) -> NDArray[Any]:
         samples = self._samples(from_array(pixels), size, progress)
-        return (samples[..., 0] if pixels.ndim == PLANE else samples).astype(
-            pixels.dtype, copy=False
-        )
+        plane = samples[..., 0] if pixels.ndim == PLANE else samples
+        return plane.astype(pixels.dtype, copy=False)
 
     def _samples(self, samples: Samples, size: SizeRequest, progress: Progress) -> Samples:
         photo = to_photo(samples, Metadata(), source_format="")
