@@ -44,9 +44,12 @@ def test_the_list_is_of_our_models_and_the_authors(srcli):
     lines = listing(done.stdout)
     assert all(lines[model][-2:] == ["MIT", "included"] for model in IDS)
     assert all(
-        lines[source.id][-1] == ("fetch" if source.addresses else "download")
+        lines[source.id][-1] == ("fetch" if source.addresses else "manual")
         for source in read_sources()
     )
+    head, *_ = (line.split() for line in done.stdout.splitlines() if line.startswith("MODEL"))
+    assert head == ["MODEL", "SCALE", "MB", "SET5", "KMAC", "TIME", "LICENCE", "WHERE"]
+    assert lines["asdn-base"][-3] == f"{find_card('asdn-base').relative_time:g}"
     assert not {source.id for source in read_community()} & set(lines)
     assert "--community" in done.stdout
 
@@ -89,6 +92,7 @@ def test_the_list_is_read_by_programs(srcli):
     ours, other = rows[DEFAULT_MODEL], rows["realesrgan-x4plus"]
     assert (ours["ours"], ours["scale"], ours["place"]) == (True, None, "included")
     assert ours["kmacs"] == find_card(DEFAULT_MODEL).kmacs
+    assert (ours["relative_time"], other["relative_time"]) == (1, None)
     assert ours["scores"][0]["dataset"] == "Set5"
     assert (other["ours"], other["purpose"], other["scale"]) == (False, "photo", 4)
     assert (other["licence"], other["bytes"]) == ("BSD-3-Clause", 67040989)
