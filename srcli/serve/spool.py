@@ -21,7 +21,7 @@ class Spool:
     It is written first, by one thread, and read then, by several.
 
     Raises:
-        UnwritableImage: the system has no more files to open, or no place for them.
+        UnwritableFile: the system has no more files to open, or no place for them.
 
     """
 

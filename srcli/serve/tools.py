@@ -15,7 +15,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from srcli import __version__
-from srcli.errors import SrcliError
+from srcli.errors import SrcliError, UnwritableImage
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.images.encode import writable_format
 from srcli.pipeline.choose import AUTO
@@ -155,7 +155,8 @@ def make_server(desk: Desk, folders: Folders) -> MCPServer:
             beside = folders.inside(path)
             name = result_name(beside.name, size.label(), made.format.suffixes[0])
             target = folders.inside(output) if output else folders.inside(str(beside.parent / name))
-            write_file(target, made.file.content(), overwrite=False)
+            content = made.file.content()
+            write_file(target, content, overwrite=False, failure=UnwritableImage)
             return target
 
         with _told():

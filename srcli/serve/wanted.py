@@ -12,7 +12,6 @@ from srcli.pipeline.choose import AUTO
 from srcli.pipeline.sizes import SizeRequest
 from srcli.spelling import did_you_mean
 from srcli.usecases.models import list_models
-from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.included import DEFAULT_MODEL
 
 BICUBIC = "bicubic"
@@ -74,8 +73,8 @@ def offers() -> tuple[Offer, ...]:
     for one in list_models():
         if one.place not in PLACES:
             continue
-        card, model = one.model if isinstance(one.model, WeightCard) else None, one.model
-        name = card.family if card else model.id
+        model = one.model
+        name = model.family if model.is_ours else model.id
         before = found.get(name)
         scales = () if model.scale is None else (model.scale,)
         kmacs = model.kmacs or UNKNOWN_KMACS

@@ -23,7 +23,7 @@ from srcli.errors import (
     SrcliError,
     UnknownName,
     UnreadableImage,
-    UnwritableImage,
+    UnwritableFile,
     sentence,
 )
 from srcli.images.formats import FORMATS
@@ -56,7 +56,7 @@ STATUS: dict[type[SrcliError], HTTPStatus] = {
     UnreadableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownName: HTTPStatus.NOT_FOUND,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
-    UnwritableImage: HTTPStatus.INSUFFICIENT_STORAGE,
+    UnwritableFile: HTTPStatus.INSUFFICIENT_STORAGE,
     ResourceError: HTTPStatus.SERVICE_UNAVAILABLE,
     ImageError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
