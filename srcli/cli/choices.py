@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 Precision = Literal["float32", "bfloat16", "float16"]
-TrainPrecision = Literal["auto", "float32", "bfloat16", "float16"]
+PrecisionOrAuto = Literal["auto", "float32", "bfloat16", "float16"]
 WhenLarge = Literal["skip", "copy", "shrink"]
 HiddenColors = Literal["bleed", "keep"]
 Wrap = Literal["x", "y", "xy"]

@@ -220,7 +220,7 @@ def train_command(
         ),
     ] = None,
     precision: Annotated[
-        choices.TrainPrecision,
+        choices.PrecisionOrAuto,
         _session(help="Compute in this type. auto takes bfloat16 where the device has it."),
     ] = "auto",
     seed: Annotated[

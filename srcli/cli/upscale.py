@@ -59,7 +59,7 @@ def upscale_command(
     tile: options.Tile = None,
     memory: options.Memory = "",
     device: options.Device = "auto",
-    precision: options.Precision = "float32",
+    precision: options.Precision = "auto",
     auto: options.Auto = None,
     offline: options.Offline = False,
     more_inputs: options.MoreInputs = None,

@@ -238,8 +238,11 @@ Device = Annotated[
     ),
 ]
 Precision = Annotated[
-    choices.Precision,
-    _cost(help="Compute in this type. The 16-bit types are faster where the device has them."),
+    choices.PrecisionOrAuto,
+    _cost(
+        help="Compute in this type. auto takes bfloat16, which is twice as fast, where the device "
+        "has it and the model loses nothing by it.",
+    ),
 ]
 
 MoreInputs = Annotated[

@@ -15,6 +15,7 @@ from srcli.errors import UsageError, listed
 from srcli.spelling import did_you_mean
 
 Precision = Literal["float32", "bfloat16", "float16"]
+AUTO_PRECISION = "auto"
 PRECISIONS: Mapping[str, torch.dtype] = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -29,10 +30,25 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
-    """Device of networks, and data type of their convolutions."""
+    """Device of networks, and data type of their convolutions.
+
+    Attributes:
+        device: where networks run.
+        dtype: of their convolutions.
+        adapts: the type is only for networks that are known to lose nothing by it.
+
+    """
 
     device: torch.device
     dtype: torch.dtype = torch.float32
+    adapts: bool = False
+
+    def suited(self, *, keeps_quality: bool) -> Compute:
+        """Return the same for a network, of which it is known whether it loses nothing."""
+        if not self.adapts:
+            return self
+        dtype = self.dtype if keeps_quality else torch.float32
+        return replace(self, dtype=dtype, adapts=False)
 
     def allowed(self, reduced: Collection[torch.dtype]) -> Compute:
         """Return the same in float32, unless its precision is one of ``reduced``."""
@@ -125,13 +141,18 @@ def choose_compute(device: str = "auto", precision: str = "float32") -> Compute:
     Args:
         device: name of the device, as for ``choose_device``.
         precision: precision of the convolutions. A tile whose values overflow in a shorter
-            precision runs again in float32.
+            precision runs again in float32. ``auto`` is bfloat16 for networks that are known to
+            lose nothing by it, where the device computes in it itself, and float32 for all others.
 
     Raises:
         UsageError: there is no such device or precision, or float16 is asked for on a processor,
             where PyTorch imitates it at a hundredth of the speed.
 
     """
+    if precision == AUTO_PRECISION:
+        found = choose_device(device)
+        dtype = torch.bfloat16 if has_bfloat16(found) else torch.float32
+        return Compute(device=found, dtype=dtype, adapts=True)
     if precision not in PRECISIONS:
         msg = f"There is no precision called {precision!r}."
         hint = f"Choose one of {listed(PRECISIONS)}."

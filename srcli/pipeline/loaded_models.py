@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from srcli.networks.spec import SrNetwork
 from srcli.pipeline.choose import AUTO, MODELS, NONE_NAMED, Choice
 from srcli.pipeline.rest_policy import RestPolicy, published_source, rest_policy
 from srcli.pipeline.target_size import Size, TargetSize
-from srcli.weights.catalog.included import DEFAULT_MODEL
+from srcli.weights.catalog.included import DEFAULT_MODEL, keeps_quality
 from srcli.weights.formats.checkpoint import count_parameters, load_model
 from srcli.weights.providers.store import family, is_file_name, is_obtainable, locate, sha256_of
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +225,7 @@ class ModelLoader:
         return replace(
             clean,
             sha256=tuple(one for models in every for one in models.sha256),
-            mixes=Mixes(clean, spoilt, self._run),
+            mixes=Mixes(clean, spoilt, self._run_mix),
             named=named,
             attributions={
                 name: line for models in every for name, line in models.attributions.items()
@@ -239,11 +242,20 @@ class ModelLoader:
             msg = f"{told} {error.message}"
             raise type(error)(msg, hint=error.hint) from error
 
-    def _run(self, network: SrNetwork) -> NetworkRunner:
-        return NetworkRunner(network, self._compute, self._options)
+    def _run_mix(self, network: SrNetwork) -> NetworkRunner:
+        return NetworkRunner(network, self._compute_of(MODELS), self._options)
+
+    def _compute_of(self, models: Iterable[str]) -> Compute:
+        """Return where and how models run together."""
+        keeps = all(keeps_quality(model) for model in models)
+        compute = self._compute.suited(keeps_quality=keeps)
+        if compute != self._compute:
+            logger.info("Computing in %s.", str(compute.dtype).removeprefix("torch."))
+        return compute
 
     def _interpolate(self, name: str) -> LoadedModels:
-        runner = self._run(Interpolation(KERNELS[name]))
+        compute = self._compute.suited(keeps_quality=False)
+        runner = NetworkRunner(Interpolation(KERNELS[name]), compute, self._options)
         return LoadedModels(runner=runner, sha256=(name,), names={None: name})
 
     def _assemble(self, paths: Mapping[str, Path], policy: RestPolicy) -> LoadedModels:
@@ -253,7 +265,7 @@ class ModelLoader:
         return LoadedModels(
             runner=NetworkRunner(
                 first,
-                self._compute,
+                self._compute_of(paths),
                 self._options,
                 others=others,
                 overshoot_until=policy.overshoot_until,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from srcli.engine.device import choose_compute
+from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.memory import check_fits
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.engine.progress import Progress, SilentProgress
@@ -66,7 +66,7 @@ class Maker:
     def __init__(self, limits: Limits, device: str = "auto") -> None:
         self.limits = limits
         options = UpscaleOptions(pad_border=True)
-        self._loader = ModelLoader(choose_compute(device), options, offline=True)
+        self._loader = ModelLoader(choose_compute(device, AUTO_PRECISION), options, offline=True)
 
     def look(self, content: bytes, *, name: str) -> Look:
         """Decode a picture and measure what ``auto`` would go by.

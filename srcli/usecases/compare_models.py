@@ -10,7 +10,7 @@ from pathlib import Path
 from srcli.bench.cost import kmacs_per_pixel
 from srcli.compare.comparison import LabelledImage
 from srcli.compare.enlargement import Enlargement
-from srcli.engine.device import choose_compute
+from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.interpolation import KERNELS
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.progress import SilentProgress
@@ -103,7 +103,7 @@ def enlarge_bicubically(image: LabelledImage, size: tuple[int, int]) -> Labelled
 def _pipeline(
     model: str, target: TargetSize, *, device: str = "cpu", offline: bool = True
 ) -> Pipeline:
-    compute = choose_compute(device, "float32")
+    compute = choose_compute(device, AUTO_PRECISION)
     loader = ModelLoader(compute, UpscaleOptions(pad_border=True), offline=offline)
     models = loader.load(model, target.ratio)
     return Pipeline(OutputSpec(resolve=lambda *_: target), models)

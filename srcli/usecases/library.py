@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,8 @@ class Upscaler:
         model: id of a model, weights file, ``hf:owner/repo/file``, ``nearest``, ``bicubic`` or
             ``lanczos``; ``auto`` chooses for each picture from its pixels.
         device: auto, cpu, cuda, cuda:1 or mps.
-        precision: of the convolutions.
+        precision: of the convolutions. ``auto`` is bfloat16 where the device computes in it
+            itself and the model is known to lose nothing by it, else float32.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
@@ -84,7 +85,7 @@ class Upscaler:
         model: str | os.PathLike[str] = AUTO,
         *,
         device: str = "auto",
-        precision: Precision = "float32",
+        precision: Precision | Literal["auto"] = "auto",
         tile: int | None = None,
         ensemble: bool = False,
         wrap: Wrap | None = None,

@@ -21,7 +21,7 @@ from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, 
 from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, plan_picture
 from srcli.batch.stages import BatchContext
-from srcli.engine.device import choose_compute
+from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.host import limit_memory
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.errors import listed
@@ -274,10 +274,13 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
 
     Where they run and in which tiles is left out, unless results depend on the tiles: those of
     a network that sees whole tiles, and of short numbers, which are rounded as sizes suggest.
+    The type that ``auto`` computes in is the machine's affair, too: it loses nothing.
     """
     runner = models.runner
+    adapts = request.precision == AUTO_PRECISION
     runners = (runner, *(one.runner for one in models.named.values()))
-    exact = runner.compute.dtype == torch.float32 and all(one.is_local for one in runners)
+    exact = adapts or runner.compute.dtype == torch.float32
+    exact = exact and all(one.is_local for one in runners)
     return {
         "srcli": __version__,
         "weights_sha256": models.sha256,
@@ -286,7 +289,7 @@ def _settings(request: UpscaleRequest, models: LoadedModels) -> dict[str, object
         "quality": request.quality,
         "finish": asdict(request.options),
         "ensemble": request.ensemble,
-        "precision": str(runner.compute.dtype),
+        "precision": AUTO_PRECISION if adapts else str(runner.compute.dtype),
         "tile": None if exact else [each.tile for one in runners for each in one.tiled_traits],
         "official_tiles": request.official_tiles,
         "borders": request.borders,

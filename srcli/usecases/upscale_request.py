@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from srcli.engine.device import AUTO_PRECISION
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
 from srcli.images.discover import InputFile
@@ -82,7 +83,7 @@ class UpscaleRequest:
         denoise: how much of the noise ``auto`` removes, 0 to 1; None for as much as it measured.
         tile: side of a tile in pixels of the network's input; None for a default.
         device: auto, cpu, cuda, cuda:1 or mps.
-        precision: of the convolutions: float32, bfloat16 or float16.
+        precision: of the convolutions: auto, float32, bfloat16 or float16.
         memory: bytes that the process takes at most, as far as it can choose; None for all that
             is free.
         ensemble: average over the eight symmetries.
@@ -111,7 +112,7 @@ class UpscaleRequest:
     denoise: float | None = None
     tile: int | None = None
     device: str = "auto"
-    precision: str = "float32"
+    precision: str = AUTO_PRECISION
     memory: int | None = None
     ensemble: bool = False
     official_tiles: bool = False

@@ -64,7 +64,7 @@ def test_defaults_and_own_settings_are_told(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SRCLI_UPSCALE_QUALITY", "90")
     text = " ".join(shown(("upscale",), capsys, monkeypatch).replace("│", " ").split())
-    assert "Default: float32." in text
+    assert "Default: auto." in text
     assert "Default: False." not in text
     assert "Your settings: 90." in text
     assert text.index("--scale") < text.index("--dry-run") < text.index("--long-side")
@@ -80,7 +80,7 @@ def test_names_that_people_type_are_understood():
     ("offered", "understood"),
     [
         (choices.Precision, PRECISIONS),
-        (choices.TrainPrecision, ("auto", *PRECISIONS)),
+        (choices.PrecisionOrAuto, ("auto", *PRECISIONS)),
         (choices.WhenLarge, get_args(WhenLarge)),
         (choices.HiddenColors, get_args(HiddenColors)),
         (choices.Wrap, get_args(Wrap)),

@@ -86,6 +86,7 @@ class WeightCard:
     parameters: int = 0
     kmacs: float = 0
     relative_time: float = 0
+    bfloat16_loss: float | None = None
     scores: tuple[Score, ...] = ()
     purpose: str = "clean"
     good_for: str = ""

@@ -14,6 +14,8 @@ from srcli.weights.catalog.suggestions import suggestions
 
 DEFAULT_MODEL = "asdn-fast"
 PHOTO_MODEL = "asdn-photo"
+LARGEST_LOSS = 0.02
+"""Decibels of PSNR-Y that nobody can see."""
 
 
 def shipped_folder() -> Path:
@@ -61,6 +63,14 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
         return members[0]
     reaching = [card for card in members if (card.scale or scale) >= scale]
     return (reaching or members[-1:])[0]
+
+
+def keeps_quality(model: str) -> bool:
+    """Tell whether a model is known to lose nothing that counts in bfloat16."""
+    cards = family_members(model)
+    return bool(cards) and all(
+        card.bfloat16_loss is not None and card.bfloat16_loss <= LARGEST_LOSS for card in cards
+    )
 
 
 def _unknown(model: str) -> WeightsError:

@@ -127,3 +127,17 @@ def test_bfloat16_that_is_imitated_is_warned_of(monkeypatch, caplog, has):
     assert caplog.messages == []
     choose_compute("cpu", "bfloat16")
     assert ("float32 is faster" in caplog.text) == (not has)
+
+
+@pytest.mark.parametrize("built_in", [False, True])
+def test_auto_is_bfloat16_where_it_is_built_in_and_the_network_loses_nothing(monkeypatch, built_in):
+    monkeypatch.setattr("srcli.engine.device.has_bfloat16", lambda _: built_in)
+    chosen = choose_compute("cpu", "auto")
+    fast = torch.bfloat16 if built_in else torch.float32
+    assert chosen.suited(keeps_quality=True) == Compute(device=torch.device("cpu"), dtype=fast)
+    assert chosen.suited(keeps_quality=False) == Compute(device=torch.device("cpu"))
+
+
+def test_a_precision_that_was_asked_for_is_taken_for_every_network():
+    asked = choose_compute("cpu", "bfloat16")
+    assert asked.suited(keeps_quality=False) == asked
