@@ -28,6 +28,8 @@ from srcli.pixels.resize import Borders
 
 PANEL = 4096
 """Most columns of a network's grid that run at once. Wider pictures are cut into panels."""
+FITTED_PANEL = 512
+"""Panels that are narrower take much longer, and hardly less memory."""
 SMALLEST_PANEL = 64
 SMALLEST_BAND = 4
 MEMORY_SHARE = 4
@@ -74,6 +76,7 @@ class RowRunner:
         height, width = shown.size
         done -= done % shown.traits.size_multiple
         progress.advance(done * width)
+        give_memory_back()
         self._fit(width, layers)
         bands: Iterator[list[tuple[Region, Tensor]]] | None = None
         while done < height:
@@ -126,7 +129,7 @@ class RowRunner:
                 return
             if rows > SMALLEST_BAND:
                 self.band //= 2
-            elif panel > SMALLEST_PANEL:
+            elif panel > FITTED_PANEL:
                 self.panel = panel // 2
             else:
                 return

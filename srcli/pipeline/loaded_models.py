@@ -176,6 +176,7 @@ class ModelLoader:
         self._networks: dict[Path, SrNetwork] = {}
         self._ready: dict[tuple[Path, ...], LoadedModels] = {}
         self._policies: dict[str, RestPolicy] = {}
+        self._told: set[torch.dtype] = set()
 
     def check(self, model: str) -> None:
         """Make sure that a model can be used: a single one is loaded, of a family one is found.
@@ -249,7 +250,8 @@ class ModelLoader:
         """Return where and how models run together."""
         keeps = all(keeps_quality(model) for model in models)
         compute = self._compute.suited(keeps_quality=keeps)
-        if compute != self._compute:
+        if compute.dtype not in self._told:
+            self._told.add(compute.dtype)
             logger.info("Computing in %s.", str(compute.dtype).removeprefix("torch."))
         return compute
 
