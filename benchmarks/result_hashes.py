@@ -60,7 +60,7 @@ CROP = 48
 FOLDERS = ("odd", "badinput", "cases")
 NO_PICTURES = {"", ".tsv", ".toml", ".txt"}
 VOLATILE = ("schema", "source", "output", "seconds", "network_seconds")
-PACKAGES = ("numpy", "opencv-python", "pillow", "torch")
+MODULES = ("numpy", "cv2", "PIL", "torch")
 DOORS = (
     "odd/animated.gif",
     "odd/cmyk.jpg",
@@ -272,7 +272,9 @@ def run_library(data: Path, copies: Mapping[str, Path], tree: Tree) -> Entries:
 
 def measured(data: Path, tree: Path, settings: tuple[Setting, ...] = SETTINGS) -> Entries:
     """Make all runs, and say on standard error how far they came."""
-    entries: Entries = {"packages": {name: importlib.metadata.version(name) for name in PACKAGES}}
+    known = importlib.metadata.packages_distributions()
+    names = [known[module][0] for module in MODULES]
+    entries: Entries = {"packages": {name: importlib.metadata.version(name) for name in names}}
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with suppress(ImportError):
         importlib.import_module("pillow_jxl")  # Pillow decodes JPEG XL from then on

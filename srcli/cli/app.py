@@ -10,7 +10,18 @@ import typer
 from typer.exceptions import TyperException
 
 from srcli import __version__
-from srcli.cli import bench, compare, doctor, errors, mcp, models, serve, train, upscale
+from srcli.cli import (
+    bench,
+    compare,
+    doctor,
+    errors,
+    integrate,
+    mcp,
+    models,
+    serve,
+    train,
+    upscale,
+)
 from srcli.cli.command import Group, add
 from srcli.cli.console import data, telling
 from srcli.cli.defaults import start_from_settings
@@ -36,6 +47,7 @@ app.add_typer(models.app, name="models")
 add(app, "serve", examples=serve.EXAMPLES)(serve.serve_command)
 add(app, "mcp", examples=mcp.EXAMPLES)(mcp.mcp_command)
 add(app, "doctor")(doctor.doctor_command)
+add(app, "integrate", examples=integrate.EXAMPLES)(integrate.integrate_command)
 
 
 def _version(value: bool) -> None:

@@ -36,6 +36,7 @@ def bench_command(
         list[str] | None,
         _usual(
             metavar="NAMES",
+            autocompletion=completion.datasets,
             help="Measure on these data sets, joined by commas: Set5, Set14, BSD100, Urban100, "
             "Manga109 or DIV2K-val. Set5@REVISION is that revision on the hub. Set5-JPEG40 is Set5 "
             "with its LR pictures compressed at quality 40.",

@@ -24,8 +24,8 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401 - Click's, which Typer vendors
         """Print the help."""
-        self.help = _unwrapped(self.help)
-        _finish(self, ctx)
+        self.help = unwrapped(self.help)
+        completed(self, ctx)
         super().format_help(ctx, formatter)
 
 
@@ -34,7 +34,7 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401 - the same
         """Print the help."""
-        _finish(self, ctx)
+        completed(self, ctx)
         super().format_help(ctx, formatter)
 
 
@@ -55,8 +55,8 @@ def add(
     return app.command(name, cls=Command, rich_help_panel=panel, epilog=epilog)
 
 
-def _finish(command: TyperCommand | TyperGroup, context: typer.Context) -> None:
-    """Complete the help of every parameter."""
+def completed(command: TyperCommand | TyperGroup, context: typer.Context) -> list[Any]:
+    """Return the parameters of a command, their helps completed."""
     parameters = command.get_params(context)
     options = [one for one in parameters if isinstance(one, TyperOption)]
     panels = [one.rich_help_panel for one in options if one.rich_help_panel]
@@ -71,6 +71,7 @@ def _finish(command: TyperCommand | TyperGroup, context: typer.Context) -> None:
         else:
             option.help = f"{option.help or ''} {_default(option, context)}".strip()
             option.show_default = False
+    return parameters
 
 
 def _narrow(option: TyperOption, context: typer.Context) -> None:
@@ -109,7 +110,7 @@ def _words(value: Any) -> str:  # noqa: ANN401 - whatever an option may be
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _unwrapped(text: str | None) -> str:
+def unwrapped(text: str | None) -> str:
     """Join the lines of each paragraph."""
     paragraphs = inspect.cleandoc(text or "").split("\n\n")
     return "\n\n".join(" ".join(lines.split("\n")) for lines in paragraphs)

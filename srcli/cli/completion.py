@@ -13,6 +13,21 @@ def words(*known: str) -> Callable[[str], list[str]]:
     return lambda incomplete: [word for word in known if word.startswith(incomplete)]
 
 
+def listed(*known: str) -> Callable[[str], list[str]]:
+    """Return a function that offers these words for the last item of a list with commas."""
+
+    def offer(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        taken = before.split(",")
+        return [
+            f"{before}{comma}{word}"
+            for word in known
+            if word.lower().startswith(last.lower()) and word not in taken
+        ]
+
+    return offer
+
+
 def models(incomplete: str) -> list[str]:
     """Offer the ids of models and their families."""
     return sorted(name for name in set(_names()) if name.startswith(incomplete))
@@ -36,4 +51,5 @@ def _names() -> Iterator[str]:
 
 
 devices = words("auto", "cpu", "cuda", "mps")
+datasets = listed("Set5", "Set14", "BSD100", "Urban100", "Manga109", "DIV2K-val")
 formats = words("png", "jpg", "webp", "avif", "jxl", "tiff", "bmp", "gif")

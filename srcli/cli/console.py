@@ -91,6 +91,15 @@ def picture(content: bytes) -> None:
         stream.buffer.write(content)
 
 
+def controls(text: str) -> None:
+    """Print controls that srcli made itself, and end the line; raise as ``data``."""
+    stream = _under_bars(sys.stdout)
+    if isinstance(stream, Outlet):
+        stream = cast("TextIO", stream.unguarded)
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
 def _print(text: str, *, end: str, keep: str) -> None:
     """Print to stdout; above the progress bar if both are on the terminal."""
     if not sys.stdout.isatty():

@@ -75,7 +75,7 @@ class JsonReporter:
 
         self.tally.add(outcome)
         if isinstance(outcome, Failed):
-            self._emit("failed", source=str(outcome.source), **_error(outcome.error))
+            self._emit("failed", source=str(outcome.source), **described(outcome.error))
         elif isinstance(outcome, Skipped):
             source, output = str(outcome.source), str(outcome.output)
             self._emit("skipped", source=source, output=output, reason=outcome.reason)
@@ -137,7 +137,7 @@ def emit_plan(planned: Planned) -> None:
         memory_bytes=cost and cost.memory,
         disk_bytes=cost and cost.disk,
         reason=planned.note or None,
-        error=planned.error and _error(planned.error),
+        error=planned.error and described(planned.error),
     )
 
 
@@ -177,7 +177,8 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
     }
 
 
-def _error(error: SrcliError) -> dict[str, object]:
+def described(error: SrcliError) -> dict[str, object]:
+    """Return the fields of an error."""
     return {
         "error": type(error).__name__,
         "message": error.message,

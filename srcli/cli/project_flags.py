@@ -30,13 +30,15 @@ _PROJECT: Mapping[str, str] = {
 _OWN: Mapping[str, str] = {
     "upscale": "output input from-file name strip-metadata strip-gps model auto offline overwrite"
     " shard fail-fast max-pixels max-frames max-parts allow-damaged watch dry-run print0 json quiet"
-    " verbose",
+    " verbose preview",
     "bench": "dataset model data lr data-dir offline output images resume overwrite",
     "compare": "reference models offline output difference json overwrite",
     "serve": "open host port token-file allow-host max-megabytes max-pixels max-result-pixels"
     " max-jobs keep-minutes",
     "mcp": "allow",
     "train": "data val out config init resume max-minutes loaders",
+    "doctor": "json",
+    "integrate": "remove",
     "models.list": "purpose community json",
     "models.show": "markdown",
     "models.fetch": "offline accept-licence keep-original",

@@ -15,6 +15,7 @@ from srcli.cli.console import verbose
 from srcli.cli.defaults import drop_overruled, is_typed
 from srcli.cli.events import JsonReporter
 from srcli.cli.plan import print_plan
+from srcli.cli.preview import Viewer
 from srcli.cli.progress import TextReporter
 from srcli.errors import ImageError, ResourceError, UsageError
 from srcli.images.read_rules import DEFAULT_RULES, ReadRules
@@ -75,6 +76,7 @@ def upscale_command(
     print0: options.Print0 = False,
     quiet: options.Quiet = False,
     talkative: options.Verbose = False,
+    show: options.Preview = False,
 ) -> None:
     """Make pictures larger, by any factor.
 
@@ -177,7 +179,8 @@ def upscale_command(
         if streamed:
             _stream(request, reporter)
         else:
-            _report((watch_folders if watch else upscale)(request, reporter), reporter)
+            outcomes = (watch_folders if watch else upscale)(request, reporter)
+            _report(outcomes, reporter, Viewer(wanted=show and not json))
 
 
 def _check_print0(*, no_paths: bool) -> None:
@@ -203,12 +206,13 @@ def _size(ways: dict[str, Any]) -> SizeRequest:
     return SizeRequest(**ways)
 
 
-def _report(outcomes: Iterable[Outcome], reporter: Reporter) -> None:
+def _report(outcomes: Iterable[Outcome], reporter: Reporter, viewer: Viewer) -> None:
     """Tell of every outcome, and leave with the gravest code."""
     with reporter:
         try:
             for outcome in outcomes:
                 reporter.outcome(outcome)
+                viewer.outcome(outcome)
         except KeyboardInterrupt:
             reporter.finish(interrupted=True)
             raise

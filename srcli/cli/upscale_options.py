@@ -311,3 +311,7 @@ Verbose = Annotated[
         help="Say which networks make each picture, and what caused a failure.",
     ),
 ]
+Preview = Annotated[
+    bool,
+    _messages("--preview", help="Show each result in terminals that can: kitty, iTerm2 or sixel."),
+]

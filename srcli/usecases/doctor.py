@@ -26,7 +26,9 @@ from srcli.weights.providers.cache import cache_folder
 from srcli.weights.providers.hub_client import hub_folder
 from srcli.weights.providers.store import locate
 
-PACKAGES = ("torch", "numpy", "pillow", "opencv-python", "safetensors", "huggingface-hub", "typer")
+PACKAGES = ("torch", "numpy", "pillow", "safetensors", "huggingface-hub", "typer")
+OPENCV = ("opencv-python-headless", "opencv-python")
+"""Packages that bring the same module, of which one is enough."""
 EXTRAS = (
     "pillow-heif",
     "pillow-jxl-plugin",
@@ -88,9 +90,10 @@ def _versions() -> Iterator[Finding]:
     yield Finding(topic="version", name="srcli", value=__version__)
     yield Finding(topic="version", name="python", value=platform.python_version())
     yield Finding(topic="version", name="system", value=platform.platform())
-    for package in (*PACKAGES, *EXTRAS):
+    opencv = next(filter(_version, OPENCV), OPENCV[0])
+    for package in (*PACKAGES, opencv, *EXTRAS):
         found = _version(package)
-        if found or package in PACKAGES:
+        if found or package not in EXTRAS:
             yield Finding(topic="version", name=package, value=found or "missing")
 
 

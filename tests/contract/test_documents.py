@@ -12,14 +12,21 @@ import typer
 from PIL import Image
 
 from srcli.cli.app import app
+from srcli.cli.manual import manual_page, reference
 from srcli.images.metadata.inventory import table
 from srcli.weights.catalog.included import DEFAULT_MODEL, family_members, read_catalog
 from srcli.weights.catalog.published import find_source, read_community
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+MODELS = ROOT / "docs" / "models.md"
 DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
 DATASETS = ("Set5", "Set14", "Urban100")
+LINKING = [
+    *DOCUMENTS,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md")),
+]
+LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 ROW = re.compile(
     r"\| (?:`(?P<id>[\w-]+)`.*?)?(?:bicubic)? ?\|.*\| \u00d7(?P<scale>[\d.]+) \|(?P<cells>.*)\|"
 )
@@ -30,6 +37,13 @@ def commands(document: Path) -> list[list[str]]:
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line.strip() for line in text.splitlines()]
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("srcli ")]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub and MkDocs make them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\s-]", "", head).strip().lower() for head in heads)
+    return {re.sub(r"\s+", "-", head) for head in plain}
 
 
 def flags_of(words: list[str]) -> set[str]:
@@ -52,7 +66,7 @@ def test_every_flag_of_a_command_is_one_of_its_own(document):
 
 
 def test_commands_are_found():
-    assert len(commands(README)) > 25
+    assert len(commands(README)) > 10
     assert "--tile" in flags_of(["upscale"])
     assert "--ratio" in flags_of(["models", "export"])
     assert "--ratio" not in flags_of(["upscale"])
@@ -62,7 +76,7 @@ def test_the_table_of_models_is_that_of_the_catalogue():
     cards = {card.id: card for card in read_catalog()}
     shown: dict[tuple[str, float], list[str]] = {}
     model = ""
-    for line in README.read_text(encoding="utf-8").splitlines():
+    for line in MODELS.read_text(encoding="utf-8").splitlines():
         row = ROW.match(line)
         if row:
             model = row["id"] or ("bicubic" if "bicubic" in line else model)
@@ -109,8 +123,46 @@ def test_models_that_the_page_names_are_there():
         assert find_source(name) or family_members(name), name
 
 
+def test_the_reference_is_that_of_the_commands():
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert page == reference(typer.main.get_group(app)), "Run python -m srcli.cli.manual."
+
+
+def test_the_manual_page_has_every_command_and_is_plain_ascii_macros():
+    page = manual_page(typer.main.get_group(app), "1.2.3")
+    assert page.startswith('.TH SRCLI 1 "" "srcli 1.2.3"')
+    for heading in (".SH SRCLI UPSCALE", ".SH SRCLI MODELS FETCH", ".SH SRCLI INTEGRATE"):
+        assert heading in page
+    assert ".B \\-\\-tile" in page or "\\-\\-tile PIXELS" in page
+    unknown = {line.split()[0] for line in page.splitlines() if line.startswith(".")}
+    assert unknown <= {".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".nf", ".fi"}
+
+
+@pytest.mark.parametrize("document", LINKING, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document):
+    for target in LINK.findall(document.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        if ":" in path:
+            continue
+        page = (document.parent / path).resolve() if path else document
+        assert page.exists(), target
+        if anchor:
+            assert anchor in anchors(page), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_pages_are_linked_and_not_named(document):
+    assert not re.findall(r"`(?:docs/)[\w-]+\.md`", document.read_text(encoding="utf-8"))
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md", "release.md"}
+    assert pages <= set(re.findall(r"\(([\w-]+\.md)", index))
+
+
 def test_the_default_model_is_said():
-    assert f"| `{DEFAULT_MODEL}` (default) |" in README.read_text(encoding="utf-8")
+    assert f"| `{DEFAULT_MODEL}` (default) |" in MODELS.read_text(encoding="utf-8")
 
 
 def test_the_table_of_blocks_is_that_of_the_inventory():

@@ -42,7 +42,9 @@ def test_events_have_exactly_the_fields_of_the_document(srcli, tmp_path, monkeyp
     plan = srcli("upscale", *options, "--dry-run")
     compared = srcli("compare", "in/a.png", "in/a.png", "--json")
     models = srcli("models", "list", "--community", "--json")
-    lines = told(first) + told(second) + told(plan) + told(compared) + told(models)
+    doctor = srcli("doctor", "--json")
+    runs = (first, second, plan, compared, models, doctor)
+    lines = [line for run in runs for line in told(run)]
     fields = documented()
     for event in lines:
         assert event.pop("schema") == 1
