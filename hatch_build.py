@@ -9,7 +9,9 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 README = "README.md"
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|#|mailto:)([^)\s]+)\)")
-PICTURE = re.compile(r"!\[([^\]]*)\]\((?!https?:)([^)\s]+)\)\n?")
+PICTURE = re.compile(r"!\[([^\]]*)\]\((?!https?:)([^)\s]+)\)")
+SHOWN = re.compile(rf"{PICTURE.pattern}\n\n.+?\n\n", re.DOTALL)
+"""A picture and the paragraph about it."""
 
 
 class ReadmeHook(MetadataHookInterface):
@@ -30,9 +32,9 @@ class ReadmeHook(MetadataHookInterface):
 def without_files(text: str, home: str) -> str:
     """Point links to files at the repository; without its address, leave their words alone.
 
-    Pictures that cannot be shown are left out.
+    Pictures that cannot be shown are left out, each with the paragraph after it.
     """
     if home:
-        text = PICTURE.sub(rf"![\1]({home}/raw/HEAD/\2)\n", text)
+        text = PICTURE.sub(rf"![\1]({home}/raw/HEAD/\2)", text)
         return LINK.sub(rf"[\1]({home}/blob/HEAD/\2)", text)
-    return LINK.sub(r"\1", PICTURE.sub("", text))
+    return LINK.sub(r"\1", SHOWN.sub("", text))
