@@ -4,8 +4,10 @@ FROM python:${PYTHON}-slim AS build
 ARG TORCH=cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/srcli
-RUN /opt/srcli/bin/pip install torch --index-url https://download.pytorch.org/whl/${TORCH}
-COPY pyproject.toml hatch_build.py constraints.txt README.md LICENSE /source/
+COPY constraints.txt /source/
+RUN /opt/srcli/bin/pip install "$(grep '^torch==' /source/constraints.txt)" \
+    --index-url https://download.pytorch.org/whl/${TORCH}
+COPY pyproject.toml hatch_build.py README.md LICENSE /source/
 COPY srcli /source/srcli
 COPY weights /source/weights
 RUN /opt/srcli/bin/pip install -c /source/constraints.txt /source

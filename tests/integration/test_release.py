@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -73,3 +74,49 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert not (tmp_path / "site/site_hooks.py").exists()
     models = (tmp_path / "site/models.html").read_text(encoding="utf-8")
     assert "../weights" not in models
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Return the instructions of the Dockerfile, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [tuple(line.split(maxsplit=1)) for line in lines]
+
+
+def test_the_container_runs_as_a_user_and_starts_srcli():
+    last = dict(instructions())
+    assert last["USER"] == "srcli"
+    assert last["ENTRYPOINT"] == '["srcli"]'
+    kinds = [kind for kind, _ in instructions()]
+    assert kinds.count("FROM") == 2
+    assert "ADD" not in kinds
+    assert ("ARG", "TORCH=cpu") in instructions()
+
+
+def test_what_the_container_copies_is_enough_to_build_srcli(tmp_path):
+    """Run the steps of the image that need no network, with this interpreter."""
+    copies = [words.split() for kind, words in instructions() if kind == "COPY"]
+    for *sources, target in (words for words in copies if not words[0].startswith("--")):
+        for source in sources:
+            path, place = ROOT / source, tmp_path / target.lstrip("/")
+            if path.is_dir():
+                shutil.copytree(path, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, place)
+    words = ("install", "--no-deps", "--no-build-isolation", "--no-compile", "--quiet")
+    command = (sys.executable, "-m", "pip", *words, "--target", tmp_path / "opt")
+    done = subprocess.run(
+        (*command, tmp_path / "source"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = sorted(path.name for path in (tmp_path / "opt/srcli/weights/shipped").iterdir())
+    assert "asdn-fast.safetensors" in found
+    assert (tmp_path / "opt/bin/srcli").is_file()
+
+
+def test_the_pages_name_the_version_of_pytorch_that_was_tested():
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    tested = re.search(r"^torch==(\S+)$", constraints, re.MULTILINE)[1]
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"torch==([\d.]+\d)", page)) == {tested}
