@@ -22,7 +22,7 @@ def listed(*known: str) -> Callable[[str], list[str]]:
         return [
             f"{before}{comma}{word}"
             for word in known
-            if word.lower().startswith(last.lower()) and word not in taken
+            if word.startswith(last) and word not in taken
         ]
 
     return offer

@@ -87,6 +87,7 @@ def measure_command(
         str,
         _figures(
             metavar="NAMES",
+            autocompletion=completion.datasets,
             help="Measure on these data sets, joined by commas. Set5-JPEG40 is Set5 with its LR "
             "pictures compressed at quality 40.",
         ),

@@ -16,6 +16,7 @@ from srcli.pipeline.target_size import WhenLarge
 from srcli.training.config import Degradation, OptimizerName, Schedule
 from srcli.training.losses import LossName
 from srcli.usecases.bench import FORMATS
+from srcli.usecases.integrate import Place
 from srcli.usecases.upscale_request import Wrap
 from srcli.weights.catalog.card import PURPOSES
 
@@ -88,6 +89,7 @@ def test_names_that_people_type_are_understood():
         (choices.Purpose, PURPOSES),
         (choices.Network, NETWORKS),
         (choices.Loss, get_args(LossName)),
+        (choices.Place, get_args(Place)),
         (choices.Optimizer, get_args(OptimizerName)),
         (choices.Schedule, get_args(Schedule)),
         (choices.Degradation, get_args(Degradation)),

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from srcli.bench.datasets import SIZES
+from srcli.cli.completion import datasets
 from srcli.weights.catalog.included import read_catalog
 
 IDS = [card.id for card in read_catalog()]
@@ -34,3 +36,13 @@ def test_values_that_are_few_are_offered():
     assert offered("upscale", "--precision", "b") == ["bfloat16"]
     assert offered("upscale", "--device", "c") == ["cpu", "cuda"]
     assert offered("upscale", "--format", "t") == ["tiff"]
+
+
+def test_data_sets_are_offered_one_after_the_other():
+    assert offered("bench", "--dataset", "Set") == ["Set5", "Set14"]
+    assert offered("bench", "--dataset", "Set5,Set") == ["Set5,Set14"]
+    assert offered("models", "measure", "--dataset", "Ur") == ["Urban100"]
+
+
+def test_every_known_data_set_is_offered():
+    assert datasets("") == list(SIZES)
