@@ -11,12 +11,14 @@ from srcli.bench.published import published_numbers
 from srcli.bench.report import Report, condition_line, tables_of
 from srcli.bench.sheet import Sheet
 from srcli.bench.summary import Row
+from srcli.bench.surroundings import surroundings
 from srcli.bench.tables import (
     datasets_of,
     models_of,
     quality_text,
     scale_text,
     scales_of,
+    with_costs,
 )
 from srcli.report.charts import Series, chart
 from srcli.report.pages import render_page
@@ -47,7 +49,8 @@ def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
         __package__,
         "bench",
         names=", ".join(datasets_of(rows)),
-        quality=quality,
+        quality=with_costs(quality, rows),
+        surroundings=surroundings(),
         scale_charts=list(_scale_charts(rows, published=report.published)),
         speed_charts=list(_speed_charts(rows)),
         sheets=sheets,

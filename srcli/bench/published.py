@@ -42,9 +42,19 @@ class PublishedNumber:
 @cache
 def published_numbers() -> tuple[PublishedNumber, ...]:
     """Every published number on record, in the order of ``published.toml``."""
+    return tuple(number for table in _content()["table"] for number in _numbers(table))
+
+
+def published_parameters(method: str, scale: float) -> int:
+    """Return the number of parameters of a method in thousands; 0 if it is not on record."""
+    known: Mapping[str, int] = _content()["parameters"].get(method, {})
+    return known.get(f"{scale:g}", 0)
+
+
+@cache
+def _content() -> Mapping[str, Any]:
     text = files(__package__).joinpath("published.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text, parse_float=Decimal)["table"]
-    return tuple(number for table in tables for number in _numbers(table))
+    return tomllib.loads(text, parse_float=Decimal)
 
 
 def published_for(dataset: str, scale: float, metric: str) -> tuple[PublishedNumber, ...]:

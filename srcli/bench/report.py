@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from srcli.bench.published import published_for, published_parameters
 from srcli.bench.records import SCHEMA, Conditions, Record, to_line
 from srcli.bench.summary import Row, summarize
 from srcli.bench.tables import (
@@ -18,7 +19,7 @@ from srcli.bench.tables import (
 )
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import PUBLISHED, Protocol
-from srcli.report.formats import csv_text, json_text, latex_table, markdown_table
+from srcli.report.formats import csv_text, json_text, latex_document, markdown_table
 from srcli.report.tables import Table
 
 
@@ -81,13 +82,12 @@ def to_markdown(report: Report) -> str:
 
 
 def to_latex(report: Report) -> str:
-    """Write all tables as LaTeX for the package booktabs, with the best of each column in bold."""
-    conditions = "\n".join(f"% {condition_line(one)}" for one in report.conditions)
-    return "\n\n".join([*map(latex_table, tables_of(report)), conditions]) + "\n"
+    """Write all tables as a LaTeX document, with the best of each column in bold."""
+    return latex_document(tables_of(report), map(condition_line, report.conditions))
 
 
 def to_csv(report: Report) -> str:
-    """Write one line for each mean, with all digits."""
+    """Write one line for each mean, with all digits, and one for each published method."""
     plain = (
         *("images", "failed", "seconds", "megapixels", "parameters"),
         *("kmacs", "peak_memory"),
@@ -97,9 +97,27 @@ def to_csv(report: Report) -> str:
         | asdict(row.conditions)
         | {name: getattr(row.scores, name, "") for name in METRICS}
         | {name: getattr(row, name) for name in plain}
+        | {"source": ""}
         for row in report.rows
     ]
-    return csv_text(lines)
+    return csv_text([*lines, *_published_lines(report)])
+
+
+def _published_lines(report: Report) -> Iterator[dict[str, object]]:
+    """Yield a line for each published method, on each data set and at each scale measured."""
+    if not report.published:
+        return
+    for dataset, scale in dict.fromkeys((row.dataset, row.scale) for row in report.rows):
+        found: dict[tuple[str, str], dict[str, object]] = {}
+        for metric in METRICS:
+            for number in published_for(dataset, scale, metric):
+                line = found.setdefault((number.method, number.source), {})
+                line[metric] = str(number.value)
+        for (method, source), values in found.items():
+            thousands = published_parameters(method, scale)
+            size = {"parameters": thousands * 1000} if thousands else {}
+            head = {"dataset": dataset, "scale": scale, "model": method, "source": source}
+            yield head | values | size
 
 
 def to_image_csv(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""Cuts the same crop out of HR and out of the result of each model."""
+"""Cuts the same area out of HR and out of the result of each model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from srcli.images.picture.photo import Photo
 from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
-from srcli.report.crops import CROP_SIDE, crop_png, worst_window
+from srcli.report.crops import AREA_SIDE, CROP_SIDE, area_around, crop_png, worst_window
 
 OVERVIEW_SIDE = 320
 OVERVIEW_QUALITY = 80
@@ -25,12 +25,12 @@ OVERVIEW_QUALITY = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One crop.
+    """A part of one picture.
 
     Attributes:
         title: ``HR``, or the id of the model.
         scores: scores of the whole picture; None for HR.
-        png: the crop as a PNG file.
+        png: the area of the sheet as a PNG file.
 
     """
 
@@ -48,7 +48,8 @@ class Sheet:
         scale: the ratio.
         height: height of HR in pixels.
         width: width of HR in pixels.
-        window: place of the crops in HR.
+        window: place in HR of the crops that are shown first.
+        area: place in HR of what each panel holds, and the reader may look at.
         overview: all of HR, reduced, as a JPEG file.
         panels: the crops of HR, of bicubic and of the models.
 
@@ -59,6 +60,7 @@ class Sheet:
     height: int
     width: int
     window: Region
+    area: Region
     overview: bytes
     panels: tuple[Panel, ...]
 
@@ -93,13 +95,14 @@ def crop_sheet(
     low, exact = lr.float() / 255, hr.float() / 255
     plain = bicubic(low, size, scale)
     window = worst_window(plain, exact, CROP_SIDE)
-    panels = [_panel("HR", exact, None, window)]
-    panels.append(_panel("bicubic", plain, score(plain, hr, scale, protocol), window))
+    area = area_around(window, size, AREA_SIDE)
+    panels = [_panel("HR", exact, None, area)]
+    panels.append(_panel("bicubic", plain, score(plain, hr, scale, protocol), area))
     for candidate in candidates:
         if candidate.model != "bicubic":
             sr = candidate.upscale(low, size, scale)
             panels.append(
-                _panel(candidate.model, sr, score(sr, hr, scale, protocol), window),
+                _panel(candidate.model, sr, score(sr, hr, scale, protocol), area),
             )
     return Sheet(
         title=f"{dataset.name}, {image.name}",
@@ -107,13 +110,14 @@ def crop_sheet(
         height=size[0],
         width=size[1],
         window=window,
+        area=area,
         overview=_overview(exact),
         panels=tuple(panels),
     )
 
 
-def _panel(title: str, image: Tensor, scores: Scores | None, window: Region) -> Panel:
-    return Panel(title=title, scores=scores, png=crop_png(image, window, name=title))
+def _panel(title: str, image: Tensor, scores: Scores | None, area: Region) -> Panel:
+    return Panel(title=title, scores=scores, png=crop_png(image, area, name=title))
 
 
 def _overview(hr: Tensor) -> bytes:

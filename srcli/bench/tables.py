@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
-from srcli.bench.published import PublishedNumber, published_for
+from srcli.bench.published import PublishedNumber, published_for, published_parameters
 from srcli.bench.records import Record
 from srcli.bench.summary import Row
 from srcli.metrics.catalog import METRICS
@@ -63,6 +64,17 @@ def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
     )
 
 
+def with_costs(table: Table, rows: Sequence[Row]) -> Table:
+    """Add parameters and multiply-adds to each row of the table of quality."""
+    costs = {(scale_text(row.scale), row.model): row for row in rows}
+    body = []
+    for cells in table.rows:
+        row = costs.get((cells[0].text, cells[1].text))
+        work = f"{row.kmacs:,.1f}" if row and row.kmacs else NOTHING
+        body.append((*cells, _size_cell(row.parameters // 1000 if row else 0), Cell(text=work)))
+    return replace(table, header=(*table.header, "Parameters, k", "kMAC/px"), rows=tuple(body))
+
+
 def detail_table(rows: Sequence[Row]) -> Table:
     """List every metric, and speed and size of the model, in one row for each mean."""
     body = []
@@ -116,11 +128,13 @@ def published_table(rows: Sequence[Row], model: str) -> Table:
     body: list[tuple[Cell, ...]] = []
     for scale in scales_of(rows):
         cells = [_quality_cell(mine.get((scale, dataset)), ()) for dataset in datasets]
-        body.append((Cell(text=scale_text(scale)), Cell(text=f"{model}, measured"), *cells))
+        own = next((row.parameters for row in rows if row.model == model), 0)
+        label = Cell(text=f"{model}, measured")
+        body.append((Cell(text=scale_text(scale)), label, *cells, _size_cell(own // 1000)))
         body += _published_rows(scale, datasets, mine, sources)
     return Table(
         caption=f"Published PSNR-Y in dB / SSIM-Y, and how much better {model} is in PSNR-Y",
-        header=("Scale", "Method", *datasets),
+        header=("Scale", "Method", *datasets, "Parameters, k"),
         rows=tuple(body),
         labels=2,
         notes=(
@@ -200,8 +214,13 @@ def _published_rows(
             for at, dataset in enumerate(datasets)
         ]
         label = f"{method} [{sources.index(source) + 1}]"
-        body.append((Cell(text=scale_text(scale)), Cell(text=label), *cells))
+        size = _size_cell(published_parameters(method, scale))
+        body.append((Cell(text=scale_text(scale)), Cell(text=label), *cells, size))
     return body
+
+
+def _size_cell(thousands: int) -> Cell:
+    return Cell(text=f"{thousands:,}" if thousands else NOTHING)
 
 
 def _by_method(dataset: str, scale: float, metric: str) -> dict[tuple[str, str], PublishedNumber]:

@@ -14,6 +14,8 @@ from srcli.pixels.region import Region
 
 CROP_SIDE = 96
 """Side of a crop in pixels."""
+AREA_SIDE = 480
+"""Side of what a page keeps around a crop, for the reader to choose another."""
 
 
 def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
@@ -31,6 +33,19 @@ def worst_window(sr: Tensor, hr: Tensor, side: int) -> Region:
     means = functional.avg_pool2d(rows, (1, width), stride=1)[0, 0]
     top, left = divmod(int(torch.argmax(means)), means.shape[1])
     return Region(top=top, bottom=top + height, left=left, right=left + width)
+
+
+def area_around(window: Region, size: tuple[int, int], side: int) -> Region:
+    """Return the square of at most ``side`` pixels around a window, inside (height, width)."""
+    top, bottom = _span(window.top, window.bottom, size[0], side)
+    left, right = _span(window.left, window.right, size[1], side)
+    return Region(top=top, bottom=bottom, left=left, right=right)
+
+
+def _span(start: int, stop: int, length: int, side: int) -> tuple[int, int]:
+    side = min(side, length)
+    first = min(max(0, (start + stop - side) // 2), length - side)
+    return first, first + side
 
 
 def crop_png(image: Tensor, window: Region, *, name: str) -> bytes:

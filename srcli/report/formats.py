@@ -18,6 +18,8 @@ LATEX_ESCAPES = {
     "^": r"\textasciicircum{}",
     "\u2013": "--",
     "\u2020": r"\dag{}",
+    "\u00d7": r"$\times$",
+    "\u00b7": r"\textperiodcentered{}",
 }
 
 
@@ -40,8 +42,29 @@ def markdown_table(table: Table) -> str:
     return "\n\n".join(part for part in (caption, grid, notes) if part)
 
 
+PREAMBLE = r"""\documentclass[twocolumn]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{booktabs,graphicx}
+\newsavebox{\srclitable}
+\newcommand{\fitted}{\ifdim\wd\srclitable>\columnwidth
+  \resizebox{\columnwidth}{!}{\usebox{\srclitable}}\else\usebox{\srclitable}\fi}
+\begin{document}"""
+"""What comes before the tables of ``latex_table``, whose boxes it makes as wide as a column."""
+
+
+def latex_document(tables: Sequence[Table], comments: Iterable[str]) -> str:
+    """Write tables as a LaTeX document that compiles by itself, in two columns."""
+    notes = "\n".join(f"% {comment}" for comment in comments)
+    body = [latex_table(table) for table in tables]
+    return "\n\n".join([PREAMBLE, *body, notes, r"\end{document}"]) + "\n"
+
+
 def latex_table(table: Table) -> str:
-    """Write a table as LaTeX for the booktabs package, the best of each column in bold."""
+    r"""Write a table as LaTeX for the booktabs package, the best of each column in bold.
+
+    It uses ``\fitted`` and ``\srclitable`` of ``PREAMBLE``.
+    """
 
     def cell(cell: Cell) -> str:
         text = _latex_text(cell.text)
@@ -57,7 +80,9 @@ def latex_table(table: Table) -> str:
         [
             *(f"% {note}" for note in table.notes),
             r"\begin{table}",
+            r"\centering",
             rf"\caption{{{_latex_text(table.caption)}}}",
+            r"\begin{lrbox}{\srclitable}",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
             " & ".join(map(_latex_text, table.header)) + r" \\",
@@ -65,6 +90,8 @@ def latex_table(table: Table) -> str:
             *body,
             r"\bottomrule",
             r"\end{tabular}",
+            r"\end{lrbox}",
+            r"\fitted",
             r"\end{table}",
         ]
     )

@@ -66,14 +66,14 @@ def test_the_page_has_all_its_parts(page: str) -> None:
 
 def test_nothing_is_fetched(page: str) -> None:
     assert all(source.startswith("data:image/") for source in Outline(page).sources)
-    assert not re.search(r"https?://|url\(|@import|<script|<link", page)
+    assert not re.search(r"https?://|url\(|@import|<script |<link", page)
     assert "default-src 'none'" in page
 
 
 def test_pictures_are_inside(page: str) -> None:
     codes = re.findall(r"data:image/(?:png|jpeg);base64,([^\"]+)", page)
     sizes = [Image.open(io.BytesIO(base64.b64decode(code))).size for code in codes]
-    assert sizes == [(280, 280), (96, 96), (96, 96), (96, 96)]
+    assert sizes == [(280, 280), (280, 280), (280, 280), (280, 280)]
     assert "34.88 / 0.8630" in page
 
 
@@ -81,6 +81,14 @@ def test_numbers_protocol_and_conditions_are_there(page: str) -> None:
     assert "<b>36.70 / 0.9123</b>" in page
     assert "Protocol published" in page
     assert "asdn-fast · srcli 0.1.0" in page
+
+
+def test_costs_stand_beside_quality_and_the_page_says_when_and_where(page: str) -> None:
+    assert re.search(r"<b>36.70 / 0.9123</b>.*?416<", page, re.DOTALL)
+    for title in ("Parameters, k", "kMAC/px"):
+        assert f">{title}</th>" in page
+    assert re.search(r"Written on \d{4}-\d\d-\d\d \d\d:\d\d UTC by srcli .* torch 2", page)
+    assert "threads" in page
 
 
 def test_published_curves_are_drawn_only_when_asked_for(
@@ -110,5 +118,6 @@ def test_perfect_and_failed_measurements_do_not_break_the_charts(
 def test_names_are_escaped(make_record: Callable[..., Record]) -> None:
     report = Report(records=(make_record("<i>", 2, "a&b<script>", 33.0),))
     page = to_html(report)
-    assert "<script" not in page
+    assert page.count("<script") == 1  # our own
+    assert "a&amp;b&lt;script&gt;" in page
     assert "&lt;i&gt;" in page

@@ -42,10 +42,14 @@ def test_latex_has_rules_between_scales_and_escapes_names(
 ) -> None:
     records = tuple(make_record("my_set", scale, "50%&{x}", 30.0) for scale in (2, 3))
     text = to_latex(Report(records=records))
-    first = text.split("\n\n", maxsplit=1)[0].splitlines()
+    assert text.startswith(r"\documentclass[twocolumn]{article}")
+    assert text.endswith("\\end{document}\n")
+    first = text.split("\n\n")[1].splitlines()
     assert first[1:] == [
         r"\begin{table}",
+        r"\centering",
         r"\caption{PSNR-Y in dB / SSIM-Y}",
+        r"\begin{lrbox}{\srclitable}",
         r"\begin{tabular}{llr}",
         r"\toprule",
         r"Scale & Model & my\_set \\",
@@ -55,6 +59,8 @@ def test_latex_has_rules_between_scales_and_escapes_names(
         r"3 & 50\%\&\{x\} & 30.00 / 0.9123 \\",
         r"\bottomrule",
         r"\end{tabular}",
+        r"\end{lrbox}",
+        r"\fitted",
         r"\end{table}",
     ]
 
@@ -62,7 +68,7 @@ def test_latex_has_rules_between_scales_and_escapes_names(
 def test_latex_prints_the_best_in_bold(records: tuple[Record, ...]) -> None:
     text = to_latex(Report(records=records))
     assert r"asdn-fast & \textbf{36.70 / 0.9123}" in text
-    last = text.splitlines()[-1]
+    last = text.splitlines()[-3]
     assert last == "% asdn-fast · srcli 0.1.0 · cpu · float32 · sha256 abababababab"
 
 
@@ -73,6 +79,17 @@ def test_csv_holds_all_digits_and_conditions(records: tuple[Record, ...]) -> Non
     assert lines[1]["ssim_y"] == "0.91234"
     assert lines[1]["model_sha256"] == "ab" * 32
     assert lines[1]["parameters"] == "416000"
+
+
+def test_csv_holds_the_published_rows_when_asked_for(records: tuple[Record, ...]) -> None:
+    lines = list(csv.DictReader(io.StringIO(to_csv(Report(records=records, published=True)))))
+    found = {(one["dataset"], one["scale"], one["model"]): one for one in lines if one["source"]}
+    light = found["Set5", "2", "SwinIR-light"]
+    assert (light["psnr_y"], light["ssim_y"], light["parameters"]) == ("38.14", "0.9611", "878000")
+    assert light["source"].startswith("SwinIR, arXiv 2108.10257")
+    for name in ("CARN", "IMDN", "RLFN", "EDSR-baseline", "RDN", "RCAN"):
+        assert int(found["Set5", "2", name]["parameters"]) > 500_000
+    assert sum(not one["source"] for one in lines) == 8
 
 
 def test_a_set_without_scores_has_empty_cells_in_csv(make_record: Callable[..., Record]) -> None:

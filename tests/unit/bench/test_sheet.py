@@ -31,15 +31,25 @@ def test_hr_comes_first_then_bicubic_once_then_the_models() -> None:
     assert (sheet.height, sheet.width) == (255, 255)
 
 
-def test_every_panel_is_the_same_window_of_its_picture() -> None:
+def test_every_panel_is_the_same_area_of_its_picture() -> None:
     sheet = crop_sheet(BUTTERFLY, 0, CANDIDATES, 3)
-    window = sheet.window
+    assert (sheet.window.height, sheet.window.width) == (96, 96)
     with Image.open(GOLDEN / "butterfly.png") as file:
-        expected = file.crop((window.left, window.top, window.right, window.bottom))
-    assert (window.height, window.width) == (96, 96)
+        expected = file.crop((0, 0, 255, 255))
     assert np.array_equal(opened(sheet.panels[0].png), expected)
-    assert {opened(panel.png).size for panel in sheet.panels} == {(96, 96)}
+    assert {opened(panel.png).size for panel in sheet.panels} == {(255, 255)}
     assert len({panel.png for panel in sheet.panels}) == 3
+
+
+def test_of_a_large_picture_the_area_around_the_window_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    with Image.open(GOLDEN / "butterfly.png") as file:
+        file.resize((900, 400)).save(path)
+    sheet = crop_sheet(Dataset(name="wide", images=(path,)), 0, [], 2)
+    assert (sheet.area.height, sheet.area.width) == (400, 480)
+    assert sheet.area.left <= sheet.window.left
+    assert sheet.window.right <= sheet.area.right
+    assert opened(sheet.panels[0].png).size == (480, 400)
 
 
 def test_the_numbers_are_those_of_the_bench() -> None:
@@ -60,7 +70,7 @@ def test_given_lr_pictures_are_used(tmp_path: Path) -> None:
     lr = tmp_path / "lr.png"
     Image.new("RGB", (64, 64), (200, 0, 0)).save(lr)
     sheet = crop_sheet(replace(BUTTERFLY, lr_images=(lr,)), 0, [], 4)
-    assert opened(sheet.panels[1].png).getcolors() == [(96 * 96, (200, 0, 0))]
+    assert opened(sheet.panels[1].png).getcolors() == [(256 * 256, (200, 0, 0))]
 
 
 def test_a_broken_picture_is_refused(tmp_path: Path) -> None:

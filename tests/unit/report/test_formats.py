@@ -44,7 +44,7 @@ def test_a_cell_of_markdown_stays_on_its_line_and_in_its_column() -> None:
 def test_latex_has_a_rule_where_the_first_label_changes() -> None:
     rows = tuple((Cell(text=name), Cell(text="1")) for name in "aab")
     lines = latex_table(table(rows=rows)).splitlines()
-    assert lines[3:12] == [
+    assert lines[5:14] == [
         r"\toprule",
         r"Name & MB \\",
         r"\midrule",
