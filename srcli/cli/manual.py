@@ -72,7 +72,7 @@ def _section(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
     yield f"## {name}\n"
     yield f"{_marked(unwrapped(command.help))}\n"
     for title, parameters in _panels(command):
-        yield f"| {title} | |\n|---|---|"
+        yield f"| {title} | Meaning |\n|---|---|"
         yield from (f"| `{_cell(shown)}` | {_cell(_marked(text))} |" for shown, text in parameters)
         yield ""
     examples = _examples(command)

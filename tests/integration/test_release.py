@@ -71,7 +71,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert done.returncode == 0, done.stderr
     home = (tmp_path / "site/index.html").read_text(encoding="utf-8")
     assert 'href="photo.html"' in home
-    assert not (tmp_path / "site/site_hooks.py").exists()
+    assert not (tmp_path / "site/site/hooks.py").exists()
     models = (tmp_path / "site/models.html").read_text(encoding="utf-8")
     assert "../weights" not in models
 

@@ -12,3 +12,8 @@ def on_page_markdown(markdown: str, *, config: Any, **_: object) -> str:  # noqa
     """Point links that leave the folder at the repository; without its address, keep the words."""
     home = config.repo_url
     return OUTSIDE.sub(rf"[\1]({home}/blob/HEAD/\2)" if home else r"\1", markdown)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Name the dialog of the theme that has no name."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
