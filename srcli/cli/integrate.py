@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
+from typer.core import TyperGroup
 
 from srcli import __version__
 from srcli.cli import choices
@@ -44,7 +45,7 @@ def integrate_command(
             say("There was nothing to remove.")
         paths = removed
     else:
-        root = context.find_root().command
+        root = cast("TyperGroup", context.find_root().command)
         paths = integrate(place, manual=lambda: manual_page(root, __version__))
     for path in paths:
         data(str(path))

@@ -60,12 +60,12 @@ def _commands(root: TyperGroup) -> Iterator[Named]:
         if not isinstance(command, TyperGroup):
             yield name, command
             continue
-        below = command.commands.items()
-        waiting = [(f"{name} {word}", one) for word, one in below if _shown(one)] + waiting
-
-
-def _shown(command: object) -> bool:
-    return isinstance(command, TyperCommand | TyperGroup) and not command.hidden
+        below: list[Named] = [
+            (f"{name} {word}", one)
+            for word, one in command.commands.items()
+            if isinstance(one, TyperCommand | TyperGroup) and not one.hidden
+        ]
+        waiting = below + waiting
 
 
 def _section(name: str, command: TyperCommand | TyperGroup) -> Iterator[str]:
