@@ -1,6 +1,7 @@
 """What is published: equal builds, a page that an index shows, complete metadata, a container."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -120,3 +121,37 @@ def test_the_pages_name_the_version_of_pytorch_that_was_tested():
     tested = re.search(r"^torch==(\S+)$", constraints, re.MULTILINE)[1]
     page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
     assert set(re.findall(r"torch==([\d.]+\d)", page)) == {tested}
+
+
+READ_ONLY = """
+mount --bind "$1" /mnt && mount --bind "$2" /srv && mount -o remount,ro,bind / && cd /mnt || exit 99
+shift 2
+exec "$@"
+"""
+
+
+def test_a_root_that_cannot_be_written_is_enough(tmp_path):
+    """Run the entry point as the container does; only root may make the file system read-only."""
+    pictures, scratch = tmp_path / "pictures", tmp_path / "scratch"
+    for folder in (pictures, scratch):
+        folder.mkdir()
+    shutil.copy(ROOT / "tests/golden/protocol/butterfly.png", pictures / "photo.png")
+    variables = dict(words.split("=", 1) for words in dict(instructions())["ENV"].split()[1:])
+    environment = {
+        **os.environ,
+        **variables,
+        "HOME": "/nowhere",
+        "TMPDIR": "/srv",
+        "SRCLI_CACHE_DIR": "/srv/srcli",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "srcli", "upscale", "photo.png", "--scale", "1.5"]
+    if os.geteuid() == 0:
+        command = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", pictures, scratch, *command]
+    else:
+        environment.update(TMPDIR=str(scratch), SRCLI_CACHE_DIR=str(scratch / "srcli"))
+    done = subprocess.run(
+        command, cwd=pictures, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "photo_x1.5.png\n"), done.stderr
+    assert sorted(path.name for path in pictures.iterdir()) == ["photo.png", "photo_x1.5.png"]
