@@ -153,6 +153,20 @@ def test_the_lines_of_python_in_the_readme_run(reader, monkeypatch):
     assert names["larger"].shape == (32, 54, 3)
 
 
+def test_the_settings_of_the_page_are_understood(reader, srcli):
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    path = reader / "home/config/srcli/srcli.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(block)
+    found = [line.split() for line in srcli("doctor").stdout.splitlines()]
+    set_here = {
+        line[1]: line[2] for line in found if line[0] == "setting" and line[-1] == str(path)
+    }
+    assert {"offline", "upscale.model", "upscale.quality"} <= set(set_here)
+    assert set_here["upscale.quality"] == "90,"
+
+
 def test_sizes_of_prints_are_right():
     text = (ROOT / "docs" / "prints.md").read_text(encoding="utf-8")
     rows = re.findall(
