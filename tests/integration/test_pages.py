@@ -11,7 +11,12 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OTHERS = {"serve.md", "mcp.md"}
+"""Pages whose commands run until they are stopped: test_serve_documents.py."""
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in OTHERS),
+]
 FETCHED = "It fetches a file, which tests/integration/hub does from a server of its own."
 OWN_FILE = "It needs a file of the reader, which tests/integration/test_community.py makes."
 LONG = "It trains a large network; tests/integration/test_train.py runs the same flags."
