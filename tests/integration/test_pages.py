@@ -26,6 +26,7 @@ NOT_RUN = {
     "models import": FETCHED,
     "--model san-x4": FETCHED,
     "--model realesrgan-x4plus": FETCHED,
+    "--auto noise=denoise-realplksr": FETCHED,
     "my.pth": OWN_FILE,
     "some.onnx": OWN_FILE,
     "--network panetir": LONG,
