@@ -22,6 +22,7 @@ def _card_facts(card: WeightCard) -> list[tuple[str, str]]:
         ("parameters", f"{card.parameters:,}"),
         ("cost", _cost(card.kmacs)),
         *_time(card),
+        *_bfloat16(card),
         ("file", f"{card.file}, {card.size:,} bytes"),
         ("sha256", card.sha256),
         ("licence", card.licence),
@@ -73,6 +74,12 @@ def _time(model: WeightCard) -> list[tuple[str, str]]:
     if not model.relative_time:
         return []
     return [("time", f"{model.relative_time:g} times that of asdn-fast on one processor core")]
+
+
+def _bfloat16(model: WeightCard) -> list[tuple[str, str]]:
+    if model.bfloat16_loss is None:
+        return []
+    return [("bfloat16", f"loses {model.bfloat16_loss:.3f} dB at most on Set5")]
 
 
 def _measured(scores: Sequence[Score]) -> list[tuple[str, str]]:

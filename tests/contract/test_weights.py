@@ -1,6 +1,7 @@
 """What every card claims is measured again."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from srcli.bench.baselines import bicubic
 from srcli.bench.datasets import split_compression
 from srcli.bench.image_pair import ImagePair
-from srcli.engine.device import Compute
+from srcli.engine.device import Compute, has_bfloat16
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.metrics.protocol import Scores, score
 from srcli.networks.catalog import NETWORKS
@@ -197,3 +198,26 @@ def record() -> None:
 
 if __name__ == "__main__":
     record()
+
+
+@pytest.mark.claims
+@pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="no bfloat16 built in")
+@pytest.mark.parametrize(
+    "card", [card for card in read_catalog() if card.bfloat16_loss is not None], ids=lambda c: c.id
+)
+def test_bfloat16_loses_no_more_than_is_said(card, bench_folder):
+    """On all of Set5, at the telling scale."""
+    if bench_folder is None:
+        pytest.skip("Set5 is not on this machine: SRCLI_DATA_DIR names no folder that has it")
+    request = BenchRequest(
+        models=(card.id,),
+        scales=(telling_scale(card),),
+        datasets=("Set5",),
+        data_dir=bench_folder,
+        form="json",
+    )
+    exact, short = (
+        json.loads(bench(one, lambda _: None).text)["rows"][0]["scores"]["psnr_y"]
+        for one in (request, replace(request, precision="bfloat16"))
+    )
+    assert exact - short <= card.bfloat16_loss + 0.005
