@@ -28,6 +28,8 @@ from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 
+FEWEST = 5
+"""Measurements of memory through which a line is fitted."""
 SAMPLED = 10
 """Pictures from one look at memory to the next."""
 
@@ -97,12 +99,14 @@ def main() -> None:
                 memory.append(resident())
         wall = time.perf_counter() - watch.began
         processor = time.thread_time() - watch.began_processor
-    half = len(memory) // 2
-    slope = np.polyfit(range(half, len(memory)), memory[half:], 1)[0]
     print(f"{given.count} pictures of {given.side}x{given.side}, {given.threads} threads")
     print(f"wall {wall:.2f} s, network {watch.seconds:.2f} s, ratio {wall / watch.seconds:.3f}")
     print(f"engine {engine:.2f} s, ratio {wall / engine:.3f}")
     print(f"its thread's processor time {processor / watch.processor:.3f} of that in the network")
+    half = len(memory) // 2
+    if len(memory) - half < FEWEST:
+        return
+    slope = np.polyfit(range(half, len(memory)), memory[half:], 1)[0]
     first, last = memory[half] / 1e6, memory[-1] / 1e6
     print(f"memory {first:.0f} to {last:.0f} MB, slope {slope / SAMPLED:.0f} B a picture")
 
