@@ -83,7 +83,6 @@ def upscale_command(
     A folder keeps a record of the results that are written into it. The same command, run again,
     goes on where it was stopped. Two such commands at once share the work.
     """
-    from srcli.pipeline.choose import AUTO
     from srcli.usecases.stream import PIPE, is_stream
     from srcli.usecases.upscale import plan, upscale
     from srcli.usecases.upscale_request import (
@@ -151,7 +150,7 @@ def upscale_command(
             allow_damaged=allow_damaged,
         ),
     )
-    if request.auto and model != AUTO and is_typed(context, "auto"):
+    if request.auto and not request.chooses and is_typed(context, "auto"):
         msg = f"The model {model} makes every picture, so that --auto has no effect."
         raise UsageError(msg, hint="Leave out --model or --auto.")
     streamed = is_stream(request)

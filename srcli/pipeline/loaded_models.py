@@ -122,12 +122,15 @@ class Mixes:
     Args:
         clean: the model for clean pictures.
         spoilt: the model for spoilt ones. A mix has its traits.
-        run: makes a network ready to run.
+        run: makes a network ready to run, given the hashes of the weights that it is made of.
 
     """
 
     def __init__(
-        self, clean: LoadedModels, spoilt: LoadedModels, run: Callable[[SrNetwork], NetworkRunner]
+        self,
+        clean: LoadedModels,
+        spoilt: LoadedModels,
+        run: Callable[[SrNetwork, Iterable[str]], NetworkRunner],
     ) -> None:
         self.clean, self.spoilt, self._run = clean, spoilt, run
         self._made = {0.0: clean, 1.0: spoilt}
@@ -149,7 +152,11 @@ class Mixes:
         }
         network.load_state_dict(mixed)
         name = f"{self.clean.model}+{self.spoilt.model}"
-        return replace(self.spoilt, runner=self._run(network), names={None: name})
+        return replace(
+            self.spoilt,
+            runner=self._run(network, (*self.clean.sha256, *self.spoilt.sha256)),
+            names={None: name},
+        )
 
 
 class ModelLoader:
@@ -226,7 +233,7 @@ class ModelLoader:
         return replace(
             clean,
             sha256=tuple(one for models in every for one in models.sha256),
-            mixes=Mixes(clean, spoilt, self._run_mix),
+            mixes=Mixes(clean, spoilt, self._run),
             named=named,
             attributions={
                 name: line for models in every for name, line in models.attributions.items()
@@ -243,12 +250,12 @@ class ModelLoader:
             msg = f"{told} {error.message}"
             raise type(error)(msg, hint=error.hint) from error
 
-    def _run_mix(self, network: SrNetwork) -> NetworkRunner:
-        return NetworkRunner(network, self._compute_of(MODELS), self._options)
+    def _run(self, network: SrNetwork, sha256: Iterable[str]) -> NetworkRunner:
+        return NetworkRunner(network, self._compute_of(sha256), self._options)
 
-    def _compute_of(self, models: Iterable[str]) -> Compute:
-        """Return where and how models run together."""
-        keeps = all(keeps_quality(model) for model in models)
+    def _compute_of(self, sha256: Iterable[str]) -> Compute:
+        """Return where and how weights run together, by the hashes of their files."""
+        keeps = all(map(keeps_quality, sha256))
         compute = self._compute.suited(keeps_quality=keeps)
         if compute.dtype not in self._told:
             self._told.add(compute.dtype)
@@ -264,15 +271,16 @@ class ModelLoader:
         networks = [self._network(path) for path in paths.values()]
         scales = [network.traits.scale for network in networks]
         first, *others = networks
+        sha256 = tuple(sha256_of(path) for path in paths.values())
         return LoadedModels(
             runner=NetworkRunner(
                 first,
-                self._compute_of(paths),
+                self._compute_of(sha256),
                 self._options,
                 others=others,
                 overshoot_until=policy.overshoot_until,
             ),
-            sha256=tuple(sha256_of(path) for path in paths.values()),
+            sha256=sha256,
             names=dict(zip(scales, map(_short, paths), strict=True)),
             attributions={
                 _short(model): source.attribution

@@ -73,7 +73,8 @@ class Failure:
     def of(cls, error: SrcliError) -> Failure:
         """Keep what an error says, but for hints at flags, which are for a command line."""
         hints = [hint for hint in _SENTENCE.split(error.hint) if "--" not in hint]
-        return cls(error=type(error).__name__, message=error.message, hint=" ".join(hints))
+        told = " ".join(hints)
+        return cls(error=type(error).__name__, message=error.message, hint=told)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

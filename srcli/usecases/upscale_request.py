@@ -128,6 +128,11 @@ class UpscaleRequest:
         """How pictures go on outside; see ``borders_of``."""
         return borders_of(self.wrap)
 
+    @property
+    def chooses(self) -> bool:
+        """Tell whether the model is chosen for each picture."""
+        return self.model == AUTO
+
 
 def borders_of(wrap: Wrap | None) -> Borders:
     """Say how pictures go on above and below, and on the left and right.

@@ -65,12 +65,10 @@ def find_card(model: str, scale: float | None = None) -> WeightCard:
     return (reaching or members[-1:])[0]
 
 
-def keeps_quality(model: str) -> bool:
-    """Tell whether a model is known to lose nothing that counts in bfloat16."""
-    cards = family_members(model)
-    return bool(cards) and all(
-        card.bfloat16_loss is not None and card.bfloat16_loss <= LARGEST_LOSS for card in cards
-    )
+def keeps_quality(sha256: str) -> bool:
+    """Tell whether weights are known, and lose nothing that counts in bfloat16."""
+    losses = [card.bfloat16_loss for card in read_catalog() if card.sha256 == sha256]
+    return any(loss is not None and loss <= LARGEST_LOSS for loss in losses)
 
 
 def _unknown(model: str) -> WeightsError:
