@@ -8,8 +8,8 @@ from pathlib import Path
 from srcli.batch.naming import Job
 from srcli.errors import OutputLost, UnwritableImage
 from srcli.images.encode import writable_format
+from srcli.pipeline.output_spec import Output
 from srcli.pipeline.preflight import check_place
-from srcli.pipeline.run import Output
 
 Identity = tuple[int, int]
 """Device and inode of a file."""

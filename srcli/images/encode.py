@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from PIL import Image
+from typing import BinaryIO
 
 from srcli.errors import UnknownFormat, UnwritableImage, UsageError
 from srcli.files.atomic import refuse_existing, write_file
-from srcli.images.codecs import jxl, png, tiff
+from srcli.images.codecs import png
 from srcli.images.codecs.animation_files import Timing, encode_gif, encode_png, encode_webp
-from srcli.images.decode_errors import UnsupportedImage, damaged_exif
+from srcli.images.decode_errors import UnsupportedImage
 from srcli.images.formats import (
-    AVIF,
-    BMP,
     GIF,
-    JPEG,
     JXL,
     PNG,
     TIFF,
@@ -29,11 +23,17 @@ from srcli.images.formats import (
     by_suffix,
     unwritten_hint,
 )
-from srcli.images.metadata import exif, geo, gray_profile, jpeg_segments, xmp, xmp_rules
+from srcli.images.metadata import exif, geo, gray_profile, xmp_rules
 from srcli.images.metadata.color_profile import is_srgb
 from srcli.images.picture.animation import Animation, Picture
 from srcli.images.picture.photo import Metadata, Photo
-from srcli.images.picture.samples import Samples, from_photo
+from srcli.images.picture.samples import from_photo
+from srcli.images.still_encoders import (
+    ENCODERS,
+    LOSSLESS_QUALITY,
+    WRITERS,
+    embedded,
+)
 from srcli.pixels.levels import from_levels
 
 QUALITY = 95
@@ -41,9 +41,6 @@ QUALITY = 95
 
 STILL_HINT = "Choose PNG, WebP or GIF, or save the frame you want as a file of its own."
 """What to do about an animation that a format cannot hold."""
-
-LOSSLESS_QUALITY = 100
-"""The quality that makes WebP and JPEG XL lossless."""
 
 
 def write_photo(
@@ -120,7 +117,7 @@ def write_picture(
     file: BinaryIO, picture: Picture, known: Format, *, name: str, quality: int | None = None
 ) -> None:
     """Write what ``encode_picture`` returns; the file of a PNG or TIFF photo needs no memory."""
-    writer = _WRITERS.get(known)
+    writer = WRITERS.get(known)
     if writer is None or not isinstance(picture, Photo):
         file.write(encode_picture(picture, known, name=name, quality=quality))
         return
@@ -132,7 +129,7 @@ def write_picture(
 
 def is_streamed(known: Format) -> bool:
     """Tell whether photos are written in this format without the whole of them in memory."""
-    return known in _WRITERS
+    return known in WRITERS
 
 
 def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None = None) -> bytes:
@@ -170,7 +167,7 @@ def encode_photo(photo: Photo, known: Format, *, name: str, quality: int | None 
     with _refusals(name):
         photo = _prepared(photo, known)
         samples = from_photo(photo, bits=known.depth_for(photo.bits))
-        return _ENCODERS[known](samples, _sized(photo), chosen)
+        return ENCODERS[known](samples, _sized(photo), chosen)
 
 
 def _prepared(photo: Photo, known: Format) -> Photo:
@@ -273,58 +270,6 @@ def _rgb_profile(profile: bytes, known: Format) -> bytes:
     return wide
 
 
-def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return png.encode(samples, metadata)
-
-
-def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return tiff.encode(samples, metadata)
-
-
-def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    packet, long, guid = metadata.xmp, b"", b""
-    if packet and len(packet) > jpeg_segments.LARGEST_XMP:
-        long = packet
-        packet, guid = xmp.split(packet)
-    options = _embedded(replace(metadata, xmp=packet))
-    if metadata.exif:
-        options["exif"] = exif.PREFIX + metadata.exif
-    if metadata.dpi:
-        options["dpi"] = metadata.dpi
-    data = _save(samples, JPEG, quality=quality, subsampling="4:4:4", **options)
-    segments = (
-        *jpeg_segments.extended_segments(long, guid),
-        *jpeg_segments.resource_segments(metadata.resources),
-        *jpeg_segments.comment_segments(metadata.comment),
-    )
-    return jpeg_segments.with_segments(data, segments)
-
-
-def _encode_webp(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    lossless = quality == LOSSLESS_QUALITY
-    options = _embedded(metadata)
-    return _save(samples, WEBP, quality=quality, lossless=lossless, exact=True, **options)
-
-
-def _encode_avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    chroma = "4:4:4" if samples.shape[2] > 2 else "4:0:0"  # noqa: PLR2004 - grey, alpha
-    block = metadata.exif and exif.without_orientation(metadata.exif)
-    options = _embedded(replace(metadata, exif=block))
-    return _save(samples, AVIF, quality=quality, subsampling=chroma, **options)
-
-
-def _encode_jxl(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    return jxl.encode(samples, metadata, quality=quality, lossless=quality == LOSSLESS_QUALITY)
-
-
-def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
-
-
-def _encode_gif(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return encode_gif([samples], Timing(durations=(0,), plays=1), metadata.comment)
-
-
 def _encode_animation(picture: Animation, known: Format, quality: int) -> bytes:
     timing = Timing(durations=picture.durations, plays=picture.plays)
     profile = picture.metadata.icc_profile
@@ -336,44 +281,5 @@ def _encode_animation(picture: Animation, known: Format, quality: int) -> bytes:
     if known is PNG:
         return encode_png(picture.frames, timing, _sized(picture), colored=bool(profile))
     lossless = quality == LOSSLESS_QUALITY
-    options = _embedded(_sized(picture))
+    options = embedded(_sized(picture))
     return encode_webp(picture.frames, timing, options, quality=quality, lossless=lossless)
-
-
-def _embedded(metadata: Metadata) -> dict[str, Any]:
-    """Pillow's arguments for the blocks that JPEG, WebP and AVIF take alike."""
-    blocks = {"icc_profile": metadata.icc_profile, "exif": metadata.exif, "xmp": metadata.xmp}
-    return {name: block for name, block in blocks.items() if block}
-
-
-def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
-    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
-    file = io.BytesIO()
-    try:
-        image.save(file, known.name, **options)
-    except KeyError as error:
-        message = f"this Pillow does not write {known.name}"
-        raise UnsupportedImage(message, hint="Choose PNG.") from error
-    except SyntaxError as error:
-        raise damaged_exif() from error
-    except (OSError, ValueError) as error:
-        message = f"{known.name} cannot hold it ({error})"
-        raise UnsupportedImage(message, hint="Choose PNG or TIFF.") from error
-    return file.getvalue()
-
-
-_WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata], None]] = {
-    PNG: png.write,
-    TIFF: tiff.write,
-}
-
-_ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
-    PNG: _encode_png,
-    TIFF: _encode_tiff,
-    JPEG: _encode_jpeg,
-    WEBP: _encode_webp,
-    AVIF: _encode_avif,
-    JXL: _encode_jxl,
-    BMP: _encode_bmp,
-    GIF: _encode_gif,
-}

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from srcli.images.formats import Format
 from srcli.images.output_options import OutputOptions
 from srcli.images.picture.alpha import HiddenColors
 from srcli.images.read_rules import DEFAULT_RULES, ReadRules
 from srcli.pipeline.target_size import Resolve, WhenLarge
 from srcli.pixels.resize import MIRRORED, Borders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """The format of a result, and what messages call its file."""
+
+    format: Format
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,19 +31,11 @@ from srcli.pipeline.choose import MODELS, Choice, choose
 from srcli.pipeline.enlarge import enlarge_photo, enlarge_picture
 from srcli.pipeline.inspection import inspect
 from srcli.pipeline.loaded_models import LoadedModels
-from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.output_spec import Output, OutputSpec
 from srcli.pipeline.preflight import check_encodable, check_format, fitting_format
 from srcli.pipeline.probe import Probed, probe
 from srcli.pipeline.target_size import Size, TargetSize
 from srcli.pipeline.unfinished import Unfinished
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """The format of a result, and what messages call its file."""
-
-    format: Format
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

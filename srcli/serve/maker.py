@@ -20,9 +20,9 @@ from srcli.images.recognition import recognise
 from srcli.pipeline.choose import choose
 from srcli.pipeline.inspection import Inspection, inspect
 from srcli.pipeline.loaded_models import ModelLoader
-from srcli.pipeline.output_spec import OutputSpec
+from srcli.pipeline.output_spec import Output, OutputSpec
 from srcli.pipeline.probe import memory_needed
-from srcli.pipeline.run import Encoded, Output, Pipeline, named_failures
+from srcli.pipeline.run import Encoded, Pipeline, named_failures
 from srcli.pipeline.target_size import TargetSize
 from srcli.serve.limits import MEGA, Limits
 from srcli.serve.wanted import Wanted

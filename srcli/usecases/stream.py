@@ -12,8 +12,9 @@ from srcli.errors import ImageError, ResourceError, UnwritableImage, UsageError
 from srcli.files.atomic import refuse_existing, write_by
 from srcli.images.encode import writable_format
 from srcli.images.probe import ImageInfo, probe_image, read_content, read_pipe
+from srcli.pipeline.output_spec import Output
 from srcli.pipeline.preflight import check_place, fitting_format
-from srcli.pipeline.run import Output, Pipeline
+from srcli.pipeline.run import Pipeline
 from srcli.usecases.upscale import output_spec, prepare
 from srcli.usecases.upscale_request import UpscaleRequest
 

@@ -20,8 +20,8 @@ from srcli.pipeline import probe
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.enlarge import enlarge_picture
 from srcli.pipeline.loaded_models import LoadedModels
-from srcli.pipeline.output_spec import OutputSpec
-from srcli.pipeline.run import Output, Pipeline
+from srcli.pipeline.output_spec import Output, OutputSpec
+from srcli.pipeline.run import Pipeline
 from srcli.pipeline.target_size import TargetSize
 
 CPU = Compute(device=torch.device("cpu"))

@@ -1,0 +1,116 @@
+"""Encoders of one picture, a format each.
+
+Each takes samples (H, W, C), metadata that fit the format, and a quality that lossless formats
+ignore.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from srcli.images.codecs import jxl, png, tiff
+from srcli.images.codecs.animation_files import Timing, encode_gif
+from srcli.images.decode_errors import UnsupportedImage, damaged_exif
+from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
+from srcli.images.metadata import exif, jpeg_segments, xmp
+from srcli.images.picture.photo import Metadata
+from srcli.images.picture.samples import Samples
+
+LOSSLESS_QUALITY = 100
+"""The quality that makes WebP and JPEG XL lossless."""
+
+
+def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return png.encode(samples, metadata)
+
+
+def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return tiff.encode(samples, metadata)
+
+
+def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    packet, long, guid = metadata.xmp, b"", b""
+    if packet and len(packet) > jpeg_segments.LARGEST_XMP:
+        long = packet
+        packet, guid = xmp.split(packet)
+    options = embedded(replace(metadata, xmp=packet))
+    if metadata.exif:
+        options["exif"] = exif.PREFIX + metadata.exif
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    data = _save(samples, JPEG, quality=quality, subsampling="4:4:4", **options)
+    segments = (
+        *jpeg_segments.extended_segments(long, guid),
+        *jpeg_segments.resource_segments(metadata.resources),
+        *jpeg_segments.comment_segments(metadata.comment),
+    )
+    return jpeg_segments.with_segments(data, segments)
+
+
+def _encode_webp(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    lossless = quality == LOSSLESS_QUALITY
+    options = embedded(metadata)
+    return _save(samples, WEBP, quality=quality, lossless=lossless, exact=True, **options)
+
+
+def _encode_avif(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    chroma = "4:4:4" if samples.shape[2] > 2 else "4:0:0"  # noqa: PLR2004 - grey, alpha
+    block = metadata.exif and exif.without_orientation(metadata.exif)
+    options = embedded(replace(metadata, exif=block))
+    return _save(samples, AVIF, quality=quality, subsampling=chroma, **options)
+
+
+def _encode_jxl(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    return jxl.encode(samples, metadata, quality=quality, lossless=quality == LOSSLESS_QUALITY)
+
+
+def _encode_bmp(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return _save(samples, BMP, **({"dpi": metadata.dpi} if metadata.dpi else {}))
+
+
+def _encode_gif(samples: Samples, metadata: Metadata, _: int) -> bytes:
+    return encode_gif([samples], Timing(durations=(0,), plays=1), metadata.comment)
+
+
+def embedded(metadata: Metadata) -> dict[str, Any]:
+    """Pillow's arguments for the blocks that JPEG, WebP and AVIF take alike."""
+    blocks = {"icc_profile": metadata.icc_profile, "exif": metadata.exif, "xmp": metadata.xmp}
+    return {name: block for name, block in blocks.items() if block}
+
+
+def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    file = io.BytesIO()
+    try:
+        image.save(file, known.name, **options)
+    except KeyError as error:
+        message = f"this Pillow does not write {known.name}"
+        raise UnsupportedImage(message, hint="Choose PNG.") from error
+    except SyntaxError as error:
+        raise damaged_exif() from error
+    except (OSError, ValueError) as error:
+        message = f"{known.name} cannot hold it ({error})"
+        raise UnsupportedImage(message, hint="Choose PNG or TIFF.") from error
+    return file.getvalue()
+
+
+WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata], None]] = {
+    PNG: png.write,
+    TIFF: tiff.write,
+}
+
+ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
+    PNG: _encode_png,
+    TIFF: _encode_tiff,
+    JPEG: _encode_jpeg,
+    WEBP: _encode_webp,
+    AVIF: _encode_avif,
+    JXL: _encode_jxl,
+    BMP: _encode_bmp,
+    GIF: _encode_gif,
+}
