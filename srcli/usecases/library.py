@@ -63,8 +63,7 @@ class Upscaler:
         model: id of a model, weights file, ``hf:owner/repo/file``, ``nearest``, ``bicubic`` or
             ``lanczos``; ``auto`` chooses for each picture from its pixels.
         device: auto, cpu, cuda, cuda:1 or mps.
-        precision: of the convolutions. ``auto`` is bfloat16 where the device computes in it
-            itself and the model is known to lose nothing by it, else float32.
+        precision: of the convolutions; for ``auto`` see ``choose_compute``.
         tile: side of a tile in pixels of the network's input; None for a default.
         ensemble: average over the eight symmetries: eight times the work.
         wrap: which borders of pictures meet: ``x`` for left and right, ``y`` or ``xy``.
