@@ -43,11 +43,6 @@ class Unfinished:
         self._key = key
         self._files: list[RowFile] = []
 
-    @property
-    def done(self) -> int:
-        """Rows that an earlier run left, in all files together."""
-        return sum(file.done for file in self._files)
-
     def image(self, size: tuple[int, int]) -> WholeImage:
         """Return an image between two passes."""
         height, width = size

@@ -16,7 +16,7 @@ from srcli.serve.spool import Spool
 from srcli.serve.wanted import Wanted, find_offer
 
 Lane = Literal["any", "small"]
-"""Which jobs a worker takes: one for small jobs alone keeps them from waiting for large ones."""
+"""A worker takes any job, or small jobs alone, so that these never wait for large ones."""
 _TICK = 1.0
 """Seconds after which a worker that waits looks for jobs that nobody wants any more."""
 

@@ -29,7 +29,7 @@ if sys.platform != "win32":
 
 SHORTEST_TOKEN = 16
 CONNECTIONS = 256
-"""That may be open at once."""
+"""The server refuses more open connections than this."""
 OPEN_FILES = 2048
 """More than all pictures, results and connections that the limits allow by default."""
 PATIENCE = 3

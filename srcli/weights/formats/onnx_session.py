@@ -19,7 +19,7 @@ TYPES = {
     "tensor(float16)": torch.float16,
     "tensor(uint8)": torch.uint8,
 }
-"""Of the samples that a network may take, as ONNX Runtime writes them."""
+"""Types of samples that a network may take, by the names that ONNX Runtime gives them."""
 RANK = 4
 CHANNELS = 3
 LEVELS = 255
