@@ -106,11 +106,15 @@ def webp(quality: int) -> Container:
     return Container(name="WEBP", suffix=".webp", settings=(("quality", quality),))
 
 
+def avif(quality: int) -> Container:
+    return Container(name="AVIF", suffix=".avif", settings=(("quality", quality),))
+
+
 PNG = Container(name="PNG", suffix=".png")
-CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp}
+CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp, "AVIF": avif}
 
 DRAWN_ANEW = ", drawn anew"
-CODED = re.compile(r"(?P<codec>JPEG|WebP) (?P<quality>\d+)(?P<as_png> as PNG)?")
+CODED = re.compile(r"(?P<codec>JPEG|WebP|AVIF) (?P<quality>\d+)(?P<as_png> as PNG)?")
 NOISY = re.compile(r"noise (?P<sigma>\d+)(?:, JPEG (?P<quality>\d+))?")
 CLEAN = Way(reduce=by_matlab, degrade=unchanged, container=PNG)
 NAMED: Mapping[str, Way] = {
@@ -130,7 +134,7 @@ WAYS = (
 
 
 def way_of(name: str) -> Way:
-    """Return a way by its name; JPEG, WebP and noise may have any strength."""
+    """Return a way by its name; JPEG, WebP, AVIF and noise may have any strength."""
     if name in NAMED:
         return NAMED[name]
     if coded := CODED.fullmatch(name):

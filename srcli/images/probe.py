@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from srcli.errors import OutOfMemory, UnreadableImage
-from srcli.images.codecs import heif, jxl, raw, tiff, webp
+from srcli.images.codecs import avif, heif, jxl, raw, tiff, webp
 from srcli.images.codecs.animation_files import count_frames, open_animation
 from srcli.images.codecs.jpeg import quality_of
 from srcli.images.codecs.pillow_codec import open_picture, read_metadata
@@ -16,6 +16,7 @@ from srcli.images.codecs.silence import silent_libtiff
 from srcli.images.decode import decode_photo
 from srcli.images.decode_errors import UnsupportedImage, check_size, pillow_rules, reading, refusals
 from srcli.images.formats import (
+    AVIF,
     HEIF,
     JXL,
     PNG,
@@ -106,6 +107,7 @@ class ImageInfo:
         frames: how many it has.
         jpeg_quality: about what it was last compressed at, 1 to 100; None if it is no JPEG.
         webp_quality: the same of a lossy WebP, 0 to 100.
+        avif_quantizer: how hard an AVIF was compressed, 0 (not at all) to 255.
 
     """
 
@@ -113,6 +115,7 @@ class ImageInfo:
     frames: int = 1
     jpeg_quality: int | None = None
     webp_quality: int | None = None
+    avif_quantizer: int | None = None
 
 
 def probe_image(data: bytes, *, name: str, rules: ReadRules = DEFAULT_RULES) -> ImageInfo:
@@ -177,4 +180,5 @@ def _head(content: bytes, data: bytes, known: Format, pixel_limit: int) -> Image
         frames=frames,
         jpeg_quality=jpeg_quality,
         webp_quality=webp.quality_of(content) if known is WEBP else None,
+        avif_quantizer=avif.quantizer_of(content) if known is AVIF else None,
     )

@@ -17,7 +17,7 @@ from srcli.pipeline.piecewise import piecewise_linear
 from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
 
 AUTO = "auto"
-RULE = 2
+RULE = 3
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 NOISE_MIX = (
     *((1.0, 0.0), (1.3, 0.12), (2, 0.33), (3, 0.68)),

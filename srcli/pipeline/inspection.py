@@ -16,6 +16,11 @@ from srcli.pipeline.sample import take_sample
 MOST_NOISE = 50.0
 WEBP = ((0, 0.0), (3, 3), (7, 4.5), (11, 6), (21, 13), (34, 25), (44, 32), (64, 45), (100, 100))
 """100 less the quality of WebP, and the compression of JPEG that the same model suits."""
+AVIF = (
+    *((0, 0.0), (16, 2), (32, 2.5), (60, 3.5), (76, 4)),
+    *((92, 7), (106, 12), (120, 15), (148, 17), (172, 25), (255, 90)),
+)
+"""AV1's base quantiser, and the same of it."""
 TRACES = ((0.02, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 """Traces of blocks and the compression that leaves them, in between by lines."""
 DOUBT = 25.0
@@ -93,4 +98,6 @@ def _said(info: ImageInfo) -> float:
         return 100.0 - info.jpeg_quality
     if info.webp_quality is not None:
         return piecewise_linear(WEBP, 100 - info.webp_quality)
+    if info.avif_quantizer is not None:
+        return piecewise_linear(AVIF, info.avif_quantizer)
     return 0.0

@@ -132,6 +132,15 @@ def test_lossy_webp_is_compressed_as_much_as_its_file_says(quality, compression)
     assert found.told == (quality is not None)
 
 
+@pytest.mark.parametrize(("quality", "compression"), [(100, 0), (90, 2.5), (60, 15), (30, 46)])
+def test_avif_is_compressed_as_much_as_its_file_says(quality, compression):
+    grain = np.random.default_rng(0).normal(0, 1.5, (256, 256, 3))
+    content = encoded(levels(smooth() + grain), "AVIF", quality=quality, subsampling="4:4:4")
+    found = inspect(decode_photo(content, name="a"), probe_image(content, name="a"))
+    assert found.compression == pytest.approx(compression, rel=0.2)
+    assert found.told == (quality < 100)
+
+
 def test_any_depth_gives_the_same_figures():
     samples = levels(edges() + np.random.default_rng(0).normal(0, 5, (256, 256, 3)))
     found = inspect(photo_of(samples))
