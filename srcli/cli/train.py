@@ -96,7 +96,8 @@ def train_command(
         choices.Degradation,
         _pictures(
             help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
-            "JPEG. wild also reduces in many ways. jpeg and noise keep the size, for restoration."
+            "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture. jpeg "
+            "and noise keep the size, for restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[
@@ -111,7 +112,7 @@ def train_command(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Leave some noise in the targets of this share of wild patches.",
+            help="Leave some noise in the targets of this share of wild or noisy patches.",
         ),
     ] = 0.0,
     recursive: Annotated[

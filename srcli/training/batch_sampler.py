@@ -31,12 +31,13 @@ from srcli.training.degradations import (
 from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
 from srcli.training.restore import draw_jpeg, draw_noise
-from srcli.training.wild import draw_wild
+from srcli.training.wild import draw_noisy, draw_wild
 
 DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
     "bicubic": lambda _: bicubic_lr,
     "photo": lambda random: after_bicubic(draw_photo(random)),
     "wild": draw_wild,
+    "noisy": draw_noisy,
     "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
     "noise": lambda random: after_bicubic(draw_noise(random)),
 }

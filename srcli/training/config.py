@@ -11,7 +11,7 @@ from srcli.training.losses import LossName
 
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo", "wild", "jpeg", "noise"]
+Degradation = Literal["bicubic", "photo", "wild", "noisy", "jpeg", "noise"]
 RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
 """Degradations that keep the size; a restoration network is trained for one of them."""
 
@@ -44,11 +44,11 @@ class TrainConfig:
             other ratios of the range are alike.
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
-            the web (``wild``). A restoration network has inputs that are compressed (``jpeg``) or
-            noisy (``noise``).
+            the web (``wild``), and all of these may be noisy (``noisy``). A restoration network
+            has inputs that are compressed (``jpeg``) or noisy (``noise``).
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
-            the strength of the other part (``wild`` only).
+            the strength of the other part (``wild`` and ``noisy`` only).
         precision: precision of the convolutions. With float16, the loss is scaled so that no
             gradient vanishes.
         seed: seed of weights, crops and ratios.

@@ -52,6 +52,7 @@ class Severity:
         code: chance of a lossy coding.
         twice: chance of a second coding, on a shifted grid.
         qualities: least and largest quality of a coding.
+        min_noise: smallest standard deviation of noise, in levels of 8 bits.
 
     """
 
@@ -66,6 +67,7 @@ class Severity:
     code: float
     twice: float
     qualities: tuple[int, int]
+    min_noise: float = 0.0
 
 
 WEAK = Severity(
@@ -108,6 +110,20 @@ SEVERE = Severity(
     qualities=(30, 90),
 )
 SEVERITIES = (WEAK, STANDARD, SEVERE)
+NOISY = Severity(
+    share=1.0,
+    between=0.1,
+    blur=0.15,
+    max_blur=0.8,
+    sharpen=0.1,
+    ringing=0.05,
+    noise=1.0,
+    max_noise=32,
+    code=0.3,
+    twice=0.1,
+    qualities=(50, 95),
+    min_noise=6,
+)
 
 KERNELS: tuple[tuple[Kernel, float], ...] = (
     ("bicubic", 0.32),
@@ -190,7 +206,15 @@ def draw_wild(random: Random) -> MakeLr:
     """Draw how one picture is reduced and degraded."""
     if random.random() < SHARE_OF_CLEAN:
         return bicubic_lr
-    severity = _pick(random, [(one, one.share) for one in SEVERITIES])
+    return _draw(random, _pick(random, [(one, one.share) for one in SEVERITIES]))
+
+
+def draw_noisy(random: Random) -> MakeLr:
+    """Draw how one picture is reduced and degraded if it is noisy in any case."""
+    return _draw(random, NOISY)
+
+
+def _draw(random: Random, severity: Severity) -> MakeLr:
     reduction = _draw_reduction(random, severity)
     steps = _draw_steps(random, severity)
 
@@ -279,7 +303,7 @@ def _ringing(random: Random, severity: Severity) -> Step:  # noqa: ARG001 - equa
 
 
 def _noise(random: Random, severity: Severity) -> Step:
-    deviation, seed = random.uniform(0, severity.max_noise), random.getrandbits(63)
+    deviation, seed = random.uniform(severity.min_noise, severity.max_noise), random.getrandbits(63)
     kind, size = _pick(random, NOISES), random.uniform(0.45, 1.0)
 
     def add(lr: IntermediateLr) -> IntermediateLr:

@@ -111,9 +111,9 @@ def _check_task(config: TrainConfig) -> None:
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: --degradation {config.degradation} is not for it."
         raise UsageError(msg, hint=f"Give --degradation {listed(possible, between=' or ')}.")
-    if config.kept_noise > 0 and config.degradation != "wild":
+    if config.kept_noise > 0 and config.degradation not in {"wild", "noisy"}:
         msg = f"The degradation {config.degradation!r} does not tell how much noise stays."
-        raise UsageError(msg, hint="Leave out --kept-noise, or give --degradation wild.")
+        raise UsageError(msg, hint="Leave out --kept-noise, or give --degradation wild or noisy.")
     if config.scale is not None and config.recursive > 0:
         msg = f"{config.network} runs in one pass: there is no later one to train."
         raise UsageError(msg, hint="Leave out --recursive.")

@@ -24,7 +24,7 @@ def source(pictures):
 @pytest.mark.parametrize(
     "config",
     [
-        *(replace(RUN, degradation=kind) for kind in ("bicubic", "photo", "wild")),
+        *(replace(RUN, degradation=kind) for kind in ("bicubic", "photo", "wild", "noisy")),
         *(replace(RUN, degradation=kind, drawn=0.5) for kind in ("bicubic", "wild")),
         *(replace(RESTORED, degradation=kind) for kind in ("jpeg", "noise")),
         replace(RUN, scale=2, degradation="photo"),

@@ -8,7 +8,7 @@ import torch
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
 from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
-from srcli.training.wild import STANDARD, IntermediateLr, draw_wild
+from srcli.training.wild import STANDARD, IntermediateLr, draw_noisy, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
 
@@ -47,6 +47,14 @@ def test_a_share_is_reduced_exactly_as_the_benchmarks_do_and_told_so(crop):
     clean = [one for one in made if torch.equal(one.image, expected)]
     assert 0.08 < len(clean) / len(made) < 0.28
     assert all(one.strengths == Strengths() for one in clean)
+
+
+def test_all_that_are_to_be_noisy_are(crop):
+    grey = torch.full_like(crop, 128)
+    noises = [draw_noisy(Random(seed))(grey, (32, 36)).strengths.noise for seed in range(60)]
+    assert min(noises) > 0
+    assert 10 < sum(noises) / len(noises) < 25
+    assert 25 < max(noises) < 40
 
 
 def test_the_picture_stays_where_it_is(crop):
