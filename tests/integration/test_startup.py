@@ -3,10 +3,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from srcli import __version__
 
 HEAVY = ("torch", "cv2", "PIL", "numpy", "safetensors", "huggingface_hub")
+UNNEEDED = ("torch._dynamo", "sympy", "cv2", "huggingface_hub", "jinja2", "spandrel", "onnxruntime")
+"""What takes long to import, and does nothing for one picture; torch._dynamo takes a second."""
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["upscale", "--help"], ["--version"]])
@@ -20,6 +23,21 @@ def test_help_and_version_import_nothing_heavy(arguments):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_picture_is_enlarged_without_the_compiler_and_without_what_it_does_not_need(tmp_path):
+    source, result = tmp_path / "a.png", tmp_path / "b.png"
+    Image.new("RGB", (24, 20), (200, 30, 60)).save(source)
+    code = (
+        "import sys\n"
+        "from srcli.cli.app import app\n"
+        f"try: app(['upscale', {str(source)!r}, '-o', {str(result)!r}])\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {UNNEEDED!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.exists()
+    assert done.stdout.splitlines() == [str(result), "[]"]
 
 
 def test_the_version_is_printed(srcli):

@@ -65,6 +65,11 @@ class _Allowance(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch
         self._refusal = refusal
         self._hollow = hollow
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep PyTorch from loading its compiler, which takes a second and is not used here."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,  # noqa: ANN401 - an operator, whose class has no public name
