@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from torch import Tensor
 
@@ -14,13 +13,12 @@ from srcli.engine.progress import Progress
 from srcli.images.picture.alpha import within_neighbours
 from srcli.images.picture.animation import Picture, each
 from srcli.images.picture.photo import Photo
-from srcli.images.picture.samples import ImageBuilder
+from srcli.images.picture.samples import RGB, ImageBuilder, grey_of
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.target_size import TargetSize
 from srcli.pipeline.unfinished import Unfinished, resumable, unfinished
 from srcli.pixels.guard import guard_range
-from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED, Borders, resize
 
@@ -63,30 +61,35 @@ def enlarge_photo(  # noqa: PLR0913, PLR0917 - what makes one photo
 ) -> Photo:
     """Enlarge the colours and the alpha channel; everything else is kept.
 
-    The rows of the result are held by ``kept``, or in memory if that is None.
-
-    Alpha stays as it is where the size does: it is no photo to be restored. Otherwise it stays
-    between the values around it, so that edges do not overshoot.
+    The rows of the result are held by ``kept``, or in memory if that is None. Opacity is made
+    first, so that a row is finished as soon as it has its colours. It stays as it is where the
+    size does: it is no photo to be restored. Otherwise it stays between the values around it, so
+    that edges do not overshoot.
     """
     size = target.height, target.width
     passes = runner.plan_passes((photo.height, photo.width), size, target.ratio)
-    painting = kept.builder(photo, size) if kept else ImageBuilder(photo, size)
-    sink = adjusted(painting.colors, photo.pixels, size, choice, runner.borders)
-    hold = kept.image if kept else WholeImage
+    build, hold = (kept.builder, kept.image) if kept else (ImageBuilder, WholeImage)
+
+    def opacity(before: Tensor) -> Tensor:
+        first = before[..., :1, :1]
+        if bool((before == first).all()):
+            return first.expand(-1, -1, *size)
+        plane = build(Photo(pixels=before, gray=True, bits=photo.bits), size)
+        within = within_neighbours(before, size, runner.borders)
+        runner.run_into(
+            before.expand(-1, RGB, -1, -1),
+            passes if size != (photo.height, photo.width) else (),
+            lambda region, window: plane.paint(region, within(region, grey_of(window))),
+            progress,
+            done=plane.done,
+            hold=hold,
+        )
+        return plane.photo().pixels[:, :1]
+
+    painting = build(photo, size, None if photo.alpha is None else opacity(photo.alpha))
+    sink = adjusted(painting.paint, photo.pixels, size, choice, runner.borders)
     runner.run_into(photo.pixels, passes, sink, progress, done=painting.done, hold=hold)
-    if photo.alpha is None:
-        return painting.photo()
-    alpha = from_levels(photo.alpha)
-    first = alpha[..., :1, :1]
-    if bool((alpha == first).all()):
-        painting.alpha(Region.whole(size), first)
-        return painting.photo()
-    passes = () if size == (photo.height, photo.width) else passes
-    runner.run_into(alpha.expand(-1, 3, -1, -1), passes, painting.alpha, progress)
-    result = painting.photo()
-    if result.alpha is None:
-        return result
-    return replace(result, alpha=within_neighbours(result.alpha, photo.alpha, runner.borders))
+    return painting.photo()
 
 
 def adjusted(

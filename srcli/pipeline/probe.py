@@ -21,8 +21,9 @@ LARGE = 2**24
 """Pixels of a result from which on it is kept in files while it is made."""
 BYTES_PER_HELD_PIXEL = 12
 """A source or a result takes this much: 8-bit samples with alpha, and what codecs add."""
-SHARE_IN_FILES = 2 / 3
-"""What is kept in files takes at most this part of what it would take in memory."""
+SHARE_IN_FILES = 3 / 4
+"""What is kept in files takes at most this part of what it would take in memory. Only 16 bits with
+alpha may take more."""
 BYTES_PER_FRAME_PIXEL = 4
 """Each frame of an animation takes this much, held at 8 bits per sample."""
 

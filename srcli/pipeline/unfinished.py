@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 
+from torch import Tensor
+
 import srcli
 from srcli.engine.joining import StoredImage, WholeImage
 from srcli.engine.recursion import Pass
@@ -49,10 +51,13 @@ class Unfinished:
         rows = self._open(height, StoredImage.bytes_of_row(width))
         return StoredImage(size, rows) if rows else WholeImage(size)
 
-    def builder(self, like: Photo, size: tuple[int, int]) -> ImageBuilder:
-        """Return a builder of the result."""
+    def builder(
+        self, like: Photo, size: tuple[int, int], alpha: Tensor | None = None
+    ) -> ImageBuilder:
+        """Return a builder of the result, or of its opacity."""
         height, width = size
-        return ImageBuilder(like, size, self._open(height, ImageBuilder.bytes_of_row(like, width)))
+        rows = self._open(height, ImageBuilder.bytes_of_row(like, width))
+        return ImageBuilder(like, size, alpha, rows)
 
     def content(self) -> Content:
         """Return where the result is encoded. Its rows are put away while that goes on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from srcli.images.picture.photo import Photo
 from srcli.pixels.borders import wrapped
-from srcli.pixels.levels import from_levels, to_levels
+from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import MIRRORED, Borders
 
@@ -67,33 +68,59 @@ def bleed(photo: Photo, borders: Borders = MIRRORED) -> Photo:
     return replace(photo, pixels=own.of(filled).contiguous())
 
 
-def within_neighbours(enlarged: Tensor, source: Tensor, borders: Borders = MIRRORED) -> Tensor:
-    """Hold enlarged opacity between the least and the most of the 3x3 pixels that it comes from.
+def within_neighbours(
+    source: Tensor, size: tuple[int, int], borders: Borders = MIRRORED
+) -> Callable[[Region, Tensor], Tensor]:
+    """Return what holds opacity between the least and the most of the 3x3 pixels it comes from.
 
     A network sharpens: without this, what is half transparent beside an edge becomes more or
     less so, and what is fully transparent or opaque may not stay it.
 
     Args:
-        enlarged: opacity (1, 1, H, W), levels or float32 in [0, 1].
-        source: opacity (1, 1, h, w), the same way.
+        source: opacity (1, 1, h, w), levels or float32 in [0, 1].
+        size: (height, width) of the enlarged opacity.
         borders: which of them meet.
 
     Returns:
-        ``enlarged`` with other values, or itself where it is smaller than the source.
+        A function of the place of a window, and its opacity (1, 1, H, W) in float32. It returns
+        the window with other values, or itself where the size is less than that of the source.
 
     """
-    size, before = enlarged.shape[-2:], source.shape[-2:]
+    before = source.shape[-2:]
     if size[0] < before[0] or size[1] < before[1]:
-        return enlarged
-    rows, columns = (int(border == "wrap") for border in borders)
-    around = Region(top=-rows, bottom=before[0] + rows, left=-columns, right=before[1] + columns)
-    seen = wrapped(from_levels(source), around)
-    padding = (1 - rows, 1 - columns)
-    low = -functional.max_pool2d(-seen, 3, stride=1, padding=padding)
-    high = functional.max_pool2d(seen, 3, stride=1, padding=padding)
-    low, high = (functional.interpolate(one, size, mode="nearest-exact") for one in (low, high))
-    held = torch.minimum(torch.maximum(from_levels(enlarged), low), high)
-    return to_levels(held, enlarged.dtype)
+        return lambda _, window: window
+    rows, columns = (_nearest(*pair) for pair in zip(before, size, strict=True))
+
+    def held(region: Region, window: Tensor) -> Tensor:
+        down, across = rows[region.top : region.bottom], columns[region.left : region.right]
+        low, high = _limits(source, down, across, borders)
+        return torch.minimum(torch.maximum(window, low), high)
+
+    return held
+
+
+def _nearest(length: int, longer: int) -> Tensor:
+    """Return the position of the nearest of ``length`` samples to each of ``longer`` ones."""
+    positions = torch.arange(length, dtype=torch.float32)[None, None]
+    return functional.interpolate(positions, longer, mode="nearest-exact")[0, 0].long()
+
+
+def _limits(
+    source: Tensor, rows: Tensor, columns: Tensor, borders: Borders
+) -> tuple[Tensor, Tensor]:
+    """Return the least and the most of the 3x3 pixels around rising positions, float32."""
+    top, bottom = _around(rows, source.shape[-2], meets=borders[0] == "wrap")
+    left, right = _around(columns, source.shape[-1], meets=borders[1] == "wrap")
+    seen = from_levels(wrapped(source, Region(top=top, bottom=bottom, left=left, right=right)))
+    low, high = (sign * functional.max_pool2d(sign * seen, 3, 1, 1) for sign in (-1, 1))
+    down, across = rows - top, columns - left
+    return low[..., down, :][..., across], high[..., down, :][..., across]
+
+
+def _around(positions: Tensor, length: int, *, meets: bool) -> tuple[int, int]:
+    """Return the range of rising positions and of their neighbours, if the ends have any."""
+    start, stop = int(positions[0]) - 1, int(positions[-1]) + 2
+    return (start, stop) if meets else (max(0, start), min(length, stop))
 
 
 def _fill(color: Tensor, visible: Tensor) -> Tensor:

@@ -97,15 +97,17 @@ def to_photo(samples: Samples, metadata: Metadata, *, source_format: str) -> Pho
 def from_photo(photo: Photo, *, bits: Bits) -> Samples:
     """Clamp to [0, 1] and round to ``bits`` per sample, halves up; 32 bits are not rounded.
 
-    An opaque picture of such levels comes back in the memory that it has.
+    A picture of such levels comes back in the memory that it has, if its alpha stands there
+    behind its colours.
 
     Raises:
         ValueError: if a sample is not finite.
 
     """
     colors = photo.pixels[0, : 1 if photo.gray else RGB]
-    if photo.alpha is None and colors.dtype == _LEVELS[bits] != torch.float32:
-        return np.ascontiguousarray(colors.movedim(0, 2).numpy())
+    together = colors if photo.alpha is None else _beside(colors, photo.alpha[0])
+    if together is not None and together.dtype == _LEVELS[bits] != torch.float32:
+        return np.ascontiguousarray(together.movedim(0, 2).numpy())
     planes = [*colors] if photo.alpha is None else [*colors, photo.alpha[0, 0]]
     samples: Samples = np.empty((photo.height, photo.width, len(planes)), _DTYPE[bits])
     for channel, plane in enumerate(planes):
@@ -114,6 +116,18 @@ def from_photo(photo: Photo, *, bits: Bits) -> Samples:
             raise ValueError(msg)
         samples[..., channel] = to_levels(plane.detach().cpu(), _LEVELS[bits]).numpy()
     return samples
+
+
+def _beside(colors: Tensor, alpha: Tensor) -> Tensor | None:
+    """Return colours (C, H, W) and alpha (1, H, W) as one, if they are so in memory already."""
+    count, (channel, *place) = len(colors), colors.stride()
+    same = colors.untyped_storage().data_ptr() == alpha.untyped_storage().data_ptr()
+    behind = alpha.storage_offset() == colors.storage_offset() + count
+    if not (same and behind and [*alpha.stride()[1:]] == place and place[1] > count):
+        return None
+    if count > 1 and channel != 1:
+        return None
+    return colors.as_strided((count + 1, *colors.shape[1:]), (1, *place))
 
 
 class ImageBuilder:
@@ -125,22 +139,29 @@ class ImageBuilder:
     Args:
         like: the other picture.
         size: (height, width).
+        alpha: opacity (1, 1, height, width) as the picture is to have it, if the other has any.
         rows: where the samples are kept, with as many rows of ``bytes_of_row``; None for memory.
 
     Attributes:
-        done: rows whose colours are there already, counted from the top.
+        done: rows that are there already, counted from the top.
 
     """
 
-    def __init__(self, like: Photo, size: tuple[int, int], rows: RowFile | None = None) -> None:
+    def __init__(
+        self,
+        like: Photo,
+        size: tuple[int, int],
+        alpha: Tensor | None = None,
+        rows: RowFile | None = None,
+    ) -> None:
         self._channels = 1 if like.gray else RGB
-        shape = *size, self._channels + (like.alpha is not None)
+        shape = *size, self._channels + (alpha is not None)
         dtype = _LEVELS[like.bits]
         if rows is None:
             self._samples = torch.empty(shape, dtype=dtype)
         else:
             self._samples = torch.frombuffer(rows.memory, dtype=dtype).view(shape)
-        self._like, self._rows = like, rows
+        self._like, self._rows, self._alpha = like, rows, alpha
         self.done = rows.done if rows else 0
 
     @staticmethod
@@ -149,29 +170,30 @@ class ImageBuilder:
         channels = (1 if like.gray else RGB) + (like.alpha is not None)
         return width * channels * _LEVELS[like.bits].itemsize
 
-    def colors(self, region: Region, window: Tensor) -> None:
-        """Paint RGB (1, 3, h, w) in [0, 1]; of a grey picture, its mean.
+    def paint(self, region: Region, window: Tensor) -> None:
+        """Paint RGB (1, 3, h, w) in [0, 1], or the grey of it; opacity comes with it.
 
-        Rows are finished with their rightmost window, unless alpha is painted over them later.
+        Rows are finished with their rightmost window.
         """
-        self._put(region, window, slice(0, self._channels))
-        if self._rows and self._like.alpha is None and region.right == self._samples.shape[1]:
+        self._put(region, window if window.shape[1] == self._channels else grey_of(window), 0)
+        if self._alpha is not None:
+            self._put(region, region.of(self._alpha), self._channels)
+        if self._rows and region.right == self._samples.shape[1]:
             self._rows.finish(region.bottom)
-
-    def alpha(self, region: Region, window: Tensor) -> None:
-        """Paint opacity (1, 1, h, w) in [0, 1], or the mean of three channels (1, 3, h, w)."""
-        self._put(region, window, slice(self._channels, self._channels + 1))
 
     def photo(self) -> Photo:
         """Return what was painted."""
         samples, like = self._samples.numpy(), self._like
         return to_photo(samples, like.metadata, source_format=like.source_format)
 
-    def _put(self, region: Region, window: Tensor, channels: slice) -> None:
-        if window.shape[1] != channels.stop - channels.start:
-            window = (window[:, :1] + window[:, 1:2] + window[:, 2:]) / RGB
-        place = region.of(self._samples.movedim(2, 0)[channels])
-        place.copy_(to_levels(window, place.dtype)[0])
+    def _put(self, region: Region, window: Tensor, first: int) -> None:
+        channels = self._samples.movedim(2, 0)[first : first + window.shape[1]]
+        region.of(channels).copy_(to_levels(window, channels.dtype)[0])
+
+
+def grey_of(window: Tensor) -> Tensor:
+    """Return the mean of three channels (1, 3, h, w) as one."""
+    return (window[:, :1] + window[:, 1:2] + window[:, 2:]) / RGB
 
 
 def widened(samples: Samples, *, bits: int) -> Samples:

@@ -147,14 +147,36 @@ def test_a_picture_that_was_broken_off_is_finished_as_if_it_had_not_been(
     assert torch.equal(result.pixels, expected.pixels)
 
 
-def test_opacity_is_made_again_with_its_colours(monkeypatch):
-    photo = picture(alpha=True)
-    expected = undisturbed(photo, 2, any_ratio(), monkeypatch)
-    interrupted(photo, 2, any_ratio())
-    result, kept = make(photo, 2, any_ratio())
+@pytest.mark.parametrize("build", [any_ratio, doubler])
+@pytest.mark.parametrize("scale", [2, 4])
+@pytest.mark.parametrize("share", [0.3, 0.7], ids=["opacity", "colours"])
+@pytest.mark.parametrize("gray", [False, True])
+def test_opacity_that_was_broken_off_is_gone_on_with(build, scale, share, gray, monkeypatch):
+    photo = picture(alpha=True, gray=gray)
+    expected = undisturbed(photo, scale, build(), monkeypatch)
+    whole = Watch()
+    make(photo, scale, build(), whole)[1].remove()
+    with pytest.raises(KeyboardInterrupt):
+        make(photo, scale, build(), Watch(share * 2 * whole.total))
+    again = Watch()
+    result, kept = make(photo, scale, build(), again)
     kept.remove()
     assert torch.equal(result.pixels, expected.pixels)
     assert torch.equal(result.alpha, expected.alpha)
+    assert again.steps < (1.35 - share) * whole.steps
+
+
+def test_opacity_that_is_the_same_everywhere_takes_no_work(monkeypatch):
+    photo = picture(alpha=True)
+    photo.alpha[:] = 77
+    expected = undisturbed(photo, 2, any_ratio(), monkeypatch)
+    whole = interrupted(photo, 2, any_ratio())
+    again = Watch()
+    result, kept = make(photo, 2, any_ratio(), again)
+    kept.remove()
+    assert torch.equal(result.pixels, expected.pixels)
+    assert (result.alpha == 77).all()
+    assert again.steps < 0.65 * whole.steps
 
 
 @pytest.mark.parametrize("other", ["pixels", "weights", "choice", "size"])

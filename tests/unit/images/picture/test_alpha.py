@@ -6,6 +6,8 @@ import torch
 from srcli.images.picture.alpha import bleed, treat_hidden, within_neighbours
 from srcli.images.picture.photo import Photo
 from srcli.pixels.levels import from_levels, to_levels
+from srcli.pixels.region import Region, strips
+from srcli.pixels.resize import MIRRORED
 
 
 def photo(alpha: torch.Tensor, color: torch.Tensor | None = None) -> Photo:
@@ -77,19 +79,27 @@ def test_hidden_colours_stay_where_they_are_meant() -> None:
     assert torch.equal(treat_hidden(original, "bleed").pixels, bleed(original).pixels)
 
 
+def held(enlarged: torch.Tensor, source: torch.Tensor, borders=MIRRORED) -> torch.Tensor:
+    """Hold a whole picture, and in windows; both are the same."""
+    size = enlarged.shape[-2:]
+    hold = within_neighbours(source, size, borders)
+    whole = hold(Region.whole(size), enlarged)
+    for strip in strips(size, size[1] * 2):
+        assert torch.equal(strip.of(whole), hold(strip, strip.of(enlarged)))
+    return whole
+
+
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32])
 @pytest.mark.parametrize("size", [(6, 8), (9, 13), (24, 32)])
 def test_opacity_stays_between_its_neighbours(dtype: torch.dtype, size: tuple[int, int]) -> None:
     bars = torch.zeros(1, 1, 6, 8)
     bars[..., 3:6] = 160 / 255
     source = to_levels(bars, dtype)
-    wild = to_levels(torch.rand(1, 1, *size), dtype)
-    held = within_neighbours(wild, source)
-    assert held.dtype == dtype
-    assert from_levels(held).max() <= from_levels(source).max()
-    far = from_levels(held)[..., : size[1] // 8]
-    assert (far == 0).all()
-    inside = from_levels(within_neighbours(torch.rand(1, 1, *size), torch.full((1, 1, 6, 8), 0.5)))
+    found = held(torch.rand(1, 1, *size), source)
+    assert found.max() <= from_levels(source).max()
+    assert (found[..., : size[1] // 8] == 0).all()
+    assert (found[..., size[1] // 2] == from_levels(source).max()).any()
+    inside = held(torch.rand(1, 1, *size), torch.full((1, 1, 6, 8), 0.5))
     assert torch.equal(inside, torch.full((1, 1, *size), 0.5))
 
 
@@ -97,11 +107,28 @@ def test_neighbours_are_across_borders_that_meet() -> None:
     source = torch.zeros(1, 1, 4, 4)
     source[..., -1] = 1
     wild = torch.full((1, 1, 8, 8), 0.5)
-    assert within_neighbours(wild, source)[..., 0].max() == 0
-    assert within_neighbours(wild, source, ("symmetric", "wrap"))[..., 0].min() == 0.5
-    assert within_neighbours(wild, source, ("wrap", "symmetric"))[..., 0].max() == 0
+    assert held(wild, source)[..., 0].max() == 0
+    assert held(wild, source, ("symmetric", "wrap"))[..., 0].min() == 0.5
+    assert held(wild, source, ("wrap", "symmetric"))[..., 0].max() == 0
 
 
 def test_opacity_of_a_smaller_picture_is_left_alone() -> None:
     smaller = torch.rand(1, 1, 3, 8)
-    assert within_neighbours(smaller, torch.zeros(1, 1, 4, 4)) is smaller
+    assert held(smaller, torch.zeros(1, 1, 4, 4)) is smaller
+
+
+@pytest.mark.parametrize("borders", [MIRRORED, ("wrap", "symmetric"), ("wrap", "wrap")])
+def test_the_nearest_pixels_and_those_beside_them_decide(borders) -> None:
+    source, size = torch.rand(1, 1, 7, 5), (12, 13)
+    enlarged = torch.rand(1, 1, *size) * 3 - 1
+    found = held(enlarged, source, borders)
+    for row, column in ((0, 0), (5, 12), (11, 6), (8, 0)):
+        at = int((row + 0.5) * 7 / 12), int((column + 0.5) * 5 / 13)
+        near = [
+            source[0, 0, y % 7, x % 5]
+            for y in range(at[0] - 1, at[0] + 2)
+            for x in range(at[1] - 1, at[1] + 2)
+            if (borders[0] == "wrap" or 0 <= y < 7) and (borders[1] == "wrap" or 0 <= x < 5)
+        ]
+        wanted = enlarged[0, 0, row, column].clamp(min(near), max(near))
+        assert found[0, 0, row, column] == wanted

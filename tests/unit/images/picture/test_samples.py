@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -44,26 +46,38 @@ def test_samples_in_any_order_and_read_only_ones_are_shown(turn) -> None:
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_painting_is_the_rounded_picture_whatever_the_windows(bits, gray, transparent) -> None:
     numbers = torch.rand(1, 3, 9, 7)
-    opacity = torch.rand(1, 1, 1, 1)
+    opacity = torch.rand(1, 1, 1, 1).expand(-1, -1, 9, 7) if transparent else None
     alpha = torch.ones(1, 1, 2, 2) if transparent else None
     like = Photo(pixels=torch.rand(1, 3, 2, 2), alpha=alpha, gray=gray, bits=bits)
-    painting = ImageBuilder(like, (9, 7))
+    painting = ImageBuilder(like, (9, 7), opacity)
     for region in (
         Region(top=0, bottom=9, left=3, right=7),
         Region(top=4, bottom=9, left=0, right=3),
         Region(top=0, bottom=4, left=0, right=3),
     ):
-        painting.colors(region, region.of(numbers))
-    if transparent:
-        painting.alpha(Region.whole((9, 7)), opacity)
+        painting.paint(region, region.of(numbers))
     wanted = numbers.mean(1, keepdim=True).expand(-1, 3, -1, -1) if gray else numbers
     painted = painting.photo()
     assert (painted.gray, painted.bits) == (gray, bits)
     assert (from_levels(painted.pixels) - wanted).abs().max() <= 0.51 / (2 ** min(bits, 16) - 1)
     assert (painted.alpha is None) == (not transparent)
     if transparent:
-        wanted = to_levels(opacity, painted.alpha.dtype).expand(-1, -1, 9, 7)
-        assert torch.equal(painted.alpha, wanted)
+        assert torch.equal(painted.alpha, to_levels(opacity, painted.alpha.dtype))
+    if bits < 32:
+        written = from_photo(painted, bits=bits)
+        shown = painted.pixels if painted.alpha is None else painted.alpha
+        assert np.shares_memory(written, shown.numpy())
+        apart = replace(painted, pixels=painted.pixels.clone())
+        assert np.array_equal(written, from_photo(apart, bits=bits))
+
+
+def test_alpha_elsewhere_in_the_same_memory_is_not_taken_for_what_stands_behind_colours() -> None:
+    memory = torch.arange(60, dtype=torch.uint8).view(1, 1, 5, 12)
+    gray, alpha = memory[..., :-1], memory[..., 1:]
+    photo = Photo(pixels=gray.expand(-1, 3, -1, -1), alpha=alpha, gray=True)
+    samples = from_photo(photo, bits=8)
+    assert np.array_equal(samples[..., 0], gray[0, 0])
+    assert np.array_equal(samples[..., 1], alpha[0, 0])
 
 
 def test_out_of_range_is_clamped_and_halves_round_up() -> None:
