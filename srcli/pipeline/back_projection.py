@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,9 +17,10 @@ from srcli.engine.tiling import TiledTraits
 from srcli.images.picture.animation import Picture, photos
 from srcli.metrics.psnr import decibels
 from srcli.networks.spec import AnyRatioTraits, NetworkTraits
+from srcli.pixels.borders import wrapped
 from srcli.pixels.levels import from_levels, to_levels
-from srcli.pixels.region import strips
-from srcli.pixels.resize import MIRRORED, Borders, resize
+from srcli.pixels.region import Region, strips
+from srcli.pixels.resize import MIRRORED, Borders, resize, resize_from
 
 LARGEST = 100.0
 """Decibels that stand for themselves and for all above them, equality included."""
@@ -70,12 +72,16 @@ def consistency(
     size = result.shape[2], result.shape[3]
     if size[0] < source.shape[2] or size[1] < source.shape[3]:
         return None
-    found = _given_back(source, result, borders, put_away)
+
+    def bicubic(region: Region) -> Tensor:
+        window = resize(source, size, region=region, borders=borders)
+        return to_levels(window, result.dtype)
+
+    found = _given_back(source, partial(wrapped, result), size, borders, put_away)
     sound = (
         found >= _suspicious(removes)
         or source.shape[2] * source.shape[3] < SMALLEST
-        or found
-        >= _given_back(source, _bicubic(source, size, result.dtype, borders), borders) - MARGIN
+        or found >= _given_back(source, bicubic, size, borders) - MARGIN
     )
     return Consistency(psnr=found, sound=sound)
 
@@ -128,23 +134,19 @@ def _restores(traits: NetworkTraits, *, same_size: bool) -> bool:
     return traits.scale == 1
 
 
-def _bicubic(source: Tensor, size: tuple[int, int], dtype: torch.dtype, borders: Borders) -> Tensor:
-    """Enlarge to numbers or levels, strip by strip."""
-    enlarged = torch.empty(1, 3, *size, dtype=dtype)
-    for strip in strips(size, STRIP):
-        window = resize(source, size, region=strip, borders=borders)
-        strip.of(enlarged).copy_(to_levels(window, dtype))
-    return enlarged
-
-
 def _given_back(
-    source: Tensor, result: Tensor, borders: Borders, put_away: Callable[[], object] = bool
+    source: Tensor,
+    read: Callable[[Region], Tensor],
+    after: tuple[int, int],
+    borders: Borders,
+    put_away: Callable[[], object] = bool,
 ) -> float:
+    """Return the PSNR of a reduced result of size ``after``, whose windows are read."""
     size = source.shape[2], source.shape[3]
     squares = 0.0
-    share = size[0] * size[1] / (result.shape[2] * result.shape[3])
+    share = size[0] * size[1] / (after[0] * after[1])
     for strip in strips(size, int(STRIP * share)):
-        reduced = resize(result, size, region=strip, borders=borders).clamp(0, 1)
+        reduced = resize_from(read, after, size, region=strip, borders=borders).clamp(0, 1)
         difference = reduced.double().sub_(from_levels(strip.of(source)))
         squares += difference.square_().sum().item()
         put_away()

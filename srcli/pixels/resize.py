@@ -13,9 +13,9 @@ same window of the whole result bit for bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import torch
@@ -137,13 +137,38 @@ def resize(
     region = region or Region.whole(size)
     if 0 in (region.height, region.width):
         return from_levels(image[:0]).new_empty(*image.shape[:2], region.height, region.width)
-    order = _axis_order(image, size)
-    rows = _source_span(image.shape[2], size[0], region.top, region.bottom, borders[0], kernel)
-    columns = _source_span(image.shape[3], size[1], region.left, region.right, borders[1], kernel)
+    before = image.shape[2], image.shape[3]
+    read = partial(wrapped, image)
+    return resize_from(read, before, size, region=region, borders=borders, kernel=kernel)
+
+
+def resize_from(  # noqa: PLR0913 - as ``resize``, by name
+    read: Callable[[Region], Tensor],
+    before: tuple[int, int],
+    size: tuple[int, int],
+    *,
+    region: Region,
+    borders: Borders = MIRRORED,
+    kernel: Kernel = "bicubic",
+) -> Tensor:
+    """Resize an image of which windows are read, or made, as they are needed.
+
+    Args:
+        read: returns the window of the image (B, C, h, w) at any region, which reaches beyond
+            borders that wrap.
+        before: (height, width) of the image.
+        size: as for ``resize``.
+        region: as for ``resize``, not empty.
+        borders: as for ``resize``.
+        kernel: as for ``resize``.
+
+    """
+    rows = _source_span(before[0], size[0], region.top, region.bottom, borders[0], kernel)
+    columns = _source_span(before[1], size[1], region.left, region.right, borders[1], kernel)
     needed = Region(top=rows.start, bottom=rows.stop, left=columns.start, right=columns.stop)
-    image = from_levels(wrapped(image, needed))
+    image = from_levels(read(needed))
     taps = {2: rows.taps, 3: columns.taps}
-    for axis in order:
+    for axis in _axis_order(before, size):
         image = _apply(image, axis, taps[axis])
     return image
 
@@ -167,16 +192,16 @@ def resize_uint8(
         (B, C, height, width) uint8; halves are rounded away from zero.
 
     """
-    for axis in _axis_order(image, size):
+    for axis in _axis_order(image.shape[2:], size):
         if image.shape[axis] == size[axis - 2]:
             continue
         image = _apply(image, axis, axis_taps(image.shape[axis], size[axis - 2], border, kernel))
     return image
 
 
-def _axis_order(image: Tensor, size: tuple[int, int]) -> tuple[int, int]:
+def _axis_order(before: Sequence[int], size: tuple[int, int]) -> tuple[int, int]:
     """Return the axes in the order of their scales; rows come first if these are equal."""
-    rows, columns = size[0] / image.shape[2], size[1] / image.shape[3]
+    rows, columns = size[0] / before[0], size[1] / before[1]
     return (2, 3) if rows <= columns else (3, 2)
 
 

@@ -4,7 +4,9 @@ import torch
 from srcli.engine.tiling import TiledTraits
 from srcli.images.picture.photo import Photo
 from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
+from srcli.pipeline import back_projection
 from srcli.pipeline.back_projection import LARGEST, consistency, worst_consistency
+from srcli.pixels.levels import to_levels
 from srcli.pixels.resize import resize
 
 
@@ -101,3 +103,21 @@ def test_what_was_to_be_removed_is_no_fault():
     assert consistency(noisy, cleaned, removes=0.08 * 255).sound
     assert not consistency(noisy, cleaned.flip(1), removes=0.08 * 255).sound
     assert not consistency(noisy, cleaned, removes=3.0).sound
+
+
+def test_a_suspicious_result_is_compared_with_bicubic_rows_and_not_with_all_of_them(monkeypatch):
+    noise = (torch.rand(1, 3, 64, 48) * 255).to(torch.uint8)
+    result = to_levels(resize(noise, (128, 96)), torch.uint8)
+    expected = consistency(noise, result)
+    heights = []
+
+    def watched(*arguments, region, **named):
+        heights.append(region.height)
+        return resize(*arguments, region=region, **named)
+
+    monkeypatch.setattr(back_projection, "STRIP", 96 * 16)
+    monkeypatch.setattr(back_projection, "resize", watched)
+    assert consistency(noise, result) == expected
+    assert expected.sound
+    assert expected.psnr < 35
+    assert max(heights) < 32
