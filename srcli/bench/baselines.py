@@ -7,12 +7,15 @@ result and the ratio, and returns SR of the same kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from srcli.pixels.resize import resize_uint8
+from srcli.metrics.protocol import PUBLISHED, Protocol
+from srcli.pixels.levels import to_levels
+from srcli.pixels.resize import Kernel, resize, resize_uint8
 
 Upscale = Callable[[Tensor, tuple[int, int], float], Tensor]
 """LR (1, 3, h, w), size and ratio to SR (1, 3, *size), both float32 in [0, 1], in host memory."""
@@ -35,6 +38,28 @@ def lanczos3(lr: Tensor, size: tuple[int, int], ratio: float) -> Tensor:  # noqa
 
 
 BASELINES: Mapping[str, Upscale] = {"nearest": nearest, "bicubic": bicubic, "lanczos": lanczos3}
+
+
+def baselines_for(protocol: Protocol) -> Mapping[str, Upscale]:
+    """Return the baselines, resizing and rounding as the protocol has it."""
+    if protocol.round_lr and protocol.border == PUBLISHED.border:
+        return BASELINES
+    kernels: tuple[Kernel, ...] = ("bicubic", "lanczos")
+    resized = {kernel: partial(_resized, kernel, protocol) for kernel in kernels}
+    return {"nearest": nearest, **resized}
+
+
+def _resized(
+    kernel: Kernel,
+    protocol: Protocol,
+    lr: Tensor,
+    size: tuple[int, int],
+    ratio: float,  # noqa: ARG001 - Upscale
+) -> Tensor:
+    if not protocol.round_lr:
+        return resize(lr.double(), size, borders=(protocol.border,) * 2, kernel=kernel)
+    levels = to_levels(lr, torch.uint8)
+    return resize_uint8(levels, size, border=protocol.border, kernel=kernel).to(lr.dtype) / 255
 
 
 def _eight_bit(image: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ class PublishedNumber:
         source: paper or repository, and the table.
         remark: what is odd about it, mostly empty.
         study: from a table that varies one part of one method.
+        read_off: read off a curve, to about 0.1 dB.
 
     """
 
@@ -37,6 +38,7 @@ class PublishedNumber:
     source: str
     remark: str
     study: bool
+    read_off: bool
 
 
 @cache
@@ -58,14 +60,14 @@ def _content() -> Mapping[str, Any]:
 
 
 def published_for(dataset: str, scale: float, metric: str) -> tuple[PublishedNumber, ...]:
-    """The numbers of one data set, scale and metric, without those of studies."""
+    """The numbers of one data set, scale and metric, without those of studies and of curves."""
     return tuple(
         number
         for number in published_numbers()
         if number.dataset == dataset
         and number.metric == metric
         and abs(number.scale - scale) < SAME_SCALE
-        and not number.study
+        and not (number.study or number.read_off)
     )
 
 
@@ -85,4 +87,5 @@ def _numbers(table: Mapping[str, Any]) -> Iterator[PublishedNumber]:
                 source=table["source"],
                 remark=remarks.get((method, column), ""),
                 study=table.get("study", False),
+                read_off=table.get("read_off", False),
             )

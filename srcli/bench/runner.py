@@ -28,6 +28,7 @@ from srcli.bench.records import (
 from srcli.errors import ImageError, OutOfMemory
 from srcli.files.digest import sha256_of
 from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
+from srcli.pixels.levels import from_levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,7 +175,7 @@ def _measured(
     kmacs: dict[tuple[str, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each task. Only what is needed is decoded and reduced."""
-    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg)
+    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg, protocol=protocol)
     for task, candidate in picture.jobs:
         if task in done:
             yield done[task]
@@ -196,7 +197,7 @@ def _measure(
     task: Task, candidate: Candidate, lr: Tensor, hr: Tensor, protocol: Protocol
 ) -> Record:
     size = (hr.shape[2], hr.shape[3])
-    low = lr.float() / 255
+    low = from_levels(lr)
     with peak_memory(candidate.device) as peak:
         start = time.perf_counter()
         sr = candidate.upscale(low, size, task.scale)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srcli.bench.baselines import bicubic
+from srcli.bench.baselines import baselines_for
 from srcli.bench.datasets import Dataset
 from srcli.bench.image_pair import ImagePair
 from srcli.bench.runner import Candidate
 from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG
 from srcli.images.picture.photo import Photo
-from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, score
+from srcli.metrics.protocol import CHANNELS, PUBLISHED, Protocol, Scores, score
+from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
 from srcli.report.crops import AREA_SIDE, CROP_SIDE, area_around, crop_png, worst_window
@@ -90,10 +91,10 @@ def crop_sheet(
     """
     image = dataset.images[index]
     lr_image = dataset.lr_images[index] if dataset.lr_images else None
-    lr, hr = ImagePair(image, lr_image, jpeg=dataset.jpeg).pair(scale)
+    lr, hr = ImagePair(image, lr_image, jpeg=dataset.jpeg, protocol=protocol).pair(scale)
     size = (hr.shape[2], hr.shape[3])
-    low, exact = lr.float() / 255, hr.float() / 255
-    plain = bicubic(low, size, scale)
+    low, exact = from_levels(lr), from_levels(hr).expand(-1, CHANNELS, -1, -1)
+    plain = baselines_for(protocol)["bicubic"](low, size, scale).float()
     window = worst_window(plain, exact, CROP_SIDE)
     area = area_around(window, size, AREA_SIDE)
     panels = [_panel("HR", exact, None, area)]

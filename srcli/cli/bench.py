@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
     srcli bench --dataset Set5 --model asdn-fast,bicubic --scale 2,2.7,3,4
     srcli bench --dataset Set5,Urban100 --published --format md
+    srcli bench --dataset Set5 --scale 1.1..8:0.1 --figure curve.svg --resume records.jsonl
     srcli bench --data photos/ --scale 2 --format html -o report.html
 """
 
@@ -54,7 +55,12 @@ def bench_command(
     ] = "asdn-fast,bicubic",
     scale: Annotated[
         str,
-        _usual("-s", "--scale", metavar="FACTORS", help="Enlarge by these, joined by commas."),
+        _usual(
+            "-s",
+            "--scale",
+            metavar="FACTORS",
+            help="Enlarge by these, joined by commas, or by a range: 1.1..8:0.1.",
+        ),
     ] = "2,3,4",
     data_folder: Annotated[
         Path | None, _usual("--data", metavar="FOLDER", help="Measure on the HR pictures in here.")
@@ -81,6 +87,14 @@ def bench_command(
             "pictures.",
         ),
     ] = None,
+    protocol: Annotated[
+        choices.Protocol,
+        _pictures(
+            help="Reduce and compare by this protocol: A of EDSR and later papers, A8 with rounded "
+            "luma, B of SRCNN, L of LapSRN, S of SelfExSR, W without a crop. See "
+            "docs/protocols.md."
+        ),
+    ] = "A",
     data_dir: Annotated[
         Path | None,
         _pictures(
@@ -91,6 +105,13 @@ def bench_command(
     offline: Annotated[bool, _pictures("--offline", help="Never use the network.")] = False,
     images: Annotated[
         Path | None, _report(metavar="FILE", help="Write the figures of each picture to this CSV.")
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        _report(
+            metavar="FILE",
+            help="Draw PSNR-Y over scale, with published points, to this SVG file.",
+        ),
     ] = None,
     store: Annotated[
         Path | None,
@@ -157,6 +178,7 @@ def bench_command(
     request = BenchRequest(
         models=tuple(part.strip() for part in model.split(",")),
         scales=parse_scales(scale),
+        protocol=protocol,
         datasets=tuple(part.strip() for given in dataset or () for part in given.split(",")),
         data=data_folder,
         lr=lr_folder,
@@ -173,6 +195,7 @@ def bench_command(
         official_tiles=official_tiles,
         pad_border=pad_border,
         output=output,
+        figure=figure,
         image_csv=images,
         overwrite=overwrite,
     )

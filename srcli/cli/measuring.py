@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +15,9 @@ from srcli.errors import UsageError
 
 if TYPE_CHECKING:
     from srcli.bench.records import Record
+
+MOST_SCALES = 1000
+"""Length of a range of scales that is no mistake."""
 
 
 @contextmanager
@@ -47,14 +51,31 @@ def measuring_status() -> Iterator[Callable[[Record], None]]:
 
 
 def parse_scales(text: str) -> tuple[float, ...]:
-    """Read factors parted by commas.
+    """Read factors parted by commas, and ranges such as ``1.1..8:0.1``, both ends included.
 
     Raises:
-        UsageError: one of them is no number.
+        UsageError: one of them is no number, or a range is empty or endless.
 
     """
     try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
+        return tuple(float(one) for part in text.split(",") for one in _factors(part))
+    except (ValueError, ArithmeticError) as error:
         msg = f"{text!r} is no list of scales."
-        raise UsageError(msg, hint="Write 2,2.7,4.") from error
+        raise UsageError(msg, hint="Write 2,2.7,4 or 1.1..8:0.1.") from error
+
+
+def _factors(part: str) -> list[Decimal]:
+    """Return one factor, or those of a range, in exact decimals.
+
+    Raises:
+        ValueError, ArithmeticError: it is neither.
+
+    """
+    first, _, rest = part.partition("..")
+    if not rest:
+        return [Decimal(part.strip())]
+    last, _, step = rest.partition(":")
+    low, high, by = Decimal(first), Decimal(last), Decimal(step)
+    if not (low <= high and by > 0) or (high - low) / by >= MOST_SCALES:
+        raise ValueError(part)
+    return [low + by * n for n in range(int((high - low) / by) + 1)]

@@ -16,7 +16,7 @@ _MACHINE = "tile device precision ensemble official-tiles"
 _PROJECT: Mapping[str, str] = {
     "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
     f" quality depth background alpha guard denoise wrap memory {_MACHINE}",
-    "bench": f"scale format published crops frame {_MACHINE}",
+    "bench": f"scale protocol format published crops frame {_MACHINE}",
     "compare": "shave scale device",
     "serve": "device",
     "mcp": "device",
@@ -31,7 +31,7 @@ _OWN: Mapping[str, str] = {
     "upscale": "output input from-file name strip-metadata strip-gps model auto offline overwrite"
     " shard fail-fast max-pixels max-frames max-parts allow-damaged watch dry-run print0 json quiet"
     " verbose preview",
-    "bench": "dataset model data lr data-dir offline output images resume overwrite",
+    "bench": "dataset model data lr data-dir offline output figure images resume overwrite",
     "compare": "reference models offline output difference json overwrite",
     "serve": "open host port token-file allow-host max-megabytes max-pixels max-result-pixels"
     " max-jobs keep-minutes",

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from srcli.errors import ImageError, UsageError
 from srcli.metrics.psnr import decibels, psnr
 from srcli.metrics.ssim import SIGMA, WINDOW, ssim
-from srcli.pixels.color import EIGHT_BITS, luma
+from srcli.pixels.color import EIGHT_BITS, LUMA_OFFSET, LUMA_WEIGHTS, luma
 from srcli.pixels.levels import rounded
 from srcli.pixels.region import BAND, bands
-from srcli.pixels.resize import resize_uint8
+from srcli.pixels.resize import MatlabBorder, resize, resize_uint8
 
 CHANNELS = 3
 ROUNDOFF = 1e-9
@@ -33,6 +34,14 @@ class Protocol:
         name: short name for records and the heads of tables.
         description: one sentence for the foot of a table.
         round_luma: whether luma is rounded to whole numbers, halves up, before it is compared.
+        keep_gray: whether the samples of a grey file are its luma. Otherwise they become RGB
+            first, which squeezes them into 16..235.
+        luma_first: whether luma, in 8 bits, takes the place of the picture before it is reduced.
+        round_lr: whether LR, and each axis of a resizing, is rounded to 8 bits.
+        whole_hr: whether HR keeps what lies beyond a multiple of the scale.
+        border: how resizing continues a picture.
+        ssim_at_border: whether SSIM is measured at the border too, beyond which the picture is
+            continued by its last samples.
         ssim_window: side of SSIM's Gaussian window, in pixels.
         ssim_sigma: standard deviation of that window, in pixels.
 
@@ -41,6 +50,12 @@ class Protocol:
     name: str
     description: str
     round_luma: bool
+    keep_gray: bool = False
+    luma_first: bool = False
+    round_lr: bool = True
+    whole_hr: bool = False
+    border: MatlabBorder = "symmetric"
+    ssim_at_border: bool = False
     ssim_window: int = WINDOW
     ssim_sigma: float = SIGMA
 
@@ -105,6 +120,19 @@ def cropped_sizes(height: int, width: int, scale: float) -> tuple[tuple[int, int
     return low, (math.floor(low[0] * scale + ROUNDOFF), math.floor(low[1] * scale + ROUNDOFF))
 
 
+def pair_sizes(
+    height: int, width: int, scale: float, protocol: Protocol
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the sizes of LR and of the part of HR that it shows, by the protocol's crop.
+
+    Raises:
+        UsageError, ImageError: see :func:`cropped_sizes`.
+
+    """
+    low, high = cropped_sizes(height, width, scale)
+    return low, (height, width) if protocol.whole_hr else high
+
+
 def check_measurable(height: int, width: int, scale: float, protocol: Protocol = PUBLISHED) -> None:
     """Refuse a size that holds no SSIM window inside the borders, with an ImageError."""
     if min(height, width) - 2 * protocol.shave(scale) < protocol.ssim_window:
@@ -112,24 +140,37 @@ def check_measurable(height: int, width: int, scale: float, protocol: Protocol =
         raise ImageError(msg)
 
 
-def reduce_for(hr: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+def reduce_for(hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) -> tuple[Tensor, Tensor]:
     """Make the LR picture of a benchmark, as MATLAB's ``imresize`` would.
 
     Args:
-        hr: uint8 (1, 3, H, W).
+        hr: uint8 (1, 3, H, W), or (1, 1, H, W) for a grey picture that the protocol keeps so.
         scale: any number of 1 or more.
+        protocol: what LR is made of, and how it is rounded.
 
     Returns:
-        LR, uint8 (1, 3, h, w), and the top left crop of ``hr`` that it is made of. Their sizes
-        are those of :func:`cropped_sizes`.
+        LR (1, 3, h, w), uint8, or float32 in about [0, 1] where the protocol does not round it,
+        and what it is compared with: the top left crop of ``hr``, or its luma, uint8
+        (1, 1, H, W). Their sizes are those of :func:`pair_sizes`.
 
     Raises:
         UsageError, ImageError: see :func:`cropped_sizes`.
 
     """
-    low, high = cropped_sizes(hr.shape[2], hr.shape[3], scale)
-    cropped = hr[:, :, : high[0], : high[1]]
-    return resize_uint8(cropped, low), cropped
+    low, high = pair_sizes(hr.shape[2], hr.shape[3], scale, protocol)
+    cropped = compared_part(hr[:, :, : high[0], : high[1]], protocol)
+    if protocol.round_lr:
+        lr = resize_uint8(cropped, low, border=protocol.border)
+    else:
+        lr = resize(cropped.double() / EIGHT_BITS, low, borders=(protocol.border,) * 2).float()
+    return lr.expand(-1, CHANNELS, -1, -1), cropped
+
+
+def compared_part(image: Tensor, protocol: Protocol) -> Tensor:
+    """Return the channels of a uint8 picture that the protocol works on: all, or rounded luma."""
+    if not protocol.luma_first or image.shape[1] == 1:
+        return image
+    return luma(image.double(), peak=EIGHT_BITS).add_(0.5).floor_().to(torch.uint8)
 
 
 def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) -> Scores:
@@ -137,7 +178,7 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
 
     Args:
         sr: RGB (1, 3, H, W), floating point in [0, 1]; it is clamped and rounded to 8 bits.
-        hr: uint8 of the same shape.
+        hr: uint8 of the same shape, or (1, 1, H, W), whose samples are luma themselves.
         scale: scale of the enlargement. The borders that are left out depend on it.
         protocol: way to compare.
 
@@ -146,7 +187,7 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
         ImageError: the picture holds no SSIM window inside the borders.
 
     """
-    if sr.shape != hr.shape:
+    if sr.shape[2:] != hr.shape[2:] or hr.shape[1] not in {1, sr.shape[1]}:
         msg = f"shapes differ: SR {tuple(sr.shape)}, HR {tuple(hr.shape)}"
         raise ValueError(msg)
     check_measurable(hr.shape[2], hr.shape[3], scale, protocol)
@@ -159,12 +200,27 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
     for rows in bands(height, width, BAND // CHANNELS):
         band = (..., rows, slice(None))
         made, wanted = rounded(sr[band].double(), EIGHT_BITS), hr[band].double()
-        sr_luma[band], hr_luma[band] = luma(made, peak=EIGHT_BITS), luma(wanted, peak=EIGHT_BITS)
+        sr_luma[band], hr_luma[band] = _lumas(made, wanted)
         squares += made.sub_(wanted).square_().sum().item()
     if protocol.round_luma:
         sr_luma, hr_luma = (sr_luma + 0.5).floor_(), (hr_luma + 0.5).floor_()
     return Scores(
         psnr_y=psnr(sr_luma, hr_luma),
-        ssim_y=ssim(sr_luma, hr_luma, window=protocol.ssim_window, sigma=protocol.ssim_sigma),
+        ssim_y=_ssim(sr_luma, hr_luma, protocol),
         psnr_rgb=decibels(squares / sr.numel(), peak=EIGHT_BITS),
     )
+
+
+def _lumas(made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return luma of both, which spans 0..255 where what is wanted is luma itself."""
+    made_luma = luma(made, peak=EIGHT_BITS)
+    if wanted.shape[1] == 1:
+        return made_luma.sub_(LUMA_OFFSET).mul_(EIGHT_BITS / sum(LUMA_WEIGHTS)), wanted
+    return made_luma, luma(wanted, peak=EIGHT_BITS)
+
+
+def _ssim(first: Tensor, second: Tensor, protocol: Protocol) -> float:
+    if protocol.ssim_at_border:
+        beyond = (protocol.ssim_window // 2,) * 4
+        first, second = (functional.pad(one, beyond, mode="replicate") for one in (first, second))
+    return ssim(first, second, window=protocol.ssim_window, sigma=protocol.ssim_sigma)

@@ -35,11 +35,16 @@ def render_page(package: str, name: str, /, **content: object) -> str:
     return render(
         package,
         f"{name}.html",
-        style=_text(__package__, "page.css") + _text(package, f"{name}.css"),
+        style=chart_style() + _text(__package__, "page.css") + _text(package, f"{name}.css"),
         script=script,
         policy=policy,
         **content,
     )
+
+
+def chart_style() -> str:
+    """Return the style sheet of ``chart.svg``, which pages and pictures of charts hold."""
+    return _text(__package__, "chart.css")
 
 
 def render(package: str, template: str, /, **content: object) -> Markup:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from srcli.bench.baselines import BASELINES, Upscale
+from srcli.bench.baselines import Upscale, baselines_for
+from srcli.bench.curves import to_svg
 from srcli.bench.datasets import Dataset, folder_dataset
 from srcli.bench.fetch import obtain_dataset
 from srcli.bench.page import to_html
@@ -26,8 +27,10 @@ from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.engine.device import choose_compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import scaled_size
-from srcli.errors import UnknownFormat, UsageError, listed
+from srcli.errors import UnknownFormat, UnknownName, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
+from srcli.metrics.protocol import Protocol
+from srcli.metrics.protocols import PROTOCOLS
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.report.tables import Table
 from srcli.spelling import did_you_mean
@@ -37,6 +40,7 @@ TELLING_SCALE = 4.0
 """Crops are shown at the largest scale up to this one; beyond it all models look alike."""
 UNIT = 1000
 """Side of a picture whose plan stands for those of all sizes."""
+FIGURE_SUFFIX = ".svg"
 FORMATS = ("table", "md", "csv", "json", "latex", "html")
 
 
@@ -47,6 +51,7 @@ class BenchRequest:
     Attributes:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
         scales: ratios above 1; 1 for restoration.
+        protocol: letter of the protocol, one of ``PROTOCOLS``.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well.
         lr: the LR pictures that belong to ``data``; made of them if None.
@@ -63,6 +68,7 @@ class BenchRequest:
         official_tiles: cut as the networks' authors did.
         pad_border: show the networks a mirrored border around the picture, as ``upscale`` does.
         output: file that the report is written to.
+        figure: SVG file that quality over scale is drawn to.
         image_csv: file that every measurement of every picture is written to.
         overwrite: replace these files.
 
@@ -70,6 +76,7 @@ class BenchRequest:
 
     models: tuple[str, ...]
     scales: tuple[float, ...]
+    protocol: str = "A"
     datasets: tuple[str, ...] = ()
     data: Path | None = None
     lr: Path | None = None
@@ -86,6 +93,7 @@ class BenchRequest:
     official_tiles: bool = False
     pad_border: bool = False
     output: Path | None = None
+    figure: Path | None = None
     image_csv: Path | None = None
     overwrite: bool = False
 
@@ -124,6 +132,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         datasets=datasets,
         candidates=_candidates(request),
         scales=request.scales,
+        protocol=_protocol(request),
         store=request.store,
     )
     report = Report(
@@ -134,6 +143,8 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
     text = _text(request, report, plan)
     if request.output is not None:
         write_file(request.output, text.encode(), overwrite=request.overwrite)
+    if request.figure is not None:
+        write_file(request.figure, to_svg(report.rows).encode(), overwrite=request.overwrite)
     if request.image_csv is not None:
         write_file(request.image_csv, to_image_csv(report).encode(), overwrite=request.overwrite)
     return BenchResult(
@@ -160,17 +171,31 @@ def _check(request: BenchRequest) -> None:
             raise UsageError(msg)
 
 
+def _protocol(request: BenchRequest) -> Protocol:
+    if request.protocol not in PROTOCOLS:
+        msg = f"There is no protocol {request.protocol}."
+        raise UnknownName(msg, hint=f"Choose one of {listed(PROTOCOLS)}.")
+    return PROTOCOLS[request.protocol]
+
+
 def _check_outputs(request: BenchRequest) -> None:
     """Refuse before any work what could not be written after it."""
     if request.output is not None and request.form == "table":
         msg = "A table is for the terminal."
         raise UsageError(msg, hint="Write a file with --format md, csv, json, latex or html.")
-    files = [path.resolve() for path in (request.store, request.output, request.image_csv) if path]
+    if request.figure is not None and request.figure.suffix.lower() != FIGURE_SUFFIX:
+        msg = f"{request.figure} does not end in {FIGURE_SUFFIX}."
+        raise UnknownFormat(msg, hint="Figures are drawn as SVG.")
+    if request.figure is not None and len(request.scales) == 1:
+        msg = "A curve needs two scales."
+        raise UsageError(msg, hint="Write --scale 1.1..8:0.1.")
+    written = (request.output, request.figure, request.image_csv)
+    files = [path.resolve() for path in (request.store, *written) if path]
     twice = next((path for path in files if files.count(path) > 1), None)
     if twice is not None:
         msg = f"{twice} is named twice."
-        raise UsageError(msg, hint="Records, report and CSV file are three files.")
-    for path in (request.output, request.image_csv):
+        raise UsageError(msg, hint="Records, report, figure and CSV file are four files.")
+    for path in written:
         if path is not None and not request.overwrite:
             refuse_existing(path)
 
@@ -201,9 +226,10 @@ def _candidates(request: BenchRequest) -> list[Candidate]:
     loader = ModelLoader(compute, options, offline=request.offline)
     bare = ModelLoader(compute, replace(options, pad_border=False), offline=request.offline)
     candidates = []
+    baselines = baselines_for(_protocol(request))
     for model in request.models:
-        if model in BASELINES:
-            candidates.append(Candidate(model=model, upscale=BASELINES[model]))
+        if model in baselines:
+            candidates.append(Candidate(model=model, upscale=baselines[model]))
             continue
         for scale in request.scales:
             one = _candidate(model, scale, loader.load(model, scale), tile=request.tile)
@@ -264,7 +290,7 @@ def _sheets(request: BenchRequest, report: Report, plan: Bench) -> list[Sheet]:
     failed = {record.task.image for record in report.records if record.error}
     candidates = [one for one in plan.candidates if one.serves(scale)]
     return [
-        crop_sheet(dataset, index, candidates, scale)
+        crop_sheet(dataset, index, candidates, scale, protocol=plan.protocol)
         for dataset in plan.datasets
         for index in [i for i, path in enumerate(dataset.images) if path.name not in failed][
             : request.crops
