@@ -44,9 +44,11 @@ def baselines_for(protocol: Protocol) -> Mapping[str, Upscale]:
     """Return the baselines, resizing and rounding as the protocol has it."""
     if protocol.round_lr and protocol.border == PUBLISHED.border:
         return BASELINES
-    kernels: tuple[Kernel, ...] = ("bicubic", "lanczos")
-    resized = {kernel: partial(_resized, kernel, protocol) for kernel in kernels}
-    return {"nearest": nearest, **resized}
+    return {
+        "nearest": nearest,
+        "bicubic": partial(_resized, "bicubic", protocol),
+        "lanczos": partial(_resized, "lanczos", protocol),
+    }
 
 
 def _resized(

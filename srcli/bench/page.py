@@ -37,7 +37,7 @@ def to_html(report: Report, sheets: Sequence[Sheet] = ()) -> str:
         names=", ".join(datasets_of(rows)),
         quality=with_costs(quality, rows),
         surroundings=surroundings(),
-        scale_charts=list(scale_charts(rows, published=report.published)),
+        scale_charts=list(scale_charts(rows, published=report.published is not None)),
         speed_charts=list(_speed_charts(rows)),
         sheets=sheets,
         others=others,

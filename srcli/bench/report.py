@@ -6,15 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from srcli.bench.published import published_for, published_parameters
+from srcli.bench.published import Choice, published_for, published_kmacs, published_parameters
+from srcli.bench.published_table import has_published, published_table
 from srcli.bench.records import SCHEMA, Conditions, Record, to_line
 from srcli.bench.summary import Row, summarize
 from srcli.bench.tables import (
     detail_table,
     failure_table,
-    has_published,
     models_of,
-    published_table,
     quality_table,
 )
 from srcli.metrics.catalog import METRICS
@@ -30,13 +29,13 @@ class Report:
     Attributes:
         records: every measurement.
         protocol: protocol of the measurements.
-        published: whether the model is set beside published methods.
+        published: which published methods the model is set beside; None for none.
 
     """
 
     records: tuple[Record, ...]
     protocol: Protocol = PUBLISHED
-    published: bool = False
+    published: Choice | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -67,8 +66,8 @@ def tables_of(report: Report) -> tuple[Table, ...]:
     """Return the tables that apply: quality, published methods, details, failures."""
     rows = report.rows
     tables = [quality_table(rows, report.protocol)]
-    if report.published and has_published(rows):
-        tables.append(published_table(rows, _main_model(rows)))
+    if report.published and has_published(rows, report.published):
+        tables.append(published_table(rows, _main_model(rows), report.published))
     tables.append(detail_table(rows))
     if any(record.error for record in report.records):
         tables.append(failure_table(report.records))
@@ -110,12 +109,14 @@ def _published_lines(report: Report) -> Iterator[dict[str, object]]:
     for dataset, scale in dict.fromkeys((row.dataset, row.scale) for row in report.rows):
         found: dict[tuple[str, str], dict[str, object]] = {}
         for metric in METRICS:
-            for number in published_for(dataset, scale, metric):
+            for number in published_for(dataset, scale, metric, report.published):
                 line = found.setdefault((number.method, number.source), {})
                 line[metric] = str(number.value)
         for (method, source), values in found.items():
             thousands = published_parameters(method, scale)
-            size = {"parameters": thousands * 1000} if thousands else {}
+            size: dict[str, object] = {"parameters": thousands * 1000} if thousands else {}
+            if work := published_kmacs(method, scale):
+                size["kmacs"] = round(work, 1)
             head = {"dataset": dataset, "scale": scale, "model": method, "source": source}
             yield head | values | size
 

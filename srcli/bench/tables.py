@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 
-from srcli.bench.published import PublishedNumber, published_for, published_parameters
 from srcli.bench.records import Record
 from srcli.bench.summary import Row
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import Protocol, Scores
 from srcli.report.tables import NOTHING, Cell, Table
-
-DAGGER = "\u2020"
 
 
 def scale_text(scale: float) -> str:
@@ -48,9 +44,7 @@ def quality_table(rows: Sequence[Row], protocol: Protocol) -> Table:
     body = []
     for scale in scales_of(rows):
         for model in models:
-            cells = [
-                _quality_cell(found.get((scale, model, dataset)), rows) for dataset in datasets
-            ]
+            cells = [quality_cell(found.get((scale, model, dataset)), rows) for dataset in datasets]
             body.append((Cell(text=scale_text(scale)), Cell(text=model), *cells))
     notes = [f"Protocol {protocol.name}: {protocol.description}.", *_unusual(rows)]
     if any(row.failed for row in rows):
@@ -70,8 +64,8 @@ def with_costs(table: Table, rows: Sequence[Row]) -> Table:
     body = []
     for cells in table.rows:
         row = costs.get((cells[0].text, cells[1].text))
-        work = f"{row.kmacs:,.1f}" if row and row.kmacs else NOTHING
-        body.append((*cells, _size_cell(row.parameters // 1000 if row else 0), Cell(text=work)))
+        size = size_cell(row.parameters // 1000 if row else 0)
+        body.append((*cells, size, work_cell(row.kmacs if row else 0)))
     return replace(table, header=(*table.header, "Parameters, k", "kMAC/px"), rows=tuple(body))
 
 
@@ -111,40 +105,6 @@ def detail_table(rows: Sequence[Row]) -> Table:
     )
 
 
-def has_published(rows: Sequence[Row]) -> bool:
-    """Tell whether a paper reports PSNR for any of these data sets and scales."""
-    return any(
-        published_for(row.dataset, row.scale, metric)
-        for row in rows
-        for metric in ("psnr_y", "psnr_rgb")
-    )
-
-
-def published_table(rows: Sequence[Row], model: str) -> Table:
-    """Set ``model`` beside every published method. Brackets tell by how much it is better."""
-    datasets = datasets_of(rows)
-    mine = {(row.scale, row.dataset): row for row in rows if row.model == model}
-    sources: list[str] = []
-    body: list[tuple[Cell, ...]] = []
-    for scale in scales_of(rows):
-        cells = [_quality_cell(mine.get((scale, dataset)), ()) for dataset in datasets]
-        own = next((row.parameters for row in rows if row.model == model), 0)
-        label = Cell(text=f"{model}, measured")
-        body.append((Cell(text=scale_text(scale)), label, *cells, _size_cell(own // 1000)))
-        body += _published_rows(scale, datasets, mine, sources)
-    return Table(
-        caption=f"Published PSNR-Y in dB / SSIM-Y, and how much better {model} is in PSNR-Y",
-        header=("Scale", "Method", *datasets, "Parameters, k"),
-        rows=tuple(body),
-        labels=2,
-        notes=(
-            *(f"[{number}] {source}" for number, source in enumerate(sources, start=1)),
-            *_remarks(rows),
-            "Papers measure by protocols of their own: see how far their bicubic is from ours.",
-        ),
-    )
-
-
 def failure_table(records: Sequence[Record]) -> Table:
     """List what could not be measured, and why."""
     failed = [record for record in records if record.error]
@@ -178,7 +138,8 @@ def _unusual(rows: Sequence[Row]) -> Iterator[str]:
             yield f"{model} at {', '.join(map(scale_text, scales))}: {', '.join(words)}."
 
 
-def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
+def quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
+    """Return PSNR-Y / SSIM-Y of a row, marked if it is the best of its rivals."""
     if row is None or row.scores is None:
         return Cell(text=NOTHING)
     others = [
@@ -192,58 +153,11 @@ def _quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
     )
 
 
-def _published_rows(
-    scale: float,
-    datasets: Sequence[str],
-    mine: dict[tuple[float, str], Row],
-    sources: list[str],
-) -> list[tuple[Cell, ...]]:
-    """Return a row for each method and source, adding the source to ``sources``."""
-    psnr = [
-        _by_method(dataset, scale, "psnr_y") or _by_method(dataset, scale, "psnr_rgb")
-        for dataset in datasets
-    ]
-    ssim = [_by_method(dataset, scale, "ssim_y") for dataset in datasets]
-    body = []
-    for key in dict.fromkeys(key for column in psnr for key in column):
-        method, source = key
-        if source not in sources:
-            sources.append(source)
-        cells = [
-            _published_cell(psnr[at].get(key), ssim[at].get(key), mine.get((scale, dataset)))
-            for at, dataset in enumerate(datasets)
-        ]
-        label = f"{method} [{sources.index(source) + 1}]"
-        size = _size_cell(published_parameters(method, scale))
-        body.append((Cell(text=scale_text(scale)), Cell(text=label), *cells, size))
-    return body
-
-
-def _size_cell(thousands: int) -> Cell:
+def size_cell(thousands: int) -> Cell:
+    """Return a number of thousand parameters."""
     return Cell(text=f"{thousands:,}" if thousands else NOTHING)
 
 
-def _by_method(dataset: str, scale: float, metric: str) -> dict[tuple[str, str], PublishedNumber]:
-    found = published_for(dataset, scale, metric)
-    return {(number.method, number.source): number for number in found}
-
-
-def _published_cell(
-    psnr: PublishedNumber | None, ssim: PublishedNumber | None, row: Row | None
-) -> Cell:
-    if psnr is None:
-        return Cell(text=NOTHING)
-    text = f"{psnr.value} / {ssim.value}" if ssim else f"{psnr.value}"
-    text += " RGB" if psnr.metric == "psnr_rgb" else ""
-    if row and row.scores:
-        text += f" ({getattr(row.scores, psnr.metric) - float(psnr.value):+.2f})"
-    odd = psnr.remark or (ssim and ssim.remark)
-    return Cell(text=f"{text} {DAGGER}" if odd else text)
-
-
-def _remarks(rows: Sequence[Row]) -> Iterator[str]:
-    for dataset, scale, metric in product(datasets_of(rows), scales_of(rows), METRICS):
-        for number in published_for(dataset, scale, metric):
-            if number.remark:
-                place = f"{number.method}, {dataset} x{scale_text(scale)}, {METRICS[metric].title}"
-                yield f"{DAGGER} {place}: {number.remark}"
+def work_cell(kmacs: float) -> Cell:
+    """Return thousand multiply-adds for each pixel of SR."""
+    return Cell(text=f"{kmacs:,.1f}" if kmacs else NOTHING)

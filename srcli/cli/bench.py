@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
     srcli bench --dataset Set5 --model asdn-fast,bicubic --scale 2,2.7,3,4
-    srcli bench --dataset Set5,Urban100 --published --format md
+    srcli bench --dataset Set5,Urban100 --published all --format md
     srcli bench --dataset Set5 --scale 1.1..8:0.1 --figure curve.svg --resume records.jsonl
     srcli bench --data photos/ --scale 2 --format html -o report.html
 """
@@ -73,8 +73,9 @@ def bench_command(
         _usual("-o", "--output", metavar="FILE", help="Write the report to this file."),
     ] = None,
     published: Annotated[
-        bool, _usual("--published", help="Add the published figures of other methods.")
-    ] = False,
+        choices.Published | None,
+        _usual(help="Add the published figures of light networks, or of all methods."),
+    ] = None,
     overwrite: Annotated[
         bool, _usual("--overwrite", help="Replace files that exist already.")
     ] = False,

@@ -21,7 +21,7 @@ SELFEXSR = Protocol(
 
 SRCNN = Protocol(
     name="srcnn",
-    description="luma, rounded to 8 bits, takes the place of the picture; LR is not rounded, SR is; "
+    description="8-bit luma takes the place of the picture, LR is not rounded and SR is, and "
     "a grey file's samples are its luma",
     round_luma=True,
     keep_gray=True,

@@ -12,6 +12,7 @@ from srcli.bench.curves import to_svg
 from srcli.bench.datasets import Dataset, folder_dataset
 from srcli.bench.fetch import obtain_dataset
 from srcli.bench.page import to_html
+from srcli.bench.published import Choice
 from srcli.bench.records import Record
 from srcli.bench.report import (
     Report,
@@ -57,7 +58,7 @@ class BenchRequest:
         lr: the LR pictures that belong to ``data``; made of them if None.
         data_dir: where data sets are looked for first.
         offline: use no network, whatever the settings say.
-        published: set the model beside published methods.
+        published: set the model beside published methods: of light networks, or all.
         store: file of records; what is there already is not measured again.
         form: one of ``FORMATS``.
         crops: how many pictures of each data set get a crop sheet in the HTML page.
@@ -82,7 +83,7 @@ class BenchRequest:
     lr: Path | None = None
     data_dir: Path | None = None
     offline: bool = False
-    published: bool = False
+    published: Choice | None = None
     store: Path | None = None
     form: str = "table"
     crops: int = 1

@@ -7,10 +7,12 @@ from typing import get_args
 import pytest
 import typer
 
+from srcli.bench.published import Choice
 from srcli.cli import choices
 from srcli.cli.app import app
 from srcli.engine.device import PRECISIONS
 from srcli.images.picture.alpha import HiddenColors
+from srcli.metrics.protocols import PROTOCOLS
 from srcli.networks.catalog import NETWORKS
 from srcli.pipeline.target_size import WhenLarge
 from srcli.training.config import Degradation, OptimizerName, Schedule
@@ -86,6 +88,8 @@ def test_names_that_people_type_are_understood():
         (choices.HiddenColors, get_args(HiddenColors)),
         (choices.Wrap, get_args(Wrap)),
         (choices.Report, FORMATS),
+        (choices.Protocol, PROTOCOLS),
+        (choices.Published, get_args(Choice)),
         (choices.Purpose, PURPOSES),
         (choices.Network, NETWORKS),
         (choices.Loss, get_args(LossName)),

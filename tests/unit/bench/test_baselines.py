@@ -3,7 +3,15 @@ import pytest
 import torch
 from PIL import Image
 
-from srcli.bench.baselines import BASELINES, Upscale, bicubic, lanczos3, nearest
+from srcli.bench.baselines import (
+    BASELINES,
+    Upscale,
+    baselines_for,
+    bicubic,
+    lanczos3,
+    nearest,
+)
+from srcli.metrics.protocols import PROTOCOLS
 
 
 def eight_bit(height: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -60,3 +68,18 @@ def test_lanczos_mirrors_the_picture_at_its_borders() -> None:
     lr = eight_bit(6, 9)
     mirrored = torch.cat([lr.flip(2), lr, lr.flip(2)], 2)
     assert torch.equal(lanczos3(mirrored, (36, 18), 2)[:, :, 12:24], lanczos3(lr, (12, 18), 2))
+
+
+@pytest.mark.parametrize("letter", ["B", "L", "S"])
+@pytest.mark.parametrize("name", ["bicubic", "lanczos", "nearest"])
+def test_other_protocols_resize_and_round_in_their_own_way(letter: str, name: str) -> None:
+    lr = eight_bit(10, 13)
+    own = baselines_for(PROTOCOLS[letter])[name](lr, (20, 26), 2)
+    plain = BASELINES[name](lr, (20, 26), 2)
+    assert own.shape == plain.shape
+    assert torch.equal(own.float(), plain) == (name == "nearest")
+    assert (own.clamp(0, 1) - plain).abs()[..., 6:-6, 6:-6].max() < 3 / 255
+
+
+def test_the_published_protocol_has_the_baselines_of_matlab() -> None:
+    assert baselines_for(PROTOCOLS["A"]) is BASELINES

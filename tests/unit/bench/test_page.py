@@ -50,7 +50,7 @@ class Outline(HTMLParser):
 def page(records: tuple[Record, ...], candidate: Candidate) -> str:
     dataset = Dataset(name="Set5", images=(GOLDEN / "head.png",))
     sheets = [crop_sheet(dataset, 0, [candidate], 2)]
-    return to_html(Report(records=records, published=True), sheets)
+    return to_html(Report(records=records, published="all"), sheets)
 
 
 def test_the_page_has_all_its_parts(page: str) -> None:

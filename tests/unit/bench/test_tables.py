@@ -1,16 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from srcli.bench.records import Record
 from srcli.bench.summary import summarize
 from srcli.bench.tables import (
     Table,
     detail_table,
     failure_table,
-    has_published,
-    published_table,
     quality_table,
 )
 from srcli.metrics.protocol import PUBLISHED
@@ -101,59 +97,6 @@ def test_what_is_not_known_of_the_cost_is_a_dash(make_record: Callable[..., Reco
 def test_details_say_how_many_pictures_failed(make_record: Callable[..., Record]) -> None:
     rows = summarize([make_record("Set5", 2, "bicubic", psnr) for psnr in (33.0, None)])
     assert row_of(detail_table(rows), "Set5")[6] == "1 of 2"
-
-
-def test_published_rows_say_how_much_better_the_model_is(records: tuple[Record, ...]) -> None:
-    table = published_table(summarize(records), "asdn-fast")
-    assert row_of(table, "2", "asdn-fast, measured")[2:] == (
-        "36.70 / 0.9123",
-        "32.40 / 0.9123",
-        "416",
-    )
-    assert row_of(table, "2", "VDSR [1]")[2:4] == ("37.53 / 0.958 (-0.83)", "32.97 / 0.913 (-0.57)")
-    assert row_of(table, "4", "CSNLN [2]")[2] == "32.68 / 0.9004 (-2.18)"
-    assert table.notes[0] == "[1] ASDN, arXiv 2010.02414v1, Table 1"
-
-
-def test_a_method_that_was_not_published_on_a_set_has_a_dash_there(
-    make_record: Callable[..., Record],
-) -> None:
-    rows = summarize(make_record(name, 2, "asdn-fast", 36.0) for name in ("Set5", "Manga109"))
-    row = row_of(published_table(rows, "asdn-fast"), "2", "RDN-CUF [6]")
-    assert row[2:] == ("38.28 (-2.28)", "–", "–")  # noqa: RUF001 - the dash
-
-
-def test_an_odd_published_number_has_a_dagger_and_a_note(records: tuple[Record, ...]) -> None:
-    table = published_table(summarize(records), "asdn-fast")
-    assert row_of(table, "4", "Bicubic [1]")[3] == "26.10 / 0.704 (+1.40) †"
-    assert "† Bicubic, Set14 x4, PSNR-Y: printed so; 26.00 in other papers" in table.notes
-
-
-def test_an_odd_ssim_has_one_too(make_record: Callable[..., Record]) -> None:
-    rows = summarize([make_record("Manga109", 8, "asdn-fast", 24.0)])
-    assert row_of(published_table(rows, "asdn-fast"), "8", "ASDN [1]")[2].endswith("†")
-
-
-def test_a_set_published_in_rgb_is_compared_in_rgb(make_record: Callable[..., Record]) -> None:
-    rows = summarize([make_record("DIV2K-val", 2, "asdn-fast", 36.0)])
-    assert row_of(published_table(rows, "asdn-fast"), "2", "RDN-LIIF [1]")[2] == "34.99 RGB (-0.99)"
-
-
-def test_a_model_that_failed_is_set_beside_numbers_without_a_difference(
-    make_record: Callable[..., Record],
-) -> None:
-    rows = summarize([make_record("Set5", 2, "asdn-fast", None)])
-    assert row_of(published_table(rows, "asdn-fast"), "2", "SAN [4]")[2] == "38.31 / 0.9620"
-
-
-@pytest.mark.parametrize(
-    ("dataset", "scale", "expected"),
-    [("Set5", 2, True), ("DIV2K-val", 6, True), ("Set5", 2.7, False), ("mine", 2, False)],
-)
-def test_only_known_sets_and_scales_have_published_numbers(
-    make_record: Callable[..., Record], dataset: str, scale: float, expected: bool
-) -> None:
-    assert has_published(summarize([make_record(dataset, scale, "bicubic", 30.0)])) == expected
 
 
 def test_failures_are_listed_with_their_reason(make_record: Callable[..., Record]) -> None:
