@@ -44,7 +44,14 @@ class Compute:
     adapts: bool = False
 
     def suited(self, *, keeps_quality: bool) -> Compute:
-        """Return the same for a network, of which it is known whether it loses nothing."""
+        """Return the device and the data type for one network.
+
+        A type that adapts becomes float32 for a network that may lose quality by it.
+
+        Args:
+            keeps_quality: the network is known to lose nothing by the type.
+
+        """
         if not self.adapts:
             return self
         dtype = self.dtype if keeps_quality else torch.float32

@@ -12,7 +12,8 @@ from srcli.pixels.region import Region
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
 SHARE_OF_TILE = 4
-"""Of the tile that a network asks for, its halo is one in so many: neighbours share a half."""
+"""A network that names its tile, and no overlap, has a halo of a quarter of that tile. Two tiles beside
+each other then overlap by half a tile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
