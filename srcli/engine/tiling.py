@@ -12,8 +12,8 @@ from srcli.pixels.region import Region
 FEATHER = 32
 """Halo of a network that sees the whole picture, in pixels of its input."""
 SHARE_OF_TILE = 4
-"""A network that names its tile, and no overlap, has a halo of a quarter of that tile. Two tiles beside
-each other then overlap by half a tile."""
+"""A network that names its tile, and no overlap, has a halo of a quarter of that tile. Two tiles
+beside each other then overlap by half a tile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
