@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srcli.cli import choices, completion
+from srcli.cli import choices, completion, shared_options
 from srcli.cli.command import USUAL
 from srcli.cli.console import data, document, say
 from srcli.cli.measuring import measuring_status, parse_scales
@@ -76,9 +76,7 @@ def bench_command(
         choices.Published | None,
         _usual(help="Add the published figures of light networks, or of all methods."),
     ] = None,
-    overwrite: Annotated[
-        bool, _usual("--overwrite", help="Replace files that exist already.")
-    ] = False,
+    overwrite: Annotated[bool, shared_options.overwrite(rich_help_panel=USUAL)] = False,
     lr_folder: Annotated[
         Path | None,
         _pictures(
@@ -98,12 +96,9 @@ def bench_command(
     ] = "A",
     data_dir: Annotated[
         Path | None,
-        _pictures(
-            metavar="FOLDER",
-            help="Look for the data sets in here. Default: SRCLI_DATA_DIR, the cache, the hub.",
-        ),
+        shared_options.data_dir(rich_help_panel="Pictures"),
     ] = None,
-    offline: Annotated[bool, _pictures("--offline", help="Never use the network.")] = False,
+    offline: Annotated[bool, shared_options.offline(rich_help_panel="Pictures")] = False,
     images: Annotated[
         Path | None, _report(metavar="FILE", help="Write the figures of each picture to this CSV.")
     ] = None,
@@ -116,11 +111,7 @@ def bench_command(
     ] = None,
     store: Annotated[
         Path | None,
-        _report(
-            "--resume",
-            metavar="FILE",
-            help="Keep each figure in this file, and measure only those that it lacks.",
-        ),
+        shared_options.store(rich_help_panel="Report"),
     ] = None,
     crops: Annotated[
         int,
@@ -132,23 +123,11 @@ def bench_command(
     ] = 1,
     tile: Annotated[
         int | None,
-        _run(
-            "-t",
-            "--tile",
-            min=32,
-            metavar="PIXELS",
-            help="Work on tiles of this side. Default: as large as fits.",
-        ),
+        shared_options.tile(rich_help_panel="How the models run"),
     ] = None,
     device: Annotated[
         str,
-        _run(
-            "-d",
-            "--device",
-            metavar="NAME",
-            help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
-            autocompletion=completion.devices,
-        ),
+        shared_options.device(rich_help_panel="How the models run"),
     ] = "auto",
     precision: Annotated[
         choices.Precision,
@@ -156,18 +135,11 @@ def bench_command(
     ] = "float32",
     ensemble: Annotated[
         bool,
-        _run(
-            "-x",
-            "--ensemble",
-            help="Average the results for eight symmetries. This is eight times the work.",
-        ),
+        shared_options.ensemble(rich_help_panel="How the models run"),
     ] = False,
     official_tiles: Annotated[
         bool,
-        _run(
-            "--official-tiles",
-            help="Cut pictures into the tiles that the network's authors used.",
-        ),
+        shared_options.official_tiles(rich_help_panel="How the models run"),
     ] = False,
     pad_border: Annotated[
         bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")

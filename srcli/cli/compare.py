@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from srcli.cli import completion
+from srcli.cli import completion, shared_options
 from srcli.cli.console import data, say
 from srcli.cli.defaults import is_typed
 from srcli.cli.events import emit
@@ -84,16 +84,10 @@ def compare_command(
     ] = None,
     device: Annotated[
         str,
-        _models(
-            "-d",
-            "--device",
-            metavar="NAME",
-            help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
-            autocompletion=completion.devices,
-        ),
+        shared_options.device(rich_help_panel="Models on one picture"),
     ] = "auto",
     offline: Annotated[
-        bool, _models("--offline", help="Never fetch a model from the network.")
+        bool, shared_options.no_fetch(rich_help_panel="Models on one picture")
     ] = False,
     page: Annotated[
         Path | None,
@@ -109,9 +103,7 @@ def compare_command(
         Path | None,
         _output(metavar="FILE", help="Write a picture of where the first two differ to this file."),
     ] = None,
-    overwrite: Annotated[
-        bool, _output("--overwrite", help="Replace files that exist already.")
-    ] = False,
+    overwrite: Annotated[bool, shared_options.overwrite(rich_help_panel="Output")] = False,
     as_json: Annotated[bool, _output("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare the first picture with each other one, in figures and for the eye.

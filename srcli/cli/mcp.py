@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from srcli.cli import completion
+from srcli.cli import shared_options
+from srcli.cli.command import USUAL
 from srcli.cli.extras import need
 
-_usual = partial(typer.Option, rich_help_panel="Usual options")
+_usual = partial(typer.Option, rich_help_panel=USUAL)
 
 EXAMPLES = """
     srcli mcp --allow ~/Pictures
@@ -29,13 +30,7 @@ def mcp_command(
     ],
     device: Annotated[
         str,
-        _usual(
-            "-d",
-            "--device",
-            metavar="NAME",
-            help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
-            autocompletion=completion.devices,
-        ),
+        shared_options.device(rich_help_panel=USUAL),
     ] = "auto",
 ) -> None:
     """Offer tools to agents, by the Model Context Protocol on the standard streams."""

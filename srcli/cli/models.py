@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from srcli.cli import choices, completion, errors, models_share
+from srcli.cli import choices, completion, errors, models_share, shared_options
 from srcli.cli.command import Group, add
 from srcli.cli.console import data, document, say
 from srcli.cli.download import DownloadProgress
@@ -106,7 +106,7 @@ def show_command(
 )
 def fetch_command(
     models: Models,
-    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False,
+    offline: Annotated[bool, shared_options.offline()] = False,
     accept_licence: Annotated[
         bool,
         typer.Option(
@@ -179,9 +179,7 @@ def import_command(
             help="Write this .safetensors file. Default: a file in the folder of models.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that exists already.")
-    ] = False,
+    overwrite: Annotated[bool, shared_options.overwrite()] = False,
 ) -> None:
     """Convert a checkpoint of a network's authors to a weights file."""
     from srcli.usecases.models import import_model

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from srcli.cli import choices, completion
+from srcli.cli import choices, completion, shared_options
 from srcli.cli.console import data, document, say
 from srcli.cli.measuring import measuring_status, parse_scales
 
@@ -42,9 +42,7 @@ def export_command(
             help="Export a model of any scale for this ratio, above 1 and at most 2. Default: 2.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that exists already.")
-    ] = False,
+    overwrite: Annotated[bool, shared_options.overwrite()] = False,
 ) -> None:
     """Write a model for other runtimes, after comparing it with PyTorch.
 
@@ -103,18 +101,11 @@ def measure_command(
     ] = "",
     data_dir: Annotated[
         Path | None,
-        _figures(
-            metavar="FOLDER",
-            help="Look for the data sets in here. Default: SRCLI_DATA_DIR, the cache, the hub.",
-        ),
+        shared_options.data_dir(rich_help_panel="Measurement"),
     ] = None,
     store: Annotated[
         Path | None,
-        _figures(
-            "--resume",
-            metavar="FILE",
-            help="Keep each figure in this file, and measure only those that it lacks.",
-        ),
+        shared_options.store(rich_help_panel="Measurement"),
     ] = None,
 ) -> None:
     """Measure a weights file, and print its entry for catalog.toml."""

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from srcli.cli import completion
+from srcli.cli import shared_options
+from srcli.cli.command import USUAL
 from srcli.cli.console import data, say
 from srcli.cli.extras import need
 
 _address = partial(typer.Option, rich_help_panel="Address")
 _limits = partial(typer.Option, rich_help_panel="Limits")
-_usual = partial(typer.Option, rich_help_panel="Usual options")
+_usual = partial(typer.Option, rich_help_panel=USUAL)
 
 EXAMPLES = """
     srcli serve --open
@@ -27,13 +28,7 @@ EXAMPLES = """
 def serve_command(
     device: Annotated[
         str,
-        _usual(
-            "-d",
-            "--device",
-            metavar="NAME",
-            help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
-            autocompletion=completion.devices,
-        ),
+        shared_options.device(rich_help_panel=USUAL),
     ] = "auto",
     open_page: Annotated[bool, _usual("--open", help="Open the page in the browser.")] = False,
     host: Annotated[

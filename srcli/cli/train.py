@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srcli.cli import choices, completion, console, errors
+from srcli.cli import choices, console, errors, shared_options
 from srcli.cli.command import USUAL
 from srcli.cli.console import say
 from srcli.cli.defaults import set_by_variables
@@ -81,12 +81,8 @@ def train_command(
     resume: Annotated[bool, _usual("--resume", help="Go on where the run stopped.")] = False,
     device: Annotated[
         str,
-        _usual(
-            "-d",
-            "--device",
-            metavar="NAME",
-            help="Train on this device: auto, cpu, cuda or mps.",
-            autocompletion=completion.devices,
+        shared_options.device(
+            rich_help_panel=USUAL, help="Train on this device: auto, cpu, cuda or mps."
         ),
     ] = "auto",
     patch: Annotated[

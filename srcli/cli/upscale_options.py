@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from srcli.cli import choices, completion
+from srcli.cli import choices, completion, shared_options
 from srcli.cli.command import MESSAGES, USUAL
 
 EXAMPLES = """
@@ -186,12 +186,7 @@ Denoise = Annotated[
 ]
 Ensemble = Annotated[
     bool,
-    _quality(
-        "-x",
-        "--ensemble",
-        help="Average the results for eight symmetries. This is eight times the work and slightly "
-        "better.",
-    ),
+    shared_options.ensemble(rich_help_panel="Quality of the result"),
 ]
 Borders = Annotated[
     choices.Wrap | None,
@@ -199,25 +194,16 @@ Borders = Annotated[
 ]
 OfficialTiles = Annotated[
     bool,
-    _quality(
-        "--official-tiles", help="Cut pictures into the tiles that the network's authors used."
-    ),
+    shared_options.official_tiles(rich_help_panel="Quality of the result"),
 ]
 
 Offline = Annotated[
     bool,
-    _cost("--offline", help="Never fetch a model from the network."),
+    shared_options.no_fetch(rich_help_panel="Model, speed and memory"),
 ]
 Tile = Annotated[
     int | None,
-    _cost(
-        "-t",
-        "--tile",
-        min=32,
-        metavar="PIXELS",
-        help="Work on tiles of this side. Smaller tiles need less memory. Default: as large as "
-        "fits.",
-    ),
+    shared_options.tile(rich_help_panel="Model, speed and memory"),
 ]
 Memory = Annotated[
     str,
@@ -229,13 +215,7 @@ Memory = Annotated[
 ]
 Device = Annotated[
     str,
-    _cost(
-        "-d",
-        "--device",
-        metavar="NAME",
-        help="Run on this device: auto, cpu, cuda, cuda:1 or mps.",
-        autocompletion=completion.devices,
-    ),
+    shared_options.device(rich_help_panel="Model, speed and memory"),
 ]
 Precision = Annotated[
     choices.PrecisionOrAuto,
