@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from srcli.engine.memory import memory_errors
 from srcli.engine.progress import Progress
@@ -211,8 +212,8 @@ class Pipeline:
 
     def bleed(self, picture: Picture) -> Picture:
         """Give transparent pixels colours that the network can look at, unless told not to."""
-        spec = self.spec
-        return each(picture, lambda photo: treat_hidden(photo, spec.hidden, spec.borders))
+        treat = partial(treat_hidden, hidden=self.spec.hidden, borders=self.spec.borders)
+        return each(picture, treat)
 
     def make(  # noqa: PLR0913 - what is known of one picture, all by name
         self,
