@@ -32,8 +32,9 @@ FITTED_PANEL = 512
 """Panels that are narrower take much longer, and hardly less memory."""
 SMALLEST_PANEL = 64
 SMALLEST_BAND = 4
-MEMORY_SHARE = 4
-"""Free memory is at least so many times what a stream takes: resizing takes some, too."""
+MEMORY_SHARE = 5
+"""Free memory is at least so many times what ``planned_bytes`` says. Resizing and temporary copies
+take some, too: 2.2 to 4.6 times as much was measured in all (``benchmarks/row_memory.py``)."""
 BAND_BYTES = 4 * 2**20
 """Bytes of what one layer makes in one step. Two of these stay in the cache of most processors."""
 
@@ -119,13 +120,10 @@ class RowRunner:
         memory for one panel at a time.
         """
         columns = math.ceil(width / layers.unshuffle)
-        waiting = 2 * len(layers.blocks) + 2
-        sample_bytes = self._bytes_of_column(layers)
         while True:
             panel = min(self.panel, columns)
-            rows = max(SMALLEST_BAND, self.band // (panel * sample_bytes))
-            needed = columns * (3 * waiting + rows) + 4 * panel * (waiting + rows)
-            if MEMORY_SHARE * needed * sample_bytes <= host_memory():
+            rows = self._rows(panel, layers)
+            if MEMORY_SHARE * self.planned_bytes(width, layers) <= host_memory():
                 return
             if rows > SMALLEST_BAND:
                 self.band //= 2
@@ -133,6 +131,19 @@ class RowRunner:
                 self.panel = panel // 2
             else:
                 return
+
+    def planned_bytes(self, width: int, layers: ResidualLayers) -> int:
+        """Return the bytes of the rows that layers keep and make for a grid of ``width``."""
+        columns = math.ceil(width / layers.unshuffle)
+        waiting = 2 * len(layers.blocks) + 2
+        panel = min(self.panel, columns)
+        rows = self._rows(panel, layers)
+        samples = columns * (3 * waiting + rows) + 4 * panel * (waiting + rows)
+        return samples * self._bytes_of_column(layers)
+
+    def _rows(self, columns: int, layers: ResidualLayers) -> int:
+        """Return how many rows of a panel run at once."""
+        return max(SMALLEST_BAND, self.band // (columns * self._bytes_of_column(layers)))
 
     def _bytes_of_column(self, layers: ResidualLayers) -> int:
         """Return the bytes of all channels of one sample of the network's grid."""
@@ -162,8 +173,8 @@ class RowRunner:
             )
             for tile in self.plan(shown.size, shown.traits, done)
         ]
-        row_bytes = self._bytes_of_column(layers) * max(panel.columns for panel in panels)
-        rows, height = max(SMALLEST_BAND, self.band // row_bytes), panels[0].height
+        rows = self._rows(max(panel.columns for panel in panels), layers)
+        height = panels[0].height
         for start in range(0, height, rows * layers.unshuffle):
             stop = min(height, start + rows * layers.unshuffle)
             windows = [panel.advance(shown.window, start, stop) for panel in panels]
