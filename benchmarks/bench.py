@@ -18,7 +18,8 @@ import time
 
 import torch
 
-from srcli.usecases.bench import BenchRequest, bench
+from srcli.usecases.bench import bench
+from srcli.usecases.bench_request import BenchRequest
 
 
 def work(dataset: str, model: str, scales: str) -> tuple[float, float]:

@@ -16,6 +16,8 @@ from srcli.bench.tables import (
     models_of,
     quality_table,
 )
+from srcli.bench.versus import Difference, differences, versus_table
+from srcli.bench.ways import has_ways, ways_table
 from srcli.metrics.catalog import METRICS
 from srcli.metrics.protocol import PUBLISHED, Protocol
 from srcli.report.formats import csv_text, json_text, latex_document, markdown_table
@@ -30,17 +32,24 @@ class Report:
         records: every measurement.
         protocol: protocol of the measurements.
         published: which published methods the model is set beside; None for none.
+        versus: model that the others are compared with picture by picture; empty for none.
 
     """
 
     records: tuple[Record, ...]
     protocol: Protocol = PUBLISHED
     published: Choice | None = None
+    versus: str = ""
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The means."""
         return summarize(self.records)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The differences from ``versus``."""
+        return differences(self.records, self.versus) if self.versus else ()
 
     @property
     def conditions(self) -> tuple[Conditions, ...]:
@@ -63,11 +72,15 @@ def condition_line(conditions: Conditions) -> str:
 
 
 def tables_of(report: Report) -> tuple[Table, ...]:
-    """Return the tables that apply: quality, published methods, details, failures."""
+    """Return those that apply: quality, differences, published methods, ways, details, failures."""
     rows = report.rows
     tables = [quality_table(rows, report.protocol)]
+    if found := report.differences:
+        tables.append(versus_table(found))
     if report.published and has_published(rows, report.published):
         tables.append(published_table(rows, _main_model(rows), report.published))
+    if has_ways(rows):
+        tables.append(ways_table(rows))
     tables.append(detail_table(rows))
     if any(record.error for record in report.records):
         tables.append(failure_table(report.records))
@@ -129,7 +142,9 @@ def to_image_csv(report: Report) -> str:
 def to_json(report: Report) -> str:
     """Write the means and the protocol as one JSON object. An infinite PSNR is ``"inf"``."""
     rows = [asdict(row) for row in report.rows]
-    return json_text({"schema": SCHEMA, "protocol": asdict(report.protocol), "rows": rows})
+    content = {"schema": SCHEMA, "protocol": asdict(report.protocol), "rows": rows}
+    found = [asdict(one) for one in report.differences]
+    return json_text(content | ({"differences": found} if found else {}))
 
 
 def _main_model(rows: Sequence[Row]) -> str:

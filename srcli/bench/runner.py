@@ -134,7 +134,7 @@ def run_bench(
     found = read_records(bench.store) if bench.store else ()
     done = {record.task: record for record in found if not record.error}
     records = []
-    kmacs: dict[tuple[str, float], float] = {}
+    kmacs: dict[tuple[Conditions, float], float] = {}
     with appending(bench.store) if bench.store else nullcontext() as file:
         for picture in _picture_tasks(bench):
             for record in _measured(picture, bench.protocol, done, kmacs):
@@ -172,7 +172,7 @@ def _measured(
     picture: _PictureTasks,
     protocol: Protocol,
     done: dict[Task, Record],
-    kmacs: dict[tuple[str, float], float],
+    kmacs: dict[tuple[Conditions, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each task. Only what is needed is decoded and reduced."""
     images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg, protocol=protocol)
@@ -180,15 +180,16 @@ def _measured(
         if task in done:
             yield done[task]
             continue
-        if (candidate.model, task.scale) not in kmacs:
-            kmacs[candidate.model, task.scale] = kmacs_per_pixel(
+        work = (task.conditions, task.scale)
+        if work not in kmacs:
+            kmacs[work] = kmacs_per_pixel(
                 candidate.macs_probe or candidate.upscale, task.scale, local=candidate.local
             )
         try:
             with _one_thread():
                 lr, hr = images.pair(task.scale)
             record = _measure(task, candidate, lr, hr, protocol)
-            yield replace(record, kmacs=kmacs[candidate.model, task.scale])
+            yield replace(record, kmacs=kmacs[work])
         except (ImageError, OutOfMemory) as error:
             yield Record(task=task, parameters=candidate.parameters, error=error.message)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from srcli.bench.records import Conditions, Record
@@ -26,6 +26,7 @@ class Row:
         megapixels: size of SR of all pictures that were measured.
         kmacs: thousand multiply-adds for each pixel of SR; 0 for a baseline.
         peak_memory: the most bytes that were held for one picture; 0 if unknown.
+        way: what tells this row from others of the same model, such as ``ensemble``; mostly empty.
 
     """
 
@@ -40,11 +41,12 @@ class Row:
     megapixels: float
     kmacs: float
     peak_memory: int
+    way: str = ""
 
     @property
     def model(self) -> str:
-        """Id of the model."""
-        return self.conditions.model
+        """Id of the model, and the way it was run where there are several."""
+        return _label(self.conditions.model, self.way)
 
     @property
     def speed(self) -> float:
@@ -54,11 +56,40 @@ class Row:
 
 def summarize(records: Iterable[Record]) -> tuple[Row, ...]:
     """Return a row for each data set, scale and model, in the order of their first records."""
+    records = tuple(records)
     groups: dict[tuple[str, float, Conditions], list[Record]] = {}
     for record in records:
         key = (record.task.dataset, record.task.scale, record.task.conditions)
         groups.setdefault(key, []).append(record)
-    return tuple(_row(group) for group in groups.values())
+    ways = _ways(records)
+    return tuple(replace(_row(group), way=ways[key[2]]) for key, group in groups.items())
+
+
+def labels_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """Return what the row of each record is called: the model, and the way where there are more."""
+    ways = _ways(records)
+    each = (record.task.conditions for record in records)
+    return tuple(_label(one.model, ways[one]) for one in each)
+
+
+def _label(model: str, way: str) -> str:
+    return f"{model}, {way}" if way else model
+
+
+def _ways(records: Sequence[Record]) -> dict[Conditions, str]:
+    """Return the words that tell conditions of one model at one scale apart."""
+    together: dict[tuple[str, float, str], dict[Conditions, None]] = {}
+    for record in records:
+        task = record.task
+        place = (task.dataset, task.scale, task.conditions.model)
+        together.setdefault(place, {})[task.conditions] = None
+    ways: dict[Conditions, str] = {}
+    for group in together.values():
+        shared = set.intersection(*(set(one.unusual) for one in group))
+        for one in group:
+            way = " ".join(word for word in one.unusual if word not in shared)
+            ways[one] = max(ways.get(one, ""), way, key=len)
+    return ways
 
 
 def _row(records: Sequence[Record]) -> Row:

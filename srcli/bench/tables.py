@@ -132,7 +132,8 @@ def _unusual(rows: Sequence[Row]) -> Iterator[str]:
     """Name the models that were run with options, and the scales of these runs."""
     found: dict[tuple[str, tuple[str, ...]], dict[float, None]] = {}
     for row in rows:
-        found.setdefault((row.model, row.conditions.unusual), {})[row.scale] = None
+        words = tuple(word for word in row.conditions.unusual if word not in row.way.split())
+        found.setdefault((row.model, words), {})[row.scale] = None
     for (model, words), scales in found.items():
         if words:
             yield f"{model} at {', '.join(map(scale_text, scales))}: {', '.join(words)}."

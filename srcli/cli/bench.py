@@ -76,6 +76,13 @@ def bench_command(
         choices.Published | None,
         _usual(help="Add the published figures of light networks, or of all methods."),
     ] = None,
+    versus: Annotated[
+        str,
+        _report(
+            metavar="MODEL",
+            help="Compare the other models with this one, picture by picture, with intervals.",
+        ),
+    ] = "",
     overwrite: Annotated[bool, shared_options.overwrite(rich_help_panel=USUAL)] = False,
     lr_folder: Annotated[
         Path | None,
@@ -141,12 +148,21 @@ def bench_command(
         bool,
         shared_options.official_tiles(rich_help_panel="How the models run"),
     ] = False,
+    ways: Annotated[
+        str,
+        _run(
+            metavar="NAMES",
+            help="Run each model in these ways too, joined by commas: ensemble, official-tiles, "
+            "tile-64, bfloat16.",
+        ),
+    ] = "",
     pad_border: Annotated[
         bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")
     ] = False,
 ) -> None:
     """Measure models on data sets by the published protocol."""
-    from srcli.usecases.bench import BenchRequest, bench
+    from srcli.usecases.bench import bench
+    from srcli.usecases.bench_request import BenchRequest
 
     request = BenchRequest(
         models=tuple(part.strip() for part in model.split(",")),
@@ -158,6 +174,8 @@ def bench_command(
         data_dir=data_dir,
         offline=offline,
         published=published,
+        versus=versus,
+        ways=tuple(part.strip() for part in ways.split(",")) if ways else (),
         store=store,
         form=form,
         crops=crops,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from srcli.bench.baselines import Upscale, baselines_for
+from srcli.bench.baselines import baselines_for
 from srcli.bench.curves import to_svg
 from srcli.bench.datasets import Dataset, folder_dataset
 from srcli.bench.fetch import obtain_dataset
 from srcli.bench.page import to_html
-from srcli.bench.published import Choice
 from srcli.bench.records import Record
 from srcli.bench.report import (
     Report,
@@ -23,80 +22,22 @@ from srcli.bench.report import (
     to_latex,
     to_markdown,
 )
-from srcli.bench.runner import Bench, Candidate, run_bench
+from srcli.bench.runner import Bench, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
-from srcli.engine.device import choose_compute
-from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
-from srcli.engine.recursion import scaled_size
 from srcli.errors import UnknownFormat, UnknownName, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
 from srcli.metrics.protocol import Protocol
 from srcli.metrics.protocols import PROTOCOLS
-from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.report.tables import Table
 from srcli.spelling import did_you_mean
+from srcli.usecases.bench_candidates import candidates_of
+from srcli.usecases.bench_request import BenchRequest
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
 TELLING_SCALE = 4.0
 """Crops are shown at the largest scale up to this one; beyond it all models look alike."""
-UNIT = 1000
-"""Side of a picture whose plan stands for those of all sizes."""
 FIGURE_SUFFIX = ".svg"
 FORMATS = ("table", "md", "csv", "json", "latex", "html")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchRequest:
-    """What to measure, on what, and how to tell it.
-
-    Attributes:
-        models: ids, weights files, or the baselines nearest, bicubic, lanczos.
-        scales: ratios above 1; 1 for restoration.
-        protocol: letter of the protocol, one of ``PROTOCOLS``.
-        datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
-        data: a folder of HR pictures to measure on as well.
-        lr: the LR pictures that belong to ``data``; made of them if None.
-        data_dir: where data sets are looked for first.
-        offline: use no network, whatever the settings say.
-        published: set the model beside published methods: of light networks, or all.
-        store: file of records; what is there already is not measured again.
-        form: one of ``FORMATS``.
-        crops: how many pictures of each data set get a crop sheet in the HTML page.
-        device: auto, cpu, cuda, cuda:1 or mps.
-        precision: of the convolutions: float32, bfloat16 or float16.
-        tile: side of a tile in pixels of the network's input; None for a default.
-        ensemble: average over the eight symmetries.
-        official_tiles: cut as the networks' authors did.
-        pad_border: show the networks a mirrored border around the picture, as ``upscale`` does.
-        output: file that the report is written to.
-        figure: SVG file that quality over scale is drawn to.
-        image_csv: file that every measurement of every picture is written to.
-        overwrite: replace these files.
-
-    """
-
-    models: tuple[str, ...]
-    scales: tuple[float, ...]
-    protocol: str = "A"
-    datasets: tuple[str, ...] = ()
-    data: Path | None = None
-    lr: Path | None = None
-    data_dir: Path | None = None
-    offline: bool = False
-    published: Choice | None = None
-    store: Path | None = None
-    form: str = "table"
-    crops: int = 1
-    device: str = "auto"
-    precision: str = "float32"
-    tile: int | None = None
-    ensemble: bool = False
-    official_tiles: bool = False
-    pad_border: bool = False
-    output: Path | None = None
-    figure: Path | None = None
-    image_csv: Path | None = None
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,18 +69,20 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
     """
     _check(request)
     _check_outputs(request)
+    protocol = _protocol(request)
     datasets = _datasets(request)
     plan = Bench(
         datasets=datasets,
-        candidates=_candidates(request),
+        candidates=candidates_of(request, baselines_for(protocol)),
         scales=request.scales,
-        protocol=_protocol(request),
+        protocol=protocol,
         store=request.store,
     )
     report = Report(
         records=run_bench(plan, on_record=on_record),
         protocol=plan.protocol,
         published=request.published,
+        versus=request.versus,
     )
     text = _text(request, report, plan)
     if request.output is not None:
@@ -166,7 +109,11 @@ def _check(request: BenchRequest) -> None:
     if request.lr is not None and request.data is None:
         msg = "LR pictures belong to a folder of HR pictures."
         raise UsageError(msg, hint="Name the folder of HR pictures with --data.")
-    for what, given in (("model", request.models), ("scale", request.scales)):
+    if request.versus and request.versus not in request.models:
+        msg = f"{request.versus} is not among the models that are measured."
+        raise UnknownName(msg, hint="Name it with --model too.")
+    named = (("model", request.models), ("scale", request.scales), ("way", request.ways))
+    for what, given in named:
         if len(set(given)) != len(given):
             msg = f"A {what} is named twice."
             raise UsageError(msg)
@@ -213,67 +160,6 @@ def _datasets(request: BenchRequest) -> list[Dataset]:
         msg = f"Two data sets have one name: {listed(names)}."
         raise UsageError(msg, hint="Measure them one after the other.")
     return found
-
-
-def _candidates(request: BenchRequest) -> list[Candidate]:
-    """Return the baselines, and each model at each scale."""
-    compute = choose_compute(request.device, request.precision)
-    options = UpscaleOptions(
-        tile=request.tile,
-        ensemble=request.ensemble,
-        official_tiles=request.official_tiles,
-        pad_border=request.pad_border,
-    )
-    loader = ModelLoader(compute, options, offline=request.offline)
-    bare = ModelLoader(compute, replace(options, pad_border=False), offline=request.offline)
-    candidates = []
-    baselines = baselines_for(_protocol(request))
-    for model in request.models:
-        if model in baselines:
-            candidates.append(Candidate(model=model, upscale=baselines[model]))
-            continue
-        for scale in request.scales:
-            one = _candidate(model, scale, loader.load(model, scale), tile=request.tile)
-            if request.pad_border:  # the padding is a large part of a small picture
-                one = replace(one, macs_probe=_upscale(bare.load(model, scale).runner))
-            candidates.append(one)
-    return candidates
-
-
-def _upscale(runner: NetworkRunner) -> Upscale:
-    return lambda lr, size, ratio: runner(lr, size, ratio=ratio)
-
-
-def _candidate(model: str, scale: float, models: LoadedModels, *, tile: int | None) -> Candidate:
-    runner = models.runner
-    return Candidate(
-        model=model,
-        upscale=_upscale(runner),
-        sha256="+".join(models.sha256),
-        device=runner.compute.device.type,
-        dtype=str(runner.compute.dtype).removeprefix("torch."),
-        options=" ".join(_options(scale, runner, tile)),
-        parameters=models.parameters,
-        scales=(scale,),
-        local=runner.is_local,
-    )
-
-
-def _options(scale: float, runner: NetworkRunner, tile: int | None) -> Iterator[str]:
-    """Yield what changes pixels beside the weights and the scale."""
-    if runner.ensemble:
-        yield "ensemble"
-    if runner.official_tiles:
-        yield "official-tiles"
-    elif tile is not None and not runner.is_local:
-        yield f"tile-{tile}"
-    if runner.pads_border:
-        yield "frame"
-    own = runner.network.traits.scale
-    if own is not None and own != scale:
-        yield "passes"
-        passes = runner.plan_passes((UNIT, UNIT), scaled_size((UNIT, UNIT), (scale, scale)), scale)
-        yield from ("resize" if step.resample else f"x{step.ratio:g}" for step in passes)
 
 
 def _text(request: BenchRequest, report: Report, plan: Bench) -> str:

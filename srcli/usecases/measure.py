@@ -18,7 +18,8 @@ from srcli.errors import CorruptWeights, DataError, UsageError
 from srcli.files.digest import sha256_of
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import AnyRatioNetwork, SrNetwork
-from srcli.usecases.bench import BenchRequest, bench
+from srcli.usecases.bench import bench
+from srcli.usecases.bench_request import BenchRequest
 from srcli.weights.catalog.card import Score, WeightCard, check_purpose
 from srcli.weights.formats.checkpoint import SUFFIX, Header, count_parameters, load_model
 

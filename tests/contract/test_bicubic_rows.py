@@ -5,7 +5,8 @@ import json
 import pytest
 
 from srcli.errors import DataError
-from srcli.usecases.bench import BenchRequest, bench
+from srcli.usecases.bench import bench
+from srcli.usecases.bench_request import BenchRequest
 
 SCALES = (2.0, 3.0, 4.0, 8.0)
 ROWS = {

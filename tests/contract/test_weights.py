@@ -16,7 +16,8 @@ from srcli.engine.device import Compute, has_bfloat16
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.metrics.protocol import Scores, score
 from srcli.networks.catalog import NETWORKS
-from srcli.usecases.bench import BenchRequest, bench
+from srcli.usecases.bench import bench
+from srcli.usecases.bench_request import BenchRequest
 from srcli.weights.catalog.card import PURPOSES, WeightCard
 from srcli.weights.catalog.included import family_members, read_catalog, shipped_folder
 from srcli.weights.catalog.published import read_community

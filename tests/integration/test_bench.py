@@ -118,6 +118,15 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--data", "hr", "-f", "md", "-o", "/proc/x.md"], 3, "/proc/x.md cannot be written"),
         (["--data", "hr", "-m", "nothing"], 2, "nothing"),
         (["--data", "hr", "-m", "bicubic,bicubic"], 2, "twice"),
+        (["--data", "hr", "-s", "1..8:0"], 2, "no list of scales"),
+        (["--data", "hr", "-s", "2,3", "--figure", "x.pdf"], 2, "does not end in .svg"),
+        (["--data", "hr", "-s", "2", "--figure", "x.svg"], 2, "A curve needs two scales."),
+        (["--data", "hr", "-s", "2,3", "--figure", "/proc/x.svg"], 3, "cannot be written"),
+        (["--data", "hr", "--protocol", "C"], 2, "'C' is not one of"),
+        (["--data", "hr", "--published", "some"], 2, "'some' is not one of"),
+        (["--data", "hr", "--versus", "lanczos"], 2, "lanczos is not among the models"),
+        (["--data", "hr", "--ways", "tile-8"], 2, "no way to run a model that is called tile-8"),
+        (["--data", "hr", "--ways", "ensemble,ensemble"], 2, "A way is named twice."),
     ],
 )
 def test_bad_requests_are_one_sentence_and_a_code(srcli, hr, arguments, code, words):
@@ -184,3 +193,71 @@ def test_a_file_that_holds_no_records_is_not_added_to(srcli, hr, tmp_path):
     assert done.returncode == 3
     assert "something else than records" in done.stderr
     assert (tmp_path / "report.json").read_text() == '{\n  "rows": []\n}\n'
+
+
+def test_a_curve_is_drawn_and_goes_on_where_it_stopped(srcli, hr, tmp_path, monkeypatch):
+    given = ("bench", "--data", hr, "-m", "bicubic", "-f", "csv", "--resume", "r.jsonl")
+    done = srcli(*given, "-s", "1.5..2.5:0.5", "--figure", "curve.svg")
+    assert done.returncode == 0, done.stderr
+    scales = [float(row["scale"]) for row in csv.DictReader(io.StringIO(done.stdout))]
+    assert scales == [1.5, 2.0, 2.5]
+    svg = (tmp_path / "curve.svg").read_text()
+    assert svg.count("<circle") == 3
+    monkeypatch.setattr("srcli.bench.runner._measure", lambda *_: pytest.fail("measured again"))
+    again = srcli(*given, "-s", "1.5..2.5:0.5", "--figure", "curve.svg", "--overwrite")
+    assert again.stdout == done.stdout
+    assert (tmp_path / "curve.svg").read_text() == svg
+
+
+def test_models_are_compared_picture_by_picture(srcli, hr):
+    done = srcli(
+        *("bench", "--data", hr, "-m", "bicubic,nearest", "-s", "2", "-f", "json"),
+        *("--versus", "bicubic"),
+    )
+    (found,) = json.loads(done.stdout)["differences"]
+    assert (found["model"], found["pictures"], found["verdict"]) == (
+        "nearest",
+        2,
+        "too few pictures",
+    )
+    assert found["psnr_y_difference"]["low"] < 0
+
+
+def test_ways_to_run_a_model_stand_beside_each_other(srcli, hr):
+    given = ("bench", "--data", hr, "-m", "asdn-fast,bicubic", "-s", "2", "--ways")
+    done = srcli(*given, "ensemble,tile-32,bfloat16", "-f", "json", "--resume", "r.jsonl")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["way"] for row in rows] == ["", "ensemble", "tile-32", "bfloat16", ""]
+    plain, ensemble, tiles, *_ = rows
+    assert ensemble["kmacs"] == pytest.approx(8 * plain["kmacs"])
+    assert tiles["scores"] == plain["scores"] != ensemble["scores"]
+    assert len(done.stdout) > 0
+    assert "Ways to run a model" in srcli(*given, "ensemble", "-f", "md").stdout
+
+
+def test_a_protocol_changes_figures_and_is_kept_with_them(srcli, hr):
+    given = ("bench", "--data", hr, "-m", "bicubic", "-s", "2", "-f", "json")
+    rows = {}
+    for letter in ("A", "A8", "B", "L", "S", "W"):
+        done = srcli(*given, "--protocol", letter, "--resume", "r.jsonl")
+        assert done.returncode == 0, done.stderr
+        content = json.loads(done.stdout)
+        (row,) = content["rows"]
+        assert row["conditions"]["protocol"] == content["protocol"]["name"]
+        rows[content["protocol"]["name"]] = row["scores"]["psnr_y"]
+    assert len(set(rows.values())) == 5
+    assert rows["whole"] == rows["rounded-luma"], "the pictures are multiples of 2"
+
+
+def test_given_lr_pictures_are_measured_by_every_protocol(srcli, hr, tmp_path):
+    (tmp_path / "lr").mkdir()
+    for file in hr.iterdir():
+        with Image.open(file) as picture:
+            picture.resize((27, 24)).save(tmp_path / "lr" / file.name)
+    for letter in ("A", "B", "L"):
+        done = srcli(
+            *("bench", "--data", hr, "--lr", "lr", "-m", "bicubic", "-s", "2", "-f", "json"),
+            *("--protocol", letter),
+        )
+        assert done.returncode == 0, done.stderr

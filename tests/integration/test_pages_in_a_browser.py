@@ -18,7 +18,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from srcli.usecases.bench import BenchRequest, bench
+from srcli.usecases.bench import bench
+from srcli.usecases.bench_request import BenchRequest
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
