@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from srcli.errors import DataError, DiskFull, is_disk_full
+from srcli.metrics.catalog import EXTRA_METRICS, METRICS
 from srcli.metrics.protocol import Scores
 from srcli.report.formats import json_value
 
@@ -104,6 +105,7 @@ OPENING = '{"schema"'
 def to_line(record: Record) -> str:
     """Write a record as one JSON object; an infinite PSNR becomes the string ``inf``."""
     scores = asdict(record.scores) if record.scores else {}
+    scores = {name: value for name, value in scores.items() if value is not None}
     task = asdict(record.task)
     values = {
         "schema": SCHEMA,
@@ -237,4 +239,6 @@ def _check_types(values: dict[str, Any]) -> None:
 
 
 def _scores(values: dict[str, Any]) -> Scores:
-    return Scores(**{field.name: float(values[field.name]) for field in fields(Scores)})
+    plain = {name: float(values[name]) for name in METRICS}
+    extra = {name: float(values[name]) for name in EXTRA_METRICS if values.get(name) is not None}
+    return Scores(**plain, **extra)

@@ -12,6 +12,7 @@ from srcli.bench.records import SCHEMA, Conditions, Record, to_line
 from srcli.bench.summary import Row, summarize
 from srcli.bench.tables import (
     detail_table,
+    extra_metrics,
     failure_table,
     models_of,
     quality_table,
@@ -104,10 +105,11 @@ def to_csv(report: Report) -> str:
         *("images", "failed", "seconds", "megapixels", "parameters"),
         *("kmacs", "peak_memory"),
     )
+    metrics = [*METRICS, *(metric.name for metric in extra_metrics(report.rows))]
     lines = [
         {"dataset": row.dataset, "scale": row.scale}
         | asdict(row.conditions)
-        | {name: getattr(row.scores, name, "") for name in METRICS}
+        | {name: getattr(row.scores, name, "") for name in metrics}
         | {name: getattr(row, name) for name in plain}
         | {"source": ""}
         for row in report.rows

@@ -86,6 +86,7 @@ class Bench:
         candidates: the models and baselines. Several of one id serve different scales.
         scales: ratios above 1, or 1 for restoration.
         protocol: the way to compare.
+        extra: names of ``EXTRA_METRICS`` to measure as well.
         store: file that every new record is added to. A successful record in it, of the same
             pictures, weights and conditions, is not measured again.
 
@@ -95,6 +96,7 @@ class Bench:
     candidates: Sequence[Candidate]
     scales: Sequence[float]
     protocol: Protocol = PUBLISHED
+    extra: Sequence[str] = ()
     store: Path | None = None
 
 
@@ -132,12 +134,12 @@ def run_bench(
     for scale in bench.scales:
         check_scale(scale)
     found = read_records(bench.store) if bench.store else ()
-    done = {record.task: record for record in found if not record.error}
+    done = {record.task: record for record in found if _holds(record, bench.extra)}
     records = []
     kmacs: dict[tuple[Conditions, float], float] = {}
     with appending(bench.store) if bench.store else nullcontext() as file:
         for picture in _picture_tasks(bench):
-            for record in _measured(picture, bench.protocol, done, kmacs):
+            for record in _measured(picture, bench, done, kmacs):
                 if file and record.task not in done:
                     append(file, record)
                 records.append(record)
@@ -170,12 +172,12 @@ def _picture_tasks(bench: Bench) -> Iterator[_PictureTasks]:
 
 def _measured(
     picture: _PictureTasks,
-    protocol: Protocol,
+    bench: Bench,
     done: dict[Task, Record],
     kmacs: dict[tuple[Conditions, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each task. Only what is needed is decoded and reduced."""
-    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg, protocol=protocol)
+    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg, protocol=bench.protocol)
     for task, candidate in picture.jobs:
         if task in done:
             yield done[task]
@@ -188,15 +190,20 @@ def _measured(
         try:
             with _one_thread():
                 lr, hr = images.pair(task.scale)
-            record = _measure(task, candidate, lr, hr, protocol)
+            record = _measure(task, candidate, (lr, hr), bench)
             yield replace(record, kmacs=kmacs[work])
         except (ImageError, OutOfMemory) as error:
             yield Record(task=task, parameters=candidate.parameters, error=error.message)
 
 
-def _measure(
-    task: Task, candidate: Candidate, lr: Tensor, hr: Tensor, protocol: Protocol
-) -> Record:
+def _holds(record: Record, extra: Sequence[str]) -> bool:
+    """Tell whether a record is one of success, with all metrics that are asked for."""
+    scores = record.scores
+    return scores is not None and all(getattr(scores, name) is not None for name in extra)
+
+
+def _measure(task: Task, candidate: Candidate, pair: tuple[Tensor, Tensor], bench: Bench) -> Record:
+    lr, hr = pair
     size = (hr.shape[2], hr.shape[3])
     low = from_levels(lr)
     with peak_memory(candidate.device) as peak:
@@ -204,7 +211,7 @@ def _measure(
         sr = candidate.upscale(low, size, task.scale)
         seconds = time.perf_counter() - start
     with _one_thread():
-        scores = score(sr, hr, task.scale, protocol)
+        scores = score(sr, hr, task.scale, bench.protocol, bench.extra)
     return Record(
         task=task,
         scores=scores,

@@ -115,4 +115,14 @@ def _mean(scores: Sequence[Scores]) -> Scores:
         psnr_y=fmean(score.psnr_y for score in scores),
         ssim_y=fmean(score.ssim_y for score in scores),
         psnr_rgb=fmean(score.psnr_rgb for score in scores),
+        ms_ssim=_mean_of_all(score.ms_ssim for score in scores),
+        gmsd=_mean_of_all(score.gmsd for score in scores),
+        fsim=_mean_of_all(score.fsim for score in scores),
+        vif=_mean_of_all(score.vif for score in scores),
     )
+
+
+def _mean_of_all(values: Iterable[float | None]) -> float | None:
+    """Return the mean; None if a value is missing, for the mean over the others would mislead."""
+    known = list(values)
+    return None if None in known else fmean(one for one in known if one is not None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from srcli.bench.records import Record
 from srcli.bench.summary import Row
-from srcli.metrics.catalog import METRICS
+from srcli.metrics.catalog import EXTRA_METRICS, METRICS, Metric
 from srcli.metrics.protocol import Protocol, Scores
 from srcli.report.tables import NOTHING, Cell, Table
 
@@ -72,11 +72,9 @@ def with_costs(table: Table, rows: Sequence[Row]) -> Table:
 def detail_table(rows: Sequence[Row]) -> Table:
     """List every metric, and speed and size of the model, in one row for each mean."""
     body = []
+    shown = [*METRICS.values(), *extra_metrics(rows)]
     for row in rows:
-        metrics = [
-            Cell(text=metric.text(getattr(row.scores, name)) if row.scores else NOTHING)
-            for name, metric in METRICS.items()
-        ]
+        metrics = [_metric_cell(row, metric) for metric in shown]
         pictures = f"{row.images} of {row.images + row.failed}" if row.failed else f"{row.images}"
         speed = f"{row.speed:.3g}" if row.speed else NOTHING
         size = f"{row.parameters:,}" if row.parameters else NOTHING
@@ -91,7 +89,7 @@ def detail_table(rows: Sequence[Row]) -> Table:
                 *(Cell(text=text) for text in (*numbers, memory, work, size)),
             )
         )
-    titles = [f"{metric.title} {metric.unit}".strip() for metric in METRICS.values()]
+    titles = [f"{metric.title} {metric.unit}".strip() for metric in shown]
     tail = ("Pictures", "s each", "SR Mpx/s", "Peak MB", "kMAC/px", "Parameters")
     return Table(
         caption="All metrics, and what the model costs",
@@ -103,6 +101,21 @@ def detail_table(rows: Sequence[Row]) -> Table:
             "kMAC/px: thousand multiply-adds in convolutions and matrix products a pixel of SR.",
         ),
     )
+
+
+def extra_metrics(rows: Sequence[Row]) -> list[Metric]:
+    """Return the metrics that were measured beside the usual ones."""
+    known = [row.scores for row in rows if row.scores]
+    return [
+        metric
+        for name, metric in EXTRA_METRICS.items()
+        if any(getattr(scores, name) is not None for scores in known)
+    ]
+
+
+def _metric_cell(row: Row, metric: Metric) -> Cell:
+    value: float | None = getattr(row.scores, metric.name) if row.scores else None
+    return Cell(text=NOTHING if value is None else metric.text(value))
 
 
 def failure_table(records: Sequence[Record]) -> Table:

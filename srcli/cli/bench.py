@@ -101,6 +101,13 @@ def bench_command(
             "docs/protocols.md."
         ),
     ] = "A",
+    metrics: Annotated[
+        str,
+        _report(
+            metavar="NAMES",
+            help="Measure these too, joined by commas: ms-ssim, gmsd, fsim, vif.",
+        ),
+    ] = "",
     data_dir: Annotated[
         Path | None,
         shared_options.data_dir(rich_help_panel="Pictures"),
@@ -175,7 +182,8 @@ def bench_command(
         offline=offline,
         published=published,
         versus=versus,
-        ways=tuple(part.strip() for part in ways.split(",")) if ways else (),
+        metrics=tuple(name.replace("-", "_") for name in _names(metrics)),
+        ways=_names(ways),
         store=store,
         form=form,
         crops=crops,
@@ -197,6 +205,10 @@ def bench_command(
         say(line, style="")
     if result.failures:
         raise typer.Exit(ImageError.exit_code)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def _print(result: BenchResult, output: Path | None) -> None:

@@ -16,7 +16,7 @@ _MACHINE = "tile device precision ensemble official-tiles"
 _PROJECT: Mapping[str, str] = {
     "upscale": "scale width height long-side short-side megapixels fit if-large-enough format"
     f" quality depth background alpha guard denoise wrap memory {_MACHINE}",
-    "bench": f"scale protocol format published versus ways crops frame {_MACHINE}",
+    "bench": f"scale protocol format published versus ways metrics crops frame {_MACHINE}",
     "compare": "shave scale device",
     "serve": "device",
     "mcp": "device",

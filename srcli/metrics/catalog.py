@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from srcli.metrics.psnr import psnr_rgb, psnr_y
+from srcli.metrics.fsim import fsim
+from srcli.metrics.gmsd import gmsd
+from srcli.metrics.ms_ssim import SMALLEST as MS_SSIM_SIDE
+from srcli.metrics.ms_ssim import ms_ssim
+from srcli.metrics.psnr import PEAK, psnr_rgb, psnr_y
 from srcli.metrics.ssim import ssim_y
+from srcli.metrics.vif import SMALLEST as VIF_SIDE
+from srcli.metrics.vif import vif
+from srcli.pixels.color import LUMA_OFFSET, LUMA_WEIGHTS, luma
+
+Compare = Callable[[Tensor, Tensor], float]
+"""A function of SR and HR, of the same shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +32,17 @@ class Metric:
         larger_is_better: whether a larger number means a better picture.
         unit: ``dB``, or empty for a pure number.
         decimals: number of decimals that the literature prints.
+        smallest: side of the smallest picture, in pixels.
 
     """
 
     name: str
     title: str
-    measure: Callable[[Tensor, Tensor], float]
+    measure: Compare
     larger_is_better: bool
     unit: str
     decimals: int
+    smallest: int = 1
 
     def text(self, value: float) -> str:
         """Write a value with the decimals that the literature prints."""
@@ -65,3 +77,32 @@ _ALL = (
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+"""What every bench measures."""
+
+
+def _gray(image: Tensor) -> Tensor:
+    """Return luma that spans 0..255 (1, 1, H, W), float64, of RGB in [0, 1]."""
+    return luma(image.double()).sub_(LUMA_OFFSET).mul_(PEAK / sum(LUMA_WEIGHTS))
+
+
+def _of_gray(name: str, title: str, measure: Compare, *, smallest: int, better: bool) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        measure=lambda sr, hr: measure(_gray(sr), _gray(hr)),
+        larger_is_better=better,
+        unit="",
+        decimals=4,
+        smallest=smallest,
+    )
+
+
+_EXTRA = (
+    _of_gray("ms_ssim", "MS-SSIM", ms_ssim, smallest=MS_SSIM_SIDE, better=True),
+    _of_gray("gmsd", "GMSD", gmsd, smallest=4, better=False),
+    _of_gray("fsim", "FSIM", fsim, smallest=8, better=True),
+    _of_gray("vif", "VIF", vif, smallest=VIF_SIDE, better=True),
+)
+
+EXTRA_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _EXTRA}
+"""What a bench measures if it is asked for, on grey of the whole range. None needs weights."""

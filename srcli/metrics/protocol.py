@@ -7,6 +7,7 @@ So every protocol has a name, which is kept with its numbers.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,9 +15,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.errors import ImageError, UsageError
+from srcli.metrics.catalog import EXTRA_METRICS, Metric
 from srcli.metrics.psnr import decibels, psnr
 from srcli.metrics.ssim import SIGMA, WINDOW, ssim
-from srcli.pixels.color import EIGHT_BITS, LUMA_OFFSET, LUMA_WEIGHTS, luma
+from srcli.pixels.color import EIGHT_BITS, LUMA_OFFSET, LUMA_WEIGHTS, luma, quantize
 from srcli.pixels.levels import rounded
 from srcli.pixels.region import BAND, bands
 from srcli.pixels.resize import MatlabBorder, resize, resize_uint8
@@ -84,11 +86,15 @@ Its PSNR is up to 0.04 dB lower."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Scores of one SR picture: PSNR in dB, and SSIM, which is at most 1."""
+    """Scores of one SR picture: PSNR in dB, SSIM, which is at most 1, and extra ones or None."""
 
     psnr_y: float
     ssim_y: float
     psnr_rgb: float
+    ms_ssim: float | None = None
+    gmsd: float | None = None
+    fsim: float | None = None
+    vif: float | None = None
 
 
 def check_scale(scale: float) -> None:
@@ -173,7 +179,13 @@ def compared_part(image: Tensor, protocol: Protocol) -> Tensor:
     return luma(image.double(), peak=EIGHT_BITS).add_(0.5).floor_().to(torch.uint8)
 
 
-def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) -> Scores:
+def score(
+    sr: Tensor,
+    hr: Tensor,
+    scale: float,
+    protocol: Protocol = PUBLISHED,
+    extra: Sequence[str] = (),
+) -> Scores:
     """Compare an SR picture with its HR picture.
 
     Args:
@@ -181,10 +193,11 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
         hr: uint8 of the same shape, or (1, 1, H, W), whose samples are luma themselves.
         scale: scale of the enlargement. The borders that are left out depend on it.
         protocol: way to compare.
+        extra: names of ``EXTRA_METRICS``, measured on grey that is not rounded.
 
     Raises:
         ValueError: the shapes differ.
-        ImageError: the picture holds no SSIM window inside the borders.
+        ImageError: the picture holds no window of a metric inside the borders.
 
     """
     if sr.shape[2:] != hr.shape[2:] or hr.shape[1] not in {1, sr.shape[1]}:
@@ -208,7 +221,19 @@ def score(sr: Tensor, hr: Tensor, scale: float, protocol: Protocol = PUBLISHED) 
         psnr_y=psnr(sr_luma, hr_luma),
         ssim_y=_ssim(sr_luma, hr_luma, protocol),
         psnr_rgb=decibels(squares / sr.numel(), peak=EIGHT_BITS),
+        **{name: _extra(EXTRA_METRICS[name], sr, hr, scale) for name in extra},
     )
+
+
+def _extra(metric: Metric, sr: Tensor, hr: Tensor, scale: float) -> float:
+    """Measure an extra metric inside the borders."""
+    height, width = hr.shape[2:]
+    if min(height, width) < metric.smallest:
+        msg = f"A picture of {width}x{height} pixels inside its border is too small for"
+        msg += f" {metric.title} at x{scale:g}."
+        raise ImageError(msg)
+    wanted = hr.expand(-1, CHANNELS, -1, -1).double() / EIGHT_BITS
+    return metric.measure(quantize(sr.double()), wanted)
 
 
 def _lumas(made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -44,7 +44,7 @@ def ssim(
         msg = f"no {window}x{window} window in {tuple(first.shape)} and {tuple(second.shape)}"
         raise ValueError(msg)
     x, y = first.double(), second.double()
-    taps = _gaussian(window, sigma)
+    taps = gaussian_taps(window, sigma)
     height, width = (side - window + 1 for side in x.shape[2:])
     total = 0.0
     for rows in bands(height, width):
@@ -60,8 +60,8 @@ def ssim_y(sr: Tensor, hr: Tensor) -> float:
 
 def _map(x: Tensor, y: Tensor, taps: list[float], peak: float) -> Tensor:
     """Return SSIM at each position of the window inside the picture."""
-    mean_x, mean_y = _blur(x, taps), _blur(y, taps)
-    covariance, squares = _blur(x * y, taps), _blur(x.square().addcmul_(y, y), taps)
+    mean_x, mean_y = blur(x, taps), blur(y, taps)
+    covariance, squares = blur(x * y, taps), blur(x.square().addcmul_(y, y), taps)
     mean_xy, mean_squares = mean_x * mean_y, mean_x.square_().addcmul_(mean_y, mean_y)
     covariance.sub_(mean_xy)
     variances = squares.sub_(mean_squares)
@@ -70,15 +70,16 @@ def _map(x: Tensor, y: Tensor, taps: list[float], peak: float) -> Tensor:
     return likeness.div_(mean_squares.add_(c1).mul_(variances.add_(c2)))
 
 
-def _gaussian(window: int, sigma: float) -> list[float]:
+def gaussian_taps(window: int, sigma: float) -> list[float]:
+    """Return the weights of a Gaussian window, whose sum is one."""
     offsets = torch.arange(window, dtype=torch.float64) - window // 2
     weights = torch.exp(-offsets.square() / (2 * sigma**2))
     taps: list[float] = (weights / weights.sum()).tolist()
     return taps
 
 
-def _blur(image: Tensor, taps: list[float]) -> Tensor:
-    """Filter rows, then columns, at the positions that need no padding.
+def blur(image: Tensor, taps: list[float]) -> Tensor:
+    """Filter rows, then columns, of (B, C, H, W) at the positions that need no padding.
 
     Shifted multiply-adds are ten times faster on one core than a float64 convolution.
     """

@@ -26,6 +26,7 @@ from srcli.bench.runner import Bench, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.errors import UnknownFormat, UnknownName, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
+from srcli.metrics.catalog import EXTRA_METRICS
 from srcli.metrics.protocol import Protocol
 from srcli.metrics.protocols import PROTOCOLS
 from srcli.report.tables import Table
@@ -68,6 +69,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
 
     """
     _check(request)
+    _check_names(request)
     _check_outputs(request)
     protocol = _protocol(request)
     datasets = _datasets(request)
@@ -76,6 +78,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         candidates=candidates_of(request, baselines_for(protocol)),
         scales=request.scales,
         protocol=protocol,
+        extra=request.metrics,
         store=request.store,
     )
     report = Report(
@@ -109,14 +112,21 @@ def _check(request: BenchRequest) -> None:
     if request.lr is not None and request.data is None:
         msg = "LR pictures belong to a folder of HR pictures."
         raise UsageError(msg, hint="Name the folder of HR pictures with --data.")
-    if request.versus and request.versus not in request.models:
-        msg = f"{request.versus} is not among the models that are measured."
-        raise UnknownName(msg, hint="Name it with --model too.")
     named = (("model", request.models), ("scale", request.scales), ("way", request.ways))
     for what, given in named:
         if len(set(given)) != len(given):
             msg = f"A {what} is named twice."
             raise UsageError(msg)
+
+
+def _check_names(request: BenchRequest) -> None:
+    for name in request.metrics:
+        if name not in EXTRA_METRICS:
+            msg = f"There is no metric {name} to measure as well."
+            raise UnknownName(msg, hint=f"Choose from {listed(EXTRA_METRICS)}.")
+    if request.versus and request.versus not in request.models:
+        msg = f"{request.versus} is not among the models that are measured."
+        raise UnknownName(msg, hint="Name it with --model too.")
 
 
 def _protocol(request: BenchRequest) -> Protocol:

@@ -16,6 +16,7 @@ class BenchRequest:
         models: ids, weights files, or the baselines nearest, bicubic, lanczos.
         scales: ratios above 1; 1 for restoration.
         protocol: letter of the protocol, one of ``PROTOCOLS``.
+        metrics: names of ``EXTRA_METRICS`` to measure as well.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well.
         lr: the LR pictures that belong to ``data``; made of them if None.
@@ -44,6 +45,7 @@ class BenchRequest:
     models: tuple[str, ...]
     scales: tuple[float, ...]
     protocol: str = "A"
+    metrics: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     data: Path | None = None
     lr: Path | None = None

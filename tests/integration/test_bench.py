@@ -125,6 +125,7 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--data", "hr", "--protocol", "C"], 2, "'C' is not one of"),
         (["--data", "hr", "--published", "some"], 2, "'some' is not one of"),
         (["--data", "hr", "--versus", "lanczos"], 2, "lanczos is not among the models"),
+        (["--data", "hr", "--metrics", "lpips"], 2, "There is no metric lpips"),
         (["--data", "hr", "--ways", "tile-8"], 2, "no way to run a model that is called tile-8"),
         (["--data", "hr", "--ways", "ensemble,ensemble"], 2, "A way is named twice."),
     ],
@@ -248,6 +249,21 @@ def test_a_protocol_changes_figures_and_is_kept_with_them(srcli, hr):
         rows[content["protocol"]["name"]] = row["scores"]["psnr_y"]
     assert len(set(rows.values())) == 5
     assert rows["whole"] == rows["rounded-luma"], "the pictures are multiples of 2"
+
+
+def test_more_metrics_are_measured_if_asked_for(srcli, hr):
+    given = ("bench", "--data", hr, "-m", "bicubic", "-s", "2", "--resume", "r.jsonl")
+    plain = srcli(*given, "-f", "csv").stdout
+    assert "gmsd" not in plain
+    more = srcli(*given, "--metrics", "gmsd,fsim", "-f", "csv")
+    assert more.returncode == 0, more.stderr
+    (row,) = csv.DictReader(io.StringIO(more.stdout))
+    assert 0 < float(row["gmsd"]) < 0.5 < float(row["fsim"]) < 1
+    table = srcli(*given, "--metrics", "gmsd,fsim").stdout
+    assert "GMSD" in table
+    small = srcli(*given, "--metrics", "ms-ssim")
+    assert small.returncode == 3
+    assert "too small for MS-SSIM" in small.stderr
 
 
 def test_given_lr_pictures_are_measured_by_every_protocol(srcli, hr, tmp_path):
