@@ -13,7 +13,7 @@ from srcli.report.figures import Chart, svg_figure
 
 REFERENCE_CURVES = ("ASDN", "VDSR-Conv", "Meta-RDN", "RDN-LIIF")
 """Published methods of any scale that are drawn beside the measured ones."""
-READ_OFF = "ASDN, Fig. 4"
+READ_OFF = "ASDN Fig. 4"
 
 
 def to_svg(rows: Sequence[Row]) -> str:
@@ -65,6 +65,6 @@ def _reference_curves(dataset: str, scales: Sequence[float]) -> Iterator[Series]
             and not number.study
         }
         if len(points) > 1:
-            ending = "read off" if method == READ_OFF else "published"
+            ending = " read off" if method == READ_OFF else ", published"
             points_in_order = tuple(sorted(points.items()))
-            yield Series(name=f"{method}, {ending}", points=points_in_order, published=True)
+            yield Series(name=f"{method}{ending}", points=points_in_order, published=True)

@@ -123,7 +123,8 @@ def _check_names(request: BenchRequest) -> None:
     for name in request.metrics:
         if name not in EXTRA_METRICS:
             msg = f"There is no metric {name} to measure as well."
-            raise UnknownName(msg, hint=f"Choose from {listed(EXTRA_METRICS)}.")
+            names = listed(one.replace("_", "-") for one in EXTRA_METRICS)
+            raise UnknownName(msg, hint=f"Choose from {names}.")
     if request.versus and request.versus not in request.models:
         msg = f"{request.versus} is not among the models that are measured."
         raise UnknownName(msg, hint="Name it with --model too.")

@@ -43,6 +43,7 @@ SHORTER = (
     (re.compile(r"--fit \d+x\d+"), "--fit 96x54"),
     (re.compile(r"--megapixels [\d.]+"), "--megapixels 0.01"),
     (re.compile(r"--steps \d+"), "--steps 2"),
+    (re.compile(r"1\.1\.\.8:0\.1"), "1.5..2:0.5"),
 )
 TRAINING = {"BATCH": "1", "PATCH": "48", "VAL_PICTURES": "1", "LOADERS": "0"}
 

@@ -26,7 +26,7 @@ def test_each_data_set_is_a_chart_of_one_document(records: tuple[Record, ...]) -
 def test_published_points_and_those_read_off_are_drawn(records: tuple[Record, ...]) -> None:
     svg = to_svg(summarize(records))
     assert "ASDN, published: 2, 38.12" in svg
-    assert "ASDN, Fig. 4, read off: 3, 34.50" in svg
+    assert "ASDN Fig. 4 read off: 3, 34.50" in svg
     assert "ASDN, published: 8" not in svg
 
 

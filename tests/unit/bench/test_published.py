@@ -76,9 +76,9 @@ READ_BY_HAND = {
         ("ASDN ablation, SC+SA+CA", "Set5", 2, "38.01"),
     ),
     ("ASDN, arXiv 2010.02414v1, Fig. 4, read off the curve to about 0.1 dB", "psnr_y"): (
-        ("ASDN, Fig. 4", "Set5", 5, "30.5"),
-        ("ASDN, Fig. 4", "Set5", 6, "28.9"),
-        ("ASDN, Fig. 4", "Set5", 7, "27.9"),
+        ("ASDN Fig. 4", "Set5", 5, "30.5"),
+        ("ASDN Fig. 4", "Set5", 6, "28.9"),
+        ("ASDN Fig. 4", "Set5", 7, "27.9"),
     ),
     (
         "CSNLN, github SHI-Labs/Cross-Scale-Non-Local-Attention, Figs/PSNR_SSIM.png (Table 1)",
