@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +13,13 @@ from pathlib import Path
 from srcli.batch.database import NAME
 from srcli.batch.ledger import Entry
 from srcli.batch.manifest import recorded_results
-from srcli.batch.naming import template_pattern
+from srcli.batch.naming import split_name, template_pattern
 from srcli.batch.personal import PersonalRecord
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableFile
+from srcli.files.real_paths import RealPaths
 from srcli.images.decode import decode_picture
-from srcli.images.discover import InputFile
+from srcli.images.found import FoundFiles, InputFile
 from srcli.images.picture.animation import photos
 from srcli.images.probe import probe_image, read_content
 from srcli.pipeline.back_projection import SMALLEST, consistency
@@ -49,40 +50,73 @@ def earlier_results(
         DataError: it is of a later version.
 
     """
-    real = {source.path: os.path.realpath(source.path) for source in sources}
-    recorded = _recorded(sources, folder, among=frozenset(real.values()))
-    personal = PersonalRecord([source.path for source in sources])
-    given = {str(source.path.absolute()) for source in sources}
-    results = set()
-    for source in sources:
-        entry = recorded.get(real[source.path])
-        own = personal.find(source.path)
-        if own and own.source_path in given:
-            entry = entry or own
-        if entry and entry.output and entry.output.still_holds(source.path):
-            results.add(source.path)
-    results.update(_by_content(sources, results, templates))
+    found = sources if isinstance(sources, FoundFiles) else FoundFiles(sources)
+    results = set(_by_record(found, folder))
+    results.update(_by_content(found, results, templates))
     return frozenset(results)
 
 
-def _recorded(
-    sources: Sequence[InputFile], folder: Path | None, *, among: frozenset[str]
-) -> Mapping[str, Entry]:
+def _by_record(sources: FoundFiles, folder: Path | None) -> Iterator[Path]:
+    """Yield the sources that a manifest or the user's own record knows for results."""
+    recorded = _recorded(sources, folder)
+    personal = PersonalRecord().by_path()
+    if not recorded and not personal:
+        return
+    absolute = {place[0]: str(Path(place[0]).absolute()) for place in sources.places}
+    paths = RealPaths()
+    entries: list[tuple[Path, Entry, bool]] = []
+    for (place, _), name in sources.named():
+        path = os.path.join(absolute[place], name)  # noqa: PTH118 - may be many
+        entry, own = recorded.get(paths.of(place, name)), personal.get(os.path.normpath(path))
+        entries += ((Path(place, name), one, one is own) for one in (own, entry) if one)
+    given = _among(sources, {entry.source_path for _, entry, is_own in entries if is_own})
+    for path, entry, is_own in entries:
+        known = not is_own or entry.source_path in given
+        if known and entry.output and entry.output.still_holds(path):
+            yield path
+
+
+def _recorded(sources: FoundFiles, folder: Path | None) -> Mapping[str, Entry]:
     """Return what manifests know, by real path: of all in ``folder``, and of what is of sources."""
-    given = {str(source.path.absolute()) for source in sources}
+    among = _Below({os.path.realpath(place) for place, _ in sources.places})
     own = os.path.realpath(folder) if folder else None
     found: dict[str, Entry] = {}
+    known: dict[str, Entry] = {}
     for place in _with_manifest(sources):
         if os.path.realpath(place) != own:
-            known = _ask(place, among)
-            found |= {path: entry for path, entry in known.items() if entry.source_path in given}
+            known |= _ask(place, among)
+    if known:
+        given = _among(sources, {entry.source_path for entry in known.values()})
+        found |= {path: entry for path, entry in known.items() if entry.source_path in given}
     if folder:
         with suppress(ForeignManifest):  # whoever opens it to write says so
             found |= recorded_results(folder, among)
     return found
 
 
-def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
+def _among(sources: FoundFiles, paths: set[str]) -> set[str]:
+    """Return which absolute paths are those of sources."""
+    if not paths:
+        return paths
+    absolute = {place: Path(place).absolute() for place, _ in sources.places}
+    return {
+        path
+        for (place, _), name in sources.named()
+        if (path := str(absolute[place] / name)) in paths
+    }
+
+
+class _Below:
+    """The files of some folders, as what can be asked whether it holds a path."""
+
+    def __init__(self, folders: set[str]) -> None:
+        self._folders = folders
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and os.path.dirname(path) in self._folders  # noqa: PTH120 - may be many
+
+
+def _ask(place: Path, among: Container[str]) -> Mapping[str, Entry]:
     """Return what a manifest knows that is only read; one that cannot be read knows nothing."""
     try:
         return recorded_results(place, among)
@@ -91,26 +125,30 @@ def _ask(place: Path, among: frozenset[str]) -> Mapping[str, Entry]:
         return {}
 
 
-def _with_manifest(sources: Sequence[InputFile]) -> set[Path]:
+def _with_manifest(sources: FoundFiles) -> set[Path]:
     """Return the folders between the sources and where they were looked for that have one."""
-    depths = {(source.path.parent, len(source.relative.parts)) for source in sources}
+    depths = {(Path(place), len(Path(below).parts) + 1) for place, below in sources.places}
     folders = {place for folder, depth in depths for place in (folder, *folder.parents)[:depth]}
     return {folder for folder in folders if os.path.lexists(folder / NAME)}
 
 
-def _by_content(
-    sources: Sequence[InputFile], known: set[Path], templates: Sequence[str]
-) -> Iterator[Path]:
+def _by_content(sources: FoundFiles, known: set[Path], templates: Sequence[str]) -> Iterator[Path]:
     """Yield the sources of which nothing is recorded, but that look as if made of others."""
     patterns = [pattern for template in templates if (pattern := template_pattern(template))]
-    stems: dict[Path, set[Path]] = {}
-    for source in sources:
-        stems.setdefault(source.path.with_suffix(""), set()).add(source.path)
-    for source in sources:
-        path = source.path
-        matches = (pattern.fullmatch(path.stem) for pattern in patterns)
-        names = {path.with_name(match["stem"]) for match in matches if match}
-        originals = {original for name in names for original in stems.get(name, ())}
+    suspects: dict[Path, set[Path]] = {}
+    for (place, _), name in sources.named():
+        stem, _suffix = split_name(name)
+        matches = [match for pattern in patterns if (match := pattern.fullmatch(stem))]
+        if matches:
+            names = {Path(place, match["stem"]) for match in matches}
+            suspects.setdefault(Path(place, name), set()).update(names)
+    stems: dict[Path, set[Path]] = {name: set() for names in suspects.values() for name in names}
+    for (place, _), name in sources.named() if stems else ():
+        original = Path(place, split_name(name)[0])
+        if original in stems:
+            stems[original].add(Path(place, name))
+    for path, names in suspects.items():
+        originals = {original for name in names for original in stems[name]}
         if path not in known and any(_looks_made_of(path, original) for original in originals):
             logger.warning("%s is left out, because it looks like an earlier result.", path)
             yield path

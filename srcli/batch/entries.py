@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
@@ -31,6 +31,14 @@ def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
     """Return what is known of the result of that relative path."""
     row = database.execute(f"{_ENTRIES} WHERE output = CAST(? AS TEXT)", (key,)).fetchone()
     return _entry(row) if row else None
+
+
+def find_entries(database: sqlite3.Connection, keys: Collection[bytes]) -> dict[bytes, Entry]:
+    """Return what is known of the results of some relative paths, at most a few thousand."""
+    places = ", ".join(["CAST(? AS TEXT)"] * len(keys))
+    rows = database.execute(f"{_ENTRIES} WHERE output IN ({places})", tuple(keys))
+    entries = ((row[0], _entry(row)) for row in rows)
+    return {os.fsencode(output): entry for output, entry in entries if entry}
 
 
 def all_entries(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
-from srcli.batch.naming import Job
+from srcli.batch.naming import Files, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.errors import AlreadyExists
 
@@ -85,6 +86,13 @@ class Ledger(Protocol):
         """
         ...
 
+    def finished(self, files: Sequence[Files]) -> frozenset[int]:
+        """Return the numbers of those that are sure to be done already, found out all at once.
+
+        Each of the others is claimed, and may turn out to be done as well.
+        """
+        ...
+
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written, so that a later run knows it for ours."""
         ...
@@ -116,6 +124,10 @@ class NoLedger:
 
         """
         return judge(None, job, "", overwrite=self.overwrite)
+
+    def finished(self, files: Sequence[Files]) -> frozenset[int]:  # noqa: ARG002 - of the protocol
+        """Know of none."""
+        return frozenset()
 
     def writing(self, job: Job, made: Made) -> None:
         """Do nothing, as no record is kept."""

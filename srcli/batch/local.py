@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 
+from srcli.batch.ahead import unfinished
 from srcli.batch.budget import ByteBudget
-from srcli.batch.naming import Job
-from srcli.batch.outcome import Failed, Listener, Outcome, ends_run
+from srcli.batch.naming import Job, folders_of
+from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, ends_run
 from srcli.batch.stages import BatchContext, Read, Ready, ResultT, enlarge, read, write
 from srcli.engine.host import host_memory
 from srcli.errors import OutputLost
@@ -36,10 +36,10 @@ def run_local(jobs: Sequence[Job], context: BatchContext, listener: Listener) ->
     only after a failure that ends the run: a full disk, a folder of results that is gone, or any
     with ``fail_fast``. Whatever ends it, pictures that are ready are still written and recorded.
     """
-    remove_strays({job.output.parent for job in jobs})
+    remove_strays(folders_of(jobs))
     line = _Line(context, listener)
     try:
-        yield from line.run(iter(jobs))
+        yield from line.run(unfinished(jobs, context.ledger))
     finally:
         line.stop()
 
@@ -55,7 +55,7 @@ class _Line:
         self.writers = ThreadPoolExecutor(WRITERS, "write")
         self.enlarging = False
 
-    def run(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
+    def run(self, jobs: Iterator[Job | Skipped]) -> Iterator[Outcome]:
         """Yield every outcome in order; of an interrupted run those that are still written too."""
         writing: deque[Future[Outcome]] = deque()
         try:
@@ -64,12 +64,16 @@ class _Line:
             yield from self._rest(writing)
             raise
 
-    def _run(self, jobs: Iterator[Job], writing: deque[Future[Outcome]]) -> Iterator[Outcome]:
-        reading = deque(self._read(job) for job in islice(jobs, AHEAD))
-        while reading or writing:
+    def _run(
+        self, jobs: Iterator[Job | Skipped], writing: deque[Future[Outcome]]
+    ) -> Iterator[Outcome]:
+        reading: deque[Future[Read | Outcome]] = deque()
+        while True:
+            yield from self._read_ahead(jobs, reading, idle=not writing)
             if reading:
-                reading.extend(self._read(job) for job in islice(jobs, 1))
                 writing.append(self._pass_on(reading.popleft()))
+            elif not writing:
+                return
             while writing and (writing[0].done() or len(writing) > AHEAD or not reading):
                 outcome = writing[0].result()
                 writing.popleft()
@@ -77,6 +81,20 @@ class _Line:
                 if ends_run(outcome, fail_fast=self.context.fail_fast):
                     yield from (late for late in self._rest(writing) if not _is_lost(late))
                     return
+
+    def _read_ahead(
+        self, jobs: Iterator[Job | Skipped], reading: deque[Future[Read | Outcome]], *, idle: bool
+    ) -> Iterator[Skipped]:
+        """Read some pictures; yield those that need no reading, while none comes before them."""
+        for job in jobs:
+            if not isinstance(job, Skipped):
+                reading.append(self._read(job))
+            elif reading or not idle:
+                reading.append(_settled(job))
+            else:
+                yield job
+            if len(reading) > AHEAD:
+                return
 
     def _rest(self, writing: deque[Future[Outcome]]) -> Iterator[Outcome]:
         self.stop()
@@ -121,7 +139,7 @@ def _is_lost(outcome: Outcome) -> bool:
     return isinstance(outcome, Failed) and isinstance(outcome.error, OutputLost)
 
 
-def _settled(outcome: Outcome) -> Future[Outcome]:
-    future: Future[Outcome] = Future()
+def _settled(outcome: ResultT) -> Future[ResultT]:
+    future: Future[ResultT] = Future()
     future.set_result(outcome)
     return future

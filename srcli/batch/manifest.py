@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from srcli.batch.database import NAME, database_errors, open_database, read
-from srcli.batch.entries import all_entries, find_entry, output_key
+from srcli.batch.entries import all_entries, find_entries, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger, State, judge
-from srcli.batch.naming import Job
+from srcli.batch.naming import Files, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.batch.place import ResultFolder, identity_of
 from srcli.errors import ForeignManifest, OutputLost, UnwritableImage, listed
@@ -105,6 +106,25 @@ class Manifest:
                     if known is not entry or not _is_current(known, job):
                         self._put(database, job, "done", **_files(known), **_times(job))
             return claimed
+
+    def finished(self, files: Sequence[Files]) -> frozenset[int]:
+        """Look at the two files of each, and at what was written down; see ``Ledger``."""
+        folders: dict[str, str] = {}
+        keys = {}
+        for number, (_, (folder, name)) in enumerate(files):
+            below = folders.get(folder)
+            if below is None:
+                below = folders[folder] = os.path.relpath(folder, self.folder)
+            keys[os.fsencode(name if below == os.curdir else f"{below}{os.sep}{name}")] = number
+        with self._transaction() as database:
+            entries = find_entries(database, keys)
+        return frozenset(
+            keys[key]
+            for key, entry in entries.items()
+            if entry.state == "done"
+            and entry.fingerprint == self.fingerprint
+            and _is_as_recorded(entry, files[keys[key]])
+        )
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""
@@ -306,6 +326,19 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
         if state:
             columns |= {f"{name}_bytes": state.size, f"{name}_sha256": state.sha256}
     return columns
+
+
+def _is_as_recorded(entry: Entry, files: Files) -> bool:
+    """Tell whether neither file of an entry changed, by their sizes and times alone."""
+    for state, (folder, name) in zip((entry.source, entry.output), files, strict=True):
+        try:
+            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - may be a million
+        except (OSError, ValueError):
+            return False
+        recorded = state and (state.size, state.mtime_ns)
+        if recorded != (found.st_size, found.st_mtime_ns) or not stat.S_ISREG(found.st_mode):
+            return False
+    return True
 
 
 def _told(outcome: Upscaled) -> str:

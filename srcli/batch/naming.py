@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from string import Formatter
+from typing import overload
 
 from srcli.errors import UnknownFormat, UsageError
-from srcli.images.discover import InputFile
+from srcli.files.real_paths import RealPaths, hashes, repeated, shared
 from srcli.images.formats import GIF, PNG, by_suffix, unwritten_hint
+from srcli.images.found import FoundFiles, InputFile, Place, input_file
 
 FIELDS = "{stem}, {scale} and {model}"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+"""Stems that are names of files on every system."""
 LABEL = r"(?:x[\d.]+(?:x[\d.]+)?|\d*x\d*|fit\d+x\d+|[\d.]+mp|(?:long|short)\d+)"
 """What ``{scale}`` may stand for, as a pattern."""
 
@@ -59,11 +63,72 @@ class Job:
 
 
 OnClash = Callable[[Job, UsageError], None]
+Files = tuple[tuple[str, str], tuple[str, str]]
+"""Folder and name of a picture, and of its result."""
+
+
+class Jobs(Sequence[Job]):
+    """Jobs in order, held by the names of their pictures; each is made when it is asked for.
+
+    Args:
+        sources: the pictures.
+        naming: how their results are named.
+        root: as of every job.
+
+    """
+
+    def __init__(self, sources: FoundFiles, naming: Naming, root: Path | None) -> None:
+        self._sources, self._namer, self._root = sources, _Namer(naming), root
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    @overload
+    def __getitem__(self, number: int) -> Job: ...
+    @overload
+    def __getitem__(self, number: slice) -> Jobs: ...
+    def __getitem__(self, number: int | slice) -> Job | Jobs:
+        if isinstance(number, slice):
+            return self.take(range(len(self))[number])
+        source = self._sources[number]
+        place = str(source.path.parent), str(source.relative.parent)
+        return self._job(source, *self._namer.of(place, source.path.name))
+
+    def __iter__(self) -> Iterator[Job]:
+        for place, name in self._sources.named():
+            yield self._job(input_file(place, name), *self._namer.of(place, name))
+
+    def take(self, numbers: Iterable[int]) -> Jobs:
+        """Return those of some numbers, in that order."""
+        return Jobs(self._sources.take(numbers), self._namer.naming, self._root)
+
+    def files(self) -> Iterator[Files]:
+        """Yield the folder and the name of each picture, and those of its result."""
+        for place, name in self._sources.named():
+            yield (place[0], name), self._namer.of(place, name)
+
+    def _job(self, source: InputFile, folder: str, name: str) -> Job:
+        return Job(source=source, output=Path(folder, name), root=self._root)
+
+
+def files_of(jobs: Sequence[Job]) -> Iterator[Files]:
+    """Yield the folder and the name of each picture, and those of its result, as texts."""
+    if isinstance(jobs, Jobs):
+        yield from jobs.files()
+        return
+    for job in jobs:
+        source, output = job.source.path, job.output
+        yield (str(source.parent), source.name), (str(output.parent), output.name)
+
+
+def folders_of(jobs: Sequence[Job]) -> set[Path]:
+    """Return the folders that the results go to."""
+    return {Path(folder) for folder in {folder for _, (folder, _) in files_of(jobs)}}
 
 
 def plan_outputs(
     sources: Sequence[InputFile], naming: Naming, *, on_clash: OnClash | None = None
-) -> list[Job]:
+) -> Sequence[Job]:
     """Give every source its output.
 
     Args:
@@ -81,11 +146,10 @@ def plan_outputs(
         _check_suffix(f"_{naming.suffix}")
     if _names_a_file(naming.output, count=len(sources)):
         _check_suffix(naming.output)
-        jobs = [Job(source=sources[0], output=Path(naming.output))]
-    else:
-        root = Path(naming.output) if naming.output else None
-        jobs = [Job(source=one, output=_output(one, naming), root=root) for one in sources]
-    return _without_clashes(jobs, on_clash)
+        return _without_clashes([Job(source=sources[0], output=Path(naming.output))], on_clash)
+    root = Path(naming.output) if naming.output else None
+    found = sources if isinstance(sources, FoundFiles) else FoundFiles(sources)
+    return _without_clashes(Jobs(found, naming, root), on_clash)
 
 
 def _names_a_file(output: str, *, count: int) -> bool:
@@ -109,17 +173,55 @@ def _check_suffix(name: str) -> None:
         raise UnknownFormat(message, hint=known.remedy)
 
 
-def _output(source: InputFile, naming: Naming) -> Path:
-    folder = source.path.parent
-    if naming.output:
-        folder = Path(naming.output) / source.relative.parent
-    return folder / f"{_stem(source, naming)}{naming.suffix or _kept_suffix(source)}"
+class _Namer:
+    """Names results; what is the same for many names is found out once."""
+
+    def __init__(self, naming: Naming) -> None:
+        self.naming = naming
+        self._parts: list[tuple[str, str]] | None = None
+        self._folders: dict[Place, str] = {}
+        self._suffixes: dict[str, str] = {}
+
+    def of(self, place: Place, name: str) -> tuple[str, str]:
+        """Return the folder and the name of the result of a picture."""
+        folder = self._folders.get(place)
+        if folder is None:
+            own = place[0]
+            if self.naming.output:
+                own = str(Path(self.naming.output) / place[1])
+            folder = self._folders.setdefault(place, own)
+        stem, suffix = split_name(name)
+        result = self._stem(stem, place, name)
+        return folder, f"{result}{self.naming.suffix or self._kept_suffix(suffix, place, name)}"
+
+    def _stem(self, stem: str, place: Place, name: str) -> str:
+        if self._parts is None:
+            self._parts = parse_template(self.naming.template)
+        values = {"stem": stem, "scale": self.naming.scale, "model": self.naming.model}
+        result = "".join([text + (values[field] if field else "") for text, field in self._parts])
+        if _PLAIN.fullmatch(result):
+            return result
+        if not result or "\0" in result or PurePath(result).name != result:
+            path = Path(place[0], name)
+            message = f"{self.naming.template} gives no name of a file for {path}."
+            raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
+        return result
+
+    def _kept_suffix(self, suffix: str, place: Place, name: str) -> str:
+        kept = self._suffixes.get(suffix)
+        if kept is None:
+            own = by_suffix(PurePath(name))
+            fits = own and own.writable and (own is not GIF or _moves(Path(place[0], name)))
+            kept = suffix if fits else PNG.suffixes[0]
+            if own is not GIF:
+                self._suffixes[suffix] = kept
+        return kept
 
 
-def _kept_suffix(source: InputFile) -> str:
-    own = by_suffix(source.relative)
-    fits = own and own.writable and (own is not GIF or _moves(source.path))
-    return source.relative.suffix if fits else PNG.suffixes[0]
+def split_name(name: str) -> tuple[str, str]:
+    """Return the stem and the suffix, as ``PurePath`` tells them."""
+    at = name.rfind(".")
+    return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")
 
 
 def _moves(path: Path) -> bool:
@@ -127,16 +229,6 @@ def _moves(path: Path) -> bool:
     from srcli.images.decode import PIXEL_LIMIT
 
     return path.is_file() and is_animated(path, pixel_limit=PIXEL_LIMIT)
-
-
-def _stem(source: InputFile, naming: Naming) -> str:
-    values = {"stem": source.relative.stem, "scale": naming.scale, "model": naming.model}
-    parts = parse_template(naming.template)
-    stem = "".join(text + (values[field] if field else "") for text, field in parts)
-    if not stem or "\0" in stem or PurePath(stem).name != stem:
-        message = f"{naming.template} gives no name of a file for {source.path}."
-        raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
-    return stem
 
 
 def parse_template(template: str) -> list[tuple[str, str]]:
@@ -179,25 +271,43 @@ def template_pattern(template: str) -> re.Pattern[str] | None:
     return re.compile("".join(re.escape(text) + fields[field] for text, field in parts))
 
 
-def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> list[Job]:
-    inputs = {_identity(job.source.path) for job in jobs}
-    outputs: dict[str, Job] = {}
-    for job in jobs:
-        identity = _identity(job.output)
-        if identity in inputs:
-            message = f"{job.output} would be written over a picture that is read."
-        elif identity in outputs:
-            first = outputs[identity].source.path
-            message = f"{first} and {job.source.path} would both become {job.output}."
+def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> Sequence[Job]:
+    """Leave out jobs that clash.
+
+    Texts of a million real paths would take much room, so that hashes say first which could.
+    """
+    paths = RealPaths()
+    read = hashes(_identity(paths, *source) for source, _ in files_of(jobs))
+    made = hashes(_identity(paths, *output) for _, output in files_of(jobs))
+    suspects = repeated(made) | shared(read, made)
+    if not suspects:
+        return jobs
+    inputs = {
+        identity
+        for source, _ in files_of(jobs)
+        if hash(identity := _identity(paths, *source)) in suspects
+    }
+    outputs: dict[str, int] = {}
+    kept: list[int] = []
+    for number, (_, output) in enumerate(files_of(jobs)):
+        identity = _identity(paths, *output)
+        clashes = hash(identity) in suspects
+        if clashes and identity in inputs:
+            message = f"{Path(*output)} would be written over a picture that is read."
+        elif clashes and identity in outputs:
+            first, path = jobs[outputs[identity]].source.path, jobs[number].source.path
+            message = f"{first} and {path} would both become {Path(*output)}."
         else:
-            outputs[identity] = job
+            if clashes:
+                outputs[identity] = number
+            kept.append(number)
             continue
         error = UsageError(message, hint="Choose another name, format or folder.")
         if on_clash is None:
             raise error
-        on_clash(job, error)
-    return list(outputs.values())
+        on_clash(jobs[number], error)
+    return jobs.take(kept) if isinstance(jobs, Jobs) else [jobs[number] for number in kept]
 
 
-def _identity(path: Path) -> str:
-    return os.path.normcase(os.path.realpath(path))
+def _identity(paths: RealPaths, folder: str, name: str) -> str:
+    return os.path.normcase(paths.of(folder, name))

@@ -8,8 +8,7 @@ and another one can say what is there.
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
 from srcli.batch.manifest import Manifest, recorded_results
-from srcli.batch.naming import Job
+from srcli.batch.naming import Files, Job
 from srcli.batch.outcome import FAILURES, Failure
 from srcli.errors import (
     AlreadyExists,
@@ -44,14 +43,19 @@ def personal_folder() -> Path | None:
 
 
 class PersonalRecord:
-    """What the user's record says of some results; it is read once, when it is first asked."""
-
-    def __init__(self, outputs: Iterable[Path]) -> None:
-        self._outputs = outputs
+    """What the user's record says of results; it is read once, when it is first asked."""
 
     def find(self, output: Path) -> Entry | None:
         """Return what is known of one of the results."""
         return self._entries.get(output_key(self._folder, output)) if self._folder else None
+
+    def by_path(self) -> Mapping[str, Entry]:
+        """Return all that is known, by the absolute paths of the results."""
+        folder = self._folder
+        return {
+            os.path.normpath(os.path.join(folder or "", os.fsdecode(key))): entry  # noqa: PTH118 - parts with ".." are to go
+            for key, entry in self._entries.items()
+        }
 
     @cached_property
     def _folder(self) -> Path | None:
@@ -62,13 +66,8 @@ class PersonalRecord:
         folder = self._folder
         if folder is None:
             return {}
-        keys = {output_key(folder, output) for output in self._outputs}
-
-        def ask(database: sqlite3.Connection) -> dict[bytes, Entry]:
-            return all_entries(database, lambda output: os.fsencode(output) in keys)
-
         with suppress(SrcliError):  # a record that cannot be read is none
-            return read(folder / NAME, ask) or {}
+            return read(folder / NAME, all_entries) or {}
         return {}
 
 
@@ -122,6 +121,13 @@ class PersonalLedger:
             except (DataError, ResourceError, UnwritableFile):
                 pass
         return self._fallback.claim(job)
+
+    def finished(self, files: Sequence[Files]) -> frozenset[int]:
+        """Look into the record; see ``Ledger``."""
+        if self._manifest:
+            with suppress(DataError, ResourceError, UnwritableFile):
+                return self._manifest.finished(files)
+        return frozenset()
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""

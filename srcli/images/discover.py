@@ -6,12 +6,13 @@ import fnmatch
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
+from pathlib import Path, PurePath
+from typing import Literal, NoReturn
 
 from srcli.errors import NoPictures, UnreadableImage, UsageError
+from srcli.files.real_paths import RealPaths, hashes, repeated
 from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
+from srcli.images.found import FoundFiles, Place
 
 _OF_SYSTEMS = frozenset(
     ("@eadir", "__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "#recycle", "lost+found")
@@ -19,19 +20,7 @@ _OF_SYSTEMS = frozenset(
 """Names, in lower case, that systems give to what they keep beside a user's files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputFile:
-    """A picture to be read.
-
-    Attributes:
-        path: where it is.
-        relative: where it is below the folder it was found through; its name alone if it was
-            given itself. Outputs keep this tree.
-
-    """
-
-    path: Path
-    relative: Path
+Fate = Literal["read", "unread", "ignored"]
 
 
 def ignore(_: Path) -> None:
@@ -40,7 +29,7 @@ def ignore(_: Path) -> None:
 
 def find_sources(
     inputs: Sequence[str], *, allow_none: bool = False, on_unread: Callable[[Path], None] = ignore
-) -> list[InputFile]:
+) -> FoundFiles:
     """Turn files, folders and glob patterns into pictures, in that order, each one once.
 
     A file is taken whatever its name, and even if it is missing, so that reading it can say
@@ -65,11 +54,13 @@ def find_sources(
     if not inputs:
         message = "No pictures were given."
         raise UsageError(message, hint="Name a picture or a folder.")
-    found: dict[str, InputFile] = {}
+    found = FoundFiles()
     for given in inputs:
         unread: list[Path] = []
-        sources = list(_expand(given, unread.append))
-        if not sources and not allow_none:
+        before = len(found)
+        for place, name in _expand(given, _Reads(unread.append)):
+            found.add(place, name)
+        if len(found) == before and not allow_none:
             message = f"{given} holds no pictures."
             hint = remedies(unread)
             if unread and not hint:
@@ -77,35 +68,55 @@ def find_sources(
             raise NoPictures(message, hint=hint)
         for path in unread:
             on_unread(path)
-        for source in sources:
-            found.setdefault(os.path.realpath(source.path), source)
-    return list(found.values())
+    return _each_once(found)
 
 
-def _expand(given: str, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
+def _each_once(found: FoundFiles) -> FoundFiles:
+    """Leave out files that came before, be it by another name or link."""
+    paths = RealPaths()
+
+    def real() -> Iterator[str]:
+        return (paths.of(folder, name) for (folder, _), name in found.named())
+
+    suspects = repeated(hashes(real()))
+    if not suspects:
+        return found
+    seen: set[str] = set()
+    kept = []
+    for number, path in enumerate(real()):
+        if hash(path) in suspects:
+            if path in seen:
+                continue
+            seen.add(path)
+        kept.append(number)
+    return found.take(kept)
+
+
+def _expand(given: str, reads: _Reads) -> Iterator[tuple[Place, str]]:
     path = Path(given)
     if path.is_dir():
-        yield from _walk(path, on_unread)
+        yield from _walk(path, reads)
     elif glob.has_magic(given) and not os.path.lexists(given):
-        yield from _match(given, on_unread)
+        yield from _match(given, reads)
     else:
-        yield InputFile(path=path, relative=Path(path.name))
+        yield (str(path.parent), "."), path.name
 
 
-def _walk(root: Path, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
+def _walk(root: Path, reads: _Reads) -> Iterator[tuple[Place, str]]:
     for folder, below, names in os.walk(root, onerror=_refuse_folder):
         below[:] = sorted(name for name in below if not _is_hidden(name))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not _is_hidden(name) and _is_read(path, on_unread):
-                yield InputFile(path=path, relative=path.relative_to(root))
+        names.sort()
+        place = str(Path(folder)), str(Path(folder).relative_to(root))
+        for name in names:
+            if not _is_hidden(name) and reads(name, folder):
+                yield place, name
 
 
-def _match(pattern: str, on_unread: Callable[[Path], None]) -> Iterator[InputFile]:
+def _match(pattern: str, reads: _Reads) -> Iterator[tuple[Place, str]]:
     fixed, wild = _split(pattern)
     for path in sorted(set(_fill(fixed, wild))):
-        if not path.is_dir() and _is_read(path, on_unread):
-            yield InputFile(path=path, relative=path.relative_to(fixed))
+        if not path.is_dir() and reads(path.name, str(path.parent)):
+            yield (str(path.parent), str(path.parent.relative_to(fixed))), path.name
 
 
 def _split(pattern: str) -> tuple[Path, tuple[str, ...]]:
@@ -156,12 +167,26 @@ def _is_own_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _is_read(path: Path, on_unread: Callable[[Path], None]) -> bool:
-    if is_readable(path):
-        return True
-    if path.suffix.lower() in UNREAD or by_suffix(path):
-        on_unread(path)
-    return False
+class _Reads:
+    """Tells which names are read, and passes on pictures that are not; suffixes are few."""
+
+    def __init__(self, on_unread: Callable[[Path], None]) -> None:
+        self._on_unread = on_unread
+        self._fates: dict[str, Fate] = {}
+
+    def __call__(self, name: str, folder: str) -> bool:
+        suffix = os.path.splitext(name)[1]  # noqa: PTH122 - may be a million names
+        fate = self._fates.get(suffix) or self._fates.setdefault(suffix, _fate_of(suffix))
+        if fate == "unread":
+            self._on_unread(Path(folder, name))
+        return fate == "read"
+
+
+def _fate_of(suffix: str) -> Fate:
+    name = PurePath(f"name{suffix}")
+    if is_readable(name):
+        return "read"
+    return "unread" if suffix.lower() in UNREAD or by_suffix(name) else "ignored"
 
 
 def _is_hidden(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
 from srcli.batch.manifest import Manifest, ManifestView
-from srcli.batch.naming import Job, Naming, OnClash, plan_outputs
+from srcli.batch.naming import Job, Jobs, Naming, OnClash, plan_outputs
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.batch.place import ResultFolder
@@ -64,7 +64,7 @@ def upscale(request: UpscaleRequest, listener: Listener | None = None) -> Iterat
 
 
 def make(
-    jobs: list[Job],
+    jobs: Sequence[Job],
     request: UpscaleRequest,
     models: LoadedModels,
     listener: Listener,
@@ -107,10 +107,10 @@ def find_jobs(
     request: UpscaleRequest,
     *,
     allow_none: bool = False,
-    earlier: Container[Path] = (),
+    earlier: Collection[Path] = (),
     on_clash: OnClash | None = None,
     on_unread: Callable[[Path], None] = ignore,
-) -> list[Job]:
+) -> Sequence[Job]:
     """Find the pictures of a request and name their results.
 
     Results of earlier runs are no pictures to be enlarged again, unless they are named
@@ -127,10 +127,12 @@ def find_jobs(
     request.size.check()
     sources = find_sources(request.inputs, allow_none=allow_none, on_unread=on_unread)
     named = {Path(given) for given in request.inputs}
-    if any(source.path not in named for source in sources):
+    if len(sources) > len(named) or any(source.path not in named for source in sources):
         templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
         known = earlier_results(sources, batch_folder(request), templates=templates) - named
-        sources = [source for source in sources if source.path not in known]
+        if known:
+            kept = (n for n, one in enumerate(sources) if one.path not in known)
+            sources = sources.take(kept)
     naming = Naming(
         output=request.output,
         template=request.template,
@@ -138,12 +140,18 @@ def find_jobs(
         model=_model_name(request),
         suffix=request.suffix,
     )
-    sources = sorted(sources, key=lambda source: source.path not in earlier)
+    if earlier:
+        first = [source.path not in earlier for source in sources]
+        sources = sources.take(sorted(range(len(sources)), key=first.__getitem__))
     jobs = plan_outputs(sources, naming, on_clash=on_clash)
-    return [job for job in jobs if request.shard is None or request.shard.holds(job.source)]
+    shard = request.shard
+    if shard is None:
+        return jobs
+    part = [number for number, job in enumerate(jobs) if shard.holds(job.source)]
+    return jobs.take(part) if isinstance(jobs, Jobs) else [jobs[number] for number in part]
 
 
-def _find_and_tell(request: UpscaleRequest) -> tuple[list[Job], Clashes]:
+def _find_and_tell(request: UpscaleRequest) -> tuple[Sequence[Job], Clashes]:
     """Find the pictures of a request, and say which were left alone; also those that clash."""
     unread: list[Path] = []
     clashes = Clashes()
@@ -223,22 +231,22 @@ def result_folder(request: UpscaleRequest) -> ResultFolder | None:
     return ResultFolder(folder) if folder is not None else None
 
 
-def _has_manifest(request: UpscaleRequest, jobs: list[Job]) -> bool:
+def _has_manifest(request: UpscaleRequest, jobs: Sequence[Job]) -> bool:
     """Tell whether the results go below one folder, which keeps a manifest then."""
     folder = batch_folder(request)
-    return folder is not None and all(job.output != folder for job in jobs)
+    return folder is not None and not (len(jobs) == 1 and jobs[0].output == folder)
 
 
 @contextmanager
 def _ledger(
-    request: UpscaleRequest, jobs: list[Job], models: LoadedModels, place: ResultFolder | None
+    request: UpscaleRequest, jobs: Sequence[Job], models: LoadedModels, place: ResultFolder | None
 ) -> Iterator[Ledger]:
     """Open the manifest where the results go below one folder, else the user's own record."""
     settings, overwrite = _settings(request, models), request.overwrite
     model = _model_name(request)
     personal = personal_folder()
     if jobs and place and _has_manifest(request, jobs):
-        elsewhere = PersonalRecord([job.output for job in jobs]).find
+        elsewhere = PersonalRecord().find
         with Manifest(
             place, settings, overwrite=overwrite, model=model, elsewhere=elsewhere
         ) as manifest:
@@ -251,14 +259,14 @@ def _ledger(
 
 
 @contextmanager
-def _view(request: UpscaleRequest, jobs: list[Job], models: LoadedModels) -> Iterator[Ledger]:
+def _view(request: UpscaleRequest, jobs: Sequence[Job], models: LoadedModels) -> Iterator[Ledger]:
     """As ``_ledger``, to be read only."""
     inside = _has_manifest(request, jobs)
     folder = batch_folder(request) if inside else personal_folder()
     if folder is None or not jobs:
         yield NoLedger(overwrite=request.overwrite)
         return
-    record = PersonalRecord([job.output for job in jobs]) if inside else FolderRecords()
+    record = PersonalRecord() if inside else FolderRecords()
     with ManifestView(
         folder,
         _settings(request, models),

@@ -14,7 +14,7 @@ from typing import Literal
 from srcli.engine.device import AUTO_PRECISION
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 from srcli.images.output_options import OutputOptions
 from srcli.images.picture.alpha import HiddenColors
 from srcli.images.picture.background import parse_color

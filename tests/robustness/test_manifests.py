@@ -26,7 +26,7 @@ from srcli.batch.naming import Job
 from srcli.cli.app import main
 from srcli.errors import ForeignManifest, UnreadableImage
 from srcli.files.locks import remove_strays
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 
 NAME = ".srcli-manifest.sqlite"
 RUN = ".srcli-0123456789abcdef"

@@ -23,7 +23,7 @@ from srcli.errors import (
 )
 from srcli.files.digest import sha256_of
 from srcli.files.locks import folder_lock
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 
 SETTINGS = {"scale": 2}
 

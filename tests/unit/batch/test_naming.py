@@ -6,7 +6,7 @@ import pytest
 
 from srcli.batch.naming import Naming, plan_outputs, template_pattern
 from srcli.errors import UsageError
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 
 
 def source(path: str, relative: str = "") -> InputFile:

@@ -12,7 +12,7 @@ from srcli.batch.outcome import Upscaled
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.errors import UnreadableImage, UnwritableImage
 from srcli.files.digest import sha256_of
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_what_was_made_is_known_the_next_time(job):
         assert second.claim(job) is ClaimResult.DONE
     with ledger(3) as other, pytest.raises(UnwritableImage, match="other settings"):
         other.claim(job)
-    entry = PersonalRecord([job.output]).find(job.output)
+    entry = PersonalRecord().find(job.output)
     assert entry
     assert (entry.model, entry.source_path) == ("fast", str(job.source.path))
-    assert PersonalRecord([job.source.path]).find(job.output) is None
+    assert PersonalRecord().find(job.source.path) is None
 
 
 def test_the_manifest_of_the_folder_is_asked_too(job, tmp_path):
@@ -78,7 +78,7 @@ def test_the_manifest_of_the_folder_is_asked_too(job, tmp_path):
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "~nobody-of-this-name/x"])
 def test_without_a_record_only_what_is_there_counts(job, monkeypatch, folder):
     monkeypatch.setenv("SRCLI_CACHE_DIR", folder)
-    assert PersonalRecord([job.output]).find(job.output) is None
+    assert PersonalRecord().find(job.output) is None
     place = personal_folder()
     assert (place is None) == folder.startswith("~")
     with PersonalLedger(place or Path("/proc/nowhere"), {}, overwrite=False, model="") as own:
@@ -109,4 +109,4 @@ def test_a_damaged_record_is_none(job):
         own.claim(job)
         make(own, job)
     (personal.personal_folder() / NAME).write_bytes(b"none of ours" * 99)
-    assert PersonalRecord([job.output]).find(job.output) is None
+    assert PersonalRecord().find(job.output) is None

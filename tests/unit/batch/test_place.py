@@ -5,7 +5,7 @@ import pytest
 from srcli.batch.naming import Job
 from srcli.batch.place import ResultFolder, check_links, make_folder
 from srcli.errors import OutputLost, UnwritableImage
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 
 
 def job(output: Path, root: Path | None) -> Job:

@@ -8,7 +8,7 @@ from srcli.batch.naming import Job
 from srcli.batch.plan import estimate_cost, estimate_disk, plan_picture
 from srcli.engine.recursion import plan_passes
 from srcli.engine.tiling import TiledTraits
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 from srcli.images.probe import ImageInfo
 from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
 from srcli.pipeline.output_spec import OutputSpec

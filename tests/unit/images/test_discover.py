@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from srcli.errors import UsageError
-from srcli.images.discover import InputFile, find_sources
+from srcli.images.discover import find_sources
+from srcli.images.found import InputFile
 
 
 @pytest.fixture

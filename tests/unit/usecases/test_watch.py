@@ -15,7 +15,7 @@ from PIL import Image
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, SilentListener, Skipped, Upscaled
 from srcli.errors import OutputLost, UsageError
-from srcli.images.discover import InputFile
+from srcli.images.found import InputFile
 from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale_request import UpscaleRequest
 from srcli.usecases.watch import _state, watch_folders
