@@ -70,15 +70,16 @@ def _by_record(sources: FoundFiles, folder: Path | None) -> Iterator[Path]:
         entry, own = recorded.get(paths.of(place, name)), personal.get(os.path.normpath(path))
         entries += ((Path(place, name), one, one is own) for one in (own, entry) if one)
     given = _among(sources, {entry.source_path for _, entry, is_own in entries if is_own})
-    for path, entry, is_own in entries:
+    for file, entry, is_own in entries:
         known = not is_own or entry.source_path in given
-        if known and entry.output and entry.output.still_holds(path):
-            yield path
+        if known and entry.output and entry.output.still_holds(file):
+            yield file
 
 
 def _recorded(sources: FoundFiles, folder: Path | None) -> Mapping[str, Entry]:
     """Return what manifests know, by real path: of all in ``folder``, and of what is of sources."""
-    among = _Below({os.path.realpath(place) for place, _ in sources.places})
+    real = {os.path.realpath(place) for place, _ in sources.places}
+    among = _Below(real)
     own = os.path.realpath(folder) if folder else None
     found: dict[str, Entry] = {}
     known: dict[str, Entry] = {}
@@ -88,7 +89,7 @@ def _recorded(sources: FoundFiles, folder: Path | None) -> Mapping[str, Entry]:
     if known:
         given = _among(sources, {entry.source_path for entry in known.values()})
         found |= {path: entry for path, entry in known.items() if entry.source_path in given}
-    if folder:
+    if folder and own and any(_is_in(own, place) for place in real):
         with suppress(ForeignManifest):  # whoever opens it to write says so
             found |= recorded_results(folder, among)
     return found
@@ -104,6 +105,11 @@ def _among(sources: FoundFiles, paths: set[str]) -> set[str]:
         for (place, _), name in sources.named()
         if (path := str(absolute[place] / name)) in paths
     }
+
+
+def _is_in(folder: str, path: str) -> bool:
+    """Tell whether a real path is that of a folder or leads below it."""
+    return path == folder or path.startswith(f"{folder.rstrip(os.sep)}{os.sep}")
 
 
 class _Below:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeGuard, get_args
 
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Entry, State
+from srcli.errors import shortened
 from srcli.files.locks import is_token
 
 STATES: tuple[State, ...] = get_args(State)
@@ -56,6 +59,54 @@ def all_entries(
         if entry:
             found[os.fsencode(row[0])] = entry
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row whose every value makes sense.
+
+    Attributes:
+        output: the relative path of the result.
+        entry: what is known of it.
+        message: what was told of it; may be empty.
+        figures: the other columns by name, numbers or None.
+
+    """
+
+    output: str
+    entry: Entry
+    message: str
+    figures: Mapping[str, float | None]
+
+
+FIGURES = ("source_height", "source_width", "height", "width", "seconds", "consistency_db")
+
+
+def each_record(database: sqlite3.Connection) -> Iterator[Record]:
+    """Yield all rows that a run of ours can have written, of results inside of the folder."""
+    beside = ", ".join(("message", *FIGURES))
+    query = _ENTRIES.replace("\nFROM", f", {beside}\nFROM")
+    for *row, message, height, width, up, across, seconds, decibels in database.execute(query):
+        figures = (height, width, up, across, seconds, decibels)
+        entry = _entry(tuple(row))
+        if entry and is_inside(row[0]):
+            told = shortened(message) if isinstance(message, str) else ""
+            yield Record(
+                output=row[0],
+                entry=entry,
+                message=told,
+                figures=dict(zip(FIGURES, map(_number, figures), strict=True)),
+            )
+
+
+def is_inside(output: str) -> bool:
+    """Tell whether the relative path of a result leads below its folder."""
+    parts = output.replace(os.sep, "/").split("/")
+    return not (PurePath(output).is_absolute() or ".." in parts)
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
 def output_key(folder: Path, output: Path) -> bytes:

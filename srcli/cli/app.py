@@ -16,6 +16,7 @@ from srcli.cli import (
     doctor,
     errors,
     integrate,
+    manifest,
     mcp,
     models,
     serve,
@@ -44,6 +45,7 @@ add(app, "bench", examples=bench.EXAMPLES)(bench.bench_command)
 add(app, "compare", examples=compare.EXAMPLES)(compare.compare_command)
 add(app, "train", examples=train.EXAMPLES)(train.train_command)
 app.add_typer(models.app, name="models")
+app.add_typer(manifest.app, name="manifest")
 add(app, "serve", examples=serve.EXAMPLES)(serve.serve_command)
 add(app, "mcp", examples=mcp.EXAMPLES)(mcp.mcp_command)
 add(app, "doctor")(doctor.doctor_command)

@@ -63,5 +63,5 @@ def shared(first: array[int], second: array[int]) -> frozenset[int]:
 
     if not first or not second:
         return frozenset()
-    both = (np.frombuffer(numbers, dtype=np.int64) for numbers in (first, second))
-    return frozenset(np.intersect1d(*both).tolist())
+    one, other = (np.frombuffer(numbers, dtype=np.int64) for numbers in (first, second))
+    return frozenset(np.intersect1d(one, other).tolist())
