@@ -2,7 +2,7 @@
 
     python benchmarks/manifest.py FOLDER [--count 1000000]
 
-FOLDER gets two trees of files of a few bytes, which are no pictures, and a manifest that says that
+FOLDER gets two trees of empty files, which are no pictures, and a manifest that says that
 every one of the first tree became the one of the second. They are kept for the next time. Each
 figure is of a process of its own: finding the pictures and naming their results; the same and the
 decision that all of them are done; the size of the manifest; claims of new pictures. Processor
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from srcli.usecases.upscale_request import UpscaleRequest
 
 IN_FOLDER = 1000
 """Files of one folder."""
+Row = tuple[str | float, ...]
 CLAIMS = 2000
 """New pictures that are claimed one after the other."""
 
@@ -63,26 +65,26 @@ def make_files(folder: Path, count: int) -> None:
             return
         database.execute("BEGIN")
         database.execute("DELETE FROM pictures")
-        for source, output in names(count):
-            states: list[object] = []
-            for path in (folder / "in" / source, folder / "out" / output):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(b"0")
-                digest = hashlib.sha256(path.name.encode()).hexdigest()
-                states += [1, path.stat().st_mtime_ns, digest]
-            database.execute(
-                "INSERT INTO pictures VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                "256, 256, 512, 512, 0.5, 48.1, NULL)",
-                (
-                    output,
-                    str((folder / "in" / source).absolute()),
-                    token,
-                    fingerprint,
-                    time.time(),
-                    *states,
-                ),
-            )
+        for number in range(-(-count // IN_FOLDER)):
+            for tree in ("in", "out"):
+                (folder / tree / f"{number:04}").mkdir(parents=True, exist_ok=True)
+        rows = (row_of(folder, *both, fingerprint, token) for both in names(count))
+        database.executemany(
+            "INSERT INTO pictures VALUES (?, ?, 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "256, 256, 512, 512, 0.5, 48.1, NULL)",
+            rows,
+        )
         database.execute("COMMIT")
+
+
+def row_of(folder: Path, source: str, output: str, fingerprint: str, token: str) -> Row:
+    """Make both files of a picture, and return what is recorded of them."""
+    states: list[str | float] = []
+    for path in (f"{folder}/in/{source}", f"{folder}/out/{output}"):
+        if not os.path.exists(path):  # noqa: PTH110 - a million
+            os.mknod(path)
+        states += [0, os.stat(path).st_mtime_ns, hashlib.sha256(path.encode()).hexdigest()]  # noqa: PTH116 - a million
+    return output, f"{folder}/in/{source}", token, fingerprint, time.time(), *states
 
 
 def find(folder: Path) -> object:

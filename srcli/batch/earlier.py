@@ -12,9 +12,9 @@ from pathlib import Path
 
 from srcli.batch.database import NAME
 from srcli.batch.ledger import Entry
-from srcli.batch.manifest import recorded_results
 from srcli.batch.naming import split_name, template_pattern
 from srcli.batch.personal import PersonalRecord
+from srcli.batch.recorded import recorded_results
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableFile
 from srcli.files.real_paths import RealPaths

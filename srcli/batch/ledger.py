@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -54,6 +54,10 @@ class Entry:
         if self.state not in {"writing", "done"} or self.output is None:
             return False
         return self.output.still_holds(output)
+
+
+Elsewhere = Callable[[Path], Entry | None]
+"""Returns what another manifest says of a result, by the path of the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

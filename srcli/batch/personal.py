@@ -17,9 +17,10 @@ from typing import Self
 from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
-from srcli.batch.manifest import Manifest, recorded_results
+from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Files, Job
 from srcli.batch.outcome import FAILURES, Failure
+from srcli.batch.recorded import recorded_results
 from srcli.errors import (
     AlreadyExists,
     DataError,

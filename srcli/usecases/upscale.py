@@ -14,12 +14,13 @@ from srcli import __version__
 from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
-from srcli.batch.manifest import Manifest, ManifestView
+from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Job, Jobs, Naming, OnClash, plan_outputs
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, plan_picture
+from srcli.batch.recorded import ManifestView
 from srcli.batch.stages import BatchContext
 from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.host import limit_memory

@@ -21,8 +21,9 @@ import pytest
 from PIL import Image
 
 from srcli.batch.ledger import ClaimResult
-from srcli.batch.manifest import Manifest, ManifestView, recorded_results
+from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Job
+from srcli.batch.recorded import ManifestView, recorded_results
 from srcli.cli.app import main
 from srcli.errors import ForeignManifest, UnreadableImage
 from srcli.files.locks import remove_strays

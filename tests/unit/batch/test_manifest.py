@@ -10,10 +10,11 @@ from srcli.batch import manifest
 from srcli.batch.database import NAME
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import ClaimResult, Made
-from srcli.batch.manifest import Manifest, ManifestView, recorded_results
+from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Upscaled
 from srcli.batch.place import ResultFolder
+from srcli.batch.recorded import ManifestView, recorded_results
 from srcli.errors import (
     DataError,
     ForeignManifest,
