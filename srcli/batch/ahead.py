@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from srcli.batch.ledger import ClaimResult, Ledger
-from srcli.batch.naming import Job, files_of
+from srcli.batch.naming import Group, Job, groups_of
 from srcli.batch.outcome import Skipped
 
 BATCH = 1000
@@ -15,13 +14,28 @@ BATCH = 1000
 
 def unfinished(jobs: Sequence[Job], ledger: Ledger) -> Iterator[Job | Skipped]:
     """Yield each picture in order, of those that are sure to be done what became of it."""
-    for start in range(0, len(jobs), BATCH):
-        part = jobs[start : start + BATCH]
-        files = list(files_of(part))
-        done = ledger.finished(files)
-        for number, (source, output) in enumerate(files):
-            if number in done:
-                paths = Path(*source), Path(*output)
-                yield Skipped(source=paths[0], output=paths[1], reason=ClaimResult.DONE.value)
-            else:
-                yield part[number]
+    number = 0
+    for groups in _together(groups_of(jobs, BATCH)):
+        for group, done in zip(groups, ledger.finished(groups), strict=True):
+            files = zip(group.names, group.outputs, strict=True)
+            for at, (name, result) in enumerate(files):
+                if at in done:
+                    paths = (group.folder, name), (group.output, result)
+                    yield Skipped(files=paths, reason=ClaimResult.DONE.value)
+                else:
+                    yield jobs[number]
+                number += 1
+
+
+def _together(groups: Iterator[Group]) -> Iterator[list[Group]]:
+    """Yield groups together that have about as many pictures as are asked for at once."""
+    some: list[Group] = []
+    count = 0
+    for group in groups:
+        if some and count + len(group.names) > BATCH:
+            yield some
+            some, count = [], 0
+        some.append(group)
+        count += len(group.names)
+    if some:
+        yield some

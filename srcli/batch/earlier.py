@@ -12,14 +12,14 @@ from pathlib import Path
 
 from srcli.batch.database import NAME
 from srcli.batch.ledger import Entry
-from srcli.batch.naming import split_name, template_pattern
+from srcli.batch.naming import template_pattern
 from srcli.batch.personal import PersonalRecord
 from srcli.batch.recorded import recorded_results
 from srcli.engine.memory import check_fits
 from srcli.errors import DataError, ForeignManifest, ImageError, OutOfMemory, UnwritableFile
 from srcli.files.real_paths import RealPaths
 from srcli.images.decode import decode_picture
-from srcli.images.found import FoundFiles, InputFile
+from srcli.images.found import FoundFiles, InputFile, split_name
 from srcli.images.picture.animation import photos
 from srcli.images.probe import probe_image, read_content
 from srcli.pipeline.back_projection import SMALLEST, consistency
@@ -58,22 +58,32 @@ def earlier_results(
 
 def _by_record(sources: FoundFiles, folder: Path | None) -> Iterator[Path]:
     """Yield the sources that a manifest or the user's own record knows for results."""
-    recorded = _recorded(sources, folder)
-    personal = PersonalRecord().by_path()
-    if not recorded and not personal:
-        return
-    absolute = {place[0]: str(Path(place[0]).absolute()) for place in sources.places}
-    paths = RealPaths()
-    entries: list[tuple[Path, Entry, bool]] = []
-    for (place, _), name in sources.named():
-        path = os.path.join(absolute[place], name)  # noqa: PTH118 - may be many
-        entry, own = recorded.get(paths.of(place, name)), personal.get(os.path.normpath(path))
-        entries += ((Path(place, name), one, one is own) for one in (own, entry) if one)
-    given = _among(sources, {entry.source_path for _, entry, is_own in entries if is_own})
-    for file, entry, is_own in entries:
-        known = not is_own or entry.source_path in given
-        if known and entry.output and entry.output.still_holds(file):
+    entries = [*_by_manifests(sources, folder), *_by_own_record(sources)]
+    for file, entry in entries:
+        if entry.output and entry.output.still_holds(file):
             yield file
+
+
+def _by_manifests(sources: FoundFiles, folder: Path | None) -> Iterator[tuple[Path, Entry]]:
+    recorded = _recorded(sources, folder)
+    paths = RealPaths()
+    for (place, _), name in sources.named() if recorded else ():
+        entry = recorded.get(paths.of(place, name))
+        if entry:
+            yield Path(place, name), entry
+
+
+def _by_own_record(sources: FoundFiles) -> Iterator[tuple[Path, Entry]]:
+    personal = PersonalRecord().by_path()
+    folders = {os.path.dirname(path) for path in personal}  # noqa: PTH120 - may be many
+    found: list[tuple[Path, Entry]] = []
+    for (place, _), names in sources.groups():
+        folder = os.path.abspath(place)  # noqa: PTH100 - parts with ".." are to go
+        if folder in folders:
+            known = ((name, personal.get(os.path.join(folder, name))) for name in names)  # noqa: PTH118 - may be many
+            found += ((Path(place, name), entry) for name, entry in known if entry)
+    given = _among(sources, {entry.source_path for _, entry in found})
+    yield from (one for one in found if one[1].source_path in given)
 
 
 def _recorded(sources: FoundFiles, folder: Path | None) -> Mapping[str, Entry]:

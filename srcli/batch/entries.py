@@ -28,6 +28,10 @@ SELECT output, source, state, owner, pictures.fingerprint, settings.content,
        source_bytes, source_mtime_ns, source_sha256, output_bytes, output_mtime_ns, output_sha256
 FROM pictures LEFT JOIN settings ON settings.fingerprint = pictures.fingerprint
 """
+_DONE = """
+SELECT CAST(output AS BLOB), source_bytes, source_mtime_ns, output_bytes, output_mtime_ns
+FROM pictures WHERE state = 'done' AND fingerprint = ? AND output IN
+"""
 
 
 def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
@@ -36,12 +40,24 @@ def find_entry(database: sqlite3.Connection, key: bytes) -> Entry | None:
     return _entry(row) if row else None
 
 
-def find_entries(database: sqlite3.Connection, keys: Collection[bytes]) -> dict[bytes, Entry]:
-    """Return what is known of the results of some relative paths, at most a few thousand."""
+Times = tuple[int, int, int, int]
+"""Size and time of a source and of its result, times in nanoseconds."""
+
+
+def find_done(
+    database: sqlite3.Connection, fingerprint: str, keys: Collection[bytes]
+) -> dict[bytes, Times]:
+    """Return what the files were when they were done, of results with these settings.
+
+    Args:
+        database: to be asked.
+        fingerprint: of the settings.
+        keys: relative paths of results, at most a few thousand.
+
+    """
     places = ", ".join(["CAST(? AS TEXT)"] * len(keys))
-    rows = database.execute(f"{_ENTRIES} WHERE output IN ({places})", tuple(keys))
-    entries = ((row[0], _entry(row)) for row in rows)
-    return {os.fsencode(output): entry for output, entry in entries if entry}
+    rows = database.execute(f"{_DONE} ({places})", (fingerprint, *keys))
+    return {row[0]: row[1:] for row in rows}
 
 
 def all_entries(

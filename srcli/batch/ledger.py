@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
-from srcli.batch.naming import Files, Job
+from srcli.batch.naming import Group, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.errors import AlreadyExists
 
@@ -90,8 +90,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def finished(self, files: Sequence[Files]) -> frozenset[int]:
-        """Return the numbers of those that are sure to be done already, found out all at once.
+    def finished(self, groups: Sequence[Group]) -> Sequence[Container[int]]:
+        """Return the numbers in each group of those that are sure to be done already.
 
         Each of the others is claimed, and may turn out to be done as well.
         """
@@ -129,9 +129,9 @@ class NoLedger:
         """
         return judge(None, job, "", overwrite=self.overwrite)
 
-    def finished(self, files: Sequence[Files]) -> frozenset[int]:  # noqa: ARG002 - of the protocol
+    def finished(self, groups: Sequence[Group]) -> Sequence[Container[int]]:
         """Know of none."""
-        return frozenset()
+        return [()] * len(groups)
 
     def writing(self, job: Job, made: Made) -> None:
         """Do nothing, as no record is kept."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Self
 
 from srcli.batch.database import NAME, database_errors, open_database
-from srcli.batch.entries import find_entries, find_entry, output_key
+from srcli.batch.entries import Times, find_done, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import ClaimResult, Elsewhere, Entry, Made, State, judge
-from srcli.batch.naming import Files, Job
+from srcli.batch.naming import Group, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.batch.place import ResultFolder, identity_of
 from srcli.errors import OutputLost, UnwritableImage, listed
@@ -102,24 +102,30 @@ class Manifest:
                         self._put(database, job, "done", **_files(known), **_times(job))
             return claimed
 
-    def finished(self, files: Sequence[Files]) -> frozenset[int]:
+    def finished(self, groups: Sequence[Group]) -> list[frozenset[int]]:
         """Look at the two files of each, and at what was written down; see ``Ledger``."""
-        folders: dict[str, str] = {}
-        keys = {}
-        for number, (_, (folder, name)) in enumerate(files):
-            below = folders.get(folder)
-            if below is None:
-                below = folders[folder] = os.path.relpath(folder, self.folder)
-            keys[os.fsencode(name if below == os.curdir else f"{below}{os.sep}{name}")] = number
+        keys = [self._keys(group) for group in groups]
         with self._transaction() as database:
-            entries = find_entries(database, keys)
-        return frozenset(
-            keys[key]
-            for key, entry in entries.items()
-            if entry.state == "done"
-            and entry.fingerprint == self.fingerprint
-            and _is_as_recorded(entry, files[keys[key]])
-        )
+            known = find_done(database, self.fingerprint, [key for some in keys for key in some])
+        return [
+            frozenset(
+                [
+                    number
+                    for number, times in enumerate(map(known.get, some))
+                    if times and _are_as_recorded(times, group, number)
+                ]
+            )
+            for some, group in zip(keys, groups, strict=True)
+        ]
+
+    def _keys(self, group: Group) -> list[bytes]:
+        """Return the relative paths that results go by, as ``output_key``."""
+        below = os.path.relpath(group.output, self.folder)
+        names = os.fsencode("\0".join(group.outputs)).split(b"\0")
+        if below == os.curdir:
+            return names
+        start = os.fsencode(f"{below}{os.sep}")
+        return [start + name for name in names]
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""
@@ -253,17 +259,15 @@ def _files(entry: Entry) -> dict[str, int | str | None]:
     return columns
 
 
-def _is_as_recorded(entry: Entry, files: Files) -> bool:
-    """Tell whether neither file of an entry changed, by their sizes and times alone."""
-    for state, (folder, name) in zip((entry.source, entry.output), files, strict=True):
-        try:
-            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - may be a million
-        except (OSError, ValueError):
-            return False
-        recorded = state and (state.size, state.mtime_ns)
-        if recorded != (found.st_size, found.st_mtime_ns) or not stat.S_ISREG(found.st_mode):
-            return False
-    return True
+def _are_as_recorded(times: Times, group: Group, number: int) -> bool:
+    """Tell whether neither file of a result changed, by their sizes and times alone."""
+    try:
+        source = os.stat(f"{group.folder}/{group.names[number]}")  # noqa: PTH116 - may be a million
+        output = os.stat(f"{group.output}/{group.outputs[number]}")  # noqa: PTH116 - may be a million
+    except (OSError, ValueError):
+        return False
+    found = source.st_size, source.st_mtime_ns, output.st_size, output.st_mtime_ns
+    return found == times and stat.S_ISREG(source.st_mode) and stat.S_ISREG(output.st_mode)
 
 
 def _told(outcome: Upscaled) -> str:

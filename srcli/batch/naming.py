@@ -1,23 +1,26 @@
-"""Where each output goes, decided and checked before any work starts."""
+"""How outputs are named, one by one or very many at once."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from string import Formatter
 from typing import overload
 
-from srcli.errors import UnknownFormat, UsageError
-from srcli.files.real_paths import RealPaths, hashes, repeated, shared
-from srcli.images.formats import GIF, PNG, by_suffix, unwritten_hint
-from srcli.images.found import FoundFiles, InputFile, Place, input_file
+from srcli.errors import UsageError
+from srcli.images.formats import GIF, PNG, by_suffix
+from srcli.images.found import FoundFiles, InputFile, Place, input_file, split_name
 
+MANY = 4096
+"""Names that are made at once."""
 FIELDS = "{stem}, {scale} and {model}"
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[^/\\:\0.][^/\\:\0]*")
 """Stems that are names of files on every system."""
+_ALL_PLAIN = re.compile(rf"{_PLAIN.pattern}(?:\0{_PLAIN.pattern})*")
+"""Several of them with zeros between."""
 LABEL = r"(?:x[\d.]+(?:x[\d.]+)?|\d*x\d*|fit\d+x\d+|[\d.]+mp|(?:long|short)\d+)"
 """What ``{scale}`` may stand for, as a pattern."""
 
@@ -62,9 +65,26 @@ class Job:
     root: Path | None = None
 
 
-OnClash = Callable[[Job, UsageError], None]
 Files = tuple[tuple[str, str], tuple[str, str]]
 """Folder and name of a picture, and of its result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Pictures in order, all of one folder, and their results in another.
+
+    Attributes:
+        folder: of the pictures.
+        names: of the pictures.
+        output: folder of the results.
+        outputs: names of the results.
+
+    """
+
+    folder: str
+    names: Sequence[str]
+    output: str
+    outputs: Sequence[str]
 
 
 class Jobs(Sequence[Job]):
@@ -92,85 +112,68 @@ class Jobs(Sequence[Job]):
             return self.take(range(len(self))[number])
         source = self._sources[number]
         place = str(source.path.parent), str(source.relative.parent)
-        return self._job(source, *self._namer.of(place, source.path.name))
+        folder, names = self._namer.of(place, [source.path.name])
+        return self._job(source, folder, names[0])
 
     def __iter__(self) -> Iterator[Job]:
-        for place, name in self._sources.named():
-            yield self._job(input_file(place, name), *self._namer.of(place, name))
+        for place, names in self._sources.groups(MANY):
+            folder, results = self._namer.of(place, names)
+            for name, result in zip(names, results, strict=True):
+                yield self._job(input_file(place, name), folder, result)
 
     def take(self, numbers: Iterable[int]) -> Jobs:
         """Return those of some numbers, in that order."""
         return Jobs(self._sources.take(numbers), self._namer.naming, self._root)
 
-    def files(self) -> Iterator[Files]:
-        """Yield the folder and the name of each picture, and those of its result."""
-        for place, name in self._sources.named():
-            yield (place[0], name), self._namer.of(place, name)
+    def groups(self, most: int) -> Iterator[Group]:
+        """Yield the names of all, in order, those of one folder together: at most so many."""
+        for place, names in self._sources.groups(most):
+            folder, results = self._namer.of(place, names)
+            yield Group(folder=place[0], names=names, output=folder, outputs=results)
+
+    def paths_below(self) -> Iterator[str]:
+        """Yield the paths of the pictures, as the function of that name."""
+        for (_, below), names in self._sources.groups():
+            start = "" if below == "." else f"{PurePath(below).as_posix()}/"
+            for name in names:
+                yield f"{start}{name}"
 
     def _job(self, source: InputFile, folder: str, name: str) -> Job:
         return Job(source=source, output=Path(folder, name), root=self._root)
 
 
-def files_of(jobs: Sequence[Job]) -> Iterator[Files]:
-    """Yield the folder and the name of each picture, and those of its result, as texts."""
+def groups_of(jobs: Sequence[Job], most: int = sys.maxsize) -> Iterator[Group]:
+    """Yield the names of pictures and of their results, as ``Jobs.groups``."""
     if isinstance(jobs, Jobs):
-        yield from jobs.files()
+        yield from jobs.groups(most)
         return
     for job in jobs:
         source, output = job.source.path, job.output
-        yield (str(source.parent), source.name), (str(output.parent), output.name)
+        yield Group(
+            folder=str(source.parent),
+            names=(source.name,),
+            output=str(output.parent),
+            outputs=(output.name,),
+        )
+
+
+def files_of(jobs: Sequence[Job]) -> Iterator[Files]:
+    """Yield the folder and the name of each picture, and those of its result, as texts."""
+    for group in groups_of(jobs, MANY):
+        for name, result in zip(group.names, group.outputs, strict=True):
+            yield (group.folder, name), (group.output, result)
+
+
+def paths_below(jobs: Sequence[Job]) -> Iterator[str]:
+    """Yield the path of each picture below the folder that it was found through, with slashes."""
+    if isinstance(jobs, Jobs):
+        return jobs.paths_below()
+    return (job.source.relative.as_posix() for job in jobs)
 
 
 def folders_of(jobs: Sequence[Job]) -> set[Path]:
     """Return the folders that the results go to."""
-    return {Path(folder) for folder in {folder for _, (folder, _) in files_of(jobs)}}
-
-
-def plan_outputs(
-    sources: Sequence[InputFile], naming: Naming, *, on_clash: OnClash | None = None
-) -> Sequence[Job]:
-    """Give every source its output.
-
-    Args:
-        sources: the pictures.
-        naming: how outputs are named.
-        on_clash: told of every picture that clashes, which is left out then.
-
-    Raises:
-        UsageError: if the template or a suffix is none, if one file is named for several
-            pictures; and without ``on_clash`` if pictures clash: if a second one would become
-            the same file, or one would be written over any of the sources.
-
-    """
-    if naming.suffix:
-        _check_suffix(f"_{naming.suffix}")
-    if _names_a_file(naming.output, count=len(sources)):
-        _check_suffix(naming.output)
-        return _without_clashes([Job(source=sources[0], output=Path(naming.output))], on_clash)
-    root = Path(naming.output) if naming.output else None
-    found = sources if isinstance(sources, FoundFiles) else FoundFiles(sources)
-    return _without_clashes(Jobs(found, naming, root), on_clash)
-
-
-def _names_a_file(output: str, *, count: int) -> bool:
-    name = PurePath(output)
-    if not name.suffix or output.endswith(("/", os.sep)) or Path(output).is_dir():
-        return False
-    if count > 1 and by_suffix(name):
-        message = f"{output} is the name of one file, but there are {count} pictures."
-        raise UsageError(message, hint="Name a folder.")
-    return count == 1
-
-
-def _check_suffix(name: str) -> None:
-    known = by_suffix(PurePath(name))
-    if known is None or not known.writable:
-        message = f"{PurePath(name).suffix} is no format that srcli writes."
-        hint = f"{unwritten_hint(PurePath(name).suffix)} End the name of a folder with {os.sep}."
-        raise UnknownFormat(message, hint=hint)
-    if not known.readable:
-        message = f"An extra package writes {known.name} files."
-        raise UnknownFormat(message, hint=known.remedy)
+    return {Path(folder) for folder in {group.output for group in groups_of(jobs, MANY)}}
 
 
 class _Namer:
@@ -178,50 +181,60 @@ class _Namer:
 
     def __init__(self, naming: Naming) -> None:
         self.naming = naming
-        self._parts: list[tuple[str, str]] | None = None
+        self._texts: list[str] | None = None
         self._folders: dict[Place, str] = {}
         self._suffixes: dict[str, str] = {}
 
-    def of(self, place: Place, name: str) -> tuple[str, str]:
-        """Return the folder and the name of the result of a picture."""
+    def of(self, place: Place, names: Sequence[str]) -> tuple[str, list[str]]:
+        """Return the folder and the names of the results of pictures in one place."""
         folder = self._folders.get(place)
         if folder is None:
             own = place[0]
             if self.naming.output:
                 own = str(Path(self.naming.output) / place[1])
             folder = self._folders.setdefault(place, own)
-        stem, suffix = split_name(name)
-        result = self._stem(stem, place, name)
-        return folder, f"{result}{self.naming.suffix or self._kept_suffix(suffix, place, name)}"
+        parts = [split_name(name) for name in names]
+        texts = self._around_stem()
+        stems = [stem.join(texts) for stem, _ in parts]
+        if not _ALL_PLAIN.fullmatch("\0".join(stems)):
+            for stem, name in zip(stems, names, strict=True):
+                self._check(stem, place, name)
+        fixed = self.naming.suffix
+        if fixed:
+            return folder, [f"{stem}{fixed}" for stem in stems]
+        kept = self._suffixes
+        return folder, [
+            f"{result}{kept.get(suffix) or self._kept_suffix(suffix, place, name)}"
+            for result, (_, suffix), name in zip(stems, parts, names, strict=True)
+        ]
 
-    def _stem(self, stem: str, place: Place, name: str) -> str:
-        if self._parts is None:
-            self._parts = parse_template(self.naming.template)
-        values = {"stem": stem, "scale": self.naming.scale, "model": self.naming.model}
-        result = "".join([text + (values[field] if field else "") for text, field in self._parts])
-        if _PLAIN.fullmatch(result):
-            return result
-        if not result or "\0" in result or PurePath(result).name != result:
+    def _around_stem(self) -> list[str]:
+        """Return the texts of the template that the stem of a picture stands between."""
+        if self._texts is None:
+            texts = [""]
+            values = {"": "", "scale": self.naming.scale, "model": self.naming.model}
+            for text, field in parse_template(self.naming.template):
+                texts[-1] += text
+                if field == "stem":
+                    texts.append("")
+                else:
+                    texts[-1] += values[field]
+            self._texts = texts
+        return self._texts
+
+    def _check(self, stem: str, place: Place, name: str) -> None:
+        if not stem or "\0" in stem or PurePath(stem).name != stem:
             path = Path(place[0], name)
             message = f"{self.naming.template} gives no name of a file for {path}."
             raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
-        return result
 
     def _kept_suffix(self, suffix: str, place: Place, name: str) -> str:
-        kept = self._suffixes.get(suffix)
-        if kept is None:
-            own = by_suffix(PurePath(name))
-            fits = own and own.writable and (own is not GIF or _moves(Path(place[0], name)))
-            kept = suffix if fits else PNG.suffixes[0]
-            if own is not GIF:
-                self._suffixes[suffix] = kept
+        own = by_suffix(PurePath(name))
+        fits = own and own.writable and (own is not GIF or _moves(Path(place[0], name)))
+        kept = suffix if fits else PNG.suffixes[0]
+        if own is not GIF:
+            self._suffixes[suffix] = kept
         return kept
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """Return the stem and the suffix, as ``PurePath`` tells them."""
-    at = name.rfind(".")
-    return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")
 
 
 def _moves(path: Path) -> bool:
@@ -269,45 +282,3 @@ def template_pattern(template: str) -> re.Pattern[str] | None:
     if used.count("stem") != 1 or "scale" not in used:
         return None
     return re.compile("".join(re.escape(text) + fields[field] for text, field in parts))
-
-
-def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> Sequence[Job]:
-    """Leave out jobs that clash.
-
-    Texts of a million real paths would take much room, so that hashes say first which could.
-    """
-    paths = RealPaths()
-    read = hashes(_identity(paths, *source) for source, _ in files_of(jobs))
-    made = hashes(_identity(paths, *output) for _, output in files_of(jobs))
-    suspects = repeated(made) | shared(read, made)
-    if not suspects:
-        return jobs
-    inputs = {
-        identity
-        for source, _ in files_of(jobs)
-        if hash(identity := _identity(paths, *source)) in suspects
-    }
-    outputs: dict[str, int] = {}
-    kept: list[int] = []
-    for number, (_, output) in enumerate(files_of(jobs)):
-        identity = _identity(paths, *output)
-        clashes = hash(identity) in suspects
-        if clashes and identity in inputs:
-            message = f"{Path(*output)} would be written over a picture that is read."
-        elif clashes and identity in outputs:
-            first, path = jobs[outputs[identity]].source.path, jobs[number].source.path
-            message = f"{first} and {path} would both become {Path(*output)}."
-        else:
-            if clashes:
-                outputs[identity] = number
-            kept.append(number)
-            continue
-        error = UsageError(message, hint="Choose another name, format or folder.")
-        if on_clash is None:
-            raise error
-        on_clash(jobs[number], error)
-    return jobs.take(kept) if isinstance(jobs, Jobs) else [jobs[number] for number in kept]
-
-
-def _identity(paths: RealPaths, folder: str, name: str) -> str:
-    return os.path.normcase(paths.of(folder, name))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from srcli.batch.naming import Files, Job
 from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError, UnwritableFile
 from srcli.pipeline.back_projection import Consistency
@@ -78,11 +79,33 @@ class Upscaled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A picture that needed no work; ``reason`` goes on after its name ("is ...")."""
+    """A picture that needed no work; there may be a million, whose paths nobody asks for.
 
-    source: Path
-    output: Path
+    Attributes:
+        files: folder and name of the picture, and of its result.
+        reason: goes on after its name ("is ...").
+
+    """
+
+    files: Files
     reason: str
+
+    @classmethod
+    def of(cls, job: Job, reason: str) -> Skipped:
+        """Tell of one picture."""
+        paths = job.source.path, job.output
+        source, output = ((str(path.parent), path.name) for path in paths)
+        return cls(files=(source, output), reason=reason)
+
+    @property
+    def source(self) -> Path:
+        """The picture."""
+        return Path(*self.files[0])
+
+    @property
+    def output(self) -> Path:
+        """Its result."""
+        return Path(*self.files[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

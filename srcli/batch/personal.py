@@ -8,7 +8,7 @@ and another one can say what is there.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
 from srcli.batch.manifest import Manifest
-from srcli.batch.naming import Files, Job
+from srcli.batch.naming import Group, Job
 from srcli.batch.outcome import FAILURES, Failure
 from srcli.batch.recorded import recorded_results
 from srcli.errors import (
@@ -123,12 +123,12 @@ class PersonalLedger:
                 pass
         return self._fallback.claim(job)
 
-    def finished(self, files: Sequence[Files]) -> frozenset[int]:
+    def finished(self, groups: Sequence[Group]) -> Sequence[Container[int]]:
         """Look into the record; see ``Ledger``."""
         if self._manifest:
             with suppress(DataError, ResourceError, UnwritableFile):
-                return self._manifest.finished(files)
-        return frozenset()
+                return self._manifest.finished(groups)
+        return self._fallback.finished(groups)
 
     def writing(self, job: Job, made: Made) -> None:
         """Note what is about to be written; see ``Ledger``."""

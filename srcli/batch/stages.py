@@ -98,7 +98,7 @@ def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
             read_content(job.source.path)  # says why
         claimed = context.ledger.claim(job)
         if claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
-            return Skipped(source=job.source.path, output=job.output, reason=claimed.value)
+            return Skipped.of(job, claimed.value)
         with _noted(job, context.ledger):
             return _decode(job, claimed, context, budget)
 
@@ -172,7 +172,7 @@ def _decode(
     probed = context.pipeline.probe(content, name=str(path))
     if probed.action == "skip":
         context.ledger.skipped(job, LARGE_ENOUGH)
-        return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
+        return Skipped.of(job, LARGE_ENOUGH)
     read_seconds = time.monotonic() - began
     budget.acquire(probed.memory)
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 FEW = 32
 """Files of a folder that are looked at one by one; its links are listed if more are asked for."""
+_ODD_NAMES = frozenset(("", ".", ".."))
+"""What may stand for a name, but leads to a folder."""
 
 
 class RealPaths:
@@ -17,6 +19,16 @@ class RealPaths:
         self._asked: dict[str, int] = {}
         self._listed: dict[str, tuple[str, frozenset[str]]] = {}
 
+    def unlinked(self, folder: str, names: Sequence[str]) -> str | None:
+        """Return the real path of a folder if none of its files of these names is a link."""
+        if not _ODD_NAMES.isdisjoint(names):
+            return None
+        if folder not in self._listed and len(names) <= FEW:
+            linked = any(os.path.islink(f"{folder}/{name}") for name in names)  # noqa: PTH114 - may be many
+            return None if linked else os.path.realpath(folder)
+        real, links = self._list(folder)
+        return real if links.isdisjoint(names) else None
+
     def of(self, folder: str, name: str) -> str:
         """Return the real path of the file ``name`` in ``folder``, which need not be there."""
         listed = self._listed.get(folder)
@@ -24,24 +36,32 @@ class RealPaths:
             asked = self._asked[folder] = self._asked.get(folder, 0) + 1
             if asked <= FEW:
                 return os.path.realpath(f"{folder}/{name}")
-            listed = self._listed[folder] = os.path.realpath(folder), _links(folder)
+            listed = self._list(folder)
         real, links = listed
-        if name in links or name in {"", ".", ".."}:
+        if name in links or name in _ODD_NAMES:
             return os.path.realpath(f"{folder}/{name}")
         return f"{real}{name}" if real.endswith(os.sep) else f"{real}{os.sep}{name}"
 
+    def _list(self, folder: str) -> tuple[str, frozenset[str]]:
+        listed = self._listed.get(folder)
+        if listed is None:
+            listed = self._listed[folder] = os.path.realpath(folder), _links(folder)
+        return listed
+
 
 def _links(folder: str) -> frozenset[str]:
+    """Return the names in a folder that are not those of files and folders themselves."""
     try:
         with os.scandir(folder) as found:
-            return frozenset(entry.name for entry in found if not _is_plain(entry))
+            names = [
+                entry.name
+                for entry in found
+                if not entry.is_file(follow_symlinks=False)
+                and not entry.is_dir(follow_symlinks=False)  # nor is a junction of Windows
+            ]
     except OSError:  # it is not there, so neither are links in it
         return frozenset()
-
-
-def _is_plain(entry: os.DirEntry[str]) -> bool:
-    """Tell whether a name is that of a file or folder itself; junctions of Windows are not."""
-    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+    return frozenset(names)
 
 
 def hashes(texts: Iterable[str]) -> array[int]:

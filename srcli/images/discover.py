@@ -12,7 +12,7 @@ from typing import Literal, NoReturn
 from srcli.errors import NoPictures, UnreadableImage, UsageError
 from srcli.files.real_paths import RealPaths, hashes, repeated
 from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
-from srcli.images.found import FoundFiles, Place
+from srcli.images.found import FoundFiles, Place, split_name
 
 _OF_SYSTEMS = frozenset(
     ("@eadir", "__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "#recycle", "lost+found")
@@ -58,8 +58,8 @@ def find_sources(
     for given in inputs:
         unread: list[Path] = []
         before = len(found)
-        for place, name in _expand(given, _Reads(unread.append)):
-            found.add(place, name)
+        for place, names in _expand(given, _Reads(unread.append)):
+            found.add(place, *names)
         if len(found) == before and not allow_none:
             message = f"{given} holds no pictures."
             hint = remedies(unread)
@@ -74,6 +74,12 @@ def find_sources(
 def _each_once(found: FoundFiles) -> FoundFiles:
     """Leave out files that came before, be it by another name or link."""
     paths = RealPaths()
+    folders = [
+        paths.unlinked(folder, names) if len(set(names)) == len(names) else None
+        for (folder, _), names in found.groups()
+    ]
+    if None not in folders and len(set(folders)) == len(folders):
+        return found
 
     def real() -> Iterator[str]:
         return (paths.of(folder, name) for (folder, _), name in found.named())
@@ -92,31 +98,31 @@ def _each_once(found: FoundFiles) -> FoundFiles:
     return found.take(kept)
 
 
-def _expand(given: str, reads: _Reads) -> Iterator[tuple[Place, str]]:
+def _expand(given: str, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
     path = Path(given)
     if path.is_dir():
         yield from _walk(path, reads)
     elif glob.has_magic(given) and not os.path.lexists(given):
         yield from _match(given, reads)
     else:
-        yield (str(path.parent), "."), path.name
+        yield (str(path.parent), "."), (path.name,)
 
 
-def _walk(root: Path, reads: _Reads) -> Iterator[tuple[Place, str]]:
+def _walk(root: Path, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
     for folder, below, names in os.walk(root, onerror=_refuse_folder):
         below[:] = sorted(name for name in below if not _is_hidden(name))
         names.sort()
         place = str(Path(folder)), str(Path(folder).relative_to(root))
-        for name in names:
-            if not _is_hidden(name) and reads(name, folder):
-                yield place, name
+        read = [name for name in names if not _is_hidden(name) and reads(name, folder)]
+        if read:
+            yield place, read
 
 
-def _match(pattern: str, reads: _Reads) -> Iterator[tuple[Place, str]]:
+def _match(pattern: str, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
     fixed, wild = _split(pattern)
     for path in sorted(set(_fill(fixed, wild))):
         if not path.is_dir() and reads(path.name, str(path.parent)):
-            yield (str(path.parent), str(path.parent.relative_to(fixed))), path.name
+            yield (str(path.parent), str(path.parent.relative_to(fixed))), (path.name,)
 
 
 def _split(pattern: str) -> tuple[Path, tuple[str, ...]]:
@@ -175,7 +181,7 @@ class _Reads:
         self._fates: dict[str, Fate] = {}
 
     def __call__(self, name: str, folder: str) -> bool:
-        suffix = os.path.splitext(name)[1]  # noqa: PTH122 - may be a million names
+        suffix = split_name(name)[1]
         fate = self._fates.get(suffix) or self._fates.setdefault(suffix, _fate_of(suffix))
         if fate == "unread":
             self._on_unread(Path(folder, name))

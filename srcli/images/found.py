@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, repeat
 from pathlib import Path
 from typing import Self, overload
 
@@ -40,20 +42,30 @@ class FoundFiles(Sequence[InputFile]):
             place = str(file.path.parent), str(file.relative.parent)
             self.add(place, file.path.name)
 
-    def add(self, place: Place, name: str) -> None:
-        """Put one more at the end: the file of that name in a place."""
+    def add(self, place: Place, *names: str) -> None:
+        """Put more at the end: the files of some names in a place."""
         number = self._known.get(place)
         if number is None:
             number = self._known[place] = len(self.places)
             self.places.append(place)
-        self._names.append(name)
-        self._numbers.append(number)
+        self._names += names
+        self._numbers.extend(repeat(number, len(names)))
 
     def named(self) -> Iterator[tuple[Place, str]]:
         """Yield the place and the name of each, in order."""
         places = self.places
         for number, name in zip(self._numbers, self._names, strict=True):
             yield places[number], name
+
+    def groups(self, most: int = sys.maxsize) -> Iterator[tuple[Place, list[str]]]:
+        """Yield all in order: each time a place, and at most so many names of files in it."""
+        at = 0
+        for number, run in groupby(self._numbers):
+            end = at + sum(1 for _ in run)
+            while at < end:
+                names = self._names[at : min(end, at + most)]
+                yield self.places[number], names
+                at += len(names)
 
     def take(self, numbers: Iterable[int]) -> Self:
         """Return those of some numbers, in that order."""
@@ -88,3 +100,9 @@ def input_file(place: Place, name: str) -> InputFile:
     """Return the file of that name in a place."""
     folder, below = place
     return InputFile(path=Path(folder, name), relative=Path(below, name))
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the stem and the suffix, as ``PurePath`` tells them."""
+    at = name.rfind(".")
+    return (name[:at], name[at:]) if 0 < at < len(name) - 1 else (name, "")

@@ -30,7 +30,11 @@ class Clashes:
     def keep(self, shard: Shard | None) -> None:
         """Leave those that are in other parts of a batch to them."""
         if shard is not None:
-            self._news = [(job, error) for job, error in self._news if shard.holds(job.source)]
+            self._news = [
+                (job, error)
+                for job, error in self._news
+                if shard.holds(job.source.relative.as_posix())
+            ]
 
     def news(self) -> list[tuple[Job, UnwritableImage]]:
         """Return those that were not told of yet."""

@@ -15,8 +15,9 @@ from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
 from srcli.batch.manifest import Manifest
-from srcli.batch.naming import Job, Jobs, Naming, OnClash, plan_outputs
+from srcli.batch.naming import Job, Jobs, Naming, paths_below
 from srcli.batch.outcome import Listener, Outcome, SilentListener
+from srcli.batch.outputs import OnClash, plan_outputs
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
 from srcli.batch.place import ResultFolder
 from srcli.batch.plan import Planned, plan_picture
@@ -148,7 +149,7 @@ def find_jobs(
     shard = request.shard
     if shard is None:
         return jobs
-    part = [number for number, job in enumerate(jobs) if shard.holds(job.source)]
+    part = [number for number, below in enumerate(paths_below(jobs)) if shard.holds(below)]
     return jobs.take(part) if isinstance(jobs, Jobs) else [jobs[number] for number in part]
 
 

@@ -14,7 +14,6 @@ from typing import Literal
 from srcli.engine.device import AUTO_PRECISION
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
-from srcli.images.found import InputFile
 from srcli.images.output_options import OutputOptions
 from srcli.images.picture.alpha import HiddenColors
 from srcli.images.picture.background import parse_color
@@ -46,9 +45,9 @@ class Shard:
     number: int
     count: int
 
-    def holds(self, source: InputFile) -> bool:
-        """Tell whether a picture is in this part, by the hash of its path below its folder."""
-        name = os.fsencode(source.relative.as_posix())
+    def holds(self, relative: str) -> bool:
+        """Tell whether a picture is in this part, by its path below its folder, with slashes."""
+        name = os.fsencode(relative)
         return int.from_bytes(hashlib.sha256(name).digest()) % self.count == self.number - 1
 
 

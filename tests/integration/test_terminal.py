@@ -159,7 +159,10 @@ def batch(reporter: TextReporter, clock: Clock) -> None:
     reporter.outcome(Failed(source=Path("in/notes.png"), error=error))
     skipped = Path("in/old.png")
     reporter.outcome(
-        Skipped(source=skipped, output=Path("out/old_x2.png"), reason="is done already")
+        Skipped(
+            files=((str(skipped.parent), skipped.name), ("out", "old_x2.png")),
+            reason="is done already",
+        )
     )
     reporter.picture(Path("in/holiday at the sea 03.png"), (300, 360), (600, 720))
     reporter.begin(100)

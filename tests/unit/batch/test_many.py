@@ -10,8 +10,9 @@ import pytest
 from srcli.batch.ahead import BATCH, unfinished
 from srcli.batch.ledger import NoLedger
 from srcli.batch.manifest import Manifest
-from srcli.batch.naming import Jobs, Naming, folders_of, plan_outputs
+from srcli.batch.naming import Jobs, Naming, folders_of
 from srcli.batch.outcome import Skipped
+from srcli.batch.outputs import plan_outputs
 from srcli.files.real_paths import FEW, RealPaths
 from srcli.images.discover import find_sources
 from srcli.images.found import FoundFiles, InputFile

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from srcli.batch.naming import Naming, plan_outputs, template_pattern
+from srcli.batch.naming import Naming, template_pattern
+from srcli.batch.outputs import plan_outputs
 from srcli.errors import UsageError
 from srcli.images.found import InputFile
 

@@ -9,7 +9,8 @@ import pillow_jxl
 import pytest
 from PIL import Image, ImageCms
 
-from srcli.batch.naming import Naming, plan_outputs
+from srcli.batch.naming import Naming
+from srcli.batch.outputs import plan_outputs
 from srcli.errors import UnknownFormat, UnreadableImage, UnwritableImage
 from srcli.images import formats
 from srcli.images.codecs import jxl, jxl_header
