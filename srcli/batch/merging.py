@@ -33,7 +33,7 @@ def merge_manifests(folder: Path, others: Sequence[Path]) -> Merged:
     what was skipped or failed, if nothing is known of it there. No picture is read or moved.
 
     Raises:
-        UnwritableImage: a manifest cannot be opened or written.
+        UnwritableFile: a manifest cannot be opened or written.
         ForeignManifest: one of the others is damaged or none of ours.
         DataError: one is of a later version.
 

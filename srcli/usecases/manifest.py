@@ -56,7 +56,7 @@ def show_manifest(folder: Path) -> Summary:
         MissingFile: the folder has no manifest.
         ForeignManifest: it is damaged or none of ours.
         DataError: it is of a later version.
-        UnwritableImage: it cannot be opened.
+        UnwritableFile: it cannot be opened.
 
     """
     _check_there(folder)

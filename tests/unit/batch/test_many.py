@@ -13,6 +13,7 @@ from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Jobs, Naming, folders_of
 from srcli.batch.outcome import Skipped
 from srcli.batch.outputs import plan_outputs
+from srcli.errors import UsageError
 from srcli.files.real_paths import FEW, RealPaths
 from srcli.images.discover import find_sources
 from srcli.images.found import FoundFiles, InputFile
@@ -64,6 +65,39 @@ def test_jobs_are_a_sequence_of_what_each_alone_would_be(tree: Path) -> None:
     assert [jobs[number] for number in range(len(jobs))] == alone
     assert list(jobs[2:9:3]) == alone[2:9:3]
     assert folders_of(jobs) == {tree / "out" / str(number) for number in range(3)}
+
+
+@pytest.mark.parametrize("output", ["", "out", "in/0", "linked"])
+def test_clashes_of_many_are_found_wherever_results_go(tree: Path, output: str) -> None:
+    (tree.parent / "linked").symlink_to(tree / "1")
+    (tree / "1" / "1_x2.jpg").write_bytes(b"no picture")
+    (tree / "1" / "1_x2.png").write_bytes(b"no picture")
+    place = str(tree.parent / output) if output else ""
+    naming = Naming(template="{stem}_{scale}", scale="x2", model="m", output=place, suffix=".png")
+    sources = find_sources([str(tree / "1"), str(tree / "0")])
+    told: list[str] = []
+    jobs = plan_outputs(sources, naming, on_clash=lambda job, _: told.append(job.source.path.name))
+    wanted = _clashes([(file.path, Path(place or file.path.parent)) for file in sources])
+    assert told == wanted
+    assert len(jobs) == len(sources) - len(wanted)
+
+
+def _clashes(files: list[tuple[Path, Path]]) -> list[str]:
+    """Return the names of those that clash, found out one by one."""
+    taken = {os.path.realpath(source) for source, _ in files}
+    clashing = []
+    for source, folder in files:
+        result = os.path.realpath(folder / f"{source.stem}_x2.png")
+        if result in taken:
+            clashing.append(source.name)
+        taken.add(result)
+    return clashing
+
+
+def test_names_that_no_file_may_have_are_refused_among_many(tree: Path) -> None:
+    naming = Naming(template="{scale}/{stem}", scale="2", model="m", output=str(tree / "out"))
+    with pytest.raises(UsageError, match="gives no name of a file"):
+        plan_outputs(find_sources([str(tree)]), naming)
 
 
 def test_what_is_done_is_told_without_a_claim_and_the_rest_is_left(tmp_path: Path) -> None:
