@@ -59,16 +59,9 @@ _LIMITS = (
 """Limit of a process, option of ``ulimit`` that sets it, and bytes that a start needs.
 
 A start loads PyTorch and the decoders, and enlarges a small picture with one thread."""
-_TIGHT = 2
-"""A limit of less than so many times what a start needs is tight."""
 _RESIDENT = "VmRSS"
 _ARENA_MAX = -8
-_MMAP_THRESHOLD = -3
-"""Parameters of ``mallopt``: M_ARENA_MAX and M_MMAP_THRESHOLD of glibc."""
-_APART = 2**20
-"""Bytes from which on memory is taken for itself within a tight limit. All of it is free for other
-uses once it is given back, where 100 MB were lost between other blocks. Networks take a quarter
-longer."""
+"""Parameter of ``mallopt``: M_ARENA_MAX of glibc."""
 _TAKEN = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}
 """Entries of /proc/self/status with the part of a limit that is taken."""
 
@@ -113,9 +106,7 @@ def check_start() -> None:
         allowed = _allowed_by(limit)
         if allowed is None:
             continue
-        _tune(_ARENA_MAX, 1)  # 64 MB of addresses are set aside for each place to take memory from
-        if allowed < _TIGHT * need:
-            _tune(_MMAP_THRESHOLD, _APART)
+        _share_arena()
         if allowed < need:
             message = (
                 f"This shell allows a process {allowed / 1e6:.0f} MB of memory "
@@ -130,10 +121,10 @@ def give_memory_back() -> None:
         library.malloc_trim(0)
 
 
-def _tune(parameter: int, value: int) -> None:
-    """Change how memory is taken from the system, with glibc."""
+def _share_arena() -> None:
+    """Let all threads take memory from one place: 64 MB are set aside for each place with glibc."""
     with _glibc() as library:
-        library.mallopt(parameter, value)
+        library.mallopt(_ARENA_MAX, 1)
 
 
 @contextmanager
