@@ -229,8 +229,8 @@ def _extra(metric: Metric, sr: Tensor, hr: Tensor, scale: float) -> float:
     """Measure an extra metric inside the borders."""
     height, width = hr.shape[2:]
     if min(height, width) < metric.smallest:
-        msg = f"A picture of {width}x{height} pixels inside its border is too small for"
-        msg += f" {metric.title} at x{scale:g}."
+        what = f"{metric.title} at x{scale:g}"
+        msg = f"A picture of {width}x{height} pixels inside its border is too small for {what}."
         raise ImageError(msg)
     wanted = hr.expand(-1, CHANNELS, -1, -1).double() / EIGHT_BITS
     return metric.measure(quantize(sr.double()), wanted)
