@@ -2,10 +2,12 @@
 
     python benchmarks/mixes.py FOLDER_OF_HR_PICTURES --ways 'JPEG 92;noise 3' --scale 2
 
-The pictures and the ways are those of ``wild.py``. Each row gives what ``auto`` measures on the
-middle picture, its own share, and the mean gain over bicubic of shares of the model for spoilt
-pictures from 0 to 1, in dB of PSNR-Y. The tables in ``srcli/pipeline/choose.py`` are set from this.
-``--spoilt FILE`` measures weights that are not in the catalogue yet, ``--clean FILE`` likewise.
+The pictures and the ways are those of ``wild.py``. Each row gives the noise and the compression
+that ``auto`` measures in the middle picture, and its shares of the models for spoilt and for noisy
+pictures. Then it gives the mean gain over bicubic of mixes of two models, with shares of the second
+from 0 to 1, in dB of PSNR-Y, and the gain of the worst picture. The tables in
+``srcli/pipeline/choose.py`` are set from this. ``--clean FILE`` and ``--spoilt FILE`` name the
+weights of the two.
 """
 
 from __future__ import annotations
@@ -69,10 +71,11 @@ def row(made: Iterable[Case], models: dict[float, NetworkRunner], scale: int) ->
             gains[share].append(decibels(sr, case.hr, scale) - plain)
     noise = median(inspection.noise for inspection in seen)
     compression = median(inspection.compression for inspection in seen)
-    own = fmean(choose(inspection).mix for inspection in seen)
+    choices = [choose(inspection) for inspection in seen]
+    own = f"{fmean(one.mix for one in choices):.2f}+{fmean(one.noisy for one in choices):.2f}"
     cells = " ".join(f"{fmean(gain):6.2f}" for gain in gains.values())
     worst = " ".join(f"{min(gain):6.2f}" for gain in gains.values())
-    return f"{noise:6.1f} {compression:6.1f} {own:6.2f} | {cells} | {worst}"
+    return f"{noise:6.1f} {compression:6.1f} {own} | {cells} | {worst}"
 
 
 def main() -> None:
@@ -91,7 +94,7 @@ def main() -> None:
     pictures = picture_files(arguments.folder)[:: arguments.every]
     models = {share: mixed(arguments.clean, arguments.spoilt, share) for share in SHARES}
     head = " ".join(f"{share:6.3f}" for share in SHARES)
-    print(f"{'way':22} {'noise':>6} {'compr.':>6} {'auto':>6} | {head} | worst picture")
+    print(f"{'way':22} {'noise':>6} {'compr.':>6} {'auto':>9} | {head} | worst picture")
     for name in arguments.ways.split(";"):
         made = cases(name, pictures, arguments.scale, arguments.crop)
         print(f"{name:22} {row(made, models, arguments.scale)}", flush=True)

@@ -168,6 +168,7 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
     return {
         "model": choice.model,
         "mix": choice.mix,
+        "noisy": choice.noisy,
         "strength": choice.strength,
         "guard": choice.guard,
         "reason": choice.reason,

@@ -1,8 +1,8 @@
 """Choose the model for a picture: the rule behind ``--model auto``.
 
-The networks for clean and for spoilt pictures have one shape, and the weights between theirs make
-networks between them. The rule says how far to go, by lines that were set on validation pictures,
-spoilt in twenty ways: see docs/auto.md.
+The networks for clean, for spoilt and for very noisy pictures have one shape, and the weights
+between theirs make networks between them. The rule says how far to go, by lines that were set on
+validation pictures, spoilt in twenty ways: see docs/auto.md.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from srcli.errors import listed
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.piecewise import piecewise_linear
-from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
+from srcli.weights.catalog.included import DEFAULT_MODEL, NOISY_MODEL, PHOTO_MODEL
 
 AUTO = "auto"
 RULE = 3
@@ -25,6 +26,17 @@ NOISE_MIX = (
 )
 """Levels of noise, and the share of the model for spoilt pictures that is best then, compression
 apart; in between by lines."""
+NOISY_MIX = (
+    *((3.0, 0.0), (5, 0.08), (8, 0.18), (12, 0.3), (16, 0.42)),
+    *((20, 0.52), (25, 0.62), (35, 0.8), (50, 1.0)),
+)
+"""Levels of noise, and the share of the model for noisy pictures that is best beside the others."""
+HIDDEN_NOISE = 0.5
+"""Levels of noise that compression hides, for each unit of compression."""
+BELIEVED = ((2.0, 0.0), (5.0, 1.0))
+"""Levels of noise that are left, and how far they are taken for noise that was compressed."""
+UNSEEN_MIX = ((20.0, 0.0), (40, 0.125))
+"""Compression, and the share of the model for noisy pictures where it may hide all noise."""
 COMPRESSION_MIX = (
     *((0.0, 0.0), (3, 0.15), (5, 0.34), (8, 0.56)),
     *((12, 0.78), (16, 0.92), (20, 1.0)),
@@ -34,16 +46,15 @@ MIX_STEPS = 16
 """Shares are whole sixteenths, so that few networks are made."""
 BLUR, SOFT_EDGE = 0.5, 0.55
 """Softness from which, and steepness of the steepest edges up to which, a picture was blurred."""
-NOISY = 3.0
+HIDING_NOISE = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
 """Share of flat pixels from which lines are beside lines, which look like halos."""
 STRENGTHS = ((0.04, 1.0), (0.08, 0.65), (0.14, 0.3), (0.2, 0.2))
 """Overshoot, and how much of the network's details is best; in between by lines."""
-CLEAN, SPOILT = DEFAULT_MODEL, PHOTO_MODEL
-MIXED = f"{CLEAN}+{SPOILT}"
-MODELS = (CLEAN, SPOILT)
-"""Those that are chosen among, the first for clean pictures; or a mix of both."""
+CLEAN, SPOILT, NOISY = DEFAULT_MODEL, PHOTO_MODEL, NOISY_MODEL
+MODELS = (CLEAN, SPOILT, NOISY)
+"""Those that are chosen among, the first for clean pictures; or a mix of them."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
@@ -56,8 +67,10 @@ class Choice:
     """How one picture is enlarged.
 
     Attributes:
-        model: id of the model; ``MIXED`` for a mix of both.
-        mix: share of the model for spoilt pictures in the weights, 0 to 1; 0 for a named model.
+        model: id of the model; of a mix the ids of its parts, joined by ``+``.
+        mix: share of the model for spoilt pictures beside that for clean ones, 0 to 1; 0 for a
+            named model.
+        noisy: share of the model for noisy pictures beside the mix of these two, 0 to 1.
         strength: share of the network's details that are added to plain enlargement, above 0 to 1.
         guard: the result stays between the source samples around it.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
@@ -69,6 +82,7 @@ class Choice:
 
     model: str
     mix: float = 0.0
+    noisy: float = 0.0
     strength: float = 1.0
     guard: bool = False
     reason: str = ""
@@ -78,7 +92,7 @@ class Choice:
     @property
     def summary(self) -> str:
         """Such as ``asdn-fast at 65 %, guarded: it is clean and its edges were sharpened``."""
-        how = f"{CLEAN} with {100 * self.mix:.0f} % of {SPOILT}" if 0 < self.mix < 1 else self.model
+        how = self.model if self.purpose or not self.mix else _parts(self.mix, self.noisy)
         how = f"{how} at {100 * self.strength:.0f} %" if self.strength < 1 else how
         guarded = ", guarded" if self.guard else ""
         return f"{how}{guarded}: {self.reason}" if self.reason else f"{how}{guarded}"
@@ -108,7 +122,7 @@ def choose(
             of ``MODELS``. They are neither weakened nor guarded.
 
     """
-    mix = _mix(inspection, denoise)
+    mix, noisy = _mix(inspection, denoise), _noisy(inspection, denoise)
     for purpose in _purposes(inspection, mix, denoise):
         if purpose in named:
             why = _spoilt_by(inspection) if purpose in RESTORING else _unspoilt(inspection)
@@ -123,8 +137,9 @@ def choose(
     if denoise is not None:
         words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(
-        model={0.0: CLEAN, 1.0: SPOILT}.get(mix, MIXED),
+        model="+".join(model for model, share in _shares_of(mix, noisy) if share),
         mix=mix,
+        noisy=noisy,
         strength=strength,
         guard=inspection.drawn and not mix,
         reason=" and ".join(words),
@@ -158,8 +173,30 @@ def _mix(inspection: Inspection, denoise: float | None) -> float:
     return round(MIX_STEPS * (1 - (1 - noise) * (1 - compression))) / MIX_STEPS
 
 
+def _noisy(inspection: Inspection, denoise: float | None) -> float:
+    """Return the share of the model for noisy pictures, in whole ``MIX_STEPS``."""
+    noise, compression = inspection.noise, inspection.compression
+    noise += HIDDEN_NOISE * compression * piecewise_linear(BELIEVED, noise)
+    unseen = piecewise_linear(UNSEEN_MIX, compression)
+    share = max(piecewise_linear(NOISY_MIX, noise), unseen)
+    return round(MIX_STEPS * share * (1.0 if denoise is None else denoise)) / MIX_STEPS
+
+
+def _shares_of(mix: float, noisy: float) -> tuple[tuple[str, float], ...]:
+    """Return the share of each model in the weights."""
+    shares = ((1 - mix) * (1 - noisy), mix * (1 - noisy), noisy)
+    return tuple(zip(MODELS, shares, strict=True))
+
+
+def _parts(mix: float, noisy: float) -> str:
+    """Such as ``asdn-photo with 40 % of asdn-noisy``."""
+    (first, _), *others = [(model, share) for model, share in _shares_of(mix, noisy) if share]
+    rest = [f"{100 * share:.0f} % of {model}" for model, share in others]
+    return f"{first} with {listed(rest, between=' and ')}" if rest else first
+
+
 def _strength(inspection: Inspection) -> float:
-    unclear = inspection.flat >= FLAT or inspection.noise >= NOISY
+    unclear = inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
     if unclear or inspection.overshoot <= STRENGTHS[0][0]:
         return 1.0
     return round(piecewise_linear(STRENGTHS, inspection.overshoot), 2)

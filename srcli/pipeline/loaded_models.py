@@ -35,7 +35,7 @@ class LoadedModels:
         runner: runs all of these networks.
         sha256: of the weights of each.
         names: of the model of each fixed scale, and of any ratio under None.
-        mixes: of ``auto``, makes what lies between its two models; None for a named model.
+        mixes: of ``auto``, makes what lies between its models; None for a named model.
         named: of ``auto``, the models that the user named, by the purposes that they serve.
         alias: what the user calls such a model; else empty.
         attributions: by the names of other people's models, who made each, and its licence.
@@ -64,13 +64,13 @@ class LoadedModels:
         """Return the model that was chosen for a picture, or the only one."""
         if choice.purpose:
             return self.named[choice.purpose]
-        return self.mixes.at(choice.mix) if self.mixes else self
+        return self.mixes.at(choice.mix, choice.noisy) if self.mixes else self
 
     def each(self) -> tuple[LoadedModels, ...]:
-        """Return the models that may enlarge a picture; a mix needs what the second does."""
+        """Return the models that may enlarge a picture; a mix needs what the last of it does."""
         if self.mixes is None:
             return (self,)
-        return (self.mixes.clean, self.mixes.spoilt, *self.named.values())
+        return (*self.mixes.models, *self.named.values())
 
     @property
     def parameters(self) -> int:
@@ -113,15 +113,16 @@ class LoadedModels:
 
 
 class Mixes:
-    """Two models of one shape, and the networks whose weights lie between theirs.
+    """Models of one shape, and the networks whose weights lie between theirs.
 
-    The second model was trained from the first, so that a straight line between their weights
+    Each model was trained from the one before it, so that a straight line between their weights
     goes from the one to the other without a worse one on the way (Wang et al., "Deep Network
     Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
 
     Args:
         clean: the model for clean pictures.
-        spoilt: the model for spoilt ones. A mix has its traits.
+        spoilt: the model for spoilt ones.
+        noisy: the model for very noisy ones.
         run: makes a network ready to run, given the hashes of the weights that it is made of.
 
     """
@@ -130,33 +131,44 @@ class Mixes:
         self,
         clean: LoadedModels,
         spoilt: LoadedModels,
+        noisy: LoadedModels,
         run: Callable[[SrNetwork, Iterable[str]], NetworkRunner],
     ) -> None:
-        self.clean, self.spoilt, self._run = clean, spoilt, run
-        self._made = {0.0: clean, 1.0: spoilt}
+        self.models = (clean, spoilt, noisy)
+        self._run = run
+        self._made: dict[tuple[float, float], LoadedModels] = {}
         self._lock = threading.Lock()
 
-    def at(self, share: float) -> LoadedModels:
-        """Return the model whose weights have a share, 0 to 1, of the one for spoilt pictures."""
-        with self._lock:
-            if share not in self._made:
-                self._made[share] = self._mix(share)
-            return self._made[share]
+    def at(self, mix: float, noisy: float = 0.0) -> LoadedModels:
+        """Return what the models make together.
 
-    def _mix(self, share: float) -> LoadedModels:
-        clean = self.clean.runner.network.state_dict()
-        network = copy.deepcopy(self.spoilt.runner.network)
-        mixed = {
-            name: torch.lerp(clean[name], tensor, share)
-            for name, tensor in network.state_dict().items()
-        }
-        network.load_state_dict(mixed)
-        name = f"{self.clean.model}+{self.spoilt.model}"
-        return replace(
-            self.spoilt,
-            runner=self._run(network, (*self.clean.sha256, *self.spoilt.sha256)),
-            names={None: name},
+        Args:
+            mix: share of the model for spoilt pictures in the mix of it and of the clean one.
+            noisy: share of the model for noisy pictures in the mix of it and of that mix.
+
+        """
+        with self._lock:
+            if (mix, noisy) not in self._made:
+                self._made[mix, noisy] = self._mix(mix, noisy)
+            return self._made[mix, noisy]
+
+    def _mix(self, mix: float, noisy: float) -> LoadedModels:
+        shares = ((1 - mix) * (1 - noisy), mix * (1 - noisy), noisy)
+        parts = [(share, model) for share, model in zip(shares, self.models, strict=True) if share]
+        last = parts[-1][1]
+        if len(parts) == 1:
+            return last
+        weights = [(share, part.runner.network.state_dict()) for share, part in parts]
+        network = copy.deepcopy(last.runner.network)
+        network.load_state_dict(
+            {
+                name: torch.stack([share * tensors[name] for share, tensors in weights]).sum(0)
+                for name in weights[0][1]
+            }
         )
+        hashes = [sha256 for _, part in parts for sha256 in part.sha256]
+        name = "+".join(part.model for _, part in parts)
+        return replace(last, runner=self._run(network, hashes), names={None: name})
 
 
 class ModelLoader:
@@ -227,13 +239,13 @@ class ModelLoader:
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
-        clean, spoilt = (self.load(model, ratio) for model in MODELS)
+        clean, spoilt, noisy = (self.load(model, ratio) for model in MODELS)
         named = {purpose: self._named(purpose, ratio) for purpose in self._auto}
-        every = (clean, spoilt, *named.values())
+        every = (clean, spoilt, noisy, *named.values())
         return replace(
             clean,
             sha256=tuple(one for models in every for one in models.sha256),
-            mixes=Mixes(clean, spoilt, self._run),
+            mixes=Mixes(clean, spoilt, noisy, self._run),
             named=named,
             attributions={
                 name: line for models in every for name, line in models.attributions.items()

@@ -39,15 +39,15 @@ def pictures(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     picture().save(folder / "clean.png")
-    picture(12).save(folder / "noisy.png")
-    picture().save(folder / "old.jpg", quality=50)
+    picture(90).save(folder / "noisy.png")
+    picture().save(folder / "old.jpg", quality=80)
     screen().save(folder / "screen.png")
     return folder
 
 
 MODELS = {
     "clean": "asdn-fast",
-    "noisy": "asdn-photo",
+    "noisy": "asdn-noisy",
     "old": "asdn-photo",
     "screen": "asdn-fast",
 }
@@ -68,14 +68,14 @@ def chosen(told):
 def test_every_picture_gets_its_model_and_is_not_made_again(srcli, tmp_path):
     plan = events(srcli("upscale", "in", "-o", "out", "--dry-run", "--json"))
     assert chosen(plan) == MODELS
-    assert {event["way"].split()[0] for event in plan} == {"asdn-fast", "asdn-photo"}
+    assert {event["way"].split()[0] for event in plan} == {*MODELS.values()}
     told = events(srcli("upscale", "in", "-o", "out", "--json"))
     assert chosen(event for event in told if event["event"] == "done") == MODELS
     assert all(event["sound"] is not False for event in told if event["event"] == "done")
-    assert told[-1]["models"] == {"asdn-fast": 2, "asdn-photo": 2}
+    assert told[-1]["models"] == {"asdn-fast": 2, "asdn-noisy": 1, "asdn-photo": 1}
     with sqlite3.connect(tmp_path / "out" / NAME) as database:
         recorded = dict(database.execute("SELECT output, message FROM pictures"))
-    assert recorded["old_x2.jpg"] == "asdn-photo: its file is compressed like JPEG of quality 50."
+    assert recorded["old_x2.jpg"] == "asdn-photo: its file is compressed like JPEG of quality 80."
     assert recorded["screen_x2.png"].startswith("asdn-fast, guarded")
     again = events(srcli("upscale", "in", "-o", "out", "--json"))
     assert again[-1]["skipped"] == 4
@@ -84,8 +84,8 @@ def test_every_picture_gets_its_model_and_is_not_made_again(srcli, tmp_path):
 @pytest.mark.usefixtures("pictures")
 def test_the_choice_and_its_reason_are_told(srcli):
     done = srcli("upscale", "in", "-o", "out", "-v")
-    assert "chosen: asdn-photo: it has noise of about 1" in done.stderr
-    assert done.stderr.count("2 with asdn-fast, 2 with asdn-photo") == 1
+    assert "chosen: asdn-noisy: it has noise of about 50" in done.stderr
+    assert done.stderr.count("2 with asdn-fast, 1 with asdn-noisy, 1 with asdn-photo") == 1
     plan = srcli("upscale", "in", "-o", "other", "--dry-run")
     assert "in/screen.png: asdn-fast, guarded: it is a drawing or a screen" in plan.stdout
 
@@ -136,10 +136,10 @@ def test_guarded_and_weakened_results_do_not_depend_on_tiles():
 
 
 def test_one_model_makes_all_frames(srcli, tmp_path):
-    frames = [picture(12), picture(), picture()]
+    frames = [picture(90), picture(), picture()]
     frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], lossless=True)
     told = events(srcli("upscale", "a.webp", "--json"))
-    assert [e["choice"]["model"] for e in told if e["event"] == "done"] == ["asdn-photo"]
+    assert [e["choice"]["model"] for e in told if e["event"] == "done"] == ["asdn-noisy"]
 
 
 @pytest.mark.usefixtures("pictures")
@@ -152,12 +152,12 @@ def test_a_pipe_chooses_too(pictures):
     command = [sys.executable, "-m", "srcli", "upscale", "-", "-o", "-", "-v"]
     content = (pictures / "old.jpg").read_bytes()
     done = subprocess.run(command, input=content, capture_output=True, check=True)
-    assert b"asdn-photo: its file is compressed like JPEG of quality 50" in done.stderr
+    assert b"asdn-photo: its file is compressed like JPEG of quality 80" in done.stderr
 
 
 def test_an_array_gets_its_model(pictures):
     noisy = np.asarray(Image.open(pictures / "noisy.png"))
-    assert np.array_equal(Upscaler()(noisy), Upscaler("asdn-photo")(noisy))
+    assert np.array_equal(Upscaler()(noisy), Upscaler("asdn-noisy")(noisy))
     lines = np.asarray(screen())
     assert Upscaler()(lines).min() == 200
     assert Upscaler(guard=False)(lines).min() < 190
@@ -180,7 +180,7 @@ def test_plain_resizing_stands_in_the_place_of_a_model(srcli, pictures, name):
 def test_the_quality_of_the_source_is_told(srcli):
     told = events(srcli("upscale", "in/old.jpg", "in/clean.png", "--json"))
     found = [e["source_jpeg_quality"] for e in told if e["event"] == "done"]
-    assert found == [50, None]
+    assert found == [80, None]
 
 
 @pytest.mark.usefixtures("pictures")

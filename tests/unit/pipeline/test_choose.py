@@ -2,6 +2,8 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -11,39 +13,43 @@ from PIL import Image
 from srcli.images.decode import decode_photo
 from srcli.images.picture.photo import Metadata
 from srcli.images.probe import ImageInfo, probe_image
-from srcli.pipeline.choose import CLEAN, MIXED, SPOILT, Choice, choose
+from srcli.pipeline.choose import CLEAN, MODELS, NOISY, SPOILT, Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
 
 from .conftest import edges, levels, photo_of, smooth
 
 
 @pytest.mark.parametrize(
-    ("measured", "mix", "words"),
+    ("measured", "mix", "noisy", "words"),
     [
-        ({}, 0, "clean"),
-        ({"noise": 0.5}, 0, "clean"),
-        ({"noise": 2.0}, 0.3125, "noise of about 2 of 255"),
-        ({"noise": 12.0}, 1, "noise of about 12 of 255"),
+        ({}, 0, 0, "clean"),
+        ({"noise": 0.5}, 0, 0, "clean"),
+        ({"noise": 2.0}, 0.3125, 0, "noise of about 2 of 255"),
+        ({"noise": 4.0}, 0.8125, 0.0625, "noise of about 4 of 255"),
         (
             {"compression": 5.0, "told": True},
             0.3125,
+            0,
             "its file is compressed like JPEG of quality 95",
         ),
         (
             {"compression": 45.0},
             1,
+            0.125,
             "pixels show traces of compression like JPEG of quality 55",
         ),
-        ({"noise": 3.0, "compression": 10.0}, 0.875, "noise of about 3"),
-        ({"softness": 0.6}, 0, "clean"),
-        ({"softness": 0.6, "steepness": 0.5}, 1, "blurred"),
-        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, 0, "drawing or a screen"),
+        ({"noise": 3.0, "compression": 10.0}, 0.875, 0.0625, "noise of about 3"),
+        ({"softness": 0.6}, 0, 0, "clean"),
+        ({"softness": 0.6, "steepness": 0.5}, 1, 0, "blurred"),
+        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, 0, 0, "drawing or a screen"),
     ],
 )
-def test_the_mix_and_the_reason_follow_from_the_figures(measured, mix, words):
+def test_the_mix_and_the_reason_follow_from_the_figures(measured, mix, noisy, words):
     choice = choose(Inspection(**measured))
     assert choice.mix == mix
-    assert choice.model == {0: CLEAN, 1: SPOILT}.get(mix, MIXED)
+    shares = zip(MODELS, (1 - mix, mix, noisy), strict=True)
+    assert choice.model == "+".join(name for name, share in shares if share)
+    assert choice.noisy == noisy
     assert words in choice.reason
     assert choice.strength == 1
 
@@ -55,9 +61,29 @@ def test_the_more_a_picture_is_spoilt_the_more_is_mixed_in():
         assert (mixes[0], mixes[-1]) == (0, 1)
 
 
+def test_much_noise_mixes_the_model_for_noisy_pictures_in():
+    noisy = [choose(Inspection(noise=n / 2)).noisy for n in range(100)]
+    assert noisy == sorted(noisy)
+    assert (noisy[0], noisy[-1]) == (0, 1)
+    assert choose(Inspection(noise=50.0)).model == NOISY
+    assert choose(Inspection(noise=12.0)).model == f"{SPOILT}+{NOISY}"
+    assert choose(Inspection(noise=6.0)).model == f"{CLEAN}+{SPOILT}+{NOISY}"
+
+
+def test_noise_that_compression_hides_counts_if_some_is_left():
+    seen = choose(Inspection(noise=10.0, compression=20.0))
+    assert seen.noisy == choose(Inspection(noise=20.0)).noisy
+    assert choose(Inspection(noise=1.0, compression=20.0)).noisy == 0
+    assert choose(Inspection(compression=40.0)).noisy == 0.125
+    assert choose(Inspection(compression=40.0), denoise=0.0).noisy == 0
+
+
 def test_denoising_as_asked_takes_the_place_of_the_noise_that_was_measured():
     noisy = Inspection(noise=12.0)
     assert [choose(noisy, denoise=share).mix for share in (0, 0.5, 1)] == [0, 0.5, 1]
+    assert choose(noisy, denoise=0.0).model == CLEAN
+    assert choose(noisy, denoise=1.0) == replace(choose(noisy), reason=ANY)
+    assert 0 < choose(noisy, denoise=0.5).noisy < choose(noisy).noisy
     compressed = Inspection(noise=12.0, compression=40.0)
     assert choose(compressed, denoise=0.0).mix == choose(Inspection(compression=40.0)).mix == 1
     assert "50 % of noise is to be removed" in choose(noisy, denoise=0.5).reason
@@ -97,6 +123,12 @@ def test_a_choice_is_one_line():
     )
     assert choose(Inspection(noise=2.0)).summary == (
         "asdn-fast with 31 % of asdn-photo: it has noise of about 2 of 255 levels"
+    )
+    assert Choice(model="", mix=1.0, noisy=0.4, reason="it has noise").summary == (
+        "asdn-photo with 40 % of asdn-noisy: it has noise"
+    )
+    assert Choice(model="", mix=0.75, noisy=0.5, reason="it has noise").summary == (
+        "asdn-fast with 38 % of asdn-photo and 50 % of asdn-noisy: it has noise"
     )
     assert Choice(model="san-light-x2").summary == "san-light-x2"
 
@@ -160,7 +192,7 @@ def test_threads_change_nothing():
 def test_a_tiny_picture_is_judged_by_its_file():
     tiny = photo_of(np.zeros((8, 8, 3), np.uint8), metadata=Metadata())
     assert choose(inspect(tiny)).model == CLEAN
-    assert choose(inspect(tiny, ImageInfo(size=(1, 1), jpeg_quality=50))).model == SPOILT
+    assert choose(inspect(tiny, ImageInfo(size=(1, 1), jpeg_quality=80))).model == SPOILT
 
 
 def test_a_screen_is_drawn_and_its_grid_of_eight_no_compression(screen):

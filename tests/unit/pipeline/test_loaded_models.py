@@ -19,13 +19,25 @@ def weights(models):
     return models.runner.network.state_dict()
 
 
-def test_the_ends_of_the_mixes_are_the_two_models(auto):
+def test_the_ends_of_the_mixes_are_the_models(auto):
     loader = ModelLoader(choose_compute("cpu", "float32"), UpscaleOptions())
-    for mix, model in zip((0.0, 1.0), MODELS, strict=True):
-        found = auto.chosen(Choice(model=model, mix=mix))
+    for shares, model in zip(((0.0, 0.0), (1.0, 0.0), (0.5, 1.0)), MODELS, strict=True):
+        mix, noisy = shares
+        found = auto.chosen(Choice(model=model, mix=mix, noisy=noisy))
         assert found.model == model
         expected = weights(loader.load(model, 2.0))
         assert all(torch.equal(expected[name], one) for name, one in weights(found).items())
+
+
+def test_three_models_are_mixed_by_their_shares(auto):
+    ends = [auto.chosen(Choice(model="", mix=mix)) for mix in (0.0, 1.0)]
+    ends.append(auto.chosen(Choice(model="", noisy=1.0)))
+    clean, spoilt, noisy = map(weights, ends)
+    mixed = auto.chosen(Choice(model="", mix=0.75, noisy=0.5))
+    for name, found in weights(mixed).items():
+        expected = 0.125 * clean[name] + 0.375 * spoilt[name] + 0.5 * noisy[name]
+        torch.testing.assert_close(found, expected)
+    assert mixed.model == "+".join(MODELS)
 
 
 def test_the_weights_of_a_mix_lie_between_the_two(auto):
