@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from srcli import __version__
 from srcli.cli import (
+    ablate,
     bench,
     compare,
     doctor,
@@ -44,6 +45,7 @@ add(app, "upscale", examples=EXAMPLES)(upscale.upscale_command)
 add(app, "bench", examples=bench.EXAMPLES)(bench.bench_command)
 add(app, "compare", examples=compare.EXAMPLES)(compare.compare_command)
 add(app, "train", examples=train.EXAMPLES)(train.train_command)
+add(app, "ablate", examples=ablate.EXAMPLES)(ablate.ablate_command)
 app.add_typer(models.app, name="models")
 app.add_typer(manifest.app, name="manifest")
 add(app, "serve", examples=serve.EXAMPLES)(serve.serve_command)

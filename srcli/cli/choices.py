@@ -17,7 +17,18 @@ Report = Literal["table", "md", "csv", "json", "latex", "html"]
 Protocol = Literal["A", "A8", "B", "L", "S", "W"]
 Published = Literal["light", "all"]
 Purpose = Literal["clean", "photo", "drawing", "jpeg", "noise"]
-Network = Literal["asdn", "cirn", "csnln", "fsdn", "panet", "panetir", "san"]
+Network = Literal["asdn", "cirn", "csnln", "fsdn", "panet", "panetir", "san", "srcnn", "vdsr"]
+Ablation = Literal[
+    "asdn-recursion",
+    "asdn-phases",
+    "asdn-attention",
+    "csnln-branches",
+    "csnln-fusion",
+    "csnln-patches",
+    "san-parts",
+    "cirn-isab",
+]
+TableForm = Literal["table", "md"]
 Loss = Literal["l1", "l2"]
 Optimizer = Literal["muon", "adam"]
 Schedule = Literal["cosine", "step"]

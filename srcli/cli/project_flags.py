@@ -23,6 +23,7 @@ _PROJECT: Mapping[str, str] = {
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
     " halve-every range-weights whole-ratios ema clip recursive degradation precision seed"
     " validate-every val-pictures drawn kept-noise device",
+    "ablate": "steps format seed device",
     "models.export": "format ratio",
     "models.measure": "scale",
 }
@@ -37,6 +38,7 @@ _OWN: Mapping[str, str] = {
     " max-jobs keep-minutes",
     "mcp": "allow",
     "train": "data val out config init resume max-minutes loaders",
+    "ablate": "data test out resume",
     "doctor": "json",
     "integrate": "remove",
     "models.list": "purpose community json",

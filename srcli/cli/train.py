@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +13,7 @@ from srcli.cli import choices, console, errors, shared_options
 from srcli.cli.command import USUAL
 from srcli.cli.console import say
 from srcli.cli.defaults import set_by_variables
+from srcli.cli.stopping import until_signal
 from srcli.cli.train_view import TrainView
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 
 LARGEST_SEED = 2**63 - 1
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def _take_defaults(context: typer.Context, path: Path | None) -> Path | None:
@@ -241,7 +239,7 @@ def train_command(
 ) -> None:
     """Train a network, or go on with a run."""
     request = _request(locals())
-    with _until_signal() as interrupted:
+    with until_signal() as interrupted:
         _run(request, interrupted)
         if interrupted():
             raise typer.Exit(errors.INTERRUPTED)
@@ -275,27 +273,3 @@ def _run(request: TrainRequest, interrupted: Callable[[], bool]) -> None:
     console.data(str(best))
     if interrupted():
         say("Stopped and saved. Go on with --resume.")
-
-
-@contextmanager
-def _until_signal() -> Iterator[Callable[[], bool]]:
-    """Turn the first request to end into a flag, so that the run can save; a second one ends it.
-
-    Requests are Ctrl-C, SIGTERM and, where there is one, the end of the terminal.
-    """
-    seen: list[int] = []
-    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-
-    def note(number: int, _: object) -> None:
-        seen.append(number)
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    before = {number: signal.signal(number, note) for number in numbers}
-    try:
-        yield lambda: bool(seen)
-    finally:
-        restore()

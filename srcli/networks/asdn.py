@@ -81,9 +81,12 @@ class AsdnConfig:
         is_told: 1 for a local network that can be told the strengths in ``TOLD``, else 0.
         restoring_ratio: ratio in (1, 2] for weights that undo more than a reduction: see
             ``AnyRatioTraits``. It is 0 for all others.
+        levels: number of heads for the ratios from 1 to 2.
+        channel_attention, spatial_attention, skip: parts of the paper's network that an ablation
+            leaves out. ``skip`` adds the enlarged picture to the output.
 
     Raises:
-        ValueError: a ratio is out of its range.
+        ValueError: a ratio is out of its range, or there is only one level.
 
     """
 
@@ -98,8 +101,15 @@ class AsdnConfig:
     upper_blocks: int = 0
     is_told: int = 0
     restoring_ratio: float = 0.0
+    levels: int = LEVELS
+    channel_attention: bool = True
+    spatial_attention: bool = True
+    skip: bool = True
 
     def __post_init__(self) -> None:
+        if self.levels < 2:  # noqa: PLR2004 - the two ends of the range
+            msg = f"ratios are blended between 2 levels or more, not {self.levels}"
+            raise ValueError(msg)
         if self.restoring_ratio and not 1 < self.restoring_ratio <= FIRST_OCTAVE:
             msg = f"a picture is restored by way of a ratio in (1, 2], not {self.restoring_ratio}"
             raise ValueError(msg)
@@ -143,12 +153,12 @@ def grid_of(ratio: float) -> int:
 
 
 class RestorationBranch(nn.Module):
-    """Head of the paper: an RGB residual, masked by spatial attention."""
+    """Head of the paper: an RGB residual, masked by spatial attention if it ``attends``."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, attends: bool = True) -> None:
         super().__init__()
         self.restore = nn.Conv2d(channels, 3, 1)
-        self.attention = SpatialAttention()
+        self.attention = SpatialAttention() if attends else nn.Identity()
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         residual_B3HW: Tensor = self.attention(self.restore(features_BCHW))
@@ -167,9 +177,13 @@ class Asdn(AnyRatioNetwork):
             width=config.width,
             growth=config.growth,
             stem=config.stem,
+            attends=config.channel_attention,
         )
         self.trunk = DenseTrunk(trunk)
-        self.heads = nn.ModuleList(RestorationBranch(trunk.out_channels) for _ in range(LEVELS))
+        self.heads = nn.ModuleList(
+            RestorationBranch(trunk.out_channels, attends=config.spatial_attention)
+            for _ in range(config.levels)
+        )
 
     @property
     def traits(self) -> AnyRatioTraits:
@@ -183,9 +197,11 @@ class Asdn(AnyRatioNetwork):
         self, image_B3HW: Tensor, ratio: float, strengths_BT: Tensor | None = None
     ) -> Tensor:
         del strengths_BT  # this network is told nothing
-        level, weight = blend_of(ratio)
+        level, weight = blend_of(ratio, phases=self.config.levels - 1)
         features_BCHW = self.trunk(image_B3HW)
-        output_B3HW: Tensor = image_B3HW + (1 - weight) * self.heads[level](features_BCHW)
+        output_B3HW: Tensor = (1 - weight) * self.heads[level](features_BCHW)
+        if self.config.skip:
+            output_B3HW = image_B3HW + output_B3HW
         if weight > 0 and level > 1:
             output_B3HW = output_B3HW + weight * self.heads[level - 1](features_BCHW)
         return output_B3HW
@@ -221,7 +237,7 @@ class LocalAsdn(ResidualNetwork):
         samples = 3 * config.unshuffle**2
         self.stem = nn.Conv2d(samples, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(ResidualBlock(config.width) for _ in range(config.blocks))
-        self.heads = fresh_heads(config.width, samples, LEVELS)
+        self.heads = fresh_heads(config.width, samples, config.levels)
         self.coarser = nn.ModuleDict(
             {str(step): CoarserGrid(config, step) for step in range(3, config.max_ratio + 1)}
         )
@@ -264,7 +280,9 @@ class LocalAsdn(ResidualNetwork):
                 stem=self.stem,
                 blocks=[*self.blocks],
                 shifts=self._shifts(strengths_BT, range(config.blocks)),
-                head=blended_head((None, *list(self.heads)[1:]), *blend_of(ratio)),
+                head=blended_head(
+                    (None, *list(self.heads)[1:]), *blend_of(ratio, phases=config.levels - 1)
+                ),
             )
         own = self.coarser.get_submodule(str(step))
         first_upper = config.blocks if config.upper_blocks else 0

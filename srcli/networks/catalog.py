@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from srcli.networks import asdn, cirn, csnln, fsdn, panet, san
+from srcli.networks import asdn, cirn, csnln, fsdn, panet, san, srcnn, vdsr
 from srcli.networks.spec import AnySpec
 
 NETWORKS: Mapping[str, AnySpec] = {
@@ -17,5 +17,7 @@ NETWORKS: Mapping[str, AnySpec] = {
         panet.SPEC,
         panet.RESTORATION_SPEC,
         san.SPEC,
+        srcnn.SPEC,
+        vdsr.SPEC,
     )
 }

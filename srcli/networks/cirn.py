@@ -48,12 +48,15 @@ class CirnConfig:
     """Size of a CIRN: ``groups`` groups of ``channels`` channels, for one of ``SCALES``.
 
     ``padding`` is the distance by which kernels of projections exceed their stride on each side.
+    ISAB has ``stages`` of attention, 1 or 2; ``refines`` leaves it out for an ablation.
     """
 
     scale: int
     groups: int
     channels: int
     padding: int = 1
+    refines: bool = True
+    stages: int = 2
 
 
 BASE = CirnConfig(scale=2, groups=10, channels=32)
@@ -125,12 +128,15 @@ class Group(nn.Module):
         self.up = Projection(config, upward=True)
         self.fuse_large = fusion(index + 1, config.channels)
         self.down = Projection(config, upward=False)
-        self.refine = InterlacedAttention(config.channels)
+        self.refine = (
+            InterlacedAttention(config.channels, stages=config.stages) if config.refines else None
+        )
 
     def forward(self, small: list[Tensor], large: list[Tensor]) -> None:
         """Append one map to each list."""
         large.append(self.up(self.fuse_small(small)))
-        small.append(self.refine(small[-1], self.down(self.fuse_large(large))))
+        current_BCHW: Tensor = self.down(self.fuse_large(large))
+        small.append(self.refine(small[-1], current_BCHW) if self.refine else current_BCHW)
 
 
 class Cirn(FixedScaleNetwork):

@@ -23,7 +23,7 @@ Shape suffixes: B batch, C channels, H W rows and columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -33,12 +33,14 @@ from srcli.networks.blocks.conv_prelu import with_prelu
 from srcli.networks.blocks.cross_scale import CrossScaleAttention
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.nonlocal_attention import InScaleAttention
-from srcli.networks.blocks.patch_attention import TILE
+from srcli.networks.blocks.patch_attention import PATCH, TILE
 from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, NetworkSpec
 from srcli.pixels.borders import extend_to
 
 STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 """The enlargements of the fusion blocks of one cell, by scale."""
+CONCATENATED = 2
+"""The ``fusion`` that concatenates."""
 UNUSED = (r"SEM\.multi_source_projection(_2)?\.up_attention\.escape_NaN",)
 """Patterns of entries in the authors' files that are constants here."""
 
@@ -48,6 +50,11 @@ class CsnlnConfig:
     """Size of a CSNLN; ``rgb_range`` is the value range that the weights work in.
 
     ``tile`` is the side of the largest picture that is not cut. Attention works within a tile.
+
+    The others are for ablations. ``in_scale`` and ``cross_scale`` say which attention there is; a
+    cell without either enlarges its input alone. ``fusion`` is 0 for the mutual projection of the
+    paper, 1 for a sum of both branches, and 2 for their concatenation and a 1x1 convolution.
+    ``patch`` is the side of the patches that cross-scale attention compares.
     """
 
     scale: int
@@ -55,6 +62,10 @@ class CsnlnConfig:
     channels: int = 128
     rgb_range: float = 1.0
     tile: int = TILE
+    in_scale: bool = True
+    cross_scale: bool = True
+    fusion: int = 0
+    patch: int = PATCH
 
 
 PAPER = CsnlnConfig(scale=2)
@@ -96,9 +107,10 @@ class Encoder(nn.Module):
 class FusionBlock(nn.Module):
     """Mutual-projected fusion of in-scale and cross-scale attention, enlarged by ``factor``."""
 
-    def __init__(self, channels: int, factor: int) -> None:
+    def __init__(self, config: CsnlnConfig, factor: int) -> None:
         super().__init__()
-        self.up_attention = CrossScaleAttention(channels, factor)
+        channels = config.channels
+        self.up_attention = CrossScaleAttention(channels, factor, patch=config.patch)
         self.down_attention = InScaleAttention(channels)
         self.upsample = enlarging(channels, factor)
         self.encoder = Encoder(channels)
@@ -110,12 +122,57 @@ class FusionBlock(nn.Module):
         return cross_scale_BCHW + residual_BCHW
 
 
+class SingleBranch(nn.Module):
+    """One kind of attention, or none, enlarged by ``factor``: an ablation of the fusion."""
+
+    def __init__(self, config: CsnlnConfig, factor: int) -> None:
+        super().__init__()
+        channels = config.channels
+        attention = InScaleAttention(channels) if config.in_scale else nn.Identity()
+        self.branch = (
+            CrossScaleAttention(channels, factor, patch=config.patch)
+            if config.cross_scale
+            else nn.Sequential(attention, enlarging(channels, factor))
+        )
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        enlarged_BCHW: Tensor = self.branch(features_BCHW)
+        return enlarged_BCHW
+
+
+class PlainFusion(nn.Module):
+    """Both kinds of attention, added or concatenated: an ablation of the fusion."""
+
+    def __init__(self, config: CsnlnConfig, factor: int) -> None:
+        super().__init__()
+        both, channels = replace(config, fusion=0), config.channels
+        self.in_scale = SingleBranch(replace(both, cross_scale=False), factor)
+        self.cross_scale = SingleBranch(replace(both, in_scale=False), factor)
+        self.mix = nn.Conv2d(2 * channels, channels, 1) if config.fusion == CONCATENATED else None
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        in_scale_BCHW: Tensor = self.in_scale(features_BCHW)
+        cross_scale_BCHW: Tensor = self.cross_scale(features_BCHW)
+        if self.mix is None:
+            return in_scale_BCHW + cross_scale_BCHW
+        mixed_BCHW: Tensor = self.mix(torch.cat((in_scale_BCHW, cross_scale_BCHW), 1))
+        return mixed_BCHW
+
+
+def fusing(config: CsnlnConfig, factor: int) -> nn.Module:
+    """Make the part of a cell that attends and enlarges by ``factor``."""
+    if not (config.in_scale and config.cross_scale):
+        return SingleBranch(config, factor)
+    return PlainFusion(config, factor) if config.fusion else FusionBlock(config, factor)
+
+
 class Cell(nn.Module):
     """Self-exemplars mining cell for x2 and x3: one fusion block."""
 
-    def __init__(self, channels: int, scale: int) -> None:
+    def __init__(self, config: CsnlnConfig) -> None:
         super().__init__()
-        self.multi_source_projection = FusionBlock(channels, scale)
+        channels, scale = config.channels, config.scale
+        self.multi_source_projection = fusing(config, scale)
         self.down_sample_1 = reducing(channels, scale)
         self.down_sample_2 = reducing(channels, scale)
         self.error_encode = enlarging(channels, scale)
@@ -137,10 +194,11 @@ class Cell(nn.Module):
 class DoubleCell(nn.Module):
     """Self-exemplars mining cell for x4: two fusion blocks, each enlarging by two."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, config: CsnlnConfig) -> None:
         super().__init__()
-        self.multi_source_projection = FusionBlock(channels, 2)
-        self.multi_source_projection_2 = FusionBlock(channels, 2)
+        channels = config.channels
+        self.multi_source_projection = fusing(config, 2)
+        self.multi_source_projection_2 = fusing(config, 2)
         self.down_sample_1 = reducing(channels, 2)
         self.down_sample_3 = reducing(channels, 4)
         self.down_sample_4 = reducing(channels, 4)
@@ -183,7 +241,7 @@ class Csnln(FixedScaleNetwork):
             with_prelu(nn.Conv2d(3, channels, 3, padding=1)),
             with_prelu(nn.Conv2d(channels, channels, 3, padding=1)),
         )
-        self.SEM = DoubleCell(channels) if config.scale == 4 else Cell(channels, config.scale)  # noqa: PLR2004 - the paper's case
+        self.SEM = DoubleCell(config) if config.scale == 4 else Cell(config)  # noqa: PLR2004 - the paper's case
         self.tail = nn.Sequential(nn.Conv2d(config.recurrences * channels, 3, 3, padding=1))
         self.add_mean = MeanShift(1, rgb_range=span)
 

@@ -32,9 +32,9 @@ from torch import Tensor, nn
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
+from srcli.networks.blocks.unit_luma import unit_luma
 from srcli.networks.blocks.upsampler import Upsampler
 from srcli.networks.spec import ChopRule, FixedScaleNetwork, FixedScaleTraits, NetworkSpec
-from srcli.pixels.color import LUMA_OFFSET, luma
 
 UNUSED = (r"body\.\d+\.escape_NaN",)
 """Patterns of entries in the authors' files that are constants here.
@@ -43,7 +43,6 @@ UNUSED = (r"body\.\d+\.escape_NaN",)
 """
 RESTORATION_UNUSED = (r"(sub|add)_mean\.(weight|bias)", r"body\.\d+\.escape_NaN")
 """The same for the restoration network."""
-LUMA_RANGE = 219.0
 RGB = 3
 
 
@@ -201,7 +200,7 @@ class RestorationPanet(FixedScaleNetwork):
     def forward(self, image_B3HW: Tensor) -> Tensor:
         if self.config.colors == RGB:
             return self._restore(image_B3HW)
-        luma_B1HW = (luma(image_B3HW) - LUMA_OFFSET) / LUMA_RANGE
+        luma_B1HW = unit_luma(image_B3HW)
         return image_B3HW + (self._restore(luma_B1HW) - luma_B1HW)
 
     def _restore(self, image_BKHW: Tensor) -> Tensor:

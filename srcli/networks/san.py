@@ -42,7 +42,8 @@ class SanConfig:
     """Size of a SAN: ``groups`` of ``blocks`` residual blocks of ``channels`` channels.
 
     ``rgb_range`` is the value range of the weights, 255 for the authors' files. Input and output
-    of the network are in [0, 1] all the same.
+    of the network are in [0, 1] all the same. An ablation leaves out SOCA (``second_order``),
+    RL-NL (``region_non_local``) or the share-source skips (``share_source``).
     """
 
     scale: int
@@ -52,6 +53,9 @@ class SanConfig:
     squeeze: int = 16
     nonlocal_squeeze: int = 8
     rgb_range: float = 255.0
+    second_order: bool = True
+    region_non_local: bool = True
+    share_source: bool = True
 
 
 PAPER = SanConfig(scale=2)
@@ -80,7 +84,11 @@ class AttentionGroup(nn.Module):
     def __init__(self, config: SanConfig) -> None:
         super().__init__()
         self.rcab = nn.Sequential(*(ResidualBlock(config.channels) for _ in range(config.blocks)))
-        self.soca = SecondOrderChannelAttention(config.channels, reduction=config.squeeze)
+        self.soca = (
+            SecondOrderChannelAttention(config.channels, reduction=config.squeeze)
+            if config.second_order
+            else nn.Identity()
+        )
         self.conv_last = nn.Conv2d(config.channels, config.channels, 3, padding=1)
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
@@ -95,10 +103,14 @@ class San(FixedScaleNetwork):
         super().__init__()
         self.config = config
         channels, span = config.channels, config.rgb_range
-        self.gamma = nn.Parameter(torch.zeros(1))
+        self.gamma = nn.Parameter(torch.zeros(1)) if config.share_source else None
         self.sub_mean = MeanShift(-1, rgb_range=span, trainable=True)
         self.head = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1))
-        self.non_local = RegionNonLocal(channels, reduction=config.nonlocal_squeeze)
+        self.non_local = (
+            RegionNonLocal(channels, reduction=config.nonlocal_squeeze)
+            if config.region_non_local
+            else nn.Identity()
+        )
         self.RG = nn.ModuleList(AttentionGroup(config) for _ in range(config.groups))
         self.tail = nn.Sequential(
             Upsampler(config.scale, channels), nn.Conv2d(channels, 3, 3, padding=1)
@@ -120,7 +132,9 @@ class San(FixedScaleNetwork):
         source_BCHW = self.non_local(shallow_BCHW)
         features_BCHW = source_BCHW
         for group in self.RG:
-            features_BCHW = group(features_BCHW) + self.gamma * source_BCHW
+            features_BCHW = group(features_BCHW)
+            if self.gamma is not None:
+                features_BCHW = features_BCHW + self.gamma * source_BCHW
         features_BCHW = self.non_local(features_BCHW) + shallow_BCHW
         output_B3HW: Tensor = self.add_mean(self.tail(features_BCHW)) / self.config.rgb_range
         return output_B3HW[..., :height, :width]

@@ -17,6 +17,8 @@ from srcli.usecases.train_request import TrainRequest
 
 OCCASIONAL = ("resume", "max_minutes")
 """What belongs to one call, not to the run; a file may set it, none that we write does."""
+APART = ("config", "shape")
+"""What a file sets field by field, or not at all."""
 
 
 def read_run_file(path: Path) -> Mapping[str, Any]:
@@ -50,7 +52,7 @@ def run_file_text(request: TrainRequest) -> str:
 
 
 def _request_keys() -> list[str]:
-    return [field.name for field in fields(TrainRequest) if field.name != "config"]
+    return [field.name for field in fields(TrainRequest) if field.name not in APART]
 
 
 def _config_keys() -> list[str]:

@@ -115,8 +115,9 @@ def _begin(trainer: Trainer, request: TrainRequest) -> None:
     if trainer.group.is_first:
         if not going_on:
             (request.out / METRICS_FILE).unlink(missing_ok=True)
-        text = run_file_text(request).encode(errors="replace")
-        write_file(request.out / RUN_FILE, text, overwrite=True)
+        if request.shape is None:
+            text = run_file_text(request).encode(errors="replace")
+            write_file(request.out / RUN_FILE, text, overwrite=True)
 
 
 @contextmanager
@@ -221,7 +222,7 @@ def _fresh_model(
     request: TrainRequest, files: tuple[Path, ...], init: Path | None, device: torch.device
 ) -> Model:
     spec = NETWORKS[request.config.network]
-    config = spec.configure(request.config.preset, request.config.scale)
+    config = request.shape or spec.configure(request.config.preset, request.config.scale)
     network = spec.build(config)
     if init is not None:
         missing = _take_over(network, load_model(init).network)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from srcli.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class TrainRequest:
         validate_every: steps between validations.
         val_pictures: how many pictures to validate on, evenly chosen; all by default.
         device: as :func:`srcli.engine.device.choose_device` knows it.
+        shape: configuration of the network, in place of the preset's. A run with one writes no
+            file of settings, which has no word for it.
         loaders: processes that prepare batches ahead; by default one, and more for a GPU.
 
     """
@@ -38,3 +44,4 @@ class TrainRequest:
     val_pictures: int | None = None
     device: str = "auto"
     loaders: int | None = None
+    shape: DataclassInstance | None = None

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 import typer
 
+from srcli.ablation.catalog import ABLATIONS
 from srcli.bench.published import Choice
 from srcli.cli import choices
 from srcli.cli.app import app
@@ -92,6 +93,7 @@ def test_names_that_people_type_are_understood():
         (choices.Published, get_args(Choice)),
         (choices.Purpose, PURPOSES),
         (choices.Network, NETWORKS),
+        (choices.Ablation, ABLATIONS),
         (choices.Loss, get_args(LossName)),
         (choices.Place, get_args(Place)),
         (choices.Optimizer, get_args(OptimizerName)),

@@ -66,28 +66,42 @@ class InterlacedAttention(nn.Module):
     Two criss-cross stages share one set of 1x1 convolutions. Each stage spreads the maps along
     rows and columns, so after both every position of either map reaches every position of the
     result. Two learned gains start at zero, so a new block returns the current map.
+
+    Args:
+        channels: channels of both maps.
+        stages: 2, or 1 to leave the first stage out.
+
+    Raises:
+        ValueError: another number of stages.
+
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, stages: int = 2) -> None:
         super().__init__()
+        if stages not in {1, 2}:
+            msg = f"the attention has one stage or two, not {stages}"
+            raise ValueError(msg)
         self.query = nn.Conv2d(channels, channels // QUERY_REDUCTION, 1)
         self.key = nn.Conv2d(channels, channels // QUERY_REDUCTION, 1)
         self.value = nn.Conv2d(channels, channels, 1)
         self.output = nn.Conv2d(channels, channels, 1)
-        self.spread_gain = nn.Parameter(torch.zeros(1))
+        self.spread_gain = nn.Parameter(torch.zeros(1)) if stages == 2 else None  # noqa: PLR2004 - the first stage
         self.output_gain = nn.Parameter(torch.zeros(1))
 
     def forward(self, previous_BCHW: Tensor, current_BCHW: Tensor) -> Tensor:
-        previous_BCHW, spread_BCHW = self._spread(previous_BCHW, current_BCHW)
+        spread_BCHW = current_BCHW
+        if self.spread_gain is not None:
+            previous_BCHW, spread_BCHW = self._spread(previous_BCHW, current_BCHW, self.spread_gain)
         refined_BCHW = self._attend(previous_BCHW, self.value(spread_BCHW))
         output_BCHW: Tensor = self.output(refined_BCHW)
         return current_BCHW + self.output_gain * output_BCHW
 
-    def _spread(self, previous_BCHW: Tensor, current_BCHW: Tensor) -> tuple[Tensor, Tensor]:
+    def _spread(
+        self, previous_BCHW: Tensor, current_BCHW: Tensor, gain: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Apply one attention, computed from the previous map, to both maps (stage 1)."""
         values_BVHW = torch.cat((self.value(previous_BCHW), self.value(current_BCHW)), 1)
         to_previous, to_current = self._attend(previous_BCHW, values_BVHW).chunk(2, 1)
-        gain = self.spread_gain
         return previous_BCHW + gain * to_previous, current_BCHW + gain * to_current
 
     def _attend(self, source_BCHW: Tensor, value_BVHW: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ class DenseTrunkConfig:
     """Size of the trunk: ``blocks`` dense attention blocks of ``layers`` layers each.
 
     ``stem`` is the number of channels after the first convolution, ``width`` that of a block, and
-    ``growth`` that of a dense layer. ``squeeze`` is the reduction inside channel attention.
+    ``growth`` that of a dense layer. ``squeeze`` is the reduction inside channel attention, which
+    ``attends`` can leave out.
     """
 
     blocks: int
@@ -30,6 +31,7 @@ class DenseTrunkConfig:
     growth: int
     stem: int = 64
     squeeze: int = 16
+    attends: bool = True
 
     @property
     def out_channels(self) -> int:
@@ -83,7 +85,9 @@ class DenseAttentionBlock(nn.Module):
             nn.Conv2d(width + i * growth, growth, 3, padding=1) for i in range(config.layers)
         )
         self.compress_out = nn.Conv2d(width + config.layers * growth, width, 1)
-        self.attention = ChannelAttention(width, width // config.squeeze)
+        self.attention = (
+            ChannelAttention(width, width // config.squeeze) if config.attends else nn.Identity()
+        )
 
     def forward(self, trunk_BCHW: Tensor) -> Tensor:
         start_BCHW: Tensor = self.compress_in(trunk_BCHW)

@@ -33,6 +33,8 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.precision import at_least_float32
 
+PATCH = 3
+"""Side of a patch."""
 NORM_FLOOR = 1e-4
 """Smallest norm by which a key patch is divided (``escape_NaN`` in the authors' files)."""
 STEP_SAMPLES = 2**19

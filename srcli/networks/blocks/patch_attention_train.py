@@ -18,29 +18,30 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
-from srcli.networks.blocks.patch_attention import NORM_FLOOR, KeyMap
+from srcli.networks.blocks.patch_attention import NORM_FLOOR, PATCH, KeyMap
 from srcli.networks.blocks.precision import at_least_float32
 
 
 def unfolded_attention(
-    query_BEHW: Tensor, maps: Sequence[KeyMap], *, temperature: float = 10.0
+    query_BEHW: Tensor, maps: Sequence[KeyMap], *, temperature: float = 10.0, patch: int = PATCH
 ) -> Tensor:
     """Attend as ``patch_attention`` does, and return (B, D, H, W) in the dtype of the values.
 
-    Products are in the dtype of the queries and values. Norms and softmax are in float32 or wider.
+    Patches have an odd side ``patch``, which the other form does not let one choose. Products are
+    in the dtype of the queries and values. Norms and softmax are in float32 or wider.
     """
     size = query_BEHW.shape[-2:]
     with torch.autocast(query_BEHW.device.type, enabled=False):
-        key_BKM = torch.cat([_normalised(_patches(keys.key)) for keys in maps], 2)
-        value_BVM = torch.cat([_patches(keys.value) for keys in maps], 2)
-        query_BKN = _patches(query_BEHW) * temperature
+        key_BKM = torch.cat([_normalised(_patches(keys.key, patch)) for keys in maps], 2)
+        value_BVM = torch.cat([_patches(keys.value, patch) for keys in maps], 2)
+        query_BKN = _patches(query_BEHW, patch) * temperature
         score_BNM = query_BKN.mT @ key_BKM.to(query_BKN.dtype)
         weight_BNM = torch.softmax(at_least_float32(score_BNM), 2).to(value_BVM.dtype)
-        return F.fold(value_BVM @ weight_BNM.mT, size, 3, padding=1)
+        return F.fold(value_BVM @ weight_BNM.mT, size, patch, padding=patch // 2)
 
 
-def _patches(features_BCHW: Tensor) -> Tensor:
-    return F.unfold(features_BCHW, 3, padding=1)
+def _patches(features_BCHW: Tensor, patch: int) -> Tensor:
+    return F.unfold(features_BCHW, patch, padding=patch // 2)
 
 
 def _normalised(patch_BKM: Tensor) -> Tensor:

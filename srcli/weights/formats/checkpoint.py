@@ -30,7 +30,7 @@ LONGEST_ORIGIN = 10_000
 """The longest free text of a header, in characters."""
 LARGEST_SETTING = 4096
 """No number in a network's configuration is larger."""
-WRITTEN: Mapping[type, tuple[type, ...]] = {int: (int,), float: (int, float)}
+WRITTEN: Mapping[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float)}
 """What a setting of each type may be in JSON; to Python, true is a whole number as well."""
 UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a network raises that is built from a configuration that makes no sense."""
@@ -163,8 +163,8 @@ def _check_settings(config: DataclassInstance) -> None:
     kinds = get_type_hints(type(config))
     for field in fields(config):
         value = getattr(config, field.name)
-        is_number = type(value) in WRITTEN[kinds[field.name]]
-        if not is_number or not (0 < value <= LARGEST_SETTING or value == field.default):
+        is_fit = isinstance(value, bool) or 0 < value <= LARGEST_SETTING or value == field.default
+        if type(value) not in WRITTEN[kinds[field.name]] or not is_fit:
             _refuse(field.name, value)
 
 
