@@ -79,8 +79,8 @@ RECURSION = Ablation(
         Variant(name=UP_TO_4, config=replace(LOCAL, max_ratio=4, own_blocks=1)),
     ),
     lines=tuple(sorted((*_direct(), *_recursive()), key=lambda line: line.scale)),
-    paper="The paper's figures are of Set5 (tables 3 and 4). Its one pass to x3 and x4 is a network "
-    "trained for that scale, ours is one for all ratios up to 4.",
+    paper="The paper's figures are of Set5 (tables 3 and 4). Its one pass to x3 and x4 is of a "
+    "network trained for that scale, and ours is of one for all ratios up to 4.",
 )
 PHASES = Ablation(
     name="asdn-phases",

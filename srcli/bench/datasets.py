@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from srcli.bench.spoiling import Spoiling
 from srcli.errors import DataError, NoPictures, UnknownDataset, listed
 from srcli.images.formats import is_readable
 from srcli.spelling import did_you_mean
@@ -18,13 +19,22 @@ SIZES = {
     "Urban100": 100,
     "Manga109": 109,
     "DIV2K-val": 100,
+    "BSD68": 68,
+    "Kodak24": 24,
+    "McMaster": 18,
+    "LIVE1": 29,
+    "Classic5": 5,
 }
 """The data sets known by name, and how many pictures each has."""
 
 FOLDERS = ("bench/{0}", "{0}/HR", "{0}_HR", "{0}")
 """Where a root may keep the HR pictures of a data set, tried in this order."""
 
-FOLDER_NAMES = {"DIV2K-val": ("DIV2K_valid", "DIV2K-val")}
+FOLDER_NAMES = {
+    "DIV2K-val": ("DIV2K_valid", "DIV2K-val"),
+    "BSD68": ("BSD68", "CBSD68"),
+    "McMaster": ("McMaster", "McMaster18"),
+}
 """What the folder is called where it is not the data set's name."""
 
 HINTS = {
@@ -50,6 +60,7 @@ class Dataset:
         images: the HR files, sorted by name.
         lr_images: LR files of the same order, or empty if LR is to be made from HR.
         jpeg: quality, 1 to 100, with which LR that is made from HR is compressed, if it is.
+        spoiling: how the pictures are spoilt that are to be restored; None for enlargement.
 
     """
 
@@ -57,6 +68,7 @@ class Dataset:
     images: tuple[Path, ...]
     lr_images: tuple[Path, ...] = ()
     jpeg: int | None = None
+    spoiling: Spoiling | None = None
 
 
 def known_name(name: str) -> str:
@@ -83,6 +95,11 @@ def split_compression(name: str) -> tuple[str, int | None]:
 def compressed(dataset: Dataset, quality: int) -> Dataset:
     """Return a data set of the same HR pictures whose LR pictures are compressed as JPEG."""
     return replace(dataset, name=f"{dataset.name}-JPEG{quality}", jpeg=quality)
+
+
+def spoilt(dataset: Dataset, spoiling: Spoiling) -> Dataset:
+    """Return a data set of the same pictures, which are to be restored."""
+    return replace(dataset, name=f"{dataset.name}-{spoiling}", spoiling=spoiling)
 
 
 def find_dataset(name: str, roots: Sequence[Path]) -> Dataset | None:

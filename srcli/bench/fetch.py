@@ -26,7 +26,9 @@ from srcli.bench.datasets import (
     not_found,
     pictures,
     split_compression,
+    spoilt,
 )
+from srcli.bench.spoiling import split_spoiling
 from srcli.errors import DataError
 from srcli.files.atomic import disk_errors
 from srcli.files.digest import is_web_page, sha256_of
@@ -58,7 +60,8 @@ def obtain_dataset(text: str, roots: Sequence[Path], *, offline: bool = False) -
 
     Args:
         text: its name in any case, or ``name@revision`` for the hub's of that revision; a name
-            that ends in ``-JPEG`` and a quality has its LR pictures compressed.
+            that ends in ``-JPEG`` and a quality has its LR pictures compressed. One that ends in
+            ``-NOISE50``, ``-YJPEG10`` or ``-MOSAIC`` is to be restored.
         roots: folders to look in first; passed over for a revision.
         offline: use no network, whatever the settings say.
 
@@ -69,8 +72,11 @@ def obtain_dataset(text: str, roots: Sequence[Path], *, offline: bool = False) -
 
     """
     name, _, revision = text.partition("@")
-    name, quality = split_compression(name)
+    name, spoiling = split_spoiling(name)
+    name, quality = split_compression(name) if spoiling is None else (name, None)
     dataset = _obtain_named(known_name(name), revision, roots, offline=offline)
+    if spoiling is not None:
+        return spoilt(dataset, spoiling)
     return dataset if quality is None else compressed(dataset, quality)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from srcli.bench.spoiling import Spoiling
 from srcli.errors import ImageError
 from srcli.images.decode import read_photo, read_uint8
 from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
@@ -29,6 +30,7 @@ class ImagePair:
         lr_path: the LR file; None if LR is made of HR.
         jpeg: quality, 1 to 100, with which LR that is made of HR is compressed; None for none.
         protocol: what LR is made of, how it is rounded, and what it is compared with.
+        spoiling: how HR is spoilt that is to be restored; None for enlargement.
 
     """
 
@@ -39,9 +41,11 @@ class ImagePair:
         *,
         jpeg: int | None = None,
         protocol: Protocol = PUBLISHED,
+        spoiling: Spoiling | None = None,
     ) -> None:
         self._hr_path, self._lr_path, self._jpeg = hr_path, lr_path, jpeg
         self._protocol = protocol
+        self._spoiling = spoiling
         self._hr: Tensor | None = None
         self._pair: tuple[float, tuple[Tensor, Tensor]] | None = None
 
@@ -54,10 +58,13 @@ class ImagePair:
             Deeper samples are rounded, and alpha is ignored.
 
         Raises:
+            UsageError: a picture that is to be restored is to be enlarged.
             ImageError: a file cannot be read, LR is not HR reduced by ``scale``, or HR is too
                 small for it.
 
         """
+        if self._spoiling is not None:
+            return self._spoiling.pair(self._hr_path, scale)
         if self._hr is None:
             self._hr = self._read_hr()
         if self._pair is None or self._pair[0] != scale:

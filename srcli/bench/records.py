@@ -240,5 +240,6 @@ def _check_types(values: dict[str, Any]) -> None:
 
 def _scores(values: dict[str, Any]) -> Scores:
     plain = {name: float(values[name]) for name in METRICS}
-    extra = {name: float(values[name]) for name in EXTRA_METRICS if values.get(name) is not None}
+    names = (*EXTRA_METRICS, "psnr_b")
+    extra = {name: float(values[name]) for name in names if values.get(name) is not None}
     return Scores(**plain, **extra)

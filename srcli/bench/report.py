@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from srcli.bench.published import Choice, published_for, published_kmacs, published_parameters
 from srcli.bench.published_table import has_published, published_table
 from srcli.bench.records import SCHEMA, Conditions, Record, to_line
+from srcli.bench.restoration_tables import is_restored, restoration_tables
 from srcli.bench.summary import Row, summarize
 from srcli.bench.tables import (
     detail_table,
@@ -75,7 +76,9 @@ def condition_line(conditions: Conditions) -> str:
 def tables_of(report: Report) -> tuple[Table, ...]:
     """Return those that apply: quality, differences, published methods, ways, details, failures."""
     rows = report.rows
-    tables = [quality_table(rows, report.protocol)]
+    usual = [row for row in rows if not is_restored(row)]
+    tables = [quality_table(usual, report.protocol)] if usual else []
+    tables += restoration_tables(rows)
     if found := report.differences:
         tables.append(versus_table(found))
     if report.published and has_published(rows, report.published):

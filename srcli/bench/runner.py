@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,9 +26,10 @@ from srcli.bench.records import (
     appending,
     read_records,
 )
+from srcli.bench.spoiling import Spoiling, compared
 from srcli.errors import ImageError, OutOfMemory
 from srcli.files.digest import sha256_of
-from srcli.metrics.protocol import PUBLISHED, Protocol, check_scale, score
+from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, check_scale
 from srcli.pixels.levels import from_levels
 
 
@@ -107,6 +109,7 @@ class _PictureTasks:
     hr: Path
     lr: Path | None
     jpeg: int | None
+    spoiling: Spoiling | None
     jobs: tuple[tuple[Task, Candidate], ...]
 
 
@@ -159,7 +162,7 @@ def _picture_tasks(bench: Bench) -> Iterator[_PictureTasks]:
                         image=hr.name,
                         image_sha256=sha256,
                         scale=float(scale),
-                        conditions=candidate.under(bench.protocol),
+                        conditions=candidate.under(_protocol(dataset, bench)),
                     ),
                     candidate,
                 )
@@ -167,7 +170,13 @@ def _picture_tasks(bench: Bench) -> Iterator[_PictureTasks]:
                 for candidate in bench.candidates
                 if candidate.serves(scale)
             )
-            yield _PictureTasks(hr=hr, lr=lr, jpeg=dataset.jpeg, jobs=jobs)
+            yield _PictureTasks(
+                hr=hr, lr=lr, jpeg=dataset.jpeg, spoiling=dataset.spoiling, jobs=jobs
+            )
+
+
+def _protocol(dataset: Dataset, bench: Bench) -> Protocol:
+    return dataset.spoiling.protocol if dataset.spoiling else bench.protocol
 
 
 def _measured(
@@ -177,7 +186,13 @@ def _measured(
     kmacs: dict[tuple[Conditions, float], float],
 ) -> Iterator[Record]:
     """Yield the old or new record of each task. Only what is needed is decoded and reduced."""
-    images = ImagePair(picture.hr, picture.lr, jpeg=picture.jpeg, protocol=bench.protocol)
+    images = ImagePair(
+        picture.hr,
+        picture.lr,
+        jpeg=picture.jpeg,
+        protocol=bench.protocol,
+        spoiling=picture.spoiling,
+    )
     for task, candidate in picture.jobs:
         if task in done:
             yield done[task]
@@ -190,7 +205,14 @@ def _measured(
         try:
             with _one_thread():
                 lr, hr = images.pair(task.scale)
-            record = _measure(task, candidate, (lr, hr), bench)
+            compare = partial(
+                compared,
+                scale=task.scale,
+                protocol=bench.protocol,
+                spoiling=picture.spoiling,
+                extra=bench.extra,
+            )
+            record = _measure(task, candidate, (lr, hr), compare)
             yield replace(record, kmacs=kmacs[work])
         except (ImageError, OutOfMemory) as error:
             yield Record(task=task, parameters=candidate.parameters, error=error.message)
@@ -202,7 +224,12 @@ def _holds(record: Record, extra: Sequence[str]) -> bool:
     return scores is not None and all(getattr(scores, name) is not None for name in extra)
 
 
-def _measure(task: Task, candidate: Candidate, pair: tuple[Tensor, Tensor], bench: Bench) -> Record:
+def _measure(
+    task: Task,
+    candidate: Candidate,
+    pair: tuple[Tensor, Tensor],
+    compare: Callable[[Tensor, Tensor], Scores],
+) -> Record:
     lr, hr = pair
     size = (hr.shape[2], hr.shape[3])
     low = from_levels(lr)
@@ -211,7 +238,7 @@ def _measure(task: Task, candidate: Candidate, pair: tuple[Tensor, Tensor], benc
         sr = candidate.upscale(low, size, task.scale)
         seconds = time.perf_counter() - start
     with _one_thread():
-        scores = score(sr, hr, task.scale, bench.protocol, bench.extra)
+        scores = compare(sr, hr)
     return Record(
         task=task,
         scores=scores,

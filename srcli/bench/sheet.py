@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
@@ -11,10 +12,11 @@ from srcli.bench.baselines import baselines_for
 from srcli.bench.datasets import Dataset
 from srcli.bench.image_pair import ImagePair
 from srcli.bench.runner import Candidate
+from srcli.bench.spoiling import compared
 from srcli.images.encode import encode_photo
 from srcli.images.formats import JPEG
 from srcli.images.picture.photo import Photo
-from srcli.metrics.protocol import CHANNELS, PUBLISHED, Protocol, Scores, score
+from srcli.metrics.protocol import CHANNELS, PUBLISHED, Protocol, Scores
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize
@@ -91,19 +93,24 @@ def crop_sheet(
     """
     image = dataset.images[index]
     lr_image = dataset.lr_images[index] if dataset.lr_images else None
-    lr, hr = ImagePair(image, lr_image, jpeg=dataset.jpeg, protocol=protocol).pair(scale)
+    images = ImagePair(
+        image, lr_image, jpeg=dataset.jpeg, protocol=protocol, spoiling=dataset.spoiling
+    )
+    lr, hr = images.pair(scale)
     size = (hr.shape[2], hr.shape[3])
     low, exact = from_levels(lr), from_levels(hr).expand(-1, CHANNELS, -1, -1)
     plain = baselines_for(protocol)["bicubic"](low, size, scale).float()
     window = worst_window(plain, exact, CROP_SIDE)
     area = area_around(window, size, AREA_SIDE)
     panels = [_panel("HR", exact, None, area)]
-    panels.append(_panel("bicubic", plain, score(plain, hr, scale, protocol), area))
+    compare = partial(compared, scale=scale, protocol=protocol, spoiling=dataset.spoiling)
+    title = "as given" if dataset.spoiling else "bicubic"
+    panels.append(_panel(title, plain, compare(plain, hr), area))
     for candidate in candidates:
         if candidate.model != "bicubic":
             sr = candidate.upscale(low, size, scale)
             panels.append(
-                _panel(candidate.model, sr, score(sr, hr, scale, protocol), area),
+                _panel(candidate.model, sr, compare(sr, hr), area),
             )
     return Sheet(
         title=f"{dataset.name}, {image.name}",

@@ -119,6 +119,7 @@ def _mean(scores: Sequence[Scores]) -> Scores:
         gmsd=_mean_of_all(score.gmsd for score in scores),
         fsim=_mean_of_all(score.fsim for score in scores),
         vif=_mean_of_all(score.vif for score in scores),
+        psnr_b=_mean_of_all(score.psnr_b for score in scores),
     )
 
 

@@ -40,7 +40,8 @@ def bench_command(
             autocompletion=completion.datasets,
             help="Measure on these data sets, joined by commas: Set5, Set14, BSD100, Urban100, "
             "Manga109 or DIV2K-val. Set5@REVISION is that revision on the hub. Set5-JPEG40 is Set5 "
-            "with its LR pictures compressed at quality 40.",
+            "with its LR pictures compressed at quality 40. At scale 1, Kodak24-NOISE50 is noisy, "
+            "LIVE1-YJPEG10 has compressed luma, and McMaster-MOSAIC is a mosaic.",
         ),
     ] = None,
     model: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from srcli.training.loop import Report
 
 SMOOTHING = 0.98
-MARKS = {"jpeg": "quality ", "noise": "sigma "}
+MARKS = {"jpeg": "quality ", "noise": "sigma ", "mosaic": "mosaic "}
 
 
 class TrainView:

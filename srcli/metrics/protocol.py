@@ -86,7 +86,10 @@ Its PSNR is up to 0.04 dB lower."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Scores of one SR picture: PSNR in dB, SSIM, which is at most 1, and extra ones or None."""
+    """Scores of one SR picture: PSNR in dB, SSIM, which is at most 1, and extra ones or None.
+
+    ``psnr_b`` is that of restored JPEG pictures, and None for others.
+    """
 
     psnr_y: float
     ssim_y: float
@@ -95,6 +98,7 @@ class Scores:
     gmsd: float | None = None
     fsim: float | None = None
     vif: float | None = None
+    psnr_b: float | None = None
 
 
 def check_scale(scale: float) -> None:

@@ -30,7 +30,7 @@ from srcli.training.degradations import (
 )
 from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
-from srcli.training.restore import draw_jpeg, draw_noise
+from srcli.training.restore import draw_jpeg, draw_noise, mosaic_one
 from srcli.training.wild import draw_noisy, draw_wild
 
 DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
@@ -40,6 +40,7 @@ DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
     "noisy": draw_noisy,
     "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
     "noise": lambda random: after_bicubic(draw_noise(random)),
+    "mosaic": lambda _: after_bicubic(mosaic_one),
 }
 """Draw how LR is made of one picture, by the name of the degradation."""
 

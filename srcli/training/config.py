@@ -11,8 +11,8 @@ from srcli.training.losses import LossName
 
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo", "wild", "noisy", "jpeg", "noise"]
-RESTORED: tuple[Degradation, ...] = ("jpeg", "noise")
+Degradation = Literal["bicubic", "photo", "wild", "noisy", "jpeg", "noise", "mosaic"]
+RESTORED: tuple[Degradation, ...] = ("jpeg", "noise", "mosaic")
 """Degradations that keep the size; a restoration network is trained for one of them."""
 
 
@@ -45,7 +45,8 @@ class TrainConfig:
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
             the web (``wild``), and all of these may be noisy (``noisy``). A restoration network
-            has inputs that are compressed (``jpeg``) or noisy (``noise``).
+            has inputs that are compressed (``jpeg``), noisy (``noise``) or a Bayer mosaic
+            (``mosaic``).
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
             the strength of the other part (``wild`` and ``noisy`` only).

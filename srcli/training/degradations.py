@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
 from srcli.pixels.color import quantize
+from srcli.pixels.noise import add_noise
 from srcli.pixels.resize import resize, resize_uint8
 
 Degrade = Callable[[Tensor], Tensor]
@@ -128,13 +129,6 @@ def draw_photo(random: Random) -> Degrade:
     random.shuffle(draws)
     steps = [draw(random) for draw in draws]
     return lambda image: reduce(lambda degraded, step: step(degraded), steps, image)
-
-
-def add_noise(image: Tensor, deviation: float, seed: int) -> Tensor:
-    """Add white Gaussian noise to a uint8 picture of any shape; ``deviation`` of 1 is white."""
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(image.shape, generator=generator) * deviation
-    return _bytes(image / 255 + noise)
 
 
 def _blur(random: Random) -> Degrade:
