@@ -95,7 +95,7 @@ PARTS = _ablation(
         )
         for parts in product((False, True), repeat=3)
     ),
-    budget=Budget(steps=500, batch=16, patch=48),
+    budget=Budget(steps=250, batch=16, patch=48),
     paper=SAN_PAPER,
 )
 ISAB = _ablation(

@@ -90,8 +90,8 @@ def train_command(
         choices.Degradation,
         _pictures(
             help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
-            "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture. jpeg, "
-            "noise and mosaic keep the size, for restoration."
+            "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture. "
+            "jpeg, noise and mosaic keep the size, for restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[

@@ -96,7 +96,7 @@ def test_the_divisor_grows_with_the_overlap_of_the_patches(patch: int) -> None:
     features = torch.rand(1, 8, 24, 24)
     with torch.inference_mode():
         ratio = small(features).mean() / usual(features).mean()
-    assert 0.7 < ratio < 1.4
+    assert 0.5 < ratio < 2
 
 
 def test_an_even_patch_and_three_stages_are_refused() -> None:

@@ -1,0 +1,109 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcli.ablation.catalog import ABLATIONS
+from srcli.ablation.plan import Budget
+from srcli.errors import AlreadyExists, DataError, NoPictures, UnknownName
+from srcli.usecases.ablate import AblateRequest, ablate
+
+SMALL = Budget(steps=2, batch=1, patch=48)
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.variants, self.steps, self.measured = [], 0, []
+
+    def begin(self, variant, number, count, steps) -> None:
+        self.variants.append((variant, number, count, steps))
+
+    def report(self, *_) -> None:
+        pass
+
+    def tick(self, *_) -> None:
+        self.steps += 1
+
+    def record(self, record) -> None:
+        self.measured.append((record.task.image, record.task.conditions.model))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch) -> None:
+    small = {name: replace(ablation, budget=SMALL) for name, ablation in ABLATIONS.items()}
+    monkeypatch.setattr("srcli.usecases.ablate.ABLATIONS", small)
+
+
+@pytest.fixture
+def request_for(tmp_path: Path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for n in range(2):
+        noise = np.random.default_rng(n).integers(0, 256, (72, 80, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"{n}.png")
+
+    wide = np.random.default_rng(9).integers(0, 256, (132, 132, 3), dtype=np.uint8)
+    (tmp_path / "wide").mkdir()
+    Image.fromarray(wide).save(tmp_path / "wide/a.png")
+
+    def make(out: str, **changes) -> AblateRequest:
+        fields = {"name": "cirn-isab", "data": folder, "test": folder, "out": tmp_path / out}
+        return AblateRequest(**{**fields, **changes})
+
+    return make
+
+
+def test_a_seed_gives_one_table_and_another_seed_another(request_for) -> None:
+    first, second = Listener(), Listener()
+    one = ablate(request_for("one"), first)
+    assert ablate(request_for("two"), second) == one
+    assert first.variants == [
+        ("none", 1, 3, 2),
+        ("one stage", 2, 3, 2),
+        ("two stages", 3, 3, 2),
+    ]
+    assert first.steps == 6
+    assert len(first.measured) == 6
+    assert [row[1].text for row in one.rows] == ["none", "one stage", "two stages"]
+    sizes = [int(row[2].text.replace(",", "")) for row in one.rows]
+    assert sizes == sorted(set(sizes))
+    assert ablate(request_for("three", seed=1), Listener()).rows != one.rows
+
+
+def test_it_goes_on_where_it_stopped(request_for) -> None:
+    whole = ablate(request_for("whole"), Listener())
+    stopping = Listener()
+    assert ablate(request_for("cut"), stopping, lambda: stopping.steps >= 3) is None
+    assert [name for name, *_ in stopping.variants] == ["none", "one stage"]
+    with pytest.raises(AlreadyExists, match="already holds"):
+        ablate(request_for("cut"), Listener())
+    going_on = Listener()
+    assert ablate(request_for("cut", resume=True), going_on) == whole
+    assert going_on.steps == 3
+    again = Listener()
+    assert ablate(request_for("cut", resume=True), again) == whole
+    assert again.steps == 0
+
+
+def test_passes_are_those_of_the_line(request_for, tmp_path: Path) -> None:
+    folder = tmp_path / "wide"
+    request = request_for("run", name="asdn-recursion", steps=1, data=folder, test=folder)
+    table = ablate(request, Listener())
+    scales = [row[0].text for row in table.rows]
+    assert scales == ["2"] * 2 + ["3"] * 5 + ["4"] * 5
+    papers = [row[6].text for row in table.rows]
+    assert papers[:3] == ["38.12", "37.35", "34.52"]
+    costs = {row[1].text: float(row[3].text) for row in table.rows if row[0].text == "4"}
+    assert costs["2 · 2"] < costs["1.587 · 1.587 · 1.587"]
+
+
+def test_what_cannot_be_done_is_said(request_for, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="no ablation") as error:
+        ablate(request_for("run", name="cirn-isap"), Listener())
+    assert "cirn-isab" in error.value.hint
+    with pytest.raises(NoPictures):
+        ablate(request_for("run", test=tmp_path / "nowhere"), Listener())
+    with pytest.raises(DataError):
+        ablate(request_for("run", data=tmp_path / "nowhere"), Listener())
