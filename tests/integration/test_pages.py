@@ -30,6 +30,7 @@ NOT_RUN = {
     "my.pth": OWN_FILE,
     "some.onnx": OWN_FILE,
     "--network panetir": LONG,
+    "--network vdsr": LONG,
     "$(srcli models path": LONG,
     "--config san.toml": LONG,
     "--preset wide": LONG,
