@@ -97,7 +97,7 @@ def split_spoiling(name: str) -> tuple[str, Spoiling | None]:
     return found["name"], Spoiling(kind="YJPEG", level=int(found["jpeg"]))
 
 
-def compared(
+def compared(  # noqa: PLR0913 - two pictures, and the rest by name
     sr: Tensor,
     hr: Tensor,
     *,
