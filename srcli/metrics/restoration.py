@@ -48,10 +48,7 @@ def score_restored(restored: Tensor, original: Tensor, *, gray: bool) -> Scores:
     if restored.shape != original.shape:
         msg = f"shapes differ: {tuple(restored.shape)} and {tuple(original.shape)}"
         raise ValueError(msg)
-    height, width = original.shape[2:]
-    if min(height, width) < WINDOW:
-        msg = f"A picture of {width}x{height} pixels is too small to measure."
-        raise ImageError(msg)
+    _check_size(*original.shape[2:])
     made, wanted = rounded(restored.double(), EIGHT_BITS), original.double()
     if gray:
         level = (luma(made, peak=EIGHT_BITS) - LUMA_OFFSET) * (EIGHT_BITS / sum(LUMA_WEIGHTS))
@@ -69,3 +66,9 @@ def score_restored(restored: Tensor, original: Tensor, *, gray: bool) -> Scores:
         ssim_y=ssim(made_luma, wanted_luma),
         psnr_rgb=psnr(made, wanted),
     )
+
+
+def _check_size(height: int, width: int) -> None:
+    if min(height, width) < WINDOW:
+        msg = f"A picture of {width}x{height} pixels is too small to measure."
+        raise ImageError(msg)

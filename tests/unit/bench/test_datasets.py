@@ -53,7 +53,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
         known_name("Set6")
     assert caught.value.hint == "Did you mean Set5?"
     with pytest.raises(DataError) as caught:
-        known_name("Kodak")
+        known_name("Photographs")
     assert "Set14" in caught.value.hint
 
 
