@@ -51,5 +51,8 @@ def _names() -> Iterator[str]:
 
 
 devices = words("auto", "cpu", "cuda", "mps")
-datasets = listed("Set5", "Set14", "BSD100", "Urban100", "Manga109", "DIV2K-val")
+datasets = listed(
+    *("Set5", "Set14", "BSD100", "Urban100", "Manga109", "DIV2K-val"),
+    *("BSD68", "Kodak24", "McMaster", "LIVE1", "Classic5"),
+)
 formats = words("png", "jpg", "webp", "avif", "jxl", "tiff", "bmp", "gif")
