@@ -21,9 +21,10 @@ from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failed, Listener, Outcom
 from srcli.batch.place import make_folder, output_of
 from srcli.errors import OutputLost, UnwritableImage
 from srcli.files.atomic import disk_errors, write_by
+from srcli.files.content import Content
 from srcli.files.locks import folder_lock
 from srcli.images.probe import read_content
-from srcli.pipeline.run import Decoded, Encoded, Enlarged, Pipeline, memory_failures, named_failures
+from srcli.pipeline.run import Decoded, Enlarged, Pipeline, memory_failures, named_failures
 
 ResultT = TypeVar("ResultT")
 
@@ -85,6 +86,15 @@ class Ready:
     enlarged: Enlarged
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
+    """A picture whose file is ready, and what will be recorded of it."""
+
+    claim: Claim
+    content: Content
+    made: Made
+
+
 def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
     """Claim and decode a picture.
 
@@ -122,12 +132,36 @@ def enlarge(taken: Read, context: BatchContext, listener: Listener) -> Ready | F
 
 def write(ready: Ready, context: BatchContext) -> Outcome:
     """Check, encode, write and record a picture."""
-    job, ledger = ready.claim.job, context.ledger
+    coded = encode(ready, context)
+    return coded if isinstance(coded, Failed) else put(coded, context)
+
+
+def encode(ready: Ready, context: BatchContext) -> Coded | Failed:
+    """Check and encode a picture."""
+    claim, job = ready.claim, ready.claim.job
+
+    def attempt() -> Coded:
+        with _noted(job, context.ledger):
+            encoded = context.pipeline.encode(ready.enlarged)
+        outcome = Upscaled.of(job.source.path, job.output, encoded)
+        outcome = replace(outcome, seconds=claim.seconds + outcome.seconds)
+        content = encoded.file
+        made = Made(source=claim.source, sha256=content.sha256, size=len(content), outcome=outcome)
+        return Coded(claim=claim, content=content, made=made)
+
+    return guarded(job, attempt)
+
+
+def put(coded: Coded, context: BatchContext) -> Outcome:
+    """Record a result and put it in its place."""
+    job, ledger = coded.claim.job, context.ledger
 
     def attempt() -> Outcome:
         with _noted(job, ledger):
-            encoded = context.pipeline.encode(ready.enlarged)
-            return _put(ready.claim, encoded, ledger)
+            ledger.writing(job, coded.made)
+            _write_file(coded)
+            ledger.done(job)
+            return coded.made.outcome
 
     return guarded(job, attempt)
 
@@ -186,17 +220,10 @@ def _decode(
     return Read(claim=claim, decoded=decoded)
 
 
-def _put(claim: Claim, encoded: Encoded, ledger: Ledger) -> Upscaled:
-    """Record a result and put it in its place."""
-    job, content = claim.job, encoded.file
-    outcome = Upscaled.of(job.source.path, job.output, encoded)
-    outcome = replace(outcome, seconds=claim.seconds + outcome.seconds)
-    made = Made(source=claim.source, sha256=content.sha256, size=len(content), outcome=outcome)
-    ledger.writing(job, made)
-    with disk_errors(job.output, UnwritableImage):
-        make_folder(job)
-        with folder_lock(job.output.parent, exclusive=False):
-            replaces = claim.claimed is ClaimResult.REPLACE
-            write_by(job.output, content.copy_to, overwrite=replaces, failure=UnwritableImage)
-    ledger.done(job)
-    return outcome
+def _write_file(coded: Coded) -> None:
+    """Put the file of a picture in its place."""
+    output, replaces = coded.claim.job.output, coded.claim.claimed is ClaimResult.REPLACE
+    with disk_errors(output, UnwritableImage):
+        make_folder(coded.claim.job)
+        with folder_lock(output.parent, exclusive=False):
+            write_by(output, coded.content.copy_to, overwrite=replaces, failure=UnwritableImage)

@@ -67,6 +67,10 @@ def upscale_command(
     from_file: options.FromFile = None,
     watch: options.Watch = False,
     shard: options.Shard = "",
+    engine: options.Engine = "local",
+    address: options.Address = "",
+    actors: options.Actors = None,
+    gpus_per_actor: options.GpusPerActor = None,
     fail_fast: options.FailFast = False,
     allow_damaged: options.AllowDamaged = False,
     max_pixels: options.MaxPixels = DEFAULT_RULES.pixel_limit,
@@ -90,6 +94,7 @@ def upscale_command(
         make_output_options,
         parse_auto,
         parse_bytes,
+        parse_cluster,
         parse_shard,
         read_list,
     )
@@ -149,11 +154,15 @@ def upscale_command(
             part_limit=max_parts,
             allow_damaged=allow_damaged,
         ),
+        cluster=parse_cluster(engine, address, actors, gpus_per_actor),
     )
     if request.auto and not request.chooses and is_typed(context, "auto"):
         msg = f"The model {model} makes every picture, so that --auto has no effect."
         raise UsageError(msg, hint="Leave out --model or --auto.")
     streamed = is_stream(request)
+    if streamed and engine != "local":
+        msg = "A pipe is not sent to a cluster."
+        raise UsageError(msg, hint="Leave out --engine, or name files.")
     if watch and (streamed or dry_run):
         msg = "A pipe or a plan cannot be watched."
         raise UsageError(msg, hint="Leave out --watch, or name folders.")

@@ -241,6 +241,24 @@ Shard = Annotated[
     str,
     _many(metavar="I/N", help="Make only part I of N, such as 1/4, of the pictures."),
 ]
+Engine = Annotated[
+    choices.Engine,
+    _many(help="Make pictures in this process, or on a Ray cluster."),
+]
+Address = Annotated[
+    str,
+    _many(metavar="ADDRESS", help="Use this Ray cluster; auto finds one. Default: start one here."),
+]
+Actors = Annotated[
+    int | None,
+    _many(
+        min=1, metavar="N", help="Load the model N times. Default: one for each GPU, or 4 cores."
+    ),
+]
+GpusPerActor = Annotated[
+    float | None,
+    _many(min=0, metavar="N", help="GPUs, or a part of one, for each actor. Default: 1."),
+]
 FailFast = Annotated[
     bool,
     _many("--fail-fast", help="Stop at the first picture that fails."),

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from srcli import __version__
+from srcli.batch.cluster import run_cluster
 from srcli.batch.earlier import earlier_results
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
@@ -83,7 +85,16 @@ def make(
             ledger=ledger,
             fail_fast=request.fail_fast,
         )
-        yield from run_local(jobs, context, listener)
+        if request.cluster:
+            loads = partial(load_pipeline, request)
+            yield from run_cluster(jobs, context, listener, request.cluster, loads)
+        else:
+            yield from run_local(jobs, context, listener)
+
+
+def load_pipeline(request: UpscaleRequest) -> Pipeline:
+    """Load what makes the pictures of a request, as ``upscale`` does and each of its workers."""
+    return Pipeline(output_spec(request), prepare(request))
 
 
 def plan(request: UpscaleRequest) -> Iterator[Planned]:

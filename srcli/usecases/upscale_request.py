@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from srcli.batch.cluster import Cluster
 from srcli.engine.device import AUTO_PRECISION
 from srcli.errors import UsageError
 from srcli.files.text import decode_text
@@ -93,6 +94,7 @@ class UpscaleRequest:
         shard: the part of the pictures to make; None for all.
         fail_fast: stop at the first failure.
         rules: how large and how damaged pictures may be that are read.
+        cluster: the Ray cluster that makes them; None for this process.
 
     """
 
@@ -121,6 +123,7 @@ class UpscaleRequest:
     shard: Shard | None = None
     fail_fast: bool = False
     rules: ReadRules = DEFAULT_RULES
+    cluster: Cluster | None = None
 
     @property
     def borders(self) -> Borders:
@@ -220,6 +223,23 @@ def parse_auto(entries: Iterable[str]) -> dict[str, str]:
         found[purpose.strip()] = model.strip()
     check_auto(found)
     return {purpose: found[purpose] for purpose in PURPOSES if purpose in found}
+
+
+def parse_cluster(
+    engine: str, address: str, actors: int | None, gpus: float | None
+) -> Cluster | None:
+    """Say on which cluster pictures are made; None for this process.
+
+    Raises:
+        UsageError: it is described, but not asked for.
+
+    """
+    if engine == "ray":
+        return Cluster(address=address, actors=actors, gpus=1.0 if gpus is None else gpus)
+    if address or actors is not None or gpus is not None:
+        msg = "Only the engine ray has an address, actors and their GPUs."
+        raise UsageError(msg, hint="Add --engine ray.")
+    return None
 
 
 def parse_shard(text: str) -> Shard | None:
