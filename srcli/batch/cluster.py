@@ -6,17 +6,18 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from srcli.batch.ahead import unfinished
+from srcli.batch.connection import Cluster, connected
 from srcli.batch.ledger import ClaimResult, Made
 from srcli.batch.naming import Job, folders_of
 from srcli.batch.outcome import LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled, ends_run
 from srcli.batch.stages import BatchContext, guarded
 from srcli.batch.worker import Setup, Worker
-from srcli.errors import MissingExtra, OutputLost, ResourceError, UsageError, WeightsError, sentence
+from srcli.errors import OutputLost, ResourceError, WeightsError, sentence
 from srcli.files.locks import remove_strays
 from srcli.pipeline.run import Pipeline
 
@@ -32,22 +33,6 @@ CORES = 4
 """Cores of an actor where there are no GPUs."""
 PATIENCE = 30.0
 """Seconds from one word about a cluster without room to the next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """Where a batch is made.
-
-    Attributes:
-        address: of the cluster, as Ray takes it; empty for one on this machine alone.
-        actors: how many hold the models; None for one a GPU, or one for every few cores.
-        gpus: that each actor takes, if the cluster has any.
-
-    """
-
-    address: str = ""
-    actors: int | None = None
-    gpus: float = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -101,40 +86,12 @@ def run_cluster(
 
     """
     remove_strays(folders_of(jobs))
-    with _connected(cluster) as ray:
+    with connected(cluster) as ray:
         driver = _Driver(ray, context, listener, cluster, make_pipeline)
         try:
             yield from driver.run(unfinished(jobs, context.ledger))
         finally:
             driver.stop()
-
-
-@contextmanager
-def _connected(cluster: Cluster) -> Iterator[Any]:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        msg = "The engine ray needs Ray, which is not installed."
-        raise MissingExtra(msg, hint="Run `pip install 'srcli[ray]'`.") from error
-    was_there = ray.is_initialized()
-    if not was_there:
-        try:
-            ray.init(
-                address=cluster.address or "local",
-                include_dashboard=None if cluster.address else False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
-            hint = "Start one with `ray start --head`, or leave out --address."
-            raise UsageError(msg, hint=hint) from error
-    try:
-        yield ray
-    finally:
-        if not was_there:
-            ray.shutdown()
 
 
 class _Driver:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from srcli.batch.cluster import Cluster
+from srcli.batch.connection import Cluster
 from srcli.engine.device import AUTO_PRECISION
 from srcli.errors import UsageError
 from srcli.files.text import decode_text

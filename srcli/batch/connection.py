@@ -1,0 +1,66 @@
+"""Which Ray cluster makes pictures, and how it is reached."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from srcli.errors import MissingExtra, UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Where a batch is made.
+
+    Attributes:
+        address: of the cluster, as Ray takes it; empty for one on this machine alone.
+        actors: how many hold the models; None for one a GPU, or one for every few cores.
+        gpus: that each actor takes, if the cluster has any.
+
+    """
+
+    address: str = ""
+    actors: int | None = None
+    gpus: float = 1.0
+
+
+@contextmanager
+def connected(cluster: Cluster) -> Iterator[Any]:
+    """Connect to a cluster, or start one on this machine, unless this process did so before.
+
+    Yields:
+        The module of Ray.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        UsageError: no cluster answers.
+
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        msg = "The engine ray needs Ray, which is not installed."
+        raise MissingExtra(msg, hint="Run `pip install 'srcli[ray]'`.") from error
+    was_there = ray.is_initialized()
+    if not was_there:
+        try:
+            ray.init(
+                address=cluster.address or "local",
+                include_dashboard=None if cluster.address else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
+            hint = "Start one with `ray start --head`, or leave out --address."
+            raise UsageError(msg, hint=hint) from error
+    try:
+        yield ray
+    finally:
+        if not was_there:
+            ray.shutdown()
