@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from srcli.errors import MissingExtra, UsageError
+from srcli.errors import MissingExtra, UsageError, sentence
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,10 @@ class Cluster:
     address: str = ""
     actors: int | None = None
     gpus: float = 1.0
+
+
+LOOPBACK = "127.0.0.1"
+"""Where a cluster of this machine alone listens: whoever reaches one may run anything there."""
 
 
 @contextmanager
@@ -54,13 +60,26 @@ def connected(cluster: Cluster) -> Iterator[Any]:
                 include_dashboard=None if cluster.address else False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
+                **({} if cluster.address else {"_node_ip_address": LOOPBACK}),
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
             msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
             hint = "Start one with `ray start --head`, or leave out --address."
             raise UsageError(msg, hint=hint) from error
+        _keep_off_stdout()
     try:
         yield ray
     finally:
         if not was_there:
             ray.shutdown()
+
+
+def _keep_off_stdout() -> None:
+    """Log what Ray says of lost workers, which it prints to standard output whatever is asked."""
+    from ray._private import worker
+
+    def tell(said: dict[str, Any], **_: object) -> None:
+        for line in said["lines"]:
+            logger.info("%s", sentence(str(line)))
+
+    worker.print_to_stdstream = tell
