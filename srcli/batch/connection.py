@@ -53,6 +53,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
         msg = "The engine ray needs Ray, which is not installed."
         raise MissingExtra(msg, hint="Run `pip install 'srcli[ray]'`.") from error
     was_there = ray.is_initialized()
+    here: dict[str, Any] = {} if cluster.address else {"_node_ip_address": LOOPBACK}
     if not was_there:
         try:
             ray.init(
@@ -60,7 +61,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
                 include_dashboard=None if cluster.address else False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
-                **({} if cluster.address else {"_node_ip_address": LOOPBACK}),
+                **here,
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
             msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
@@ -78,7 +79,7 @@ def _keep_off_stdout() -> None:
     """Log what Ray says of lost workers, which it prints to standard output whatever is asked."""
     from ray._private import worker
 
-    def tell(said: dict[str, Any], **_: object) -> None:
+    def tell(said: dict[str, Any], ignore_prefix: bool = False) -> None:  # noqa: ARG001, FBT001, FBT002 - as Ray calls it
         for line in said["lines"]:
             logger.info("%s", sentence(str(line)))
 
