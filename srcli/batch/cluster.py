@@ -199,8 +199,7 @@ class _Driver:
         if isinstance(claimed, Failed):
             self._ended[task.number] = claimed
         elif claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
-            outcome = Skipped(source=job.source.path, output=job.output, reason=claimed.value)
-            self._ended[task.number] = outcome
+            self._ended[task.number] = Skipped.of(job, claimed.value)
         else:
             task.claimed = claimed
             self._make(actor, task)
