@@ -27,12 +27,14 @@ IN_WORKS = 3
 """Pictures that an actor has at once: one is read, one enlarged, one written."""
 WINDOW = 64
 """Pictures, for each actor, that may be begun before the oldest one has ended."""
-TRIES = 3
-"""Workers that may be lost with a picture before it fails."""
+RETRIES = 3
+"""How often a picture is made again after its worker was lost; so often workers are started."""
 CORES = 4
 """Cores of an actor where there are no GPUs."""
 PATIENCE = 30.0
 """Seconds from one word about a cluster without room to the next."""
+LONGEST_START = 1200.0
+"""Seconds, 20 minutes, that a cluster may take to make room for an actor: machines may start."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +72,7 @@ def run_cluster(
     """Make every picture, and yield what became of each, in order; as ``run_local``.
 
     Paths travel, and so do outcomes; pixels do not. A worker that is lost costs the pictures that
-    it had: they are made again, and one that a third worker was lost with fails.
+    it had: they are made again, up to three times, and then fail.
 
     Args:
         jobs: the pictures.
@@ -126,6 +128,7 @@ class _Driver:
         self._more = True
         self._over = False
         self._failed_starts = 0
+        self._waited = 0
 
     def run(self, jobs: Iterator[Job | Skipped]) -> Iterator[Outcome]:
         """Yield every outcome in order; of an interrupted run those that are still written too."""
@@ -144,8 +147,11 @@ class _Driver:
     def stop(self) -> None:
         """End the actors."""
         for actor in self._actors:
-            with suppress(Exception):  # the cluster may be gone as well
-                self.ray.kill(actor.handle)
+            self._kill(actor)
+
+    def _kill(self, actor: _Actor) -> None:
+        with suppress(Exception):  # the cluster may be gone as well
+            self.ray.kill(actor.handle)
 
     def _in_order(self) -> Iterator[Outcome]:
         while not self._over and self._next in self._ended:
@@ -219,6 +225,11 @@ class _Driver:
         """Wait for an answer, and take in all that there are."""
         answered, _ = self.ray.wait(list(self._calls), num_returns=1, timeout=PATIENCE)
         if not answered and not any(actor.is_ready for actor in self._actors):
+            self._waited += 1
+            if self._waited * PATIENCE >= LONGEST_START:
+                msg = "The cluster had no room for an actor for 20 minutes."
+                hint = "Ask for fewer --actors or --gpus-per-actor, or add machines to the cluster."
+                raise ResourceError(msg, hint=hint)
             logger.warning("The cluster has had no room for an actor yet.")
         for call in answered:
             if call in self._calls:
@@ -227,7 +238,7 @@ class _Driver:
 
     def _answer(self, call: Any, actor: _Actor, task: _Task | None) -> None:  # noqa: ANN401 - Ray's
         try:
-            answer = self.ray.get(call)
+            answer = self.ray.get(call, timeout=PATIENCE)  # it is there, or its worker is lost
         except self.ray.exceptions.RayTaskError as error:  # a fault of ours, as on one machine
             raise error.cause from error
         except self.ray.exceptions.RayError as error:
@@ -237,6 +248,7 @@ class _Driver:
         if task is None:
             self._check_models(answer)
             actor.is_ready = True
+            self._failed_starts = self._waited = 0
         elif isinstance(answer, Made):
             self._write(actor, task, answer)
         else:
@@ -281,10 +293,11 @@ class _Driver:
         if actor not in self._actors:
             return
         self._actors.remove(actor)
+        self._kill(actor)
         self._calls = {call: one for call, one in self._calls.items() if one[0] is not actor}
         if called is None and not actor.tasks:
             self._failed_starts += 1
-            if self._failed_starts >= TRIES:
+            if self._failed_starts > RETRIES:
                 msg = "Workers of the cluster end before they are ready."
                 hint = "Install the same srcli on all machines, and share the folders."
                 raise ResourceError(msg, hint=hint)
@@ -301,10 +314,10 @@ class _Driver:
                 self._end(task, task.made.outcome)
                 return
         task.losses += 1
-        if task.losses < TRIES:
+        if task.losses <= RETRIES:
             self._again.append(task)
             return
-        msg = f"{job.source.path} was given up: {TRIES} workers were lost while they made it."
+        msg = f"{job.source.path} was given up: {task.losses} workers were lost while they made it."
         hint = "Name it alone with --engine local to see what happens."
         self._end(task, Failed(source=job.source.path, error=ResourceError(msg, hint=hint)))
 

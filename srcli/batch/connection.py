@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,13 +57,14 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     here: dict[str, Any] = {} if cluster.address else {"_node_ip_address": LOOPBACK}
     if not was_there:
         try:
-            ray.init(
-                address=cluster.address or "local",
-                include_dashboard=None if cluster.address else False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **here,
-            )
+            with _stdout_as_stderr():
+                ray.init(
+                    address=cluster.address or "local",
+                    include_dashboard=None if cluster.address else False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    **here,
+                )
         except (ConnectionError, ValueError, RuntimeError) as error:
             msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
             hint = "Start one with `ray start --head`, or leave out --address."
@@ -75,12 +77,26 @@ def connected(cluster: Cluster) -> Iterator[Any]:
             ray.shutdown()
 
 
+@contextmanager
+def _stdout_as_stderr() -> Iterator[None]:
+    """Send what this process and those that it starts print to standard error instead."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def _keep_off_stdout() -> None:
     """Log what Ray says of lost workers, which it prints to standard output whatever is asked."""
     from ray._private import worker
 
-    def tell(said: dict[str, Any], ignore_prefix: bool = False) -> None:  # noqa: ARG001, FBT001, FBT002 - as Ray calls it
-        for line in said["lines"]:
+    def tell(data: Any, ignore_prefix: bool) -> None:  # noqa: ANN401, ARG001, FBT001 - as Ray calls it
+        for line in data["lines"]:
             logger.info("%s", sentence(str(line)))
 
     worker.print_to_stdstream = tell
