@@ -36,6 +36,7 @@ NOT_RUN = {
     "--preset wide": LONG,
     "--init runs/san-x2": LONG,
     "& srcli train": LONG,
+    "--engine ray": "It needs a cluster, which tests/integration/test_ray.py starts.",
     "manifest merge": "It needs results that were moved, as in tests/integration/test_manifest.py.",
 }
 """Parts of commands that are not run here, each with the reason."""
