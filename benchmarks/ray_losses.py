@@ -33,6 +33,8 @@ NODE = {"num_cpus": 2, "object_store_memory": 2**27}
 LONGEST = 900
 """Seconds that one run may take before it is ended and counts as failed."""
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")
+os.environ.setdefault("RAY_agent_register_timeout_ms", "300000")
 
 
 def make_pictures(folder: Path, count: int) -> None:

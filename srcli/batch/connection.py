@@ -31,6 +31,8 @@ class Cluster:
     gpus: float = 1.0
 
 
+START = "300"
+"""Seconds that a cluster on this machine may take to start; on a busy one, Ray's own 30 are few."""
 LOOPBACK = "127.0.0.1"
 """Where a cluster of this machine alone listens: whoever reaches one may run anything there."""
 
@@ -48,6 +50,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
 
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", START)
     try:
         import ray
     except ModuleNotFoundError as error:
