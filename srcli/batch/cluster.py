@@ -113,7 +113,10 @@ class _Driver:
         each = cluster.gpus if gpus else 0
         by_device = int(gpus // each) if each else cores // CORES
         self.count = max(1, cluster.actors or by_device)
-        self._takes = {"num_gpus": each, "num_cpus": max(1, min(CORES, cores // self.count))}
+        alive = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+        room = int(max(alive, default=1))  # no actor spans two machines
+        share = max(1, min(CORES, room, cores // self.count))
+        self._takes = {"num_gpus": each, "num_cpus": share}
         self._setup = ray.put(
             Setup(folder=os.getcwd(), make_pipeline=make_pipeline, neighbours=self.count)  # noqa: PTH109 - a text is sent
         )
