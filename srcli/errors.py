@@ -5,10 +5,12 @@
     SrcliError
     ├── UsageError            the request itself makes no sense
     │   ├── MissingExtra      it needs an optional part that is not installed
+    │   ├── NoCredentials     an object store is not told who asks; also as UnknownBucket
     │   └── UnknownName       it names something that there is not
     │       ├── UnknownModel, UnknownDataset, UnknownFormat
     │       ├── MissingFile   also MissingImage, MissingWeights
-    │       └── NoPictures
+    │       ├── NoPictures
+    │       └── UnknownBucket also UnreadableImage, UnwritableImage
     ├── ImageError            one picture cannot be read, enlarged or written
     │   ├── UnreadableImage   also MissingImage
     │   ├── UnwritableImage   also UnknownFormat, and below UnwritableFile
@@ -107,6 +109,14 @@ class AlreadyExists(UnwritableImage):
 
 class UnknownFormat(UnknownName, UnwritableImage):
     """The request names a format of pictures or reports that is not written."""
+
+
+class UnknownBucket(UnknownName, UnreadableImage, UnwritableImage):
+    """The request names a bucket that an object store does not have."""
+
+
+class NoCredentials(UsageError, UnreadableImage, UnwritableImage):
+    """An object store is asked for something, and nothing says who is asking."""
 
 
 class BadTile(ImageError):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
 
+from srcli.files.objects.client import forget_clients
+from tests.buckets import Bucket, make_bucket, store_server
+
 settings.register_profile("srcli", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("srcli")
+_numbers = itertools.count(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 
@@ -33,3 +39,24 @@ def bench_folder() -> Path | None:
     """The benchmark pictures, where they are on this machine."""
     folder = os.environ.get("SRCLI_DATA_DIR")
     return Path(folder) / "bench" if folder else None
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[str]:
+    """Serve an object store, and give its address."""
+    with store_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(store, monkeypatch) -> Iterator[Bucket]:
+    """Make an empty bucket that the environment gives access to."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", store)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    forget_clients()
+    yield make_bucket(store, f"bucket-{next(_numbers)}")
+    forget_clients()

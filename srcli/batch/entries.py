@@ -17,6 +17,7 @@ from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import Entry, State
 from srcli.errors import shortened
 from srcli.files.locks import is_token
+from srcli.files.objects.address import Location, ObjectPath
 
 STATES: tuple[State, ...] = get_args(State)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -125,8 +126,13 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
-def output_key(folder: Path, output: Path) -> bytes:
-    """Return the relative path that a result goes by; bytes, as names need not be UTF-8."""
+def output_key(folder: Path, output: Location) -> bytes:
+    """Return what a result goes by: its relative path, or its address if it is an object.
+
+    It is bytes, as names need not be UTF-8.
+    """
+    if isinstance(output, ObjectPath):
+        return os.fsencode(str(output))
     return os.fsencode(os.path.relpath(output, folder))
 
 

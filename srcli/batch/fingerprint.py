@@ -7,21 +7,35 @@ import json
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from srcli.files.digest import sha256_of
+from srcli.files.objects.address import Location, ObjectPath
+from srcli.files.objects.client import look_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """Size, time and hash of a file at one moment."""
+    """Size, time and hash of a file at one moment.
+
+    Of an object, the hash is that of its ETag, which stores tell without its content; of a result
+    that is being written, whose ETag is not known yet, it is that of its content.
+    """
 
     size: int
     mtime_ns: int
     sha256: str
 
-    def still_holds(self, path: Path) -> bool:
-        """Tell whether a file is as it was: same size, and same time or else same content."""
+    def still_holds(self, path: Location) -> bool:
+        """Tell whether a file is as it was: same size, and same time or else same content.
+
+        Raises:
+            UnreadableImage: it is an object, and its store does not tell.
+
+        """
+        if isinstance(path, ObjectPath):
+            seen = look_at(path)
+            hashes = (seen.version, seen.notes.get("sha256")) if seen else ()
+            return seen is not None and seen.size == self.size and self.sha256 in hashes
         try:
             found = path.stat()
             if found.st_size != self.size or not stat.S_ISREG(found.st_mode):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Literal, Protocol
 
 from srcli.batch.fingerprint import FileState
+from srcli.batch.locations import is_there
 from srcli.batch.naming import Group, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.errors import AlreadyExists
+from srcli.files.objects.address import Location
 
 State = Literal["claimed", "writing", "done", "skipped", "failed"]
 
@@ -49,14 +49,14 @@ class Entry:
     output: FileState | None
     model: str = ""
 
-    def describes(self, output: Path) -> bool:
+    def describes(self, output: Location) -> bool:
         """Tell whether ``output`` is the result that this entry records."""
         if self.state not in {"writing", "done"} or self.output is None:
             return False
         return self.output.still_holds(output)
 
 
-Elsewhere = Callable[[Path], Entry | None]
+Elsewhere = Callable[[Location], Entry | None]
 """Returns what another manifest says of a result, by the path of the result."""
 
 
@@ -173,7 +173,7 @@ def judge(
         return ClaimResult.DONE
     if overwrite:
         return ClaimResult.REPLACE
-    if os.path.lexists(job.output):
+    if is_there(job.output):
         raise _is_there(ours, job, fingerprint, model)
     return ClaimResult.MAKE
 

@@ -16,12 +16,15 @@ from srcli.batch.database import NAME, database_errors, open_database
 from srcli.batch.entries import Times, find_done, find_entry, output_key
 from srcli.batch.fingerprint import canonical, settings_fingerprint
 from srcli.batch.ledger import ClaimResult, Elsewhere, Entry, Made, State, judge
+from srcli.batch.locations import is_there, state_of_result
 from srcli.batch.naming import Group, Job
 from srcli.batch.outcome import Failure, Upscaled
 from srcli.batch.place import ResultFolder, identity_of
-from srcli.errors import OutputLost, UnwritableImage, listed
+from srcli.batch.settled import as_recorded
+from srcli.errors import OutputLost, listed
 from srcli.files.atomic import disk_errors
 from srcli.files.locks import RunLock, folder_lock
+from srcli.files.objects.address import ObjectPath, full_name, is_object
 
 
 class Manifest:
@@ -85,42 +88,76 @@ class Manifest:
     def claim(self, job: Job) -> ClaimResult:
         """Take a picture for this run; see ``Ledger``."""
         key = output_key(self.folder, job.output)
-        with self._transaction() as database:
-            entry = find_entry(database, key)
-            if entry and self._is_busy(entry):
-                return ClaimResult.BUSY
-            known = entry
-            if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):
-                known = self._elsewhere(job.output)
-            overwrite, model = self.overwrite, self.model
-            claimed = judge(known, job, self.fingerprint, overwrite=overwrite, model=model)
-            if claimed is not ClaimResult.DONE:
-                self._put(database, job, "claimed")
-            elif known:
-                with suppress(OSError):  # gone since it was looked at
-                    if known is not entry or not _is_current(known, job):
-                        self._put(database, job, "done", **_files(known), **_times(job))
-            return claimed
+        remote = isinstance(job.output, ObjectPath) or isinstance(job.source.path, ObjectPath)
+        while True:
+            with self._transaction() as database:
+                entry = find_entry(database, key)
+                if entry and self._is_busy(entry):
+                    return ClaimResult.BUSY
+                if not remote:
+                    return self._settle(database, job, entry, self._examine(entry, job))
+            examined = self._examine(entry, job)  # nobody else waits while a store is asked
+            with self._transaction() as database:
+                if find_entry(database, key) == entry:
+                    return self._settle(database, job, entry, examined)
+
+    def _examine(self, entry: Entry | None, job: Job) -> tuple[ClaimResult, Entry | None]:
+        """Look at what is there; return what to do, and what is known of the result."""
+        if not is_there(job.output):
+            return ClaimResult.REPLACE if self.overwrite else ClaimResult.MAKE, entry
+        known = entry
+        if not (entry and entry.describes(job.output)):
+            known = self._elsewhere(job.output)
+        overwrite, model = self.overwrite, self.model
+        return judge(known, job, self.fingerprint, overwrite=overwrite, model=model), known
+
+    def _settle(
+        self,
+        database: sqlite3.Connection,
+        job: Job,
+        entry: Entry | None,
+        examined: tuple[ClaimResult, Entry | None],
+    ) -> ClaimResult:
+        """Write down what ``_examine`` found."""
+        claimed, known = examined
+        if claimed is not ClaimResult.DONE:
+            self._put(database, job, "claimed")
+        elif known:
+            with suppress(OSError):  # gone since it was looked at
+                if known is not entry or not _is_current(known, job):
+                    self._put(database, job, "done", **(_files(known) | _times(job)))
+        return claimed
 
     def finished(self, groups: Sequence[Group]) -> list[frozenset[int]]:
         """Look at the two files of each, and at what was written down; see ``Ledger``."""
         keys = [self._keys(group) for group in groups]
+        remote = [is_object(group.folder) or is_object(group.output) for group in groups]
         with self._transaction() as database:
             known = find_done(database, self.fingerprint, [key for some in keys for key in some])
+            entries = [
+                {n: entry for n, key in enumerate(some) if (entry := find_entry(database, key))}
+                if far
+                else {}
+                for some, far in zip(keys, remote, strict=True)
+            ]
         return [
-            frozenset(
+            as_recorded(found, group, self.fingerprint)
+            if far
+            else frozenset(
                 [
                     number
                     for number, times in enumerate(map(known.get, some))
                     if times and _are_as_recorded(times, group, number)
                 ]
             )
-            for some, group in zip(keys, groups, strict=True)
+            for some, group, found, far in zip(keys, groups, entries, remote, strict=True)
         ]
 
     def _keys(self, group: Group) -> list[bytes]:
         """Return the relative paths that results go by, as ``output_key``."""
-        below = os.path.relpath(group.output, self.folder)
+        below = group.output
+        if not is_object(below):
+            below = os.path.relpath(group.output, self.folder)
         names = os.fsencode("\0".join(group.outputs)).split(b"\0")
         if below == os.curdir:
             return names
@@ -152,10 +189,9 @@ class Manifest:
 
     def done(self, job: Job) -> None:
         """Note that the output is in its place; see ``Ledger``."""
-        with disk_errors(job.output, UnwritableImage):
-            written = job.output.stat()
+        written = state_of_result(job.output)
         with self._transaction() as database:
-            self._put(database, job, "done", output_mtime_ns=written.st_mtime_ns)
+            self._put(database, job, "done", **written)
 
     def skipped(self, job: Job, reason: str) -> None:
         """Note that there is nothing to make; see ``Ledger``."""
@@ -233,7 +269,7 @@ class Manifest:
     ) -> None:
         """Set the state and some columns of a picture, which is new or known."""
         values = {
-            "source": os.fsencode(job.source.path.absolute()),
+            "source": os.fsencode(full_name(job.source.path)),
             "state": state,
             "owner": self._run.token,
             "fingerprint": self.fingerprint,
@@ -281,11 +317,9 @@ def _told(outcome: Upscaled) -> str:
 
 
 def _times(job: Job) -> dict[str, int]:
-    """When the two files of a picture last changed, as columns."""
-    return {
-        "source_mtime_ns": job.source.path.stat().st_mtime_ns,
-        "output_mtime_ns": job.output.stat().st_mtime_ns,
-    }
+    """When the two files of a picture last changed, as columns; of objects no time is kept."""
+    files = {"source_mtime_ns": job.source.path, "output_mtime_ns": job.output}
+    return {name: file.stat().st_mtime_ns for name, file in files.items() if isinstance(file, Path)}
 
 
 def _is_current(entry: Entry, job: Job) -> bool:
@@ -294,4 +328,4 @@ def _is_current(entry: Entry, job: Job) -> bool:
         "source_mtime_ns": entry.source and entry.source.mtime_ns,
         "output_mtime_ns": entry.output and entry.output.mtime_ns,
     }
-    return entry.state == "done" and recorded == _times(job)
+    return entry.state == "done" and recorded | _times(job) == recorded

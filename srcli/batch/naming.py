@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path, PurePath
 from string import Formatter
 from typing import overload
 
-from srcli.errors import UsageError
+from srcli.errors import UnreadableImage, UsageError
+from srcli.files.objects.address import Location, ObjectPath, is_object, located, location_of
+from srcli.files.objects.client import read_object
 from srcli.images.formats import GIF, PNG, by_suffix
 from srcli.images.found import FoundFiles, InputFile, Place, input_file, split_name
 
@@ -61,8 +65,8 @@ class Job:
     """
 
     source: InputFile
-    output: Path
-    root: Path | None = None
+    output: Location
+    root: Location | None = None
 
 
 Files = tuple[tuple[str, str], tuple[str, str]]
@@ -97,7 +101,7 @@ class Jobs(Sequence[Job]):
 
     """
 
-    def __init__(self, sources: FoundFiles, naming: Naming, root: Path | None) -> None:
+    def __init__(self, sources: FoundFiles, naming: Naming, root: Location | None) -> None:
         self._sources, self._namer, self._root = sources, _Namer(naming), root
 
     def __len__(self) -> int:
@@ -139,7 +143,7 @@ class Jobs(Sequence[Job]):
                 yield f"{start}{name}"
 
     def _job(self, source: InputFile, folder: str, name: str) -> Job:
-        return Job(source=source, output=Path(folder, name), root=self._root)
+        return Job(source=source, output=location_of(folder, name), root=self._root)
 
 
 def groups_of(jobs: Sequence[Job], most: int = sys.maxsize) -> Iterator[Group]:
@@ -172,8 +176,9 @@ def paths_below(jobs: Sequence[Job]) -> Iterator[str]:
 
 
 def folders_of(jobs: Sequence[Job]) -> set[Path]:
-    """Return the folders that the results go to."""
-    return {Path(folder) for folder in {group.output for group in groups_of(jobs, MANY)}}
+    """Return the folders of this machine that the results go to."""
+    folders = {group.output for group in groups_of(jobs, MANY)}
+    return {Path(folder) for folder in folders if not is_object(folder)}
 
 
 class _Namer:
@@ -191,7 +196,7 @@ class _Namer:
         if folder is None:
             own = place[0]
             if self.naming.output:
-                own = str(Path(self.naming.output) / place[1])
+                own = str(located(self.naming.output) / place[1])
             folder = self._folders.setdefault(place, own)
         parts = [split_name(name) for name in names]
         texts = self._around_stem()
@@ -224,23 +229,27 @@ class _Namer:
 
     def _check(self, stem: str, place: Place, name: str) -> None:
         if not stem or "\0" in stem or PurePath(stem).name != stem:
-            path = Path(place[0], name)
+            path = location_of(place[0], name)
             message = f"{self.naming.template} gives no name of a file for {path}."
             raise UsageError(message, hint=f"Use {FIELDS} in it, and no folders.")
 
     def _kept_suffix(self, suffix: str, place: Place, name: str) -> str:
         own = by_suffix(PurePath(name))
-        fits = own and own.writable and (own is not GIF or _moves(Path(place[0], name)))
+        fits = own and own.writable and (own is not GIF or _moves(location_of(place[0], name)))
         kept = suffix if fits else PNG.suffixes[0]
         if own is not GIF:
             self._suffixes[suffix] = kept
         return kept
 
 
-def _moves(path: Path) -> bool:
+def _moves(path: Location) -> bool:
     from srcli.images.codecs.animation_files import is_animated
     from srcli.images.decode import PIXEL_LIMIT
 
+    if isinstance(path, ObjectPath):
+        with suppress(UnreadableImage):  # whoever reads it to enlarge it says what is wrong
+            return is_animated(BytesIO(read_object(path)[0]), pixel_limit=PIXEL_LIMIT)
+        return False
     return path.is_file() and is_animated(path, pixel_limit=PIXEL_LIMIT)
 
 

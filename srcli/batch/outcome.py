@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from srcli.batch.naming import Files, Job
 from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError, UnwritableFile
+from srcli.files.objects.address import Location, location_of
 from srcli.pipeline.back_projection import Consistency
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.run import Encoded
@@ -43,8 +43,8 @@ class Upscaled:
 
     """
 
-    source: Path
-    output: Path
+    source: Location
+    output: Location
     source_size: Size
     size: Size
     seconds: float
@@ -58,7 +58,7 @@ class Upscaled:
     attributions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, source: Path, output: Path, encoded: Encoded) -> Upscaled:
+    def of(cls, source: Location, output: Location, encoded: Encoded) -> Upscaled:
         """Tell of a result, and of the files that it was made of and goes to."""
         return cls(
             source=source,
@@ -98,21 +98,21 @@ class Skipped:
         return cls(files=(source, output), reason=reason)
 
     @property
-    def source(self) -> Path:
+    def source(self) -> Location:
         """The picture."""
-        return Path(*self.files[0])
+        return location_of(*self.files[0])
 
     @property
-    def output(self) -> Path:
+    def output(self) -> Location:
         """Its result."""
-        return Path(*self.files[1])
+        return location_of(*self.files[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """A picture that was not made, and why."""
 
-    source: Path
+    source: Location
     error: Failure
 
 
@@ -133,7 +133,7 @@ class Listener(Progress, Protocol):
         """Tell that ``count`` more outcomes will follow."""
         ...
 
-    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+    def picture(self, source: Location, source_size: Size, size: Size) -> None:
         """A picture starts to be enlarged."""
         ...
 
@@ -144,7 +144,7 @@ class SilentListener:
     def found(self, count: int) -> None:
         """Ignore the count."""
 
-    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+    def picture(self, source: Location, source_size: Size, size: Size) -> None:
         """Ignore the picture."""
 
     def begin(self, total: int) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from srcli.batch.naming import Job, Jobs, Naming, files_of, groups_of
 from srcli.errors import UnknownFormat, UsageError
+from srcli.files.objects.address import is_folder, located, location_of
 from srcli.files.real_paths import RealPaths, hashes, repeated, shared
 from srcli.images.formats import by_suffix, unwritten_hint
 from srcli.images.found import FoundFiles, InputFile
@@ -36,15 +37,15 @@ def plan_outputs(
         _check_suffix(f"_{naming.suffix}")
     if _names_a_file(naming.output, count=len(sources)):
         _check_suffix(naming.output)
-        return _without_clashes([Job(source=sources[0], output=Path(naming.output))], on_clash)
-    root = Path(naming.output) if naming.output else None
+        return _without_clashes([Job(source=sources[0], output=located(naming.output))], on_clash)
+    root = located(naming.output) if naming.output else None
     found = sources if isinstance(sources, FoundFiles) else FoundFiles(sources)
     return _without_clashes(Jobs(found, naming, root), on_clash)
 
 
 def _names_a_file(output: str, *, count: int) -> bool:
     name = PurePath(output)
-    if not name.suffix or output.endswith(("/", os.sep)) or Path(output).is_dir():
+    if not name.suffix or output.endswith(("/", os.sep)) or is_folder(output):
         return False
     if count > 1 and by_suffix(name):
         message = f"{output} is the name of one file, but there are {count} pictures."
@@ -87,10 +88,10 @@ def _without_clashes(jobs: Sequence[Job], on_clash: OnClash | None) -> Sequence[
         identity = _identity(paths, *output)
         clashes = hash(identity) in suspects
         if clashes and identity in inputs:
-            message = f"{Path(*output)} would be written over a picture that is read."
+            message = f"{location_of(*output)} would be written over a picture that is read."
         elif clashes and identity in outputs:
             first, path = jobs[outputs[identity]].source.path, jobs[number].source.path
-            message = f"{first} and {path} would both become {Path(*output)}."
+            message = f"{first} and {path} would both become {location_of(*output)}."
         else:
             if clashes:
                 outputs[identity] = number

@@ -19,6 +19,7 @@ from srcli.batch.entries import all_entries, output_key
 from srcli.batch.ledger import ClaimResult, Entry, Made, NoLedger
 from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Group, Job
+from srcli.batch.object_notes import noted_result
 from srcli.batch.outcome import FAILURES, Failure
 from srcli.batch.recorded import recorded_results
 from srcli.errors import (
@@ -29,6 +30,7 @@ from srcli.errors import (
     UnwritableFile,
     UsageError,
 )
+from srcli.files.objects.address import Location, ObjectPath
 from srcli.weights.providers.cache import cache_folder
 
 MOST = 10_000
@@ -46,7 +48,7 @@ def personal_folder() -> Path | None:
 class PersonalRecord:
     """What the user's record says of results; it is read once, when it is first asked."""
 
-    def find(self, output: Path) -> Entry | None:
+    def find(self, output: Location) -> Entry | None:
         """Return what is known of one of the results."""
         return self._entries.get(output_key(self._folder, output)) if self._folder else None
 
@@ -78,8 +80,13 @@ class FolderRecords:
     def __init__(self) -> None:
         self._known: dict[Path, Mapping[str, Entry]] = {}
 
-    def find(self, output: Path) -> Entry | None:
-        """Return what the nearest manifest in or above its folder knows of a result."""
+    def find(self, output: Location) -> Entry | None:
+        """Return what the nearest manifest in or above its folder knows of a result.
+
+        An object says itself what it is.
+        """
+        if isinstance(output, ObjectPath):
+            return noted_result(output)
         parent = Path(os.path.realpath(output.parent))
         for folder in (parent, *parent.parents):
             if os.path.lexists(folder / NAME):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from srcli.batch.naming import Job
 from srcli.errors import OutputLost, UnwritableImage
+from srcli.files.objects.address import ObjectPath
 from srcli.images.encode import writable_format
 from srcli.pipeline.output_spec import Output
 from srcli.pipeline.preflight import check_place
@@ -86,19 +87,24 @@ def output_of(job: Job) -> Output:
         UnwritableImage: its folder cannot be written to, or no format has that suffix.
 
     """
-    check_links(job)
-    check_place(job.output)
+    if isinstance(job.output, Path):
+        check_links(job)
+        check_place(job.output)
     return Output(format=writable_format(job.output), name=str(job.output))
 
 
 def make_folder(job: Job) -> None:
     """Create the folder of a result; below a named folder, which must be there, without links.
 
+    Buckets do without folders.
+
     Raises:
         OSError: a folder cannot be created.
         UnwritableImage: as ``check_links``.
 
     """
+    if isinstance(job.output, ObjectPath):
+        return
     if job.root is None:
         job.output.parent.mkdir(parents=True, exist_ok=True)
         return
@@ -109,7 +115,7 @@ def make_folder(job: Job) -> None:
 
 def _folders_below_root(job: Job) -> list[Path]:
     """Return the folders from below the named one to that of the result, from the top."""
-    if job.root is None:
+    if not isinstance(job.root, Path):
         return []
     parts = Path(os.path.relpath(job.output.parent, job.root)).parts
     return [job.root.joinpath(*parts[: count + 1]) for count in range(len(parts))]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from srcli.batch.ledger import ClaimResult
+from srcli.batch.locations import read_source
 from srcli.batch.naming import Job
 from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failure
 from srcli.batch.place import output_of
@@ -14,7 +15,7 @@ from srcli.engine.recursion import Pass
 from srcli.engine.tiling import TiledTraits
 from srcli.images.encode import is_streamed
 from srcli.images.formats import by_suffix
-from srcli.images.probe import ImageInfo, read_content
+from srcli.images.probe import ImageInfo
 from srcli.pipeline.choose import Choice
 from srcli.pipeline.preflight import check_format
 from srcli.pipeline.probe import Probed, bytes_kept, memory_needed
@@ -111,7 +112,7 @@ def plan_picture(job: Job, claim: Callable[[Job], ClaimResult], pipeline: Pipeli
 
     """
     try:
-        content, _ = read_content(job.source.path)
+        content, _ = read_source(job.source.path)
         probed = pipeline.probe(content, name=str(job.source.path))
         found = claim(job)
         if found is ClaimResult.DONE:

@@ -12,6 +12,7 @@ from srcli.batch.database import NAME, read
 from srcli.batch.entries import all_entries, output_key
 from srcli.batch.fingerprint import settings_fingerprint
 from srcli.batch.ledger import ClaimResult, Elsewhere, Entry, NoLedger, judge
+from srcli.batch.locations import is_there
 from srcli.batch.naming import Job
 from srcli.errors import ForeignManifest
 
@@ -51,7 +52,7 @@ class ManifestView(NoLedger):
     def claim(self, job: Job) -> ClaimResult:
         """Return what a run would do about a picture; see ``Ledger``."""
         entry = self._entries.get(output_key(self.folder, job.output))
-        if os.path.lexists(job.output) and not (entry and entry.describes(job.output)):
+        if is_there(job.output) and not (entry and entry.describes(job.output)):
             entry = self._elsewhere(job.output)
         return judge(entry, job, self.fingerprint, overwrite=self.overwrite, model=self.model)
 

@@ -7,22 +7,23 @@ became of it, and put the result in its place.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from srcli.batch.budget import ByteBudget
 from srcli.batch.fingerprint import FileState
 from srcli.batch.ledger import ClaimResult, Ledger, Made
+from srcli.batch.locations import read_source, write_result
 from srcli.batch.naming import Job
+from srcli.batch.object_notes import notes_of
 from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder, output_of
 from srcli.errors import OutputLost, UnwritableImage
-from srcli.files.atomic import disk_errors, write_by
+from srcli.files.atomic import disk_errors
 from srcli.files.content import Content
-from srcli.files.locks import folder_lock
 from srcli.images.probe import read_content
 from srcli.pipeline.run import Decoded, Enlarged, Pipeline, memory_failures, named_failures
 
@@ -37,12 +38,14 @@ class BatchContext:
         pipeline: makes each picture.
         ledger: says what is to be made and keeps what became of it.
         fail_fast: stop at the first failure.
+        settings: fingerprint of what results depend on beside their sources; kept with objects.
 
     """
 
     pipeline: Pipeline
     ledger: Ledger
     fail_fast: bool = False
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
     """
 
     def attempt() -> Read | Outcome:
-        if not job.source.path.is_file():
+        if isinstance(job.source.path, Path) and not job.source.path.is_file():
             read_content(job.source.path)  # says why
         claimed = context.ledger.claim(job)
         if claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
@@ -159,7 +162,7 @@ def put(coded: Coded, context: BatchContext) -> Outcome:
     def attempt() -> Outcome:
         with _noted(job, ledger):
             ledger.writing(job, coded.made)
-            _write_file(coded)
+            _write_file(coded, context.settings)
             ledger.done(job)
             return coded.made.outcome
 
@@ -200,13 +203,11 @@ def _decode(
     job: Job, claimed: ClaimResult, context: BatchContext, budget: ByteBudget
 ) -> Read | Outcome:
     began, path = time.monotonic(), job.source.path
-    content, mtime_ns = read_content(path)
-    sha256 = hashlib.sha256(content).hexdigest()
-    source = FileState(size=len(content), mtime_ns=mtime_ns, sha256=sha256)
+    content, source = read_source(path)
     probed = context.pipeline.probe(content, name=str(path))
     if probed.action == "skip":
         context.ledger.skipped(job, LARGE_ENOUGH)
-        return Skipped.of(job, LARGE_ENOUGH)
+        return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
     read_seconds = time.monotonic() - began
     budget.acquire(probed.memory)
     try:
@@ -220,10 +221,10 @@ def _decode(
     return Read(claim=claim, decoded=decoded)
 
 
-def _write_file(coded: Coded) -> None:
+def _write_file(coded: Coded, settings: str) -> None:
     """Put the file of a picture in its place."""
-    output, replaces = coded.claim.job.output, coded.claim.claimed is ClaimResult.REPLACE
-    with disk_errors(output, UnwritableImage):
-        make_folder(coded.claim.job)
-        with folder_lock(output.parent, exclusive=False):
-            write_by(output, coded.content.copy_to, overwrite=replaces, failure=UnwritableImage)
+    job, replaces = coded.claim.job, coded.claim.claimed is ClaimResult.REPLACE
+    with disk_errors(Path(job.output), UnwritableImage):
+        make_folder(job)
+        notes = notes_of(coded.made, settings)
+        write_result(job.output, coded.content, overwrite=replaces, notes=notes)

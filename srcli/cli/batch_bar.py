@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, Task, TextColumn
@@ -16,6 +15,7 @@ from srcli.cli.printable import printable
 
 if TYPE_CHECKING:
     from srcli.cli.tally import Tally
+    from srcli.files.objects.address import Location
 
 BAR_WIDTH = 24
 FREE = 3
@@ -97,7 +97,7 @@ class BatchBar:
         self._pace.work()
         self._update()
 
-    def picture(self, source: Path, note: str) -> None:
+    def picture(self, source: Location, note: str) -> None:
         """Show which picture is worked on."""
         self._name, self._note, self._share = printable(source.name), note, 0.0
         self.begin(0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from srcli import __version__
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Upscaled
     from srcli.batch.plan import Planned
     from srcli.errors import SrcliError
+    from srcli.files.objects.address import Location
     from srcli.pipeline.choose import Choice
     from srcli.pipeline.target_size import Size
 
@@ -51,7 +51,7 @@ class JsonReporter:
         self.tally.start(count)
         self._emit("start", version=__version__, found=count)
 
-    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+    def picture(self, source: Location, source_size: Size, size: Size) -> None:
         """Tell that a picture is begun."""
         self._source = str(source)
         self._emit(

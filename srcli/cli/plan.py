@@ -67,11 +67,12 @@ def _print_sums(pictures: Sequence[Planned]) -> None:
     )
     if costs:
         disk, memory = sum(cost.disk for cost in costs), max(cost.memory for cost in costs)
-        places = {_existing(picture.job.output) for picture in pictures if picture.cost}
-        free = min(shutil.disk_usage(place).free for place in places)
+        outputs = (picture.job.output for picture in pictures if picture.cost)
+        places = {_existing(output) for output in outputs if isinstance(output, Path)}
+        free = [shutil.disk_usage(place).free for place in places]
+        room = f", {_bytes(min(free))} free" if free else ""
         data(
-            f"about {_bytes(disk)} of disk needed, {_bytes(free)} free; "
-            f"{_bytes(memory)} of memory for the largest"
+            f"about {_bytes(disk)} of disk needed{room}; {_bytes(memory)} of memory for the largest"
         )
 
 

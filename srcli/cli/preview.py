@@ -34,7 +34,10 @@ class Viewer:
         from srcli.batch.outcome import Upscaled
 
         if self._protocol and isinstance(outcome, Upscaled):
-            self._show(outcome.output, self._protocol)
+            if isinstance(outcome.output, Path):
+                self._show(outcome.output, self._protocol)
+            else:
+                say("There is no preview of objects in buckets.")
 
     @staticmethod
     def _show(path: Path, protocol: Protocol) -> None:

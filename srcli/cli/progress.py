@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from srcli.cli import errors
@@ -16,6 +15,7 @@ from srcli.errors import listed
 
 if TYPE_CHECKING:
     from srcli.batch.outcome import Outcome, Upscaled
+    from srcli.files.objects.address import Location
     from srcli.pipeline.target_size import Size
 
 NOTE_SECONDS = 10.0
@@ -65,7 +65,7 @@ class TextReporter:
         self.tally.start(count)
         self.bar.found()
 
-    def picture(self, source: Path, source_size: Size, size: Size) -> None:
+    def picture(self, source: Location, source_size: Size, size: Size) -> None:
         """Show which picture is worked on."""
         self._name = source.name
         self.bar.picture(source, f"{_sides(source_size)} to {_sides(size)}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -68,6 +70,21 @@ class Content:
         """Return all bytes, which takes as much memory."""
         self.file.seek(0)
         return self.file.read()
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """Lend all bytes, which takes no memory beside what holds them: a file is not read."""
+        self.file.flush()
+        if isinstance(self.file, io.BytesIO):
+            with self.file.getbuffer() as view:
+                yield view
+        else:
+            number = self.file.fileno()
+            with (
+                mmap.mmap(number, 0, access=mmap.ACCESS_READ) as mapped,
+                memoryview(mapped) as view,
+            ):
+                yield view
 
     def copy_to(self, target: BinaryIO) -> None:
         """Write all bytes to another file."""

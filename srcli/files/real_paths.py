@@ -6,6 +6,8 @@ import os
 from array import array
 from collections.abc import Iterable, Sequence
 
+from srcli.files.objects.address import is_object
+
 FEW = 32
 """Files of a folder that are looked at one by one; its links are listed if more are asked for."""
 _ODD_NAMES = frozenset(("", ".", ".."))
@@ -23,6 +25,8 @@ class RealPaths:
         """Return the real path of a folder if none of its files of these names is a link."""
         if not _ODD_NAMES.isdisjoint(names):
             return None
+        if is_object(folder):
+            return folder
         if folder not in self._listed and len(names) <= FEW:
             linked = any(os.path.islink(f"{folder}/{name}") for name in names)  # noqa: PTH114 - may be many
             return None if linked else os.path.realpath(folder)
@@ -31,6 +35,8 @@ class RealPaths:
 
     def of(self, folder: str, name: str) -> str:
         """Return the real path of the file ``name`` in ``folder``, which need not be there."""
+        if is_object(folder):
+            return f"{folder}/{name}"
         listed = self._listed.get(folder)
         if listed is None:
             asked = self._asked[folder] = self._asked.get(folder, 0) + 1

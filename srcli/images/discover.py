@@ -10,10 +10,13 @@ from pathlib import Path, PurePath
 from typing import Literal, NoReturn
 
 from srcli.errors import NoPictures, UnreadableImage, UsageError
+from srcli.files.objects.address import Location, ObjectPath, located, location_of
+from srcli.files.objects.listing import find_objects
 from srcli.files.real_paths import RealPaths, hashes, repeated
 from srcli.images.formats import UNREAD, by_suffix, is_readable, readable_names, remedies
 from srcli.images.found import FoundFiles, Place, split_name
 
+OnUnread = Callable[[Location], None]
 _OF_SYSTEMS = frozenset(
     ("@eadir", "__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "#recycle", "lost+found")
 )
@@ -23,12 +26,12 @@ _OF_SYSTEMS = frozenset(
 Fate = Literal["read", "unread", "ignored"]
 
 
-def ignore(_: Path) -> None:
+def ignore(_: Location) -> None:
     """Pass over a picture that is not read."""
 
 
 def find_sources(
-    inputs: Sequence[str], *, allow_none: bool = False, on_unread: Callable[[Path], None] = ignore
+    inputs: Sequence[str], *, allow_none: bool = False, on_unread: OnUnread = ignore
 ) -> FoundFiles:
     """Turn files, folders and glob patterns into pictures, in that order, each one once.
 
@@ -56,7 +59,7 @@ def find_sources(
         raise UsageError(message, hint="Name a picture or a folder.")
     found = FoundFiles()
     for given in inputs:
-        unread: list[Path] = []
+        unread: list[Location] = []
         before = len(found)
         for place, names in _expand(given, _Reads(unread.append)):
             found.add(place, *names)
@@ -99,13 +102,29 @@ def _each_once(found: FoundFiles) -> FoundFiles:
 
 
 def _expand(given: str, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
-    path = Path(given)
-    if path.is_dir():
+    path = located(given)
+    if isinstance(path, ObjectPath):
+        yield from _objects(path, given, reads)
+    elif path.is_dir():
         yield from _walk(path, reads)
     elif glob.has_magic(given) and not os.path.lexists(given):
         yield from _match(given, reads)
     else:
         yield (str(path.parent), "."), (path.name,)
+
+
+def _objects(path: ObjectPath, given: str, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
+    """Yield the object of that address if it can be the name of a picture, else what is below."""
+    known = by_suffix(path) or path.suffix.lower() in UNREAD
+    if known and not given.endswith("/") and not glob.has_magic(given):
+        yield (str(path.parent), "."), (path.name,)
+        return
+    hidden: dict[str, bool] = {}
+    for (folder, below), name in find_objects(path):
+        if below not in hidden:
+            hidden[below] = any(map(_is_hidden, PurePath(below).parts))
+        if not hidden[below] and not _is_hidden(name) and reads(name, folder):
+            yield (folder, below), (name,)
 
 
 def _walk(root: Path, reads: _Reads) -> Iterator[tuple[Place, Sequence[str]]]:
@@ -176,7 +195,7 @@ def _is_own_folder(path: Path) -> bool:
 class _Reads:
     """Tells which names are read, and passes on pictures that are not; suffixes are few."""
 
-    def __init__(self, on_unread: Callable[[Path], None]) -> None:
+    def __init__(self, on_unread: OnUnread) -> None:
         self._on_unread = on_unread
         self._fates: dict[str, Fate] = {}
 
@@ -184,7 +203,7 @@ class _Reads:
         suffix = split_name(name)[1]
         fate = self._fates.get(suffix) or self._fates.setdefault(suffix, _fate_of(suffix))
         if fate == "unread":
-            self._on_unread(Path(folder, name))
+            self._on_unread(location_of(folder, name))
         return fate == "read"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from srcli.errors import UnknownFormat, UnwritableImage, UsageError
@@ -72,7 +72,7 @@ def write_photo(
     write_file(path, data, overwrite=overwrite, failure=UnwritableImage)
 
 
-def writable_format(path: Path) -> Format:
+def writable_format(path: PurePath) -> Format:
     """The format that a path's suffix asks for.
 
     Raises:

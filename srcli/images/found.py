@@ -10,6 +10,8 @@ from itertools import groupby, repeat
 from pathlib import Path
 from typing import Self, overload
 
+from srcli.files.objects.address import Location, is_object, location_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
@@ -22,7 +24,7 @@ class InputFile:
 
     """
 
-    path: Path
+    path: Location
     relative: Path
 
 
@@ -74,6 +76,15 @@ class FoundFiles(Sequence[InputFile]):
             taken.add(self.places[self._numbers[number]], self._names[number])
         return taken
 
+    def split(self) -> tuple[Self, Self]:
+        """Return those that are on this machine, and those in buckets."""
+        remote = [is_object(folder) for folder, _ in self.places]
+        if not any(remote):
+            return self, type(self)()
+        here = [number for number, place in enumerate(self._numbers) if not remote[place]]
+        there = [number for number, place in enumerate(self._numbers) if remote[place]]
+        return self.take(here), self.take(there)
+
     def __len__(self) -> int:
         return len(self._names)
 
@@ -99,7 +110,7 @@ class FoundFiles(Sequence[InputFile]):
 def input_file(place: Place, name: str) -> InputFile:
     """Return the file of that name in a place."""
     folder, below = place
-    return InputFile(path=Path(folder, name), relative=Path(below, name))
+    return InputFile(path=location_of(folder, name), relative=Path(below, name))
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def picture_files(folder: Path) -> tuple[Path, ...]:
     if not found:
         msg = f"There are no pictures in {folder}."
         raise NoPictures(msg, hint="Give a folder of pictures.")
-    return tuple(sorted(source.path for source in found))
+    return tuple(sorted(Path(source.path) for source in found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

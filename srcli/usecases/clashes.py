@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Failed, Listener
 from srcli.errors import UnwritableImage, UsageError
+from srcli.files.objects.address import Location
 from srcli.usecases.upscale_request import Shard
 
 
@@ -16,7 +16,7 @@ class Clashes:
 
     def __init__(self) -> None:
         self.first: UsageError | None = None
-        self._known: set[Path] = set()
+        self._known: set[Location] = set()
         self._news: list[tuple[Job, UnwritableImage]] = []
 
     def add(self, job: Job, error: UsageError) -> None:

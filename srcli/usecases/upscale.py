@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -14,10 +14,13 @@ import torch
 from srcli import __version__
 from srcli.batch.cluster import run_cluster
 from srcli.batch.earlier import earlier_results
+from srcli.batch.earlier_objects import earlier_objects
+from srcli.batch.fingerprint import settings_fingerprint
 from srcli.batch.ledger import Ledger, NoLedger
 from srcli.batch.local import run_local
 from srcli.batch.manifest import Manifest
 from srcli.batch.naming import Job, Jobs, Naming, paths_below
+from srcli.batch.object_notes import either, noted_result, record_folder
 from srcli.batch.outcome import Listener, Outcome, SilentListener
 from srcli.batch.outputs import OnClash, plan_outputs
 from srcli.batch.personal import FolderRecords, PersonalLedger, PersonalRecord, personal_folder
@@ -29,8 +32,10 @@ from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.host import limit_memory
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.errors import listed
-from srcli.images.discover import find_sources, ignore
+from srcli.files.objects.address import Location, is_folder, located
+from srcli.images.discover import OnUnread, find_sources, ignore
 from srcli.images.formats import remedies
+from srcli.images.found import FoundFiles
 from srcli.pipeline.choose import RULE
 from srcli.pipeline.loaded_models import LoadedModels, ModelLoader
 from srcli.pipeline.output_spec import OutputSpec
@@ -84,6 +89,7 @@ def make(
             pipeline=Pipeline(output_spec(request), models),
             ledger=ledger,
             fail_fast=request.fail_fast,
+            settings=settings_fingerprint(_settings(request, models)),
         )
         if request.cluster:
             loads = partial(load_pipeline, request)
@@ -120,9 +126,9 @@ def find_jobs(
     request: UpscaleRequest,
     *,
     allow_none: bool = False,
-    earlier: Collection[Path] = (),
+    earlier: Collection[Location] = (),
     on_clash: OnClash | None = None,
-    on_unread: Callable[[Path], None] = ignore,
+    on_unread: OnUnread = ignore,
 ) -> Sequence[Job]:
     """Find the pictures of a request and name their results.
 
@@ -139,10 +145,9 @@ def find_jobs(
     """
     request.size.check()
     sources = find_sources(request.inputs, allow_none=allow_none, on_unread=on_unread)
-    named = {Path(given) for given in request.inputs}
+    named = {located(given) for given in request.inputs}
     if len(sources) > len(named) or any(source.path not in named for source in sources):
-        templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
-        known = earlier_results(sources, batch_folder(request), templates=templates) - named
+        known = _earlier(request, sources) - named
         if known:
             kept = (n for n, one in enumerate(sources) if one.path not in known)
             sources = sources.take(kept)
@@ -164,9 +169,18 @@ def find_jobs(
     return jobs.take(part) if isinstance(jobs, Jobs) else [jobs[number] for number in part]
 
 
+def _earlier(request: UpscaleRequest, sources: FoundFiles) -> frozenset[Location]:
+    """Return which sources are results of earlier runs; see ``earlier_results``."""
+    templates = tuple(dict.fromkeys((request.template, TEMPLATE)))
+    here, there = sources.split()
+    folder = batch_folder(request)
+    local = earlier_results(here, folder if isinstance(folder, Path) else None, templates=templates)
+    return local.union(earlier_objects(there, folder, templates=templates))
+
+
 def _find_and_tell(request: UpscaleRequest) -> tuple[Sequence[Job], Clashes]:
     """Find the pictures of a request, and say which were left alone; also those that clash."""
-    unread: list[Path] = []
+    unread: list[Location] = []
     clashes = Clashes()
     jobs = find_jobs(request, on_unread=unread.append, on_clash=clashes.add)
     clashes.keep(request.shard)
@@ -229,19 +243,22 @@ def output_spec(request: UpscaleRequest) -> OutputSpec:
     )
 
 
-def batch_folder(request: UpscaleRequest) -> Path | None:
+def batch_folder(request: UpscaleRequest) -> Location | None:
     """The folder that all results go below, if they go below one."""
     if request.output:
-        return Path(request.output)
-    if len(request.inputs) == 1 and Path(request.inputs[0]).is_dir():
-        return Path(request.inputs[0])
+        return located(request.output)
+    if len(request.inputs) == 1 and is_folder(request.inputs[0]):
+        return located(request.inputs[0])
     return None
 
 
 def result_folder(request: UpscaleRequest) -> ResultFolder | None:
-    """Return ``batch_folder`` for a run, which enters it and then checks that it stays."""
+    """Return the folder that keeps the record, for a run: it enters it and checks that it stays.
+
+    That is ``batch_folder``, or a folder of the tool's own if that is in a bucket.
+    """
     folder = batch_folder(request)
-    return ResultFolder(folder) if folder is not None else None
+    return ResultFolder(record_folder(folder)) if folder is not None else None
 
 
 def _has_manifest(request: UpscaleRequest, jobs: Sequence[Job]) -> bool:
@@ -259,7 +276,7 @@ def _ledger(
     model = _model_name(request)
     personal = personal_folder()
     if jobs and place and _has_manifest(request, jobs):
-        elsewhere = PersonalRecord().find
+        elsewhere = either(noted_result, PersonalRecord().find)
         with Manifest(
             place, settings, overwrite=overwrite, model=model, elsewhere=elsewhere
         ) as manifest:
@@ -275,17 +292,19 @@ def _ledger(
 def _view(request: UpscaleRequest, jobs: Sequence[Job], models: LoadedModels) -> Iterator[Ledger]:
     """As ``_ledger``, to be read only."""
     inside = _has_manifest(request, jobs)
-    folder = batch_folder(request) if inside else personal_folder()
+    results = batch_folder(request) if inside else None
+    folder = record_folder(results) if results is not None else personal_folder()
     if folder is None or not jobs:
         yield NoLedger(overwrite=request.overwrite)
         return
     record = PersonalRecord() if inside else FolderRecords()
+    elsewhere = either(noted_result, record.find)
     with ManifestView(
         folder,
         _settings(request, models),
         overwrite=request.overwrite,
         model=_model_name(request),
-        elsewhere=record.find,
+        elsewhere=elsewhere,
     ) as view:
         yield view
 

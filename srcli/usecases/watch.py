@@ -11,6 +11,7 @@ from pathlib import Path
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Listener, Outcome, SilentListener, ends_run
 from srcli.errors import UsageError
+from srcli.files.objects.address import Location, is_object
 from srcli.usecases.clashes import Clashes
 from srcli.usecases.upscale import batch_folder, find_jobs, make, prepare, result_folder
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -40,8 +41,8 @@ def watch_folders(
     _check(request)
     listener = listener or SilentListener()
     models = prepare(request)
-    looked: dict[Path, State] = {}
-    taken: dict[Path, State] = {}
+    looked: dict[Location, State] = {}
+    taken: dict[Location, State] = {}
     clashes = Clashes()
     place = result_folder(request)
     while True:
@@ -65,6 +66,9 @@ def watch_folders(
 
 
 def _check(request: UpscaleRequest) -> None:
+    if any(map(is_object, (*request.inputs, request.output))):
+        msg = "Buckets cannot be watched."
+        raise UsageError(msg, hint="Run the same command again from time to time: it goes on.")
     watched = all(Path(given).is_dir() or glob.has_magic(given) for given in request.inputs)
     if not request.inputs or not watched or batch_folder(request) is None:
         msg = "Only folders and patterns can be watched, with results below one folder."
@@ -73,7 +77,7 @@ def _check(request: UpscaleRequest) -> None:
 
 def _state(job: Job) -> State | None:
     try:
-        found = job.source.path.stat()
+        found = Path(job.source.path).stat()
     except OSError:  # gone since it was found
         return None
     return found.st_size, found.st_mtime_ns

@@ -64,7 +64,7 @@ def open_animation(data: bytes, known: Format, *, pixel_limit: int) -> Image.Ima
     return image
 
 
-def is_animated(path: Path, *, pixel_limit: int) -> bool:
+def is_animated(path: Path | io.BytesIO, *, pixel_limit: int) -> bool:
     """Tell whether a file holds an animation; not if it cannot be read."""
     try:
         with pillow_rules(pixel_limit=pixel_limit), Image.open(path) as image:
