@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from srcli.batch.locations import read_source, refuse_taken, write_result
 from srcli.batch.outcome import Listener, SilentListener, Upscaled
 from srcli.engine.host import host_memory
-from srcli.errors import ImageError, ResourceError, UnwritableImage, UsageError
-from srcli.files.atomic import refuse_existing, write_by
+from srcli.errors import ImageError, ResourceError, UsageError
+from srcli.files.objects.address import located
 from srcli.images.encode import writable_format
-from srcli.images.probe import ImageInfo, probe_image, read_content, read_pipe
+from srcli.images.probe import ImageInfo, probe_image, read_pipe
 from srcli.pipeline.output_spec import Output
 from srcli.pipeline.preflight import check_place, fitting_format
 from srcli.pipeline.run import Pipeline
@@ -70,10 +71,12 @@ def upscale_stream(
     (given,) = request.inputs
     name = "Standard input" if given == PIPE else given
     if _names_file(request):
-        writable_format(Path(request.output))
-        check_place(Path(request.output))
+        output = located(request.output)
+        writable_format(output)
+        if isinstance(output, Path):
+            check_place(output)
         if not request.overwrite:
-            refuse_existing(Path(request.output))
+            refuse_taken(output)
     try:
         content = _read(given, standard_input)
         info = probe_image(content, name=name, rules=request.rules)
@@ -88,18 +91,18 @@ def upscale_stream(
         info=info,
         output=_output(request, content, info),
         progress=listener,
-        begun=lambda probed: listener.picture(Path(given), probed.info.size, probed.size),
+        begun=lambda probed: listener.picture(located(given), probed.info.size, probed.size),
     )
     if _names_file(request):
-        output, overwrite = Path(request.output), request.overwrite
-        write_by(output, encoded.file.copy_to, overwrite=overwrite, failure=UnwritableImage)
-    outcome = Upscaled.of(Path(given), Path(request.output or PIPE), encoded)
+        overwrite = request.overwrite
+        write_result(located(request.output), encoded.file, overwrite=overwrite, notes={})
+    outcome = Upscaled.of(located(given), located(request.output or PIPE), encoded)
     return Streamed(content=encoded.content, outcome=outcome)
 
 
 def _read(given: str, standard_input: BinaryIO) -> bytes:
     if given != PIPE:
-        return read_content(Path(given))[0]
+        return read_source(located(given))[0]
     return read_pipe(standard_input, byte_limit=int(host_memory() * _SHARE_OF_MEMORY))
 
 
@@ -110,6 +113,6 @@ def _names_file(request: UpscaleRequest) -> bool:
 def _output(request: UpscaleRequest, content: bytes, info: ImageInfo) -> Output:
     """Return the file that was named, or else standard output in a format that fits."""
     if _names_file(request):
-        return Output(format=writable_format(Path(request.output)), name=request.output)
+        return Output(format=writable_format(located(request.output)), name=request.output)
     asked = writable_format(Path(f"_{request.suffix}")) if request.suffix else None
     return Output(format=asked or fitting_format(content, info), name="standard output")

@@ -32,7 +32,8 @@ from srcli.engine.device import AUTO_PRECISION, choose_compute
 from srcli.engine.host import limit_memory
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.errors import listed
-from srcli.files.objects.address import Location, is_folder, located
+from srcli.files.objects.address import Location, ObjectPath, is_folder, located
+from srcli.files.objects.client import check_bucket
 from srcli.images.discover import OnUnread, find_sources, ignore
 from srcli.images.formats import remedies
 from srcli.images.found import FoundFiles
@@ -180,6 +181,9 @@ def _earlier(request: UpscaleRequest, sources: FoundFiles) -> frozenset[Location
 
 def _find_and_tell(request: UpscaleRequest) -> tuple[Sequence[Job], Clashes]:
     """Find the pictures of a request, and say which were left alone; also those that clash."""
+    output = located(request.output)
+    if isinstance(output, ObjectPath):
+        check_bucket(output)
     unread: list[Location] = []
     clashes = Clashes()
     jobs = find_jobs(request, on_unread=unread.append, on_clash=clashes.add)

@@ -22,7 +22,8 @@ class ObjectPath(PurePosixPath):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return super().__str__().replace(":/", "://", 1)
+        text = super().__str__()
+        return f"{text}//" if text.endswith(":") else text.replace(":/", "://", 1)
 
     @property
     def scheme(self) -> str:

@@ -10,7 +10,13 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from srcli.errors import UnwritableImage, UsageError
+from srcli.errors import (
+    NoCredentials,
+    UnknownBucket,
+    UnreadableImage,
+    UnwritableImage,
+    UsageError,
+)
 from srcli.files.content import Content
 from srcli.files.objects.address import ObjectPath
 from srcli.files.objects.failures import check_installed, persistent, told
@@ -107,6 +113,22 @@ def list_objects(folder: ObjectPath, *, after: str = "") -> Iterator[tuple[str, 
         if len(page) < PAGE:
             return
         last = page[-1]["path"]
+
+
+def check_bucket(folder: ObjectPath) -> None:
+    """Make sure that a bucket is there, before much is done for it.
+
+    Raises:
+        UnknownBucket: it is not.
+        NoCredentials: nothing says who is asking.
+
+    """
+    try:
+        _page(folder, "")
+    except (UnknownBucket, NoCredentials):
+        raise
+    except UnreadableImage:  # who may write need not be allowed to list
+        return
 
 
 def _page(folder: ObjectPath, after: str) -> list[ObjectMeta]:

@@ -32,9 +32,10 @@ FIRST_PAUSE = 0.1
 _REFUSED = re.compile(r"status code: 4(?!08|09|29)\d\d")
 """What the store says to a request that it would refuse again."""
 _NO_CREDENTIALS = re.compile(
-    r"169\.254\.169\.254|metadata\.google\.internal|MissingAccount|MissingAuthenticationToken"
-    r"|Missing(?:AccessKey|SecretAccess|Credential)"
+    r"169\.254\.169\.254|/latest/|computeMetadata|[Tt]oken request|service account file"
+    r"|Invalid Access Key|Missing(?:Account|AccessKey|SecretAccess|AuthenticationToken)"
 )
+"""What is said where a machine in a cloud would be asked who it is, and of keys that are none."""
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|specified (?:bucket|container) does not")
 _DENIED = re.compile(r"status code: 40[13]")
 _SETTINGS = {
@@ -139,6 +140,6 @@ def _reason(error: Exception, text: str) -> tuple[str, str]:
     answered = re.search(r"status code: (\d+ [A-Za-z ]+)", text)
     if answered:
         return f"the store answers {answered[1].strip()}", hint
-    if "timed out" in text or "timeout" in text.lower():
+    if "kind: Timeout" in text or "timed out" in text:
         return "the store does not answer in time", hint
     return "the store cannot be reached", hint
