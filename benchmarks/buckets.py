@@ -40,7 +40,7 @@ from PIL import Image
 
 SHARE = 0.2
 """Of the requests, those that fail."""
-SLOW = 3.0
+SLOW = 2.0
 """Seconds that a slow answer takes."""
 SIDE = 24
 
@@ -207,7 +207,15 @@ def load(count: int) -> None:
         await_port(port)
         client = fill(Spoiler.upstream, count)
         _, address = served(Spoiler)
-        command = [sys.executable, "-m", "srcli", "upscale", "s3://load/in/", "-o", "s3://load/out/"]
+        command = [
+            sys.executable,
+            "-m",
+            "srcli",
+            "upscale",
+            "s3://load/in/",
+            "-o",
+            "s3://load/out/",
+        ]
         command += ["--model", "bicubic", "--json"]
         began = time.monotonic()
         runs = [
@@ -222,8 +230,10 @@ def load(count: int) -> None:
             command, env=settings(Spoiler.upstream, cache), capture_output=True, check=False
         )
         summary = parsed(again.stdout)[-1]
-        print(f"again, nothing spoilt: {summary['done']} done, {summary['skipped']} skipped,"
-              f" {summary['failed']} failed in {summary['seconds']} s")
+        print(
+            f"again, nothing spoilt: {summary['done']} done, {summary['skipped']} skipped,"
+            f" {summary['failed']} failed in {summary['seconds']} s"
+        )
     finally:
         store.terminate()
         store.wait(timeout=30)
@@ -239,15 +249,19 @@ def report(client: Any, count: int, told: list[list[dict[str, Any]]], codes: lis
         last = events[-1]
         kept = {name: last[name] for name in ("found", "done", "skipped", "failed", "not_reached")}
         print(f"exit code {code}: {kept}")
-        errors = Counter(one["message"].split(": ")[-1] for one in events if one["event"] == "failed")
+        errors = Counter(
+            one["message"].split(": ")[-1] for one in events if one["event"] == "failed"
+        )
         if errors:
             print(f"  {dict(errors)}")
     made = [one["output"] for events in told for one in events if one["event"] == "done"]
     there = keys(client, "out/")
     twice = sum(times > 1 for times in Counter(made).values())
     puts = {path: n for path, n in Spoiler.puts.items() if path.startswith("/load/out/")}
-    print(f"{len(there)} of {count} results are there; {len(made)} were told of, {twice} twice;"
-          f" objects written more than once: {sum(n > 1 for n in puts.values())}")
+    print(
+        f"{len(there)} of {count} results are there; {len(made)} were told of, {twice} twice;"
+        f" objects written more than once: {sum(n > 1 for n in puts.values())}"
+    )
     whole = sum(
         Image.open(io.BytesIO(client.get_object(Bucket="load", Key=key)["Body"].read())).size
         == (2 * SIDE, 2 * SIDE)
@@ -267,8 +281,10 @@ def list_many(count: int) -> None:
 
     before, began = peak(), time.monotonic()
     found = find_sources(["s3://b/in/"])
-    print(f"{len(found):,} keys in {time.monotonic() - began:.0f} s; peak of memory"
-          f" {before:.0f} MB before, {peak():.0f} MB after")
+    print(
+        f"{len(found):,} keys in {time.monotonic() - began:.0f} s; peak of memory"
+        f" {before:.0f} MB before, {peak():.0f} MB after"
+    )
 
 
 def peak() -> float:

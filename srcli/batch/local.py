@@ -12,14 +12,27 @@ from srcli.batch.ahead import unfinished
 from srcli.batch.budget import ByteBudget
 from srcli.batch.naming import Job, folders_of
 from srcli.batch.outcome import Failed, Listener, Outcome, Skipped, ends_run
-from srcli.batch.stages import BatchContext, Read, Ready, ResultT, enlarge, read, write
+from srcli.batch.stages import (
+    BatchContext,
+    Read,
+    Ready,
+    ResultT,
+    decode,
+    enlarge,
+    fetch,
+    read,
+    write,
+)
 from srcli.engine.host import host_memory
 from srcli.errors import OutputLost
 from srcli.files.locks import remove_strays
+from srcli.files.objects.address import ObjectPath
 
 AHEAD = 8
 """Pictures that are read ahead, and that wait to be written, at most."""
 WRITERS = min(4, os.cpu_count() or 1)
+REQUESTS = 8
+"""Objects that are fetched at once, and that are written at once."""
 SHARE_OF_MEMORY = 0.5
 """The share of the memory that is free at the start which all pictures at once may take."""
 HEAD_START = 0.001
@@ -32,12 +45,14 @@ Python lets one thread work at a time; of small pictures, it waited as long agai
 def run_local(jobs: Sequence[Job], context: BatchContext, listener: Listener) -> Iterator[Outcome]:
     """Make every picture, and yield what became of each, in order; a bad one stops no other.
 
-    One thread reads ahead, the caller's enlarges, a few write. Fewer outcomes than jobs come
+    One thread reads ahead, the caller's enlarges, a few write; objects are fetched by several
+    threads, as each waits for its store most of the time. Fewer outcomes than jobs come
     only after a failure that ends the run: a full disk, a folder of results that is gone, or any
     with ``fail_fast``. Whatever ends it, pictures that are ready are still written and recorded.
     """
     remove_strays(folders_of(jobs))
-    line = _Line(context, listener)
+    remote = bool(jobs) and isinstance(jobs[0].output, ObjectPath)
+    line = _Line(context, listener, writers=REQUESTS if remote else WRITERS)
     try:
         yield from line.run(unfinished(jobs, context.ledger))
     finally:
@@ -47,12 +62,13 @@ def run_local(jobs: Sequence[Job], context: BatchContext, listener: Listener) ->
 class _Line:
     """The three stages and what waits between them."""
 
-    def __init__(self, context: BatchContext, listener: Listener) -> None:
+    def __init__(self, context: BatchContext, listener: Listener, *, writers: int) -> None:
         self.context = context
         self.listener = listener
         self.budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY))
         self.readers = ThreadPoolExecutor(1, "read")
-        self.writers = ThreadPoolExecutor(WRITERS, "write")
+        self.fetchers = ThreadPoolExecutor(REQUESTS, "fetch")
+        self.writers = ThreadPoolExecutor(writers, "write")
         self.enlarging = False
 
     def run(self, jobs: Iterator[Job | Skipped]) -> Iterator[Outcome]:
@@ -103,11 +119,16 @@ class _Line:
     def stop(self) -> None:
         """Stop reading, and wait for what is being written."""
         self.budget.close()
+        self.fetchers.shutdown(cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
         self.writers.shutdown()
 
     def _read(self, job: Job) -> Future[Read | Outcome]:
-        return self.readers.submit(self._beside, lambda: read(job, self.context, self.budget))
+        context, budget = self.context, self.budget
+        if not isinstance(job.source.path, ObjectPath):
+            return self.readers.submit(self._beside, lambda: read(job, context, budget))
+        fetched = self.fetchers.submit(fetch, job, context)
+        return self.readers.submit(self._beside, lambda: decode(fetched.result(), context, budget))
 
     def _pass_on(self, reading: Future[Read | Outcome]) -> Future[Outcome]:
         """Enlarge what was read and have it written; what needs neither goes straight through."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from srcli.batch.naming import Job
 from srcli.errors import OutputLost, UnwritableImage
+from srcli.files.atomic import disk_errors
 from srcli.files.objects.address import ObjectPath
 from srcli.images.encode import writable_format
 from srcli.pipeline.output_spec import Output
@@ -99,18 +100,19 @@ def make_folder(job: Job) -> None:
     Buckets do without folders.
 
     Raises:
-        OSError: a folder cannot be created.
-        UnwritableImage: as ``check_links``.
+        UnwritableImage: as ``check_links``, or a folder cannot be created.
+        DiskFull: the disk is full.
 
     """
     if isinstance(job.output, ObjectPath):
         return
-    if job.root is None:
-        job.output.parent.mkdir(parents=True, exist_ok=True)
-        return
-    check_links(job)
-    for folder in _folders_below_root(job):
-        folder.mkdir(exist_ok=True)
+    with disk_errors(job.output, UnwritableImage):
+        if job.root is None:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            return
+        check_links(job)
+        for folder in _folders_below_root(job):
+            folder.mkdir(exist_ok=True)
 
 
 def _folders_below_root(job: Job) -> list[Path]:

@@ -21,8 +21,7 @@ from srcli.batch.naming import Job
 from srcli.batch.object_notes import notes_of
 from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failed, Listener, Outcome, Skipped, Upscaled
 from srcli.batch.place import make_folder, output_of
-from srcli.errors import OutputLost, UnwritableImage
-from srcli.files.atomic import disk_errors
+from srcli.errors import OutputLost
 from srcli.files.content import Content
 from srcli.images.probe import read_content
 from srcli.pipeline.run import Decoded, Enlarged, Pipeline, memory_failures, named_failures
@@ -69,6 +68,17 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A picture that this run makes, and its file; ``seconds`` is what reading it took."""
+
+    job: Job
+    claimed: ClaimResult
+    content: bytes
+    source: FileState
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """A picture that was read."""
 
@@ -98,24 +108,49 @@ class Coded:
     made: Made
 
 
-def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
-    """Claim and decode a picture.
+def fetch(job: Job, context: BatchContext) -> Fetched | Outcome:
+    """Claim a picture and read its file."""
 
-    Raises:
-        BudgetClosed: the run ended while it waited for memory.
-
-    """
-
-    def attempt() -> Read | Outcome:
+    def attempt() -> Fetched | Outcome:
         if isinstance(job.source.path, Path) and not job.source.path.is_file():
             read_content(job.source.path)  # says why
         claimed = context.ledger.claim(job)
         if claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
             return Skipped.of(job, claimed.value)
+        began = time.monotonic()
         with _noted(job, context.ledger):
-            return _decode(job, claimed, context, budget)
+            content, source = read_source(job.source.path)
+        seconds = time.monotonic() - began
+        return Fetched(job=job, claimed=claimed, content=content, source=source, seconds=seconds)
 
     return guarded(job, attempt)
+
+
+def decode(fetched: Fetched | Outcome, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
+    """Decode a picture whose file was read; anything else stays what it is.
+
+    Raises:
+        BudgetClosed: the run ended while it waited for memory.
+
+    """
+    if not isinstance(fetched, Fetched):
+        return fetched
+
+    def attempt() -> Read | Outcome:
+        with _noted(fetched.job, context.ledger):
+            return _decode(fetched, context, budget)
+
+    return guarded(fetched.job, attempt)
+
+
+def read(job: Job, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
+    """Claim, read and decode a picture.
+
+    Raises:
+        BudgetClosed: as ``decode``.
+
+    """
+    return decode(fetch(job, context), context, budget)
 
 
 def enlarge(taken: Read, context: BatchContext, listener: Listener) -> Ready | Failed:
@@ -199,16 +234,13 @@ def _noted(job: Job, ledger: Ledger) -> Iterator[None]:
         raise
 
 
-def _decode(
-    job: Job, claimed: ClaimResult, context: BatchContext, budget: ByteBudget
-) -> Read | Outcome:
-    began, path = time.monotonic(), job.source.path
-    content, source = read_source(path)
-    probed = context.pipeline.probe(content, name=str(path))
+def _decode(fetched: Fetched, context: BatchContext, budget: ByteBudget) -> Read | Outcome:
+    began, job = time.monotonic(), fetched.job
+    probed = context.pipeline.probe(fetched.content, name=str(job.source.path))
     if probed.action == "skip":
         context.ledger.skipped(job, LARGE_ENOUGH)
-        return Skipped(source=path, output=job.output, reason=LARGE_ENOUGH)
-    read_seconds = time.monotonic() - began
+        return Skipped.of(job, LARGE_ENOUGH)
+    read_seconds = fetched.seconds + time.monotonic() - began
     budget.acquire(probed.memory)
     try:
         decoded = context.pipeline.decode(probed, output_of(job))
@@ -216,7 +248,11 @@ def _decode(
         budget.release(probed.memory)
         raise
     claim = Claim(
-        job=job, claimed=claimed, source=source, memory=probed.memory, seconds=read_seconds
+        job=job,
+        claimed=fetched.claimed,
+        source=fetched.source,
+        memory=probed.memory,
+        seconds=read_seconds,
     )
     return Read(claim=claim, decoded=decoded)
 
@@ -224,7 +260,6 @@ def _decode(
 def _write_file(coded: Coded, settings: str) -> None:
     """Put the file of a picture in its place."""
     job, replaces = coded.claim.job, coded.claim.claimed is ClaimResult.REPLACE
-    with disk_errors(Path(job.output), UnwritableImage):
-        make_folder(job)
-        notes = notes_of(coded.made, settings)
-        write_result(job.output, coded.content, overwrite=replaces, notes=notes)
+    make_folder(job)
+    notes = notes_of(coded.made, settings)
+    write_result(job.output, coded.content, overwrite=replaces, notes=notes)
