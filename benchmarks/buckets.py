@@ -120,7 +120,7 @@ class Pages(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # noqa: N802 - name of the library
         asked = parse_qs(urlsplit(self.path).query)
-        token = asked.get("continuation-token", asked.get("start-after", ["-1"]))[0]
+        token = asked.get("continuation-token", asked.get("start-after", [""]))[0]
         first = int("".join(filter(str.isdigit, token.rpartition("/")[2])) or -1) + 1
         numbers = range(first, min(first + 1000, self.count))
         more = numbers.stop < self.count
@@ -279,12 +279,11 @@ def list_many(count: int) -> None:
         return
     from srcli.images.discover import find_sources
 
-    before, began = peak(), time.monotonic()
+    before, began, used = peak(), time.monotonic(), time.process_time()
     found = find_sources(["s3://b/in/"])
-    print(
-        f"{len(found):,} keys in {time.monotonic() - began:.0f} s; peak of memory"
-        f" {before:.0f} MB before, {peak():.0f} MB after"
-    )
+    seconds, used = time.monotonic() - began, time.process_time() - used
+    print(f"{len(found):,} keys in {seconds:.0f} s, {used:.0f} s of processor time")
+    print(f"peak of memory {before:.0f} MB before, {peak():.0f} MB after")
 
 
 def peak() -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
@@ -36,7 +37,10 @@ def find_objects(given: ObjectPath) -> Iterator[tuple[tuple[str, str], str]]:
             continue
         if above not in places:
             places[above] = str(folder / above), _below(above, folder)
-        yield places[above], _checked(name, folder)
+        if _is_misread(name):
+            raise _no_path(folder / above / name)
+        if name:
+            yield places[above], name
 
 
 def _split(given: ObjectPath) -> tuple[ObjectPath, tuple[str, ...]]:
@@ -65,10 +69,9 @@ def _below(above: str, folder: ObjectPath) -> str:
     return str(below)
 
 
-def _checked(name: str, folder: ObjectPath) -> str:
-    if PurePath(name).name != name:
-        raise _no_path(folder / name)
-    return name
+def _is_misread(name: str) -> bool:
+    """Tell whether a system would take a name for something else than the name of a file."""
+    return name in {".", ".."} or (os.sep != "/" and any(sign in name for sign in "\\:"))
 
 
 def _no_path(path: ObjectPath) -> UnreadableImage:
