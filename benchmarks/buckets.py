@@ -31,8 +31,7 @@ import time
 from collections import Counter
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -50,8 +49,8 @@ class Spoiler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     upstream = ""
-    spoilt: Counter[str] = Counter()
-    puts: Counter[str] = Counter()
+    spoilt: ClassVar[Counter[str]] = Counter()
+    puts: ClassVar[Counter[str]] = Counter()
     chance = random.Random(1)
     lock = threading.Lock()
 
@@ -91,7 +90,7 @@ class Spoiler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         self.send_response(status)
-        kept = [pair for pair in headers if pair[0].lower() not in {"transfer-encoding"}]
+        kept = [pair for pair in headers if pair[0].lower() != "transfer-encoding"]
         for name, value in kept:
             if name.lower() not in {"connection", "date", "server"}:
                 self.send_header(name, value)
@@ -118,7 +117,7 @@ class Pages(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     count = 0
 
-    def do_GET(self) -> None:  # noqa: N802 - name of the library
+    def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
         token = asked.get("continuation-token", asked.get("start-after", [""]))[0]
         first = int("".join(filter(str.isdigit, token.rpartition("/")[2])) or -1) + 1
@@ -174,7 +173,7 @@ def picture(number: int) -> bytes:
     return file.getvalue()
 
 
-def fill(address: str, count: int) -> Any:
+def fill(address: str, count: int) -> Any:  # noqa: ANN401 - a client of boto3
     import boto3
 
     client = boto3.client(
@@ -190,13 +189,13 @@ def fill(address: str, count: int) -> Any:
     return client
 
 
-def keys(client: Any, prefix: str) -> list[str]:
+def keys(client: Any, prefix: str) -> list[str]:  # noqa: ANN401 - the same
     pages = client.get_paginator("list_objects_v2").paginate(Bucket="load", Prefix=prefix)
     return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
 def load(count: int) -> None:
-    store = subprocess.Popen(
+    store = subprocess.Popen(  # noqa: S603 - moto
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port := free_port())],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -219,14 +218,16 @@ def load(count: int) -> None:
         command += ["--model", "bicubic", "--json"]
         began = time.monotonic()
         runs = [
-            subprocess.Popen(command, env=settings(address, cache), stdout=subprocess.PIPE)
+            subprocess.Popen(  # noqa: S603 - srcli
+                command, env=settings(address, cache), stdout=subprocess.PIPE
+            )
             for _ in range(2)
         ]
         told = [run.communicate(timeout=3600)[0] for run in runs]
         seconds = time.monotonic() - began
         report(client, count, [parsed(one) for one in told], [run.returncode for run in runs])
         print(f"{seconds:.0f} s; requests: {dict(Spoiler.spoilt)}")
-        again = subprocess.run(
+        again = subprocess.run(  # noqa: S603 - srcli
             command, env=settings(Spoiler.upstream, cache), capture_output=True, check=False
         )
         summary = parsed(again.stdout)[-1]
@@ -244,7 +245,12 @@ def parsed(output: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
-def report(client: Any, count: int, told: list[list[dict[str, Any]]], codes: list[int]) -> None:
+def report(
+    client: Any,  # noqa: ANN401 - the same
+    count: int,
+    told: list[list[dict[str, Any]]],
+    codes: list[int],
+) -> None:
     for code, events in zip(codes, told, strict=True):
         last = events[-1]
         kept = {name: last[name] for name in ("found", "done", "skipped", "failed", "not_reached")}
@@ -275,7 +281,9 @@ def list_many(count: int) -> None:
         Pages.count = count
         _, address = served(Pages)
         environment = settings(address, tempfile.gettempdir())
-        subprocess.run([*sys.orig_argv, "--inside"], env=environment, check=True)
+        subprocess.run(  # noqa: S603 - this script
+            [*sys.orig_argv, "--inside"], env=environment, check=True
+        )
         return
     from srcli.images.discover import find_sources
 
@@ -300,9 +308,10 @@ def await_port(port: int) -> None:
     for _ in range(300):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
         except OSError:
             time.sleep(0.2)
+        else:
+            return
     msg = "The store does not start."
     raise SystemExit(msg)
 

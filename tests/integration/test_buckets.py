@@ -38,7 +38,7 @@ def test_a_folder_of_a_bucket_becomes_another(srcli, filled):
     assert done.returncode == 0, done.stderr
     made = [f"out/{name}" for name in ("a_x2.png", "b_x2.png", "deep/c_x2.jpg")]
     assert done.stdout.splitlines() == [f"s3://{filled.name}/{key}" for key in made]
-    assert [key for key in filled.keys() if key.startswith("out/")] == made
+    assert [key for key in filled.names() if key.startswith("out/")] == made
     assert size(filled.get("out/a_x2.png")) == (40, 32)
     assert list(Path().iterdir()) == []
 
@@ -118,14 +118,14 @@ def test_patterns_are_those_of_files(srcli, filled, pattern, found):
 
 
 def test_a_plan_writes_nothing_and_says_where_all_goes(srcli, filled):
-    keys = filled.keys()
+    keys = filled.names()
     command = ("upscale", f"s3://{filled.name}/in/", "-o", f"s3://{filled.name}/out/")
     planned = srcli(*command, "--dry-run", "--json")
     told = events(planned)
     assert [one["action"] for one in told] == ["make"] * 3
     assert told[0]["source"] == f"s3://{filled.name}/in/a.png"
     assert told[0]["output"] == f"s3://{filled.name}/out/a_x2.png"
-    assert filled.keys() == keys
+    assert filled.names() == keys
     srcli(*command)
     assert "3 to skip" in srcli(*command, "--dry-run").stdout
 
@@ -142,10 +142,10 @@ def test_shards_divide_the_objects(srcli, filled):
     for number in (1, 2):
         shard = ("--shard", f"{number}/2")
         assert srcli("upscale", f"s3://{filled.name}/in/", "-o", out, *shard).returncode == 0
-    assert len([key for key in filled.keys() if key.startswith("out/")]) == 3
+    assert len([key for key in filled.names() if key.startswith("out/")]) == 3
 
 
-def test_one_object_through_a_pipe(filled, tmp_path, monkeypatch, srcli):
+def test_one_object_through_a_pipe(filled, monkeypatch, srcli):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(png(3))))
     to = f"s3://{filled.name}/piped.png"
     assert srcli("upscale", "-", "-o", to).returncode == 0
@@ -196,8 +196,8 @@ def test_other_stores_say_what_they_need(srcli, address, monkeypatch):
 def test_a_file_that_came_with_pictures_cannot_send_results_to_a_bucket(srcli, filled, tmp_path):
     (tmp_path / "photo.png").write_bytes(png(1))
     (tmp_path / "srcli.toml").write_text(f'[upscale]\noutput = "s3://{filled.name}/stolen/"\n')
-    keys = filled.keys()
+    keys = filled.names()
     done = srcli("upscale", "photo.png")
     assert done.returncode == 2
     assert "upscale.output, which only your own configuration file may set" in done.stderr
-    assert filled.keys() == keys
+    assert filled.names() == keys

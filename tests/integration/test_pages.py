@@ -1,9 +1,11 @@
 """Every command of the README and of the pages runs, on small pictures and for few steps."""
 
+import io
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,17 @@ def reader(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def buckets(bucket) -> None:
+    """Make the bucket that the pages take for granted."""
+    own = replace(bucket, name="my-bucket")
+    own.client.create_bucket(Bucket=own.name)
+    for key, kind in (("in/a.png", "png"), ("in/deep/b.png", "png"), ("in/c.jpg", "jpeg")):
+        file = io.BytesIO()
+        Image.fromarray(levels(36, 40)).save(file, kind)
+        own.put(key, file.getvalue())
+
+
 def test_commands_are_found():
     assert sum(len(commands_of(page)) for page in PAGES) > 80
     assert commands_of(ROOT / "README.md")[0] == "srcli upscale examples/house.png --scale 2.7"
@@ -117,7 +130,9 @@ def test_what_is_not_run_is_on_a_page(part):
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if commands_of(page)], ids=lambda page: page.name
 )
-def test_every_command_runs(page, reader, srcli):
+def test_every_command_runs(page, reader, srcli, request):
+    if page.name == "buckets.md":
+        request.getfixturevalue("buckets")
     for command in commands_of(page):
         if any(part in command for part in NOT_RUN):
             continue
