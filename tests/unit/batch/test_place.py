@@ -30,7 +30,7 @@ def test_a_folder_is_made_once_and_never_again(tmp_path):
 
 def test_folders_below_the_named_one_are_made_but_not_that_one(tmp_path):
     one = job(tmp_path / "out/a/b/x.png", tmp_path / "out")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UnwritableImage):
         make_folder(one)
     (tmp_path / "out").mkdir()
     make_folder(one)
