@@ -17,7 +17,7 @@ from srcli.engine.memory import SMALLEST_TILE
 from srcli.engine.network_runner import UpscaleOptions
 from srcli.engine.progress import Progress, SilentProgress
 from srcli.errors import UnreadableImage, UsageError
-from srcli.files.objects.address import is_object
+from srcli.files.objects.address import refuse_objects
 from srcli.images.decode import decode_photo
 from srcli.images.picture.arrays import (
     ACCEPTED,
@@ -256,9 +256,7 @@ def upscale_file(  # noqa: PLR0913 - as the command has it
         ResourceError: memory or the disk is full.
 
     """
-    if is_object(os.fspath(source)) or is_object(os.fspath(output)):
-        msg = "Programs enlarge files, not objects in buckets."
-        raise UsageError(msg, hint="Use `srcli upscale`, which reads and writes buckets.")
+    refuse_objects(os.fspath(source), os.fspath(output))
     if Path(source).is_dir():
         msg = f"{source} is a folder, not the file of a picture."
         raise UsageError(msg)

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
+from srcli.errors import UsageError
+
 SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(rf"(?:{'|'.join(SCHEMES)})://")
@@ -52,6 +54,18 @@ Location = Path | ObjectPath
 def is_object(given: str) -> bool:
     """Tell whether a user's argument is the address of an object or a bucket."""
     return _ADDRESS.match(given) is not None
+
+
+def refuse_objects(*given: str) -> None:
+    """Refuse addresses where only files can be named.
+
+    Raises:
+        UsageError: one of them is the address of an object.
+
+    """
+    if any(map(is_object, given)):
+        msg = "Programs enlarge files, not objects in buckets."
+        raise UsageError(msg, hint="Use `srcli upscale`, which reads and writes buckets.")
 
 
 def located(given: str) -> Location:

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from srcli.files.objects.address import ObjectPath, full_name, identity, located, location_of
+from srcli.errors import UsageError
+from srcli.files.objects.address import (
+    ObjectPath,
+    full_name,
+    identity,
+    located,
+    location_of,
+    refuse_objects,
+)
 
 
 def test_an_address_has_the_parts_of_a_path():
@@ -25,3 +33,9 @@ def test_names_of_both_kinds():
     assert location_of("az://c/in", "a.png") == located("az://c/in/a.png")
     assert location_of("in", "a.png") == Path("in/a.png")
     assert str(ObjectPath("s3://")) == "s3://"
+
+
+def test_where_files_alone_can_be_named_addresses_are_refused():
+    refuse_objects("a.png", "b.png")
+    with pytest.raises(UsageError, match="not objects in buckets"):
+        refuse_objects("a.png", "s3://bucket/b.png")
