@@ -118,7 +118,12 @@ class _Driver:
         share = max(1, min(CORES, room, cores // self.count))
         self._takes = {"num_gpus": each, "num_cpus": share}
         self._setup = ray.put(
-            Setup(folder=os.getcwd(), make_pipeline=make_pipeline, neighbours=self.count)  # noqa: PTH109 - a text is sent
+            Setup(
+                folder=os.getcwd(),  # noqa: PTH109 - a text is sent
+                make_pipeline=make_pipeline,
+                neighbours=self.count,
+                settings=context.settings,
+            )
         )
         self._class = ray.remote(Worker)
         self._calls: dict[Any, tuple[_Actor, _Task | None]] = {}
@@ -304,7 +309,7 @@ class _Driver:
                 msg = "Workers of the cluster end before they are ready."
                 hint = "Install the same srcli on all machines, and share the folders."
                 raise ResourceError(msg, hint=hint)
-        remove_strays({task.job.output.parent for task in actor.tasks})
+        remove_strays(folders_of([task.job for task in actor.tasks]))
         for task in sorted(actor.tasks, key=lambda one: one.number):
             self._retry(task)
         self._actors.append(self._start())

@@ -27,12 +27,14 @@ class Setup:
         folder: that relative paths start from; it must be there on every machine.
         make_pipeline: loads the models.
         neighbours: workers on one machine, at most.
+        settings: fingerprint of what results depend on beside their sources; kept with objects.
 
     """
 
     folder: str
     make_pipeline: Callable[[], Pipeline]
     neighbours: int
+    settings: str = ""
 
 
 class Worker:
@@ -47,6 +49,7 @@ class Worker:
         os.chdir(setup.folder)
         self._pipeline = setup.make_pipeline()
         self._budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY / setup.neighbours))
+        self._settings = setup.settings
         self._network = threading.Lock()
         self._ready: dict[str, Coded] = {}
 
@@ -77,7 +80,8 @@ class Worker:
         """Put the file of a picture in its place."""
         coded = self._ready.pop(str(job.output))
         try:
-            context = BatchContext(pipeline=self._pipeline, ledger=_Claimed(coded.claim.claimed))
+            claimed = _Claimed(coded.claim.claimed)
+            context = BatchContext(pipeline=self._pipeline, ledger=claimed, settings=self._settings)
             return put(coded, context)
         finally:
             self._budget.release(coded.claim.memory)

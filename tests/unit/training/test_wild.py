@@ -8,7 +8,8 @@ import torch
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
 from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
-from srcli.training.wild import STANDARD, IntermediateLr, draw_noisy, draw_wild
+from srcli.training.severities import STANDARD
+from srcli.training.wild import IntermediateLr, draw_noisy, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
 
