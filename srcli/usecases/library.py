@@ -45,8 +45,7 @@ from srcli.usecases.upscale_request import (
     check_denoise,
 )
 
-DEFAULT_SCALE = 2.0
-PLANE = 2
+DEFAULT_SCALE, PLANE = 2.0, 2
 Scale = float | tuple[float, float]
 ProgressCallback = Callable[[int, int], None]
 """Called with the number of output pixels that are done, over all passes, and of all of them."""
@@ -247,7 +246,7 @@ def upscale_file(  # noqa: PLR0913 - as the command has it
         offline: do not fetch a model.
 
     Returns:
-        The file that was written, or that was there already and is what would be made.
+        The file that was written or is there already.
 
     Raises:
         UsageError: the request makes no sense.
@@ -319,8 +318,7 @@ def _size_request(  # noqa: PLR0913 - ways to say a size, all by name
             msg = "A size says both width and height."
             raise UsageError(msg, hint="Give either size, or width and height.")
         width, height = _pair(size, "a size", "(width, height) in pixels")
-    others = (width, height, long_side, short_side, megapixels)
-    if scale is None and all(one is None for one in others):
+    if {scale, width, height, long_side, short_side, megapixels} == {None}:
         scale = DEFAULT_SCALE
     request = SizeRequest(
         scale=None if scale is None else _factors(scale),
