@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,11 @@ START = "300"
 LOOPBACK = "127.0.0.1"
 """Where a cluster of this machine alone listens: whoever reaches one may run anything there."""
 
+ANSWER = 30.0
+"""Seconds that a cluster may take to answer."""
+MANY_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Unless this is 0, Ray takes the machine's outer address where it is given the loopback one."""
+
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[Any]:
@@ -51,6 +57,8 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_raylet_start_wait_time_s", START)
+    if cluster.address.partition(":")[0] in {"", LOOPBACK}:
+        os.environ.setdefault(MANY_MACHINES, "0")
     try:
         import ray
     except ModuleNotFoundError as error:
@@ -60,6 +68,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     here: dict[str, Any] = {} if cluster.address else {"_node_ip_address": LOOPBACK}
     if not was_there:
         try:
+            _check_answers(cluster.address)
             with _stdout_as_stderr():
                 ray.init(
                     address=cluster.address or "local",
@@ -68,7 +77,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
                     logging_level=logging.ERROR,
                     **here,
                 )
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             msg = f"No Ray cluster answers at {cluster.address or 'this machine'}."
             hint = "Start one with `ray start --head`, or leave out --address."
             raise UsageError(msg, hint=hint) from error
@@ -78,6 +87,18 @@ def connected(cluster: Cluster) -> Iterator[Any]:
     finally:
         if not was_there:
             ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Refuse an address at which nothing listens, which Ray would try for minutes.
+
+    Raises:
+        OSError: nothing listens there.
+
+    """
+    host, _, port = address.rpartition(":")
+    if host and "/" not in host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
 
 
 @contextmanager

@@ -27,6 +27,8 @@ LONGEST = 400
 """Seconds that any of these commands may take before it is ended."""
 SLOWLY = {"RAY_raylet_start_wait_time_s": "300", "RAY_agent_register_timeout_ms": "300000"}
 """Ray expects a node to start within 30 s, which a busy machine exceeds."""
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray stays on the loopback address."""
 
 NODES = """
 from ray.cluster_utils import Cluster
@@ -43,7 +45,8 @@ cluster.shutdown()
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    environment = {**os.environ, MARK: str(os.getpid()), **SLOWLY, "RAY_USAGE_STATS_ENABLED": "0"}
+    environment = {**os.environ, MARK: str(os.getpid()), **SLOWLY, **LOOPBACK}
+    environment["RAY_USAGE_STATS_ENABLED"] = "0"
     with subprocess.Popen(
         [sys.executable, "-c", NODES],
         stdin=subprocess.PIPE,
@@ -57,6 +60,7 @@ def address() -> Iterator[str]:
         found = next((line for line in nodes.stdout if line.startswith("address")), "")
         watch.cancel()
         assert found, "The nodes did not start."
+        assert found.split()[1].startswith("127.0.0.1:")
         yield found.split()[1]
         try:
             nodes.communicate("\n", timeout=LONGEST)
