@@ -157,7 +157,8 @@ def test_a_named_model_makes_what_it_makes_by_its_name(pictures, mine):
     named = Upscaler(auto={"noise": str(mine)})(noisy)
     assert np.array_equal(named, Upscaler(mine)(noisy))
     weaker = Upscaler(auto={"noise": str(mine)}, denoise=1.0)(noisy)
-    assert np.array_equal(weaker, Upscaler("asdn-photo")(noisy))
+    assert np.array_equal(weaker, Upscaler(denoise=1.0)(noisy))
+    assert not np.array_equal(weaker, named)
     with pytest.raises(UnknownName):
         Upscaler(auto={"foto": str(mine)})
 
