@@ -1,4 +1,4 @@
-"""Which pictures of a batch are done already, asked for many at once."""
+"""Find the pictures of a batch that are done already, many with one question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Ray cluster makes pictures, and how it is reached."""
+"""Connect to the Ray cluster that makes the pictures of a batch."""
 
 from __future__ import annotations
 

@@ -99,12 +99,12 @@ class Skipped:
 
     @property
     def source(self) -> Location:
-        """The picture."""
+        """The file or object that holds the picture."""
         return location_of(*self.files[0])
 
     @property
     def output(self) -> Location:
-        """Its result."""
+        """The file or object that holds the result."""
         return location_of(*self.files[1])
 
 

@@ -1,4 +1,4 @@
-"""Which output each picture of a batch gets; that none clash is checked before any work starts."""
+"""Name the output of each picture of a batch, and refuse clashes before any work starts."""
 
 from __future__ import annotations
 

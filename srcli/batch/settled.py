@@ -1,4 +1,4 @@
-"""Which results are as they were written down, found out for very many at once."""
+"""Find the results that are still as the manifest recorded them, many at once."""
 
 from __future__ import annotations
 

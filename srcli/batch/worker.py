@@ -16,7 +16,7 @@ from srcli.engine.host import host_memory
 from srcli.pipeline.run import Pipeline
 
 SHARE_OF_MEMORY = 0.5
-"""Of what is free on the machine at the start, for the pictures of all its workers."""
+"""The workers of a machine may fill this share of its free memory with pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ USUAL_RESULT = 1280 * 720
 """Pixels of the result that papers count multiply-adds for."""
 
 Choice = Literal["light", "all"]
-"""Which published methods to show: those of light networks and bicubic, or all."""
+"""The published methods that are shown: ``light`` for light networks and bicubic, or ``all``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class Spoiling:
 
     @property
     def is_gray(self) -> bool:
-        """Whether luma takes the place of the picture."""
+        """Tell whether the luma of a picture is spoilt and compared, instead of its colours."""
         return self.kind == "YJPEG"
 
     @property
