@@ -90,8 +90,8 @@ def train_command(
         choices.Degradation,
         _pictures(
             help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
-            "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture. "
-            "jpeg, noise and mosaic keep the size, for restoration."
+            "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture, "
+            "blurred with blur. jpeg, noise and mosaic keep the size, for restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[
@@ -106,7 +106,7 @@ def train_command(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Leave some noise in the targets of this share of wild or noisy patches.",
+            help="Leave some noise in the targets of this share of wild, noisy or blurred patches.",
         ),
     ] = 0.0,
     recursive: Annotated[

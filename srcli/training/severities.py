@@ -1,4 +1,4 @@
-"""How often and how strongly pictures are degraded, for the degradations ``wild`` and ``noisy``."""
+"""How often and how strongly pictures are degraded, for the degradations drawn in many ways."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Severity:
         twice: chance of a second coding, on a shifted grid.
         qualities: least and largest quality of a coding.
         min_noise: smallest standard deviation of noise, in levels of 8 bits.
+        min_blur: smallest standard deviation of the Gaussian along its longer axis, in pixels.
 
     """
 
@@ -37,6 +38,7 @@ class Severity:
     twice: float
     qualities: tuple[int, int]
     min_noise: float = 0.0
+    min_blur: float = 0.2
 
 
 WEAK = Severity(
@@ -92,4 +94,18 @@ NOISY = Severity(
     twice=0.1,
     qualities=(50, 95),
     min_noise=6,
+)
+BLURRED = Severity(
+    share=1.0,
+    between=0.1,
+    blur=1.0,
+    max_blur=1.5,
+    sharpen=0.0,
+    ringing=0.0,
+    noise=0.3,
+    max_noise=3,
+    code=0.35,
+    twice=0.1,
+    qualities=(80, 97),
+    min_blur=0.4,
 )

@@ -26,7 +26,7 @@ from srcli.images.synthetic.filters import Kernel, convolve, resample
 from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
 from srcli.training.degradations import Degraded, MakeLr, Strengths, bicubic_lr
 from srcli.training.kernels import gaussian, sinc, unsharp
-from srcli.training.severities import NOISY, SEVERITIES, Severity
+from srcli.training.severities import BLURRED, NOISY, SEVERITIES, Severity
 
 T = TypeVar("T")
 Levels = NDArray[np.float32]
@@ -126,6 +126,11 @@ def draw_noisy(random: Random) -> MakeLr:
     return _draw(random, NOISY)
 
 
+def draw_blurred(random: Random) -> MakeLr:
+    """Draw how one picture is reduced and degraded if it is blurred in any case."""
+    return _draw(random, BLURRED)
+
+
 def _draw(random: Random, severity: Severity) -> MakeLr:
     reduction = _draw_reduction(random, severity)
     steps = _draw_steps(random, severity)
@@ -195,9 +200,9 @@ def _draw_steps(random: Random, severity: Severity) -> list[Step]:
 
 
 def _blur(random: Random, severity: Severity) -> Step:
-    along = random.uniform(0.2, severity.max_blur)
+    along = random.uniform(severity.min_blur, severity.max_blur)
     is_round = random.random() < SHARE_OF_ROUND_BLUR
-    across = along if is_round else random.uniform(0.2, along)
+    across = along if is_round else random.uniform(severity.min_blur, along)
     kernel = gaussian(along, across, random.uniform(0, math.pi))
     return lambda lr: lr.transformed(lambda image: convolve(image, kernel))
 

@@ -14,6 +14,7 @@ from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import AnyRatioTraits
 from srcli.spelling import did_you_mean
 from srcli.training.config import (
+    MANY_WAYS,
     RESTORED,
     Degradation,
     OptimizerName,
@@ -111,9 +112,10 @@ def _check_task(config: TrainConfig) -> None:
         possible = [d for d in get_args(Degradation) if (d in RESTORED) == restores]
         msg = f"{config.network} {task}: --degradation {config.degradation} is not for it."
         raise UsageError(msg, hint=f"Give --degradation {listed(possible, between=' or ')}.")
-    if config.kept_noise > 0 and config.degradation not in {"wild", "noisy"}:
+    if config.kept_noise > 0 and config.degradation not in MANY_WAYS:
         msg = f"The degradation {config.degradation!r} does not tell how much noise stays."
-        raise UsageError(msg, hint="Leave out --kept-noise, or give --degradation wild or noisy.")
+        ways = listed(MANY_WAYS, between=" or ")
+        raise UsageError(msg, hint=f"Leave out --kept-noise, or give --degradation {ways}.")
     if config.scale is not None and config.recursive > 0:
         msg = f"{config.network} runs in one pass: there is no later one to train."
         raise UsageError(msg, hint="Leave out --recursive.")
