@@ -17,7 +17,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from srcli.serve.body import Body
 from srcli.serve.job import Failure
+from srcli.serve.limits import Limits
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -34,8 +36,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 UNKNOWN_HOST, FOREIGN, WRONG_TOKEN = 421, 403, 401
-FAILED = 400
-"""The least status of an answer that says that something failed."""
+FAILED, TOO_SLOW = 400, 408
+"""The least status of an answer that says that something failed, and that of a slow sender."""
 OWN_SITE = ("same-origin", "none")
 """Where requests come from that a page of ours sends, or the user by typing the address."""
 
@@ -97,11 +99,21 @@ class Door:
 
 
 class Guard:
-    """Refuses requests at the door, and adds the headers of every answer."""
+    """Refuses requests at the door, and adds the headers of every answer.
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    A request that is refused is read to its end first, whoever refuses it.
+
+    Args:
+        app: answers requests that are let in.
+        door: who is let in.
+        limits: how much is read of a request that is refused.
+
+    """
+
+    def __init__(self, app: ASGIApp, door: Door, limits: Limits) -> None:
         self.app = app
         self.door = door
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -109,25 +121,34 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        body = Body(receive, self.limits)
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                if message["status"] >= FAILED:
-                    headers["Connection"] = "close"  # what is still being sent is not read
+                await _complete(message, body)
             await send(message)
 
         headers = Headers(scope=scope)
         refused = self.door.refusal(scope["path"], scope["method"], headers)
         if refused is None:
-            await self.app(scope, receive, send_guarded)
+            await self.app(scope, body.receive, send_guarded)
             return
         status, failure = refused
         answer = JSONResponse(asdict(failure), status_code=status)
         if status == WRONG_TOKEN:
             answer.headers["WWW-Authenticate"] = "Bearer"
-        await answer(scope, receive, send_guarded)
+        await answer(scope, body.receive, send_guarded)
+
+
+async def _complete(start: Message, body: Body) -> None:
+    """Add the headers to the start of an answer, and read the rest of a refused request."""
+    headers = MutableHeaders(scope=start)
+    headers.update(HEADERS)
+    if start["status"] < FAILED:
+        return
+    if start["status"] != TOO_SLOW:
+        await body.read_on()
+    headers["Connection"] = "close"  # what comes after that is not read
 
 
 def _host_name(host: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -13,9 +12,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from srcli.serve.limits import MEGA, Limits
 from srcli.serve.spool import Spool
-
-READ_ON = 3
-"""Times the largest file that is read of one that is larger, and thrown away."""
 
 
 class Uploads:
@@ -39,7 +35,6 @@ class Uploads:
         """
         told = request.headers.get("content-length", "")
         if told.isdecimal() and int(told[:20]) > self.limits.file_bytes:
-            await self._discard(request.stream())
             raise self._too_large()
         if self.arriving >= self.limits.uploads:
             detail = "Too many pictures arrive at once."
@@ -63,7 +58,6 @@ class Uploads:
                 if piece is None:
                     break
                 if spool.size + len(piece) > self.limits.file_bytes:
-                    await self._discard(stream)
                     raise self._too_large()
                 spool.append(piece)
                 self._check_pace(spool.size, time.monotonic() - began)
@@ -79,16 +73,6 @@ class Uploads:
     def _check_pace(self, size: int, seconds: float) -> None:
         if seconds > self.limits.grace_seconds + size / self.limits.slowest_bytes:
             raise TimeoutError
-
-    async def _discard(self, stream: AsyncIterator[bytes]) -> None:
-        """Read on for a while: most senders look for an answer only when they have sent all."""
-        left = READ_ON * self.limits.file_bytes
-        with contextlib.suppress(TimeoutError, ClientDisconnect):
-            async with asyncio.timeout(self.limits.idle_seconds):
-                async for piece in stream:
-                    left -= len(piece)
-                    if left < 0:
-                        return
 
     def _too_large(self) -> HTTPException:
         most = f"{self.limits.file_bytes / MEGA:g} MB"

@@ -137,7 +137,7 @@ def make_app(desk: Desk, door: Door) -> Guard:
     _add_jobs(app, desk)
     _add_files(app, desk)
     _add_events(app, desk)
-    return Guard(app, Door(**{**asdict(door), "page": tuple(PAGE)}))
+    return Guard(app, Door(**{**asdict(door), "page": tuple(PAGE)}), desk.limits)
 
 
 def _add_page(app: FastAPI) -> None:

@@ -33,6 +33,11 @@ def client():
         yield client
 
 
+def connected(address) -> socket.socket:
+    where = httpx2.URL(address)
+    return socket.create_connection((where.host, where.port), timeout=60)
+
+
 def ended(client, job) -> dict:
     """Follow the events of a job to its end."""
     told = {}
@@ -245,6 +250,38 @@ def test_the_queue_has_an_end(photo):
         answer = client.post("/jobs", content=photo.read_bytes())
         assert answer.status_code == 503
         assert "The queue is full: it holds 1 pictures." in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("POST /jobs?scale=x HTTP/1.1\r\nHost: localhost", 400),
+        ("POST /jobs HTTP/1.1\r\nHost: localhost", 503),
+        ("POST /jobs HTTP/1.1\r\nHost: evil.example", 421),
+        ("POST /jobs HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example", 403),
+        ("POST /nowhere HTTP/1.1\r\nHost: localhost", 404),
+        ("PUT /jobs HTTP/1.1\r\nHost: localhost", 405),
+    ],
+)
+def test_a_refused_picture_is_read_before_the_answer(head, status):
+    """A sender that looks for the answer last would see a reset instead of it."""
+    size = 3_000_000  # more than the system's buffers of a connection hold
+    with server(Limits(jobs=0)) as address, connected(address) as line:
+        line.sendall(f"{head}\r\nContent-Length: {size}\r\n\r\n".encode())
+        for _ in range(30):
+            line.sendall(bytes(size // 30))
+            time.sleep(0.01)
+        assert f"HTTP/1.1 {status} ".encode() in line.recv(100)
+
+
+def test_a_refused_picture_is_not_read_without_end():
+    with server(Limits(file_bytes=100_000, idle_seconds=0.5)) as address:
+        with connected(address) as line:
+            line.sendall(
+                b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
+            )
+            line.sendall(bytes(1000))
+            assert b"HTTP/1.1 413 " in line.recv(100)
 
 
 def test_streams_have_an_end():
