@@ -275,13 +275,11 @@ def test_a_refused_picture_is_read_before_the_answer(head, status):
 
 
 def test_a_refused_picture_is_not_read_without_end():
-    with server(Limits(file_bytes=100_000, idle_seconds=0.5)) as address:
-        with connected(address) as line:
-            line.sendall(
-                b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
-            )
-            line.sendall(bytes(1000))
-            assert b"HTTP/1.1 413 " in line.recv(100)
+    head = b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
+    limits = Limits(file_bytes=100_000, idle_seconds=0.5)
+    with server(limits) as address, connected(address) as line:
+        line.sendall(head + bytes(1000))
+        assert b"HTTP/1.1 413 " in line.recv(100)
 
 
 def test_streams_have_an_end():
