@@ -2,12 +2,11 @@
 
     python benchmarks/mixes.py FOLDER_OF_HR_PICTURES --ways 'JPEG 92;noise 3' --scale 2
 
-The pictures and the ways are those of ``wild.py``. Each row gives the noise and the compression
-that ``auto`` measures in the middle picture, and its shares of the models for spoilt and for noisy
-pictures. Then it gives the mean gain over bicubic of mixes of two models, with shares of the second
-from 0 to 1, in dB of PSNR-Y, and the gain of the worst picture. The tables in
-``srcli/pipeline/choose.py`` are set from this. ``--clean FILE`` and ``--spoilt FILE`` name the
-weights of the two.
+The pictures and the ways are those of ``wild.py``. Each row gives the noise, compression, blur and
+overshoot that ``auto`` measures in the middle picture, and the mean of its shares of each model.
+Then it gives the mean gain over bicubic of mixes of two models, with shares of the second from 0 to
+1, in dB of PSNR-Y, and the gain of the worst picture. The tables in ``srcli/pipeline/shares.py`` are
+set from this. ``--clean FILE`` and ``--spoilt FILE`` name the weights of the two.
 """
 
 from __future__ import annotations
@@ -29,12 +28,14 @@ from srcli.images.decode import decode_photo
 from srcli.images.probe import probe_image
 from srcli.pipeline.choose import choose
 from srcli.pipeline.inspection import Inspection, inspect
+from srcli.pipeline.shares import MODELS
 from srcli.pixels.levels import to_levels
 from srcli.training.patches import picture_files
 from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
 from srcli.weights.formats.checkpoint import load_model
 
 SHARES = tuple(n / 8 for n in range(9))
+MEASURED = ("noise", "compression", "blur", "overshoot")
 
 
 def mixed(clean: Path, spoilt: Path, share: float) -> NetworkRunner:
@@ -69,13 +70,12 @@ def row(made: Iterable[Case], models: dict[float, NetworkRunner], scale: int) ->
         for share, model in models.items():
             sr = model(lr, case.hr.shape[2:], ratio=scale)
             gains[share].append(decibels(sr, case.hr, scale) - plain)
-    noise = median(inspection.noise for inspection in seen)
-    compression = median(inspection.compression for inspection in seen)
-    choices = [choose(inspection) for inspection in seen]
-    own = f"{fmean(one.mix for one in choices):.2f}+{fmean(one.noisy for one in choices):.2f}"
+    figures = " ".join(f"{median(getattr(one, name) for one in seen):6.2f}" for name in MEASURED)
+    shares = zip(*(choose(inspection).shares for inspection in seen), strict=True)
+    own = " ".join(f"{fmean(of_one):.2f}" for of_one in shares)
     cells = " ".join(f"{fmean(gain):6.2f}" for gain in gains.values())
     worst = " ".join(f"{min(gain):6.2f}" for gain in gains.values())
-    return f"{noise:6.1f} {compression:6.1f} {own} | {cells} | {worst}"
+    return f"{figures} {own} | {cells} | {worst}"
 
 
 def main() -> None:
@@ -94,10 +94,11 @@ def main() -> None:
     pictures = picture_files(arguments.folder)[:: arguments.every]
     models = {share: mixed(arguments.clean, arguments.spoilt, share) for share in SHARES}
     head = " ".join(f"{share:6.3f}" for share in SHARES)
-    print(f"{'way':22} {'noise':>6} {'compr.':>6} {'auto':>9} | {head} | worst picture")
+    names = " ".join(f"{name[:6]:>6}" for name in MEASURED)
+    print(f"{'way':30} {names} {'auto':>{5 * len(MODELS) - 1}} | {head} | worst picture")
     for name in arguments.ways.split(";"):
         made = cases(name, pictures, arguments.scale, arguments.crop)
-        print(f"{name:22} {row(made, models, arguments.scale)}", flush=True)
+        print(f"{name:30} {row(made, models, arguments.scale)}", flush=True)
 
 
 if __name__ == "__main__":

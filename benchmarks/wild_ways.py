@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -114,37 +114,51 @@ PNG = Container(name="PNG", suffix=".png")
 CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp, "AVIF": avif}
 
 DRAWN_ANEW = ", drawn anew"
+STEP = re.compile(r"(?P<kind>blurred|sharpened|noise) (?P<strength>\d+(?:\.\d+)?)")
 CODED = re.compile(r"(?P<codec>JPEG|WebP|AVIF) (?P<quality>\d+)(?P<as_png> as PNG)?")
-NOISY = re.compile(r"noise (?P<sigma>\d+)(?:, JPEG (?P<quality>\d+))?")
+DEGRADATIONS: Mapping[str, Callable[[float], Degradation]] = {
+    "blurred": lambda sigma: partial(blurred, sigma=sigma),
+    "sharpened": lambda percent: partial(sharpened, percent=round(percent)),
+    "noise": lambda sigma: partial(noisy, sigma=sigma),
+}
 CLEAN = Way(reduce=by_matlab, degrade=unchanged, container=PNG)
 NAMED: Mapping[str, Way] = {
     "clean": CLEAN,
     "Lanczos": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.LANCZOS)),
     "box": replace(CLEAN, reduce=partial(by_pillow, kernel=Image.Resampling.BOX)),
     "sharpened": replace(CLEAN, degrade=partial(sharpened, percent=50)),
-    "blurred 0.8": replace(CLEAN, degrade=partial(blurred, sigma=0.8)),
     **{f"{kind}{how}": CLEAN for kind in SCENES for how in ("", DRAWN_ANEW)},
 }
 WAYS = (
     *("clean", "Lanczos", "box", "sharpened", "JPEG 92", "JPEG 80", "JPEG 60", "JPEG 40"),
     *("JPEG 60 as PNG", "WebP 60", "noise 5", "noise 10", "noise 20", "noise 8, JPEG 80"),
-    "blurred 0.8",
+    *("blurred 0.8", "blurred 0.8, JPEG 90", "sharpened 30, JPEG 90"),
     *(f"{kind}{how}" for kind in SCENES for how in ("", DRAWN_ANEW)),
 )
 
 
 def way_of(name: str) -> Way:
-    """Return a way by its name; JPEG, WebP, AVIF and noise may have any strength."""
+    """Return a way by its name.
+
+    A way that is not in ``NAMED`` is a list of steps, each of any strength, such as
+    ``blurred 0.8, noise 2, JPEG 90``. A coding can only be the last one.
+    """
     if name in NAMED:
         return NAMED[name]
-    if coded := CODED.fullmatch(name):
-        container = CODECS[coded["codec"]](int(coded["quality"]))
-        if coded["as_png"]:
-            return replace(CLEAN, degrade=partial(recoded, container=container))
-        return replace(CLEAN, container=container)
-    if found := NOISY.fullmatch(name):
-        container = jpeg(int(found["quality"])) if found["quality"] else PNG
-        return replace(
-            CLEAN, degrade=partial(noisy, sigma=int(found["sigma"])), container=container
-        )
-    sys.exit(f"there is no way called {name!r}: try {', '.join(WAYS)}")
+    *steps, last = name.split(", ")
+    coded = CODED.fullmatch(last)
+    found = [STEP.fullmatch(step) for step in (steps if coded else [*steps, last])]
+    degradations = [DEGRADATIONS[one["kind"]](float(one["strength"])) for one in found if one]
+    if len(degradations) < len(found):
+        sys.exit(f"there is no way called {name!r}: try {', '.join(WAYS)}")
+    container = CODECS[coded["codec"]](int(coded["quality"])) if coded else PNG
+    if coded and coded["as_png"]:
+        degradations.append(partial(recoded, container=container))
+        container = PNG
+    return replace(CLEAN, degrade=partial(in_turn, steps=degradations), container=container)
+
+
+def in_turn(image: Tensor, random: Random, *, steps: Sequence[Degradation]) -> Tensor:
+    for step in steps:
+        image = step(image, random)
+    return image

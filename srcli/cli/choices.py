@@ -32,7 +32,9 @@ TableForm = Literal["table", "md"]
 Loss = Literal["l1", "l2"]
 Optimizer = Literal["muon", "adam"]
 Schedule = Literal["cosine", "step"]
-Degradation = Literal["bicubic", "photo", "wild", "noisy", "blurred", "jpeg", "noise", "mosaic"]
+Degradation = Literal[
+    "bicubic", "photo", "wild", "noisy", "blurred", "sharpened", "jpeg", "noise", "mosaic"
+]
 ExportFormat = Literal["onnx"]
 Place = Literal["nautilus", "dolphin", "finder", "man"]
 Engine = Literal["local", "ray"]

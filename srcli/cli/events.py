@@ -167,8 +167,7 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
         return None
     return {
         "model": choice.model,
-        "mix": choice.mix,
-        "noisy": choice.noisy,
+        "shares": choice.parts,
         "strength": choice.strength,
         "guard": choice.guard,
         "reason": choice.reason,

@@ -91,7 +91,8 @@ def train_command(
         _pictures(
             help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
             "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture, "
-            "blurred with blur. jpeg, noise and mosaic keep the size, for restoration."
+            "blurred with blur, sharpened with halos. jpeg, noise and mosaic keep the size, for "
+            "restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[
@@ -106,7 +107,8 @@ def train_command(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Leave some noise in the targets of this share of wild, noisy or blurred patches.",
+            help="Leave some noise in the targets of this share of the patches, for wild and its "
+            "variants.",
         ),
     ] = 0.0,
     recursive: Annotated[

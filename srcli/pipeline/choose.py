@@ -1,60 +1,34 @@
-"""Choose the model for a picture: the rule behind ``--model auto``.
-
-The networks for clean, for spoilt and for very noisy pictures have one shape, and the weights
-between theirs make networks between them. The rule says how far to go, by lines that were set on
-validation pictures, spoilt in twenty ways: see docs/auto.md.
-"""
+"""Choose how a picture is enlarged: the rule behind ``--model auto``."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from srcli.errors import listed
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.piecewise import piecewise_linear
-from srcli.weights.catalog.included import DEFAULT_MODEL, NOISY_MODEL, PHOTO_MODEL
+from srcli.pipeline.shares import (
+    CLEAN_SHARES,
+    NO_FAULTS,
+    Faults,
+    model_shares,
+    share_table,
+)
 
 AUTO = "auto"
-RULE = 3
+RULE = 4
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
-NOISE_MIX = (
-    *((1.0, 0.0), (1.3, 0.12), (2, 0.33), (3, 0.68)),
-    *((4, 0.8), (6, 0.92), (8, 0.95), (10, 1.0)),
-)
-"""Levels of noise, and the share of the model for spoilt pictures that is best then, compression
-apart; in between by lines."""
-NOISY_MIX = (
-    *((3.0, 0.0), (5, 0.08), (8, 0.18), (12, 0.3), (16, 0.42)),
-    *((20, 0.52), (25, 0.62), (35, 0.8), (50, 1.0)),
-)
-"""Levels of noise, and the share of the model for noisy pictures that is best beside the others."""
-HIDDEN_NOISE = 0.5
-"""Levels of noise that compression hides, for each unit of compression."""
-BELIEVED = ((2.0, 0.0), (5.0, 1.0))
-"""Levels of noise that are left, and how far they are taken for noise that was compressed."""
-UNSEEN_MIX = ((20.0, 0.0), (40, 0.125))
-"""Compression, and the share of the model for noisy pictures where it may hide all noise."""
-COMPRESSION_MIX = (
-    *((0.0, 0.0), (3, 0.15), (5, 0.34), (8, 0.56)),
-    *((12, 0.78), (16, 0.92), (20, 1.0)),
-)
-"""100 less the quality of JPEG, the same way, noise apart."""
-MIX_STEPS = 16
-"""Shares are whole sixteenths, so that few networks are made."""
-BLUR, SOFT_EDGE = 0.5, 0.55
-"""Softness from which, and steepness of the steepest edges up to which, a picture was blurred."""
 HIDING_NOISE = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
 """Share of flat pixels from which lines are beside lines, which look like halos."""
 STRENGTHS = ((0.04, 1.0), (0.08, 0.65), (0.14, 0.3), (0.2, 0.2))
 """Overshoot, and how much of the network's details is best; in between by lines."""
-CLEAN, SPOILT, NOISY = DEFAULT_MODEL, PHOTO_MODEL, NOISY_MODEL
-MODELS = (CLEAN, SPOILT, NOISY)
-"""Those that are chosen among, the first for clean pictures; or a mix of them."""
+DEBLURRED = 1.8
+"""Levels that the model for blurred pictures changes at most, for each level of detail."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
@@ -68,9 +42,7 @@ class Choice:
 
     Attributes:
         model: id of the model; of a mix the ids of its parts, joined by ``+``.
-        mix: share of the model for spoilt pictures beside that for clean ones, 0 to 1; 0 for a
-            named model.
-        noisy: share of the model for noisy pictures beside the mix of these two, 0 to 1.
+        shares: of each of ``MODELS`` in the weights; empty for a named model.
         strength: share of the network's details that are added to plain enlargement, above 0 to 1.
         guard: the result stays between the source samples around it.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
@@ -81,8 +53,7 @@ class Choice:
     """
 
     model: str
-    mix: float = 0.0
-    noisy: float = 0.0
+    shares: tuple[float, ...] = ()
     strength: float = 1.0
     guard: bool = False
     reason: str = ""
@@ -90,20 +61,27 @@ class Choice:
     purpose: str = ""
 
     @property
+    def parts(self) -> dict[str, float]:
+        """The models that the weights are mixed of, and the share of each."""
+        return share_table(self.shares) if self.shares else {self.model: 1.0}
+
+    @property
     def summary(self) -> str:
         """Such as ``asdn-fast at 65 %, guarded: it is clean and its edges were sharpened``."""
-        how = self.model if self.purpose or not self.mix else _parts(self.mix, self.noisy)
+        how = _listed(self.parts)
         how = f"{how} at {100 * self.strength:.0f} %" if self.strength < 1 else how
         guarded = ", guarded" if self.guard else ""
         return f"{how}{guarded}: {self.reason}" if self.reason else f"{how}{guarded}"
 
     @property
     def removes(self) -> float:
-        """Levels of 255 by which the result may differ from its source because it is cleaner."""
-        restored = self.mix > 0 or self.purpose in RESTORING
-        if self.inspection is None or not restored:
+        """Levels of 255 by which the result may differ from its source because it is better."""
+        restores = self.purpose in RESTORING or any(self.shares[1:])
+        if self.inspection is None or not restores:
             return 0.0
-        return math.hypot(self.inspection.noise, self.inspection.compression / 10)
+        found = self.inspection
+        sharper = DEBLURRED * Faults.of(found).blur * found.detail
+        return math.hypot(found.noise, found.compression / 10, sharper)
 
 
 def choose(
@@ -122,8 +100,9 @@ def choose(
             of ``MODELS``. They are neither weakened nor guarded.
 
     """
-    mix, noisy = _mix(inspection, denoise), _noisy(inspection, denoise)
-    for purpose in _purposes(inspection, mix, denoise):
+    shares = model_shares(inspection, denoise)
+    is_clean = shares == CLEAN_SHARES
+    for purpose in _purposes(inspection, shares, denoise):
         if purpose in named:
             why = _spoilt_by(inspection) if purpose in RESTORING else _unspoilt(inspection)
             reason = f"{why}, and you named this model for the purpose {purpose}"
@@ -131,67 +110,43 @@ def choose(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
     strength = _strength(inspection)
-    words = [_spoilt_by(inspection) if mix else _unspoilt(inspection)]
+    words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
     if strength < 1:
         words.append("its edges were sharpened")
     if denoise is not None:
         words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(
-        model="+".join(model for model, share in _shares_of(mix, noisy) if share),
-        mix=mix,
-        noisy=noisy,
+        model="+".join(share_table(shares)),
+        shares=shares,
         strength=strength,
-        guard=inspection.drawn and not mix,
+        guard=inspection.drawn and is_clean,
         reason=" and ".join(words),
         inspection=inspection,
     )
 
 
-def _purposes(inspection: Inspection, mix: float, denoise: float | None) -> Iterable[str]:
+def _purposes(
+    inspection: Inspection, shares: Sequence[float], denoise: float | None
+) -> Iterable[str]:
     """Return the purposes that a picture belongs to, that which fits best first.
 
     How much a model that the user named removes cannot be told it, so that none serves where the
     user says how much.
     """
-    if mix == 0:
+    if shares == CLEAN_SHARES:
         return ("drawing",) if inspection.drawn else ("clean",)
-    if mix < SPOILT_FROM or denoise is not None:
+    if 1 - shares[0] < SPOILT_FROM or denoise is not None:
         return ()
-    noise, compression = _shares(inspection)
-    if max(noise, compression) == 0:
+    faults = Faults.of(inspection)
+    if max(faults.noise, faults.compression) == 0:
         return ("photo",)
-    return ("noise", "photo") if noise > compression else ("jpeg", "photo")
+    return ("noise", "photo") if faults.noise > faults.compression else ("jpeg", "photo")
 
 
-def _mix(inspection: Inspection, denoise: float | None) -> float:
-    """Return the share of the model for spoilt pictures, in whole ``MIX_STEPS``."""
-    soft = inspection.softness >= BLUR and inspection.steepness <= SOFT_EDGE
-    if soft and not inspection.drawn:
-        return 1.0
-    noise, compression = _shares(inspection)
-    noise = noise if denoise is None else denoise
-    return round(MIX_STEPS * (1 - (1 - noise) * (1 - compression))) / MIX_STEPS
-
-
-def _noisy(inspection: Inspection, denoise: float | None) -> float:
-    """Return the share of the model for noisy pictures, in whole ``MIX_STEPS``."""
-    noise, compression = inspection.noise, inspection.compression
-    noise += HIDDEN_NOISE * compression * piecewise_linear(BELIEVED, noise)
-    unseen = piecewise_linear(UNSEEN_MIX, compression)
-    share = max(piecewise_linear(NOISY_MIX, noise), unseen)
-    return round(MIX_STEPS * share * (1.0 if denoise is None else denoise)) / MIX_STEPS
-
-
-def _shares_of(mix: float, noisy: float) -> tuple[tuple[str, float], ...]:
-    """Return the share of each model in the weights."""
-    shares = ((1 - mix) * (1 - noisy), mix * (1 - noisy), noisy)
-    return tuple(zip(MODELS, shares, strict=True))
-
-
-def _parts(mix: float, noisy: float) -> str:
+def _listed(parts: Mapping[str, float]) -> str:
     """Such as ``asdn-photo with 40 % of asdn-noisy``."""
-    (first, _), *others = [(model, share) for model, share in _shares_of(mix, noisy) if share]
-    rest = [f"{100 * share:.0f} % of {model}" for model, share in others]
+    first, *others = parts
+    rest = [f"{100 * parts[model]:.0f} % of {model}" for model in others]
     return f"{first} with {listed(rest, between=' and ')}" if rest else first
 
 
@@ -202,22 +157,18 @@ def _strength(inspection: Inspection) -> float:
     return round(piecewise_linear(STRENGTHS, inspection.overshoot), 2)
 
 
-def _shares(inspection: Inspection) -> tuple[float, float]:
-    """Return the shares of the model for spoilt pictures that noise and compression ask for."""
-    noise = piecewise_linear(NOISE_MIX, inspection.noise)
-    return noise, piecewise_linear(COMPRESSION_MIX, inspection.compression)
-
-
 def _unspoilt(inspection: Inspection) -> str:
     return "it is a drawing or a screen" if inspection.drawn else "it is clean"
 
 
 def _spoilt_by(inspection: Inspection) -> str:
     """Name what changes the mix most."""
-    noise, compression = _shares(inspection)
-    if max(noise, compression) == 0:
+    faults = Faults.of(inspection)
+    if faults == NO_FAULTS:
+        return _unspoilt(inspection)
+    if faults.blur > max(faults.noise, faults.compression):
         return "it is blurred"
-    if noise > compression:
+    if faults.noise > faults.compression:
         return f"it has noise of about {inspection.noise:.0f} of 255 levels"
     quality = f"JPEG of quality {100 - round(inspection.compression)}"
     if inspection.told:

@@ -1,4 +1,4 @@
-"""How soft the details of a picture are, and whether its edges were sharpened."""
+"""Whether the edges of a picture were sharpened."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ STEEP = 3
 """The middle of an edge rises by at least its height divided by this."""
 MARGIN = 12
 """Sides of edges that are nearer to black or white than this, in levels, show no halo."""
-STEEPEST = 10
-"""Of so many edges, one is as steep as the edge that is measured, or steeper."""
 FEWEST = 12
-"""The least number of edges that halos and steepness are measured from."""
+"""The least number of edges that halos are measured from."""
 MOST = 4096
 """The largest number of candidates along one axis that are compared."""
 BEFORE, AFTER = 6, 7
@@ -25,23 +23,8 @@ PLATEAU = 4
 """The number of pixels that each side of an edge is averaged over, farthest from the edge."""
 
 
-def softness(luma: Tensor) -> float:
-    """Return the correlation of neighbouring differences: noise -0.5, photographs 0.1, blur 0.6.
-
-    Args:
-        luma: int16 (N, h, w).
-
-    """
-    energy = shared = 0
-    for plane in (luma, luma.transpose(1, 2)):
-        change = (plane[..., 1:] - plane[..., :-1]).int()
-        energy += int((change * change).sum())
-        shared += int((change[..., 1:] * change[..., :-1]).sum())
-    return shared / energy if energy else 0.0
-
-
-def edge_shape(luma: Tensor) -> tuple[float, float]:
-    """Return by how much edges swing past their two sides, and how steep they are.
+def overshoot(luma: Tensor) -> float:
+    """Return by how much edges swing past their two sides.
 
     Source: "overshoot" of Cao, Zhao, Ni, Kot, IEEE Signal Processing Letters 18(10), 2011; here
     of edges alone whose sides are calm four to seven pixels away.
@@ -51,23 +34,17 @@ def edge_shape(luma: Tensor) -> tuple[float, float]:
 
     Returns:
         The median swing as a share of the height, about 0.01 of an honest reduction, 0.05 to 0.2
-        where it was sharpened; and the share of the height that the steepest tenth of edges rise
-        between two pixels, 0.6 and more of a sharp picture. 0 and 1 where there are too few edges
-        to tell.
+        where it was sharpened. 0 where there are too few edges to tell.
 
     """
-    both = [_shapes(luma), _shapes(luma.transpose(1, 2).contiguous())]
-    swings, steepness = (torch.cat(parts) for parts in zip(*both, strict=True))
-    if len(swings) < FEWEST:
-        return 0.0, 1.0
-    steepest = steepness.kthvalue(len(steepness) - len(steepness) // STEEPEST).values
-    return float(swings.median()), float(steepest)
+    swings = torch.cat([_swings(luma), _swings(luma.transpose(1, 2).contiguous())])
+    return float(swings.median()) if len(swings) >= FEWEST else 0.0
 
 
-def _shapes(luma: Tensor) -> tuple[Tensor, Tensor]:
-    """Return swing past both sides, halved, and steepness of each edge along rows: float64 (K)."""
+def _swings(luma: Tensor) -> Tensor:
+    """Return the swing past both sides, halved, of each edge along rows: float64 (K)."""
     if luma.shape[2] <= BEFORE + AFTER + 2:
-        return torch.empty(0, dtype=torch.float64), torch.empty(0, dtype=torch.float64)
+        return torch.empty(0, dtype=torch.float64)
     change = (luma[..., 1:] - luma[..., :-1]).abs()
     middle = _beside(change, 0)
     edge = middle >= -(-FAINTEST // STEEP)
@@ -89,7 +66,7 @@ def _beside(change: Tensor, offset: int) -> Tensor:
     return change[..., BEFORE + offset : change.shape[2] - AFTER + offset]
 
 
-def _measured(profile: Tensor) -> tuple[Tensor, Tensor]:
+def _measured(profile: Tensor) -> Tensor:
     """Measure those of some profiles (K, 14) that are edges between two calm sides."""
     left, right = profile[:, :PLATEAU], profile[:, -PLATEAU:]
     low, high = left.sum(1), right.sum(1)  # four times the levels of the two sides
@@ -105,5 +82,4 @@ def _measured(profile: Tensor) -> tuple[Tensor, Tensor]:
     inner_left, inner_right = profile[:, PLATEAU : BEFORE + 1], profile[:, BEFORE + 1 : -PLATEAU]
     past_low = (rising * (low[:, None] - PLATEAU * inner_left)).amax(1)
     past_high = (rising * (PLATEAU * inner_right - high[:, None])).amax(1)
-    whole = height.double()[edge]
-    return (past_low + past_high)[edge] / (2 * whole), PLATEAU * steep[edge] / whole
+    return (past_low + past_high)[edge] / (2 * height.double()[edge])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.pipeline.blocks import block_traces
-from srcli.pipeline.edges import edge_shape, softness
+from srcli.pipeline.blur import blur_and_detail
+from srcli.pipeline.edges import overshoot
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.piecewise import piecewise_linear
@@ -41,9 +42,10 @@ class Inspection:
         compression: 100 less the quality of JPEG, 0 (none) to 100; of other lossy formats, and of
             pictures that were JPEG before, what is like it.
         told: the compression is what the file says of itself, not what its pixels show.
-        softness: correlation of neighbouring differences; see ``edges.softness``.
-        overshoot: how far edges swing past their sides; see ``edges.edge_shape``.
-        steepness: share of their height that the steepest edges rise between two pixels, likewise.
+        blur: standard deviation of the Gaussian that blurred it, in pixels; see
+            ``blur_and_detail``.
+        detail: root mean square of its details, in levels; likewise.
+        overshoot: how far edges swing past their sides; see ``edges.overshoot``.
         flat: share of pixels that equal their left neighbours.
         drawn: the picture is a screen, text or line art, seen at the size it was drawn at.
 
@@ -52,9 +54,9 @@ class Inspection:
     noise: float = 0.0
     compression: float = 0.0
     told: bool = False
-    softness: float = 0.0
+    blur: float = 0.0
+    detail: float = 0.0
     overshoot: float = 0.0
-    steepness: float = 1.0
     flat: float = 0.0
     drawn: bool = False
 
@@ -77,16 +79,17 @@ def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
     shown = 0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma))
-    overshoot, steepness = edge_shape(sample.luma)
+    noise = 0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE)
+    blur, detail = (0.0, 0.0) if drawn else blur_and_detail(sample.luma, noise)
     doubt = WEBP_DOUBT if info and info.webp_quality is not None else DOUBT
     told = said > 0 and shown <= max(2 * said + DOUBT, doubt)
     return Inspection(
-        noise=0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE),
+        noise=noise,
         compression=said if told else max(said, shown),
         told=told,
-        softness=softness(sample.luma),
-        overshoot=overshoot,
-        steepness=steepness,
+        blur=blur,
+        detail=detail,
+        overshoot=overshoot(sample.luma),
         flat=flat,
         drawn=drawn,
     )

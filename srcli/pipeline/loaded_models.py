@@ -17,8 +17,9 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import Pass
 from srcli.errors import UsageError, WeightsError
 from srcli.networks.spec import SrNetwork
-from srcli.pipeline.choose import AUTO, MODELS, NONE_NAMED, Choice
+from srcli.pipeline.choose import AUTO, NONE_NAMED, Choice
 from srcli.pipeline.rest_policy import RestPolicy, published_source, rest_policy
+from srcli.pipeline.shares import MODELS
 from srcli.pipeline.target_size import Size, TargetSize
 from srcli.weights.catalog.included import DEFAULT_MODEL, keeps_quality
 from srcli.weights.formats.checkpoint import count_parameters, load_model
@@ -64,7 +65,7 @@ class LoadedModels:
         """Return the model that was chosen for a picture, or the only one."""
         if choice.purpose:
             return self.named[choice.purpose]
-        return self.mixes.at(choice.mix, choice.noisy) if self.mixes else self
+        return self.mixes.at(choice.shares) if self.mixes else self
 
     def each(self) -> tuple[LoadedModels, ...]:
         """Return the models that may enlarge a picture; a mix needs what the last of it does."""
@@ -115,45 +116,34 @@ class LoadedModels:
 class Mixes:
     """Models of one shape, and the networks whose weights lie between theirs.
 
-    Each model was trained from the one before it, so that a straight line between their weights
+    Each model was trained from another one of them, so that a straight line between their weights
     goes from the one to the other without a worse one on the way (Wang et al., "Deep Network
     Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
 
     Args:
-        clean: the model for clean pictures.
-        spoilt: the model for spoilt ones.
-        noisy: the model for very noisy ones.
+        models: those that are mixed, the one for clean pictures first.
         run: makes a network ready to run, given the hashes of the weights that it is made of.
 
     """
 
     def __init__(
         self,
-        clean: LoadedModels,
-        spoilt: LoadedModels,
-        noisy: LoadedModels,
+        models: Sequence[LoadedModels],
         run: Callable[[SrNetwork, Iterable[str]], NetworkRunner],
     ) -> None:
-        self.models = (clean, spoilt, noisy)
+        self.models = tuple(models)
         self._run = run
-        self._made: dict[tuple[float, float], LoadedModels] = {}
+        self._made: dict[tuple[float, ...], LoadedModels] = {}
         self._lock = threading.Lock()
 
-    def at(self, mix: float, noisy: float = 0.0) -> LoadedModels:
-        """Return what the models make together.
-
-        Args:
-            mix: share of the model for spoilt pictures in the mix of it and of the clean one.
-            noisy: share of the model for noisy pictures in the mix of it and of that mix.
-
-        """
+    def at(self, shares: tuple[float, ...]) -> LoadedModels:
+        """Return what the models make together, by the share of each in the weights."""
         with self._lock:
-            if (mix, noisy) not in self._made:
-                self._made[mix, noisy] = self._mix(mix, noisy)
-            return self._made[mix, noisy]
+            if shares not in self._made:
+                self._made[shares] = self._mix(shares)
+            return self._made[shares]
 
-    def _mix(self, mix: float, noisy: float) -> LoadedModels:
-        shares = ((1 - mix) * (1 - noisy), mix * (1 - noisy), noisy)
+    def _mix(self, shares: tuple[float, ...]) -> LoadedModels:
         parts = [(share, model) for share, model in zip(shares, self.models, strict=True) if share]
         last = parts[-1][1]
         if len(parts) == 1:
@@ -239,17 +229,15 @@ class ModelLoader:
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
-        clean, spoilt, noisy = (self.load(model, ratio) for model in MODELS)
+        models = [self.load(model, ratio) for model in MODELS]
         named = {purpose: self._named(purpose, ratio) for purpose in self._auto}
-        every = (clean, spoilt, noisy, *named.values())
+        every = (*models, *named.values())
         return replace(
-            clean,
-            sha256=tuple(one for models in every for one in models.sha256),
-            mixes=Mixes(clean, spoilt, noisy, self._run),
+            models[0],
+            sha256=tuple(sha256 for one in every for sha256 in one.sha256),
+            mixes=Mixes(models, self._run),
             named=named,
-            attributions={
-                name: line for models in every for name, line in models.attributions.items()
-            },
+            attributions={name: line for one in every for name, line in one.attributions.items()},
         )
 
     def _named(self, purpose: str, ratio: float | None) -> LoadedModels:

@@ -28,13 +28,14 @@ from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.images.recognition import recognise
 from srcli.pipeline.back_projection import Consistency, worst_consistency
-from srcli.pipeline.choose import MODELS, Choice, choose
+from srcli.pipeline.choose import Choice, choose
 from srcli.pipeline.enlarge import enlarge_photo, enlarge_picture
 from srcli.pipeline.inspection import inspect
 from srcli.pipeline.loaded_models import LoadedModels
 from srcli.pipeline.output_spec import Output, OutputSpec
 from srcli.pipeline.preflight import check_encodable, check_format, fitting_format
 from srcli.pipeline.probe import Probed, probe
+from srcli.pipeline.shares import CLEAN, CLEAN_SHARES
 from srcli.pipeline.target_size import Size, TargetSize
 from srcli.pipeline.unfinished import Unfinished
 
@@ -204,7 +205,7 @@ class Pipeline:
         if not self.models.chooses:
             choice = Choice(model=self.models.model)
         elif not larger:
-            choice = Choice(model=MODELS[0])
+            choice = Choice(model=CLEAN, shares=CLEAN_SHARES)
         else:
             found = inspect(next(photos(picture)), info)
             choice = choose(found, denoise=self.spec.denoise, named=self.models.aliases)

@@ -24,7 +24,7 @@ class Description:
         noise: standard deviation of white noise, in levels of 255.
         compression: 100 less the quality of JPEG that its pixels or its file show.
         sharpened: how far its edges swing past their sides, as a share of their height.
-        softness: correlation of neighbouring differences: the more, the softer.
+        blur: standard deviation of the Gaussian that blurred it, in pixels.
         drawn: it is a screen, text or line art, seen at the size that it was drawn at.
         advice: what the model ``auto`` would do for enlarging it, and why.
         warnings: sentences about what is wrong with its file.
@@ -39,7 +39,7 @@ class Description:
     noise: float
     compression: float
     sharpened: float
-    softness: float
+    blur: float
     drawn: bool
     advice: str
     warnings: tuple[str, ...]
@@ -168,7 +168,7 @@ def describe(look: Look) -> Description:
         noise=round(found.noise, 2),
         compression=round(found.compression, 1),
         sharpened=round(found.overshoot, 3),
-        softness=round(found.softness, 3),
+        blur=round(found.blur, 2),
         drawn=found.drawn,
         advice=look.advice,
         warnings=look.warnings,

@@ -31,7 +31,7 @@ from srcli.training.degradations import (
 from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
 from srcli.training.restore import draw_jpeg, draw_noise, mosaic_one
-from srcli.training.wild import draw_blurred, draw_noisy, draw_wild
+from srcli.training.wild import draw_blurred, draw_noisy, draw_sharpened, draw_wild
 
 DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
     "bicubic": lambda _: bicubic_lr,
@@ -39,6 +39,7 @@ DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
     "wild": draw_wild,
     "noisy": draw_noisy,
     "blurred": draw_blurred,
+    "sharpened": draw_sharpened,
     "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
     "noise": lambda random: after_bicubic(draw_noise(random)),
     "mosaic": lambda _: after_bicubic(mosaic_one),

@@ -11,8 +11,10 @@ from srcli.training.losses import LossName
 
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
-Degradation = Literal["bicubic", "photo", "wild", "noisy", "blurred", "jpeg", "noise", "mosaic"]
-MANY_WAYS: tuple[Degradation, ...] = ("wild", "noisy", "blurred")
+Degradation = Literal[
+    "bicubic", "photo", "wild", "noisy", "blurred", "sharpened", "jpeg", "noise", "mosaic"
+]
+MANY_WAYS: tuple[Degradation, ...] = ("wild", "noisy", "blurred", "sharpened")
 """Degradations that draw from many reductions and faults, and tell how strong these are."""
 RESTORED: tuple[Degradation, ...] = ("jpeg", "noise", "mosaic")
 """Degradations that keep the size; a restoration network is trained for one of them."""
@@ -46,12 +48,12 @@ class TrainConfig:
             other ratios of the range are alike.
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
-            the web (``wild``), and all of these may be noisy (``noisy``) or blurred (``blurred``).
-            A restoration network has inputs that are compressed (``jpeg``), noisy (``noise``) or a
-            Bayer mosaic (``mosaic``).
+            the web (``wild``). All of these may be noisy (``noisy``), blurred (``blurred``) or
+            sharpened (``sharpened``). A restoration network has inputs that are compressed
+            (``jpeg``), noisy (``noise``) or a Bayer mosaic (``mosaic``).
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
-            the strength of the other part (``wild``, ``noisy`` and ``blurred`` only).
+            the strength of the other part (degradations of ``MANY_WAYS`` only).
         precision: precision of the convolutions. With float16, the loss is scaled so that no
             gradient vanishes.
         seed: seed of weights, crops and ratios.

@@ -22,6 +22,7 @@ class Severity:
         twice: chance of a second coding, on a shifted grid.
         qualities: least and largest quality of a coding.
         min_noise: smallest standard deviation of noise, in levels of 8 bits.
+        light: chance that a sharpening is a light one, as most programs do it.
         min_blur: smallest standard deviation of the Gaussian along its longer axis, in pixels.
 
     """
@@ -38,6 +39,7 @@ class Severity:
     twice: float
     qualities: tuple[int, int]
     min_noise: float = 0.0
+    light: float = 0.8
     min_blur: float = 0.2
 
 
@@ -108,4 +110,18 @@ BLURRED = Severity(
     twice=0.1,
     qualities=(80, 97),
     min_blur=0.4,
+)
+SHARPENED = Severity(
+    share=1.0,
+    between=0.1,
+    blur=0.0,
+    max_blur=0.0,
+    sharpen=1.0,
+    ringing=0.0,
+    noise=0.3,
+    max_noise=3,
+    code=0.35,
+    twice=0.1,
+    qualities=(80, 97),
+    light=0.35,
 )

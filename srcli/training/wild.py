@@ -26,7 +26,7 @@ from srcli.images.synthetic.filters import Kernel, convolve, resample
 from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
 from srcli.training.degradations import Degraded, MakeLr, Strengths, bicubic_lr
 from srcli.training.kernels import gaussian, sinc, unsharp
-from srcli.training.severities import BLURRED, NOISY, SEVERITIES, Severity
+from srcli.training.severities import BLURRED, NOISY, SEVERITIES, SHARPENED, Severity
 
 T = TypeVar("T")
 Levels = NDArray[np.float32]
@@ -55,7 +55,6 @@ SHARE_OF_DEGRADED_BETWEEN = 0.5
 
 SHARE_OF_ROUND_BLUR = 0.6
 LIGHT_SHARPENING, STRONGEST_SHARPENING = 0.3, 1.0
-SHARE_OF_LIGHT_SHARPENING = 0.8
 CUTOFFS = (0.55 * math.pi, math.pi)
 CODECS: tuple[tuple[Codec, float], ...] = (("JPEG", 0.82), ("WEBP", 0.14), ("AVIF", 0.04))
 ENCODERS: tuple[tuple[Encoder, float], ...] = (
@@ -129,6 +128,11 @@ def draw_noisy(random: Random) -> MakeLr:
 def draw_blurred(random: Random) -> MakeLr:
     """Draw how one picture is reduced and degraded if it is blurred in any case."""
     return _draw(random, BLURRED)
+
+
+def draw_sharpened(random: Random) -> MakeLr:
+    """Draw how one picture is reduced and degraded if it is sharpened in any case."""
+    return _draw(random, SHARPENED)
 
 
 def _draw(random: Random, severity: Severity) -> MakeLr:
@@ -207,8 +211,8 @@ def _blur(random: Random, severity: Severity) -> Step:
     return lambda lr: lr.transformed(lambda image: convolve(image, kernel))
 
 
-def _sharpen(random: Random, severity: Severity) -> Step:  # noqa: ARG001 - equal at every severity
-    is_light = random.random() < SHARE_OF_LIGHT_SHARPENING
+def _sharpen(random: Random, severity: Severity) -> Step:
+    is_light = random.random() < severity.light
     span = (0.03, LIGHT_SHARPENING) if is_light else (LIGHT_SHARPENING, STRONGEST_SHARPENING)
     kernel = unsharp(random.uniform(*span), random.uniform(0.5, 1.5))
     return lambda lr: lr.transformed(lambda image: convolve(image, kernel).clip(0, 255))

@@ -78,7 +78,7 @@ def test_a_picture_is_described_and_models_are_listed(allowed):
         described = await client.call_tool("describe_picture", {"path": "photo.png"})
         facts = described.structured_content
         assert (facts["width"], facts["height"], facts["format"]) == (23, 31, "PNG")
-        assert {"noise", "compression", "sharpened", "softness", "drawn"} <= facts.keys()
+        assert {"noise", "compression", "sharpened", "blur", "drawn"} <= facts.keys()
         assert facts["advice"].startswith("asdn-")
         listed = (await client.call_tool("list_models", {})).structured_content
         assert listed["models"][0]["id"] == "auto"

@@ -60,9 +60,16 @@ def test_one_picture_saved_as_png_has_the_pixels_of_the_other(wild, hr):
         assert first.tobytes() == second.tobytes()
 
 
-def test_a_way_that_does_not_exist_is_named(wild):
-    with pytest.raises(SystemExit, match="no way called 'rain'"):
-        wild.way_of("rain")
+@pytest.mark.parametrize("name", ["rain", "rain, JPEG 90", "JPEG 90, noise 2", "noise", ""])
+def test_a_way_that_does_not_exist_is_named(wild, name):
+    with pytest.raises(SystemExit, match=f"no way called '{name}'"):
+        wild.way_of(name)
+
+
+def test_steps_follow_each_other(wild, wild_ways, hr):
+    lr = wild_ways.blurred(wild_ways.by_matlab(hr, 2), Random(1), sigma=0.8)
+    expected = wild_ways.jpeg(90).write(wild_ways.noisy(lr, Random(1), sigma=2))
+    assert wild.way_of("blurred 0.8, noise 2, JPEG 90")(hr, 2, Random(1)) == expected
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from unittest.mock import ANY
 
 import numpy as np
@@ -13,56 +14,66 @@ from PIL import Image
 from srcli.images.decode import decode_photo
 from srcli.images.picture.photo import Metadata
 from srcli.images.probe import ImageInfo, probe_image
-from srcli.pipeline.choose import CLEAN, MODELS, NOISY, SPOILT, Choice, choose
+from srcli.pipeline.choose import Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
+from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SPOILT
 
 from .conftest import edges, levels, photo_of, smooth
 
 
 @pytest.mark.parametrize(
-    ("measured", "mix", "noisy", "words"),
+    ("measured", "parts", "words"),
     [
-        ({}, 0, 0, "clean"),
-        ({"noise": 0.5}, 0, 0, "clean"),
-        ({"noise": 2.0}, 0.3125, 0, "noise of about 2 of 255"),
-        ({"noise": 4.0}, 0.8125, 0.0625, "noise of about 4 of 255"),
+        ({}, {CLEAN: 1}, "clean"),
+        ({"noise": 0.5}, {CLEAN: 1}, "clean"),
+        ({"noise": 2.0}, {CLEAN: 0.6875, SPOILT: 0.3125}, "noise of about 2 of 255"),
+        (
+            {"noise": 4.0},
+            {CLEAN: 0.17578125, SPOILT: 0.76171875, NOISY: 0.0625},
+            "noise of about 4 of 255",
+        ),
         (
             {"compression": 5.0, "told": True},
-            0.3125,
-            0,
+            {CLEAN: 0.6875, SPOILT: 0.3125},
             "its file is compressed like JPEG of quality 95",
         ),
         (
             {"compression": 45.0},
-            1,
-            0.125,
+            {SPOILT: 0.875, NOISY: 0.125},
             "pixels show traces of compression like JPEG of quality 55",
         ),
-        ({"noise": 3.0, "compression": 10.0}, 0.875, 0.0625, "noise of about 3"),
-        ({"softness": 0.6}, 0, 0, "clean"),
-        ({"softness": 0.6, "steepness": 0.5}, 1, 0, "blurred"),
-        ({"softness": 0.6, "steepness": 0.5, "drawn": True}, 0, 0, "drawing or a screen"),
+        ({"blur": 0.5}, {CLEAN: 1}, "clean"),
+        ({"blur": 0.7}, {CLEAN: 0.375, BLURRED: 0.625}, "blurred"),
+        ({"blur": 1.3}, {BLURRED: 1}, "blurred"),
+        ({"blur": 0.7, "compression": 20}, {SPOILT: 0.375, BLURRED: 0.625}, "JPEG of quality 80"),
+        ({"drawn": True}, {CLEAN: 1}, "drawing or a screen"),
     ],
 )
-def test_the_mix_and_the_reason_follow_from_the_figures(measured, mix, noisy, words):
+def test_the_shares_and_the_reason_follow_from_the_figures(measured, parts, words):
     choice = choose(Inspection(**measured))
-    assert choice.mix == mix
-    shares = zip(MODELS, (1 - mix, mix, noisy), strict=True)
-    assert choice.model == "+".join(name for name, share in shares if share)
-    assert choice.noisy == noisy
+    assert choice.parts == parts
+    assert sum(choice.shares) == 1
+    assert choice.model == "+".join(parts)
     assert words in choice.reason
     assert choice.strength == 1
 
 
-def test_the_more_a_picture_is_spoilt_the_more_is_mixed_in():
-    for name in ("noise", "compression"):
-        mixes = [choose(Inspection(**{name: n / 2})).mix for n in range(100)]
-        assert mixes == sorted(mixes)
-        assert (mixes[0], mixes[-1]) == (0, 1)
+@pytest.mark.parametrize("fault", ["noise", "compression", "blur"])
+def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault):
+    left = [choose(Inspection(**{fault: n / 20})).shares[0] for n in range(1000)]
+    assert left == sorted(left, reverse=True)
+    assert (left[0], left[-1]) == (1, 0)
+
+
+def test_no_step_of_a_fault_changes_the_weights_at_once():
+    for fault, step in (("noise", 0.1), ("compression", 0.2), ("blur", 0.01)):
+        shares = [choose(Inspection(**{fault: n * step})).shares for n in range(300)]
+        for before, after in pairwise(shares):
+            assert sum(abs(one - other) for one, other in zip(before, after, strict=True)) <= 0.26
 
 
 def test_much_noise_mixes_the_model_for_noisy_pictures_in():
-    noisy = [choose(Inspection(noise=n / 2)).noisy for n in range(100)]
+    noisy = [part(choose(Inspection(noise=n / 2)), NOISY) for n in range(100)]
     assert noisy == sorted(noisy)
     assert (noisy[0], noisy[-1]) == (0, 1)
     assert choose(Inspection(noise=50.0)).model == NOISY
@@ -72,21 +83,26 @@ def test_much_noise_mixes_the_model_for_noisy_pictures_in():
 
 def test_noise_that_compression_hides_counts_if_some_is_left():
     seen = choose(Inspection(noise=10.0, compression=20.0))
-    assert seen.noisy == choose(Inspection(noise=20.0)).noisy
-    assert choose(Inspection(noise=1.0, compression=20.0)).noisy == 0
-    assert choose(Inspection(compression=40.0)).noisy == 0.125
-    assert choose(Inspection(compression=40.0), denoise=0.0).noisy == 0
+    assert part(seen, NOISY) == part(choose(Inspection(noise=20.0)), NOISY)
+    assert part(choose(Inspection(noise=1.0, compression=20.0)), NOISY) == 0
+    assert part(choose(Inspection(compression=40.0)), NOISY) == 0.125
+    assert part(choose(Inspection(compression=40.0), denoise=0.0), NOISY) == 0
 
 
 def test_denoising_as_asked_takes_the_place_of_the_noise_that_was_measured():
     noisy = Inspection(noise=12.0)
-    assert [choose(noisy, denoise=share).mix for share in (0, 0.5, 1)] == [0, 0.5, 1]
-    assert choose(noisy, denoise=0.0).model == CLEAN
+    assert choose(noisy, denoise=0.0).shares == CLEAN_SHARES
     assert choose(noisy, denoise=1.0) == replace(choose(noisy), reason=ANY)
-    assert 0 < choose(noisy, denoise=0.5).noisy < choose(noisy).noisy
+    half, whole = choose(noisy, denoise=0.5), choose(noisy)
+    assert 0 < part(half, NOISY) < part(whole, NOISY)
+    assert part(half, CLEAN) > 0
+    assert "50 % of noise is to be removed" in half.reason
     compressed = Inspection(noise=12.0, compression=40.0)
-    assert choose(compressed, denoise=0.0).mix == choose(Inspection(compression=40.0)).mix == 1
-    assert "50 % of noise is to be removed" in choose(noisy, denoise=0.5).reason
+    assert choose(compressed, denoise=0.0).parts == {SPOILT: 1}
+
+
+def test_denoising_a_clean_picture_calls_it_clean():
+    assert choose(Inspection(), denoise=0.5).reason.startswith("it is clean")
 
 
 def test_the_more_an_edge_overshoots_the_weaker_is_the_network():
@@ -112,6 +128,7 @@ def test_what_is_removed_is_known():
     assert choose(Inspection()).removes == 0
     assert choose(Inspection(noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
+    assert choose(Inspection(blur=1.2, detail=5.0)).removes == pytest.approx(9)
 
 
 def test_a_choice_is_one_line():
@@ -124,13 +141,17 @@ def test_a_choice_is_one_line():
     assert choose(Inspection(noise=2.0)).summary == (
         "asdn-fast with 31 % of asdn-photo: it has noise of about 2 of 255 levels"
     )
-    assert Choice(model="", mix=1.0, noisy=0.4, reason="it has noise").summary == (
-        "asdn-photo with 40 % of asdn-noisy: it has noise"
+    assert choose(Inspection(noise=15.0)).summary == (
+        "asdn-photo with 38 % of asdn-noisy: it has noise of about 15 of 255 levels"
     )
-    assert Choice(model="", mix=0.75, noisy=0.5, reason="it has noise").summary == (
-        "asdn-fast with 38 % of asdn-photo and 50 % of asdn-noisy: it has noise"
+    assert choose(Inspection(blur=0.7, compression=3)).summary == (
+        "asdn-fast with 5 % of asdn-photo and 62 % of asdn-blurred: it is blurred"
     )
     assert Choice(model="san-light-x2").summary == "san-light-x2"
+
+
+def part(choice, model) -> float:
+    return choice.parts.get(model, 0)
 
 
 def encoded(samples, kind, **settings):

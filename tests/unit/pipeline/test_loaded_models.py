@@ -5,8 +5,9 @@ import torch
 
 from srcli.engine.device import choose_compute
 from srcli.engine.network_runner import UpscaleOptions
-from srcli.pipeline.choose import MODELS, Choice
+from srcli.pipeline.choose import Choice
 from srcli.pipeline.loaded_models import ModelLoader
+from srcli.pipeline.shares import MODELS
 
 
 @pytest.fixture(scope="module")
@@ -19,39 +20,38 @@ def weights(models):
     return models.runner.network.state_dict()
 
 
+def only(place) -> tuple[float, ...]:
+    return tuple(float(place == n) for n in range(len(MODELS)))
+
+
 def test_the_ends_of_the_mixes_are_the_models(auto):
     loader = ModelLoader(choose_compute("cpu", "float32"), UpscaleOptions())
-    for shares, model in zip(((0.0, 0.0), (1.0, 0.0), (0.5, 1.0)), MODELS, strict=True):
-        mix, noisy = shares
-        found = auto.chosen(Choice(model=model, mix=mix, noisy=noisy))
+    for place, model in enumerate(MODELS):
+        found = auto.chosen(Choice(model=model, shares=only(place)))
         assert found.model == model
         expected = weights(loader.load(model, 2.0))
         assert all(torch.equal(expected[name], one) for name, one in weights(found).items())
 
 
-def test_three_models_are_mixed_by_their_shares(auto):
-    ends = [auto.chosen(Choice(model="", mix=mix)) for mix in (0.0, 1.0)]
-    ends.append(auto.chosen(Choice(model="", noisy=1.0)))
-    clean, spoilt, noisy = map(weights, ends)
-    mixed = auto.chosen(Choice(model="", mix=0.75, noisy=0.5))
+def test_all_models_are_mixed_by_their_shares(auto):
+    shares = (0.125, 0.375, 0.25, 0.25)
+    ends = [weights(auto.chosen(Choice(model="", shares=only(n)))) for n in range(len(MODELS))]
+    mixed = auto.chosen(Choice(model="", shares=shares))
     for name, found in weights(mixed).items():
-        expected = 0.125 * clean[name] + 0.375 * spoilt[name] + 0.5 * noisy[name]
-        torch.testing.assert_close(found, expected)
+        parts = zip(shares, ends, strict=True)
+        torch.testing.assert_close(found, sum(share * one[name] for share, one in parts))
     assert mixed.model == "+".join(MODELS)
 
 
-def test_the_weights_of_a_mix_lie_between_the_two(auto):
-    clean, spoilt = (weights(auto.chosen(Choice(model="", mix=mix))) for mix in (0.0, 1.0))
-    mixed = auto.chosen(Choice(model="", mix=0.25))
-    for name, found in weights(mixed).items():
-        torch.testing.assert_close(found, 0.75 * clean[name] + 0.25 * spoilt[name])
+def test_a_mix_of_two_is_called_by_both(auto):
+    mixed = auto.chosen(Choice(model="", shares=(0.75, 0.25, *only(-1)[2:])))
     assert mixed.describe(mixed.runner.plan_passes((8, 8), (16, 16), 2.0)) == (
         f"{MODELS[0]}+{MODELS[1]} x2"
     )
 
 
 def test_threads_that_ask_at_once_get_one_network(auto):
-    choice = Choice(model="", mix=0.4375)
+    choice = Choice(model="", shares=(0.5625, 0.4375, *only(-1)[2:]))
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(auto.chosen, [choice] * 32))
     assert len({id(one) for one in found}) == 1
@@ -62,4 +62,4 @@ def test_a_named_model_is_never_mixed(auto):
     loader = ModelLoader(choose_compute("cpu", "float32"), UpscaleOptions())
     model = loader.load(MODELS[0], 2.0)
     assert not model.chooses
-    assert model.chosen(Choice(model=MODELS[1], mix=1.0)) is model
+    assert model.chosen(Choice(model=MODELS[1], shares=only(1))) is model

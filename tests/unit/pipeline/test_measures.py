@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from srcli.pipeline.blocks import block_traces
-from srcli.pipeline.edges import edge_shape, softness
+from srcli.pipeline.blur import blur_and_detail
+from srcli.pipeline.edges import overshoot
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
@@ -84,15 +85,8 @@ def test_lines_along_one_axis_are_no_traces_of_blocks():
 def test_sharpening_shows_as_overshoot():
     plain = edges()
     sharp = np.stack([sharpened(plain[..., n]) for n in range(3)], -1)
-    assert edge_shape(sampled(levels(plain)).luma)[0] < 0.03
-    assert edge_shape(sampled(levels(sharp)).luma)[0] > 0.08
-
-
-def test_the_steepest_edges_are_soft_in_a_blurred_picture():
-    plain = edges()
-    soft = np.stack([sharpened(plain[..., n], -1.5) for n in range(3)], -1)
-    assert edge_shape(sampled(levels(plain)).luma)[1] > 0.6
-    assert edge_shape(sampled(levels(soft)).luma)[1] < 0.55
+    assert overshoot(sampled(levels(plain)).luma) < 0.03
+    assert overshoot(sampled(levels(sharp)).luma) > 0.08
 
 
 def sharpened(plane, share=1.0):
@@ -104,20 +98,56 @@ def sharpened(plane, share=1.0):
     return plane + share * (plane - blurred)
 
 
-def test_blur_makes_neighbouring_differences_alike():
-    random = np.random.default_rng(0)
-    white = levels(random.normal(128, 30, (128, 128)))
-    blurred = levels(np.stack([np.convolve(row, [0.2] * 5, "same") for row in white.astype(float)]))
-    assert softness(sampled(white).luma) == pytest.approx(-0.5, abs=0.05)
-    assert softness(sampled(blurred).luma) > softness(sampled(white).luma) + 0.1
+def photograph(seed=0, size=256):
+    """A picture whose details fade as those of photographs do: 1 over their frequency."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
+    frequency = np.hypot(rows, columns)
+    frequency[0, 0] = np.inf
+    spectrum = np.fft.rfft2(random.normal(0, 1, (size, size))) / frequency
+    plane = np.fft.irfft2(spectrum)
+    return 128 + 40 * plane / plane.std()
+
+
+def blurred(plane, sigma):
+    rows, columns = np.fft.fftfreq(len(plane))[:, None], np.fft.rfftfreq(len(plane))[None]
+    fading = np.exp(-2 * (np.pi * sigma) ** 2 * (rows**2 + columns**2))
+    return np.fft.irfft2(np.fft.rfft2(plane) * fading)
+
+
+@pytest.mark.parametrize("sigma", [0.6, 0.8, 1.0, 1.2])
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_blur_is_measured(sigma, noise):
+    plane = blurred(photograph(), sigma)
+    plane = plane + noise * np.random.default_rng(1).normal(0, 1, plane.shape)
+    found, _ = blur_and_detail(sampled(levels(plane)).luma, noise)
+    assert found == pytest.approx(sigma, abs=0.15)
+
+
+def test_a_sharp_picture_is_not_blurred():
+    for seed in range(5):
+        found, detail = blur_and_detail(sampled(levels(photograph(seed))).luma, 0.0)
+        assert found < 0.3
+        assert detail > 1
+
+
+def test_one_sharp_window_of_several_is_enough():
+    half = np.concatenate([blurred(photograph(), 1.5), photograph(1)], 1)
+    found, _ = blur_and_detail(sampled(levels(half)).luma, 0.0)
+    assert found < 0.3
+
+
+def test_blur_under_noise_is_not_guessed():
+    plane = blurred(photograph(), 1.2) + np.random.default_rng(1).normal(0, 8, (256, 256))
+    assert blur_and_detail(sampled(levels(plane)).luma, 8.0)[0] == 0
 
 
 def test_an_even_picture_is_measured():
     even = sampled(np.full((64, 64, 3), 90, np.uint8))
     assert noise_level(even.colors) == 0
     assert block_traces(even.luma) == 0
-    assert edge_shape(even.luma) == (0, 1)
-    assert softness(even.luma) == 0
+    assert overshoot(even.luma) == 0
+    assert blur_and_detail(even.luma, 0.0) == (0, 0)
     assert flat_and_crisp(even.colors) == (1.0, 0.0)
 
 

@@ -69,7 +69,7 @@ def test_frames_that_do_not_fit_into_memory_together_are_refused(models, monkeyp
 def test_the_model_that_needs_most_memory_decides(tiny_models):
     spec = OutputSpec(resolve=lambda *_: target(240, 400))
     two_passes, one_pass = tiny_models(2), tiny_models(4)
-    either = replace(one_pass, mixes=Mixes(one_pass, one_pass, two_passes, NetworkRunner))
+    either = replace(one_pass, mixes=Mixes((one_pass, one_pass, two_passes), NetworkRunner))
     needed = [
         probe(content(), spec, models, name="it").memory
         for models in (one_pass, two_passes, either)

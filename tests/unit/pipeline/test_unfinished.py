@@ -231,6 +231,7 @@ def test_a_result_for_which_neither_disk_nor_memory_has_room_is_refused(monkeypa
     content = encode_photo(picture(), PNG, name="it")
     spec = OutputSpec(resolve=lambda *_: target(1000))
     pipeline = Pipeline(spec, loaded(any_ratio()))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10**12))
     pipeline.probe(content, name="it").check_memory(whole=False)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10**9))
     with pytest.raises(OutOfMemory):
