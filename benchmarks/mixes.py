@@ -4,9 +4,9 @@
 
 The pictures and the ways are those of ``wild.py``. Each row gives the noise, compression, blur and
 overshoot that ``auto`` measures in the middle picture, and the mean of its shares of each model.
-Then it gives the mean gain over bicubic of mixes of two models, with shares of the second from 0 to
-1, in dB of PSNR-Y, and the gain of the worst picture. The tables in ``srcli/pipeline/shares.py`` are
-set from this. ``--clean FILE`` and ``--spoilt FILE`` name the weights of the two.
+Then it gives the mean gain over bicubic of mixes of two models, with shares of the second from 0
+to 1, in dB of PSNR-Y, and the gain of the worst picture. The tables in ``srcli/pipeline/shares.py``
+are set from this. ``--clean FILE`` and ``--spoilt FILE`` name the weights of the two.
 """
 
 from __future__ import annotations

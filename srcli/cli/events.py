@@ -168,7 +168,6 @@ def _choice(choice: Choice | None) -> dict[str, object] | None:
     return {
         "model": choice.model,
         "shares": choice.parts,
-        "strength": choice.strength,
         "guard": choice.guard,
         "reason": choice.reason,
         "purpose": choice.purpose or None,

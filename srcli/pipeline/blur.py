@@ -11,17 +11,19 @@ from srcli.pipeline.piecewise import piecewise_linear
 
 FINE, MIDDLE = (1, -3, 3, -1), (1, 0, -2, 0, 1)
 """Filters of details of two to three pixels, and of details of four."""
+BLOCK = 64
+"""Side of the blocks that are looked at, in pixels."""
 FAINTEST = 4.0
-"""Variance of the middle details, in squared levels, from which a window is looked at."""
+"""Variance of the middle details, in squared levels, from which a block is looked at."""
 SHARPEST = 4
-"""One in so many of these windows is counted, the sharpest ones: the others may be out of focus."""
+"""One in so many of these blocks is counted, the sharpest ones: the others may be out of focus."""
 ROUNDING = 1 / 12
 """Variance of what rounding to levels changes."""
 MOST_NOISE = 0.5
-"""Share of noise in fine details above which a window tells nothing."""
+"""Share of noise in fine details above which a block tells nothing."""
 FADED = (
-    *((1.35, 0.0), (1.8, 0.5), (2.1, 0.6), (2.75, 0.8)),
-    *((3.2, 1.0), (3.55, 1.2), (3.95, 1.5)),
+    *((1.2, 0.0), (1.65, 0.5), (2.05, 0.6), (2.7, 0.8)),
+    *((3.15, 1.0), (3.5, 1.2), (3.9, 1.5)),
 )
 """How much weaker fine details are than middle ones, as a natural logarithm of their variances,
 and the blur of which this is the median, of photographs that were reduced by two and by four."""
@@ -44,7 +46,8 @@ def blur_and_detail(luma: Tensor, noise: float) -> tuple[float, float]:
 
     """
     floor = noise * noise + ROUNDING
-    fine, middle = (_variance(luma, kernel) - floor for kernel in (FINE, MIDDLE))
+    blocks = _blocks(luma)
+    fine, middle = (_variance(blocks, kernel) - floor for kernel in (FINE, MIDDLE))
     detail = math.sqrt(max(float(middle.mean()), 0.0))
     seen = (middle >= FAINTEST) & (fine * MOST_NOISE >= floor * (1 - MOST_NOISE))
     if not bool(seen.any()):
@@ -53,6 +56,16 @@ def blur_and_detail(luma: Tensor, noise: float) -> tuple[float, float]:
     count = -(-len(shares) // SHARPEST)
     share = float(shares[:count].sum()) / count
     return round(piecewise_linear(FADED, -math.log(share)), 2), detail
+
+
+def _blocks(luma: Tensor) -> Tensor:
+    """Cut windows (N, h, w) into blocks (M, 64, 64); smaller ones stay as they are."""
+    rows, columns = luma.shape[1] // BLOCK, luma.shape[2] // BLOCK
+    if rows == 0 or columns == 0:
+        return luma
+    whole = luma[:, : rows * BLOCK, : columns * BLOCK]
+    cut = whole.reshape(-1, rows, BLOCK, columns, BLOCK).transpose(2, 3)
+    return cut.reshape(-1, BLOCK, BLOCK)
 
 
 def _variance(luma: Tensor, kernel: tuple[int, ...]) -> Tensor:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from srcli.errors import listed
 from srcli.pipeline.inspection import Inspection
-from srcli.pipeline.piecewise import piecewise_linear
 from srcli.pipeline.shares import (
     CLEAN_SHARES,
     NO_FAULTS,
@@ -21,14 +20,8 @@ from srcli.pipeline.shares import (
 AUTO = "auto"
 RULE = 4
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
-HIDING_NOISE = 3.0
-"""Levels of noise from which halos cannot be told from it."""
-FLAT = 0.2
-"""Share of flat pixels from which lines are beside lines, which look like halos."""
-STRENGTHS = ((0.04, 1.0), (0.08, 0.65), (0.14, 0.3), (0.2, 0.2))
-"""Overshoot, and how much of the network's details is best; in between by lines."""
-DEBLURRED = 1.8
-"""Levels that the model for blurred pictures changes at most, for each level of detail."""
+DEBLURRED, SOFTENED = 2.2, 0.8
+"""Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
@@ -43,7 +36,6 @@ class Choice:
     Attributes:
         model: id of the model; of a mix the ids of its parts, joined by ``+``.
         shares: of each of ``MODELS`` in the weights; empty for a named model.
-        strength: share of the network's details that are added to plain enlargement, above 0 to 1.
         guard: the result stays between the source samples around it.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
         inspection: what was measured; None where nothing was.
@@ -54,7 +46,6 @@ class Choice:
 
     model: str
     shares: tuple[float, ...] = ()
-    strength: float = 1.0
     guard: bool = False
     reason: str = ""
     inspection: Inspection | None = None
@@ -67,9 +58,8 @@ class Choice:
 
     @property
     def summary(self) -> str:
-        """Such as ``asdn-fast at 65 %, guarded: it is clean and its edges were sharpened``."""
+        """Such as ``asdn-fast, guarded: it is a drawing or a screen``."""
         how = _listed(self.parts)
-        how = f"{how} at {100 * self.strength:.0f} %" if self.strength < 1 else how
         guarded = ", guarded" if self.guard else ""
         return f"{how}{guarded}: {self.reason}" if self.reason else f"{how}{guarded}"
 
@@ -80,8 +70,9 @@ class Choice:
         if self.inspection is None or not restores:
             return 0.0
         found = self.inspection
-        sharper = DEBLURRED * Faults.of(found).blur * found.detail
-        return math.hypot(found.noise, found.compression / 10, sharper)
+        faults = Faults.of(found)
+        share = DEBLURRED * faults.blur + SOFTENED * faults.sharpening
+        return math.hypot(found.noise, found.compression / 10, share * found.detail)
 
 
 def choose(
@@ -97,7 +88,7 @@ def choose(
         denoise: how much of its noise is removed, 0 to 1; None for as much as was measured. What
             compression left is removed either way.
         named: models that the user named, by the purposes of ``PURPOSES`` that they serve instead
-            of ``MODELS``. They are neither weakened nor guarded.
+            of ``MODELS``. They are not guarded.
 
     """
     shares = model_shares(inspection, denoise)
@@ -109,16 +100,12 @@ def choose(
             return Choice(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
-    strength = _strength(inspection)
     words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
-    if strength < 1:
-        words.append("its edges were sharpened")
     if denoise is not None:
         words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(
         model="+".join(share_table(shares)),
         shares=shares,
-        strength=strength,
         guard=inspection.drawn and is_clean,
         reason=" and ".join(words),
         inspection=inspection,
@@ -150,13 +137,6 @@ def _listed(parts: Mapping[str, float]) -> str:
     return f"{first} with {listed(rest, between=' and ')}" if rest else first
 
 
-def _strength(inspection: Inspection) -> float:
-    unclear = inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
-    if unclear or inspection.overshoot <= STRENGTHS[0][0]:
-        return 1.0
-    return round(piecewise_linear(STRENGTHS, inspection.overshoot), 2)
-
-
 def _unspoilt(inspection: Inspection) -> str:
     return "it is a drawing or a screen" if inspection.drawn else "it is clean"
 
@@ -166,7 +146,10 @@ def _spoilt_by(inspection: Inspection) -> str:
     faults = Faults.of(inspection)
     if faults == NO_FAULTS:
         return _unspoilt(inspection)
-    if faults.blur > max(faults.noise, faults.compression):
+    most = max(faults.noise, faults.compression)
+    if faults.sharpening > max(most, faults.blur):
+        return "its edges were sharpened"
+    if faults.blur > most:
         return "it is blurred"
     if faults.noise > faults.compression:
         return f"it has noise of about {inspection.noise:.0f} of 255 levels"

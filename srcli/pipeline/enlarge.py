@@ -20,7 +20,7 @@ from srcli.pipeline.target_size import TargetSize
 from srcli.pipeline.unfinished import Unfinished, resumable, unfinished
 from srcli.pixels.guard import guard_range
 from srcli.pixels.region import Region
-from srcli.pixels.resize import MIRRORED, Borders, resize
+from srcli.pixels.resize import MIRRORED, Borders
 
 logger = logging.getLogger(__name__)
 
@@ -87,38 +87,32 @@ def enlarge_photo(  # noqa: PLR0913, PLR0917 - what makes one photo
         return plane.photo().pixels[:, :1]
 
     painting = build(photo, size, None if photo.alpha is None else opacity(photo.alpha))
-    sink = adjusted(painting.paint, photo.pixels, size, choice, runner.borders)
+    sink = guarded(painting.paint, photo.pixels, size, choice, runner.borders)
     runner.run_into(photo.pixels, passes, sink, progress, done=painting.done, hold=hold)
     return painting.photo()
 
 
-def adjusted(
+def guarded(
     sink: RegionSink,
     source: Tensor,
     size: tuple[int, int],
     choice: Choice,
     borders: Borders = MIRRORED,
 ) -> RegionSink:
-    """Return what weakens and guards windows of a result, and passes them on to ``sink``.
+    """Return what guards windows of a result, if that was chosen, and passes them on to ``sink``.
 
     Args:
         sink: receives RGB (1, 3, h, w), not clamped.
         source: RGB (1, 3, H, W) that was enlarged, levels or floating point.
         size: (height, width) of the whole result.
-        choice: its strength and guard.
+        choice: tells whether the result is guarded.
         borders: how the source goes on outside.
 
     """
-    guarded = choice.guard and size[0] >= source.shape[2] and size[1] >= source.shape[3]
-    if choice.strength == 1 and not guarded:
+    if not choice.guard or size[0] < source.shape[2] or size[1] < source.shape[3]:
         return sink
 
-    def adjust(region: Region, window: Tensor) -> None:
-        if choice.strength < 1:
-            plain = resize(source, size, region=region, borders=borders).clamp_(0, 1)
-            window = plain.add_(window - plain, alpha=choice.strength)
-        if guarded:
-            window = guard_range(window, source, size, region, borders)
-        sink(region, window)
+    def guard(region: Region, window: Tensor) -> None:
+        sink(region, guard_range(window, source, size, region, borders))
 
-    return adjust
+    return guard

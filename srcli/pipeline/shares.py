@@ -1,8 +1,8 @@
 """How much of each model ``auto`` puts into the weights for a picture.
 
-The networks for clean, spoilt, blurred and very noisy pictures have one shape, and the weights
-between theirs make networks between them. The lines were set on validation pictures, spoilt in
-many ways, by ``benchmarks/mixes.py``: see docs/auto.md.
+The networks for clean, spoilt, blurred, sharpened and very noisy pictures have one shape, and the
+weights between theirs make networks between them. The lines were set on validation pictures, spoilt
+in many ways, by ``benchmarks/mixes.py``: see docs/auto.md.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from srcli.weights.catalog.included import (
     DEFAULT_MODEL,
     NOISY_MODEL,
     PHOTO_MODEL,
+    SHARPENED_MODEL,
 )
 
-CLEAN, SPOILT, BLURRED, NOISY = DEFAULT_MODEL, PHOTO_MODEL, BLURRED_MODEL, NOISY_MODEL
-MODELS = (CLEAN, SPOILT, BLURRED, NOISY)
+CLEAN, SPOILT, NOISY = DEFAULT_MODEL, PHOTO_MODEL, NOISY_MODEL
+BLURRED, SHARPENED = BLURRED_MODEL, SHARPENED_MODEL
+MODELS = (CLEAN, SPOILT, BLURRED, SHARPENED, NOISY)
 """Those that are mixed. The first is for clean pictures."""
 CLEAN_SHARES = (1.0, *(0.0 for _ in MODELS[1:]))
 STEPS = 16
@@ -36,8 +38,24 @@ COMPRESSION = (
     *((12, 0.78), (16, 0.92), (20, 1.0)),
 )
 """100 less the quality of JPEG, the same way, noise apart."""
-BLUR = ((0.55, 0.0), (0.6, 0.3), (0.7, 0.6), (0.8, 0.8), (1.0, 0.94), (1.2, 1.0))
+BLUR = (
+    (0.55, 0.0),
+    (0.6, 0.32),
+    (0.65, 0.48),
+    (0.7, 0.56),
+    (0.8, 0.67),
+    (0.9, 0.75),
+    (1.0, 0.83),
+    (1.3, 1.0),
+)
 """Blur in pixels, and the share of the model for blurred pictures beside those two."""
+OVERSHOOT = ((0.05, 0.0), (0.065, 0.2), (0.08, 0.42), (0.1, 0.65), (0.12, 0.8), (0.17, 1.0))
+"""How far edges swing past their sides, and the share of the model for sharpened pictures beside
+those three."""
+HIDING_NOISE = 3.0
+"""Levels of noise from which halos cannot be told from it."""
+FLAT = 0.2
+"""Share of flat pixels from which lines are beside lines, which look like halos."""
 MUCH_NOISE = (
     *((3.0, 0.0), (5, 0.08), (8, 0.18), (12, 0.3), (16, 0.42)),
     *((20, 0.52), (25, 0.62), (35, 0.8), (50, 1.0)),
@@ -58,18 +76,21 @@ class Faults:
     noise: float
     compression: float
     blur: float
+    sharpening: float
 
     @classmethod
     def of(cls, inspection: Inspection) -> Faults:
         """Return the faults of a picture."""
+        unclear = inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
             blur=piecewise_linear(BLUR, inspection.blur),
+            sharpening=0.0 if unclear else piecewise_linear(OVERSHOOT, inspection.overshoot),
         )
 
 
-NO_FAULTS = Faults(noise=0.0, compression=0.0, blur=0.0)
+NO_FAULTS = Faults(noise=0.0, compression=0.0, blur=0.0, sharpening=0.0)
 
 
 def model_shares(inspection: Inspection, denoise: float | None = None) -> tuple[float, ...]:
@@ -84,7 +105,7 @@ def model_shares(inspection: Inspection, denoise: float | None = None) -> tuple[
     noise = faults.noise if denoise is None else denoise
     spoilt = 1 - (1 - noise) * (1 - faults.compression)
     noisy = _noisy(inspection) * (1.0 if denoise is None else denoise)
-    return _mixed_in(spoilt, faults.blur, noisy)
+    return _mixed_in(spoilt, faults.blur, faults.sharpening, noisy)
 
 
 def share_table(shares: Sequence[float]) -> dict[str, float]:

@@ -114,7 +114,7 @@ def unfinished(
         models.sha256,
         sorted(models.names.items(), key=str),
         [astuple(step) for step in passes],
-        (choice.model, choice.shares, choice.strength, choice.guard),
+        (choice.model, choice.shares, choice.guard),
         (str(runner.compute.dtype), str(runner.compute.device)),
         (runner.pads_border, runner.borders, runner.ensemble, runner.official_tiles),
         None if runner.is_local else [one.tile for one in runner.tiled_traits],

@@ -15,6 +15,7 @@ from srcli.weights.catalog.suggestions import suggestions
 DEFAULT_MODEL = "asdn-fast"
 PHOTO_MODEL = "asdn-photo"
 BLURRED_MODEL = "asdn-blurred"
+SHARPENED_MODEL = "asdn-sharpened"
 NOISY_MODEL = "asdn-noisy"
 LARGEST_LOSS = 0.02
 """Decibels of PSNR-Y that nobody can see."""

@@ -16,7 +16,7 @@ from srcli.images.picture.photo import Metadata
 from srcli.images.probe import ImageInfo, probe_image
 from srcli.pipeline.choose import Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
-from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SPOILT
+from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SHARPENED, SPOILT
 
 from .conftest import edges, levels, photo_of, smooth
 
@@ -43,9 +43,11 @@ from .conftest import edges, levels, photo_of, smooth
             "pixels show traces of compression like JPEG of quality 55",
         ),
         ({"blur": 0.5}, {CLEAN: 1}, "clean"),
-        ({"blur": 0.7}, {CLEAN: 0.375, BLURRED: 0.625}, "blurred"),
+        ({"blur": 0.7}, {CLEAN: 0.4375, BLURRED: 0.5625}, "blurred"),
         ({"blur": 1.3}, {BLURRED: 1}, "blurred"),
-        ({"blur": 0.7, "compression": 20}, {SPOILT: 0.375, BLURRED: 0.625}, "JPEG of quality 80"),
+        ({"blur": 0.7, "compression": 20}, {SPOILT: 0.4375, BLURRED: 0.5625}, "JPEG of quality 80"),
+        ({"overshoot": 0.04}, {CLEAN: 1}, "clean"),
+        ({"overshoot": 0.1}, {CLEAN: 0.375, SHARPENED: 0.625}, "edges were sharpened"),
         ({"drawn": True}, {CLEAN: 1}, "drawing or a screen"),
     ],
 )
@@ -55,18 +57,18 @@ def test_the_shares_and_the_reason_follow_from_the_figures(measured, parts, word
     assert sum(choice.shares) == 1
     assert choice.model == "+".join(parts)
     assert words in choice.reason
-    assert choice.strength == 1
 
 
-@pytest.mark.parametrize("fault", ["noise", "compression", "blur"])
+@pytest.mark.parametrize("fault", ["noise", "compression", "blur", "overshoot"])
 def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault):
-    left = [choose(Inspection(**{fault: n / 20})).shares[0] for n in range(1000)]
+    left = [choose(Inspection(**{fault: n / 50})).shares[0] for n in range(1000)]
     assert left == sorted(left, reverse=True)
     assert (left[0], left[-1]) == (1, 0)
 
 
 def test_no_step_of_a_fault_changes_the_weights_at_once():
-    for fault, step in (("noise", 0.1), ("compression", 0.2), ("blur", 0.01)):
+    steps = {"noise": 0.1, "compression": 0.2, "blur": 0.01, "overshoot": 0.001}
+    for fault, step in steps.items():
         shares = [choose(Inspection(**{fault: n * step})).shares for n in range(300)]
         for before, after in pairwise(shares):
             assert sum(abs(one - other) for one, other in zip(before, after, strict=True)) <= 0.26
@@ -105,17 +107,9 @@ def test_denoising_a_clean_picture_calls_it_clean():
     assert choose(Inspection(), denoise=0.5).reason.startswith("it is clean")
 
 
-def test_the_more_an_edge_overshoots_the_weaker_is_the_network():
-    strengths = [choose(Inspection(overshoot=n / 100)).strength for n in range(30)]
-    assert strengths[:5] == [1.0] * 5
-    assert strengths == sorted(strengths, reverse=True)
-    assert strengths[-1] == 0.2
-    assert "sharpened" in choose(Inspection(overshoot=0.1)).reason
-
-
 @pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"flat": 0.5}])
 def test_halos_that_cannot_be_told_change_nothing(unclear):
-    assert choose(Inspection(overshoot=0.2, **unclear)).strength == 1
+    assert part(choose(Inspection(overshoot=0.2, **unclear)), SHARPENED) == 0
 
 
 def test_only_drawings_that_are_not_spoilt_are_guarded():
@@ -128,12 +122,13 @@ def test_what_is_removed_is_known():
     assert choose(Inspection()).removes == 0
     assert choose(Inspection(noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
-    assert choose(Inspection(blur=1.2, detail=5.0)).removes == pytest.approx(9)
+    assert choose(Inspection(blur=1.4, detail=5.0)).removes == pytest.approx(11)
+    assert choose(Inspection(overshoot=0.2, detail=5.0)).removes == pytest.approx(4)
 
 
 def test_a_choice_is_one_line():
-    assert choose(Inspection(overshoot=0.08)).summary == (
-        "asdn-fast at 65 %: it is clean and its edges were sharpened"
+    assert choose(Inspection(overshoot=0.12)).summary == (
+        "asdn-fast with 81 % of asdn-sharpened: its edges were sharpened"
     )
     assert choose(Inspection(drawn=True)).summary == (
         "asdn-fast, guarded: it is a drawing or a screen"
@@ -145,7 +140,7 @@ def test_a_choice_is_one_line():
         "asdn-photo with 38 % of asdn-noisy: it has noise of about 15 of 255 levels"
     )
     assert choose(Inspection(blur=0.7, compression=3)).summary == (
-        "asdn-fast with 5 % of asdn-photo and 62 % of asdn-blurred: it is blurred"
+        "asdn-fast with 5 % of asdn-photo and 56 % of asdn-blurred: it is blurred"
     )
     assert Choice(model="san-light-x2").summary == "san-light-x2"
 

@@ -185,7 +185,7 @@ def test_what_another_picture_or_model_left_is_not_gone_on_with(other):
     photo, scale = picture(), 3 if other == "size" else 2
     if other == "pixels":
         photo.pixels[0, 0, -1, -1] ^= 1
-    choice = Choice(model="tiny", strength=0.5) if other == "choice" else CHOICE
+    choice = Choice(model="tiny", guard=True) if other == "choice" else CHOICE
     sha256 = "11" if other == "weights" else "00"
     results, steps = [], []
     for _ in range(2):
