@@ -6,11 +6,14 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+from srcli.batch.actors import IN_WORKS, Actor, Task, room_for
 from srcli.batch.ahead import unfinished
+from srcli.batch.answers import REQUESTS, Answers
 from srcli.batch.connection import Cluster, connected
 from srcli.batch.ledger import ClaimResult, Made
 from srcli.batch.naming import Job, folders_of
@@ -22,44 +25,16 @@ from srcli.files.locks import remove_strays
 from srcli.pipeline.run import Pipeline
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
-IN_WORKS = 3
-"""Pictures that an actor has at once: one is read, one enlarged, one written."""
 WINDOW = 64
 """Pictures, for each actor, that may be begun before the oldest one has ended."""
 RETRIES = 3
 """How often a picture is made again after its worker was lost; so often workers are started."""
-CORES = 4
-"""Cores of an actor where there are no GPUs."""
 PATIENCE = 30.0
 """Seconds from one word about a cluster without room to the next."""
 LONGEST_START = 1200.0
 """Seconds, 20 minutes, that a cluster may take to make room for an actor: machines may start."""
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    """A picture on its way."""
-
-    number: int
-    job: Job
-    claimed: ClaimResult = ClaimResult.MAKE
-    losses: int = 0
-    made: Made | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Actor:
-    """A process of the cluster, and what it works on."""
-
-    handle: Any
-    is_ready: bool = False
-    tasks: set[_Task] = field(default_factory=set)
-
-    def takes(self, losses: int) -> bool:
-        """Tell whether a picture may be given to it; one that workers were lost with goes alone."""
-        alone = losses > 0 or any(other.losses for other in self.tasks)
-        return self.is_ready and len(self.tasks) < (1 if alone else IN_WORKS)
 
 
 def run_cluster(
@@ -108,15 +83,7 @@ class _Driver:
         make_pipeline: Callable[[], Pipeline],
     ) -> None:
         self.ray, self.context, self.listener = ray, context, listener
-        resources = ray.cluster_resources()
-        gpus, cores = resources.get("GPU", 0), max(1, int(resources.get("CPU", 1)))
-        each = cluster.gpus if gpus else 0
-        by_device = int(gpus // each) if each else cores // CORES
-        self.count = max(1, cluster.actors or by_device)
-        alive = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
-        room = int(max(alive, default=1))  # no actor spans two machines
-        share = max(1, min(CORES, room, cores // self.count))
-        self._takes = {"num_gpus": each, "num_cpus": share}
+        self.count, self._takes = room_for(ray, cluster)
         self._setup = ray.put(
             Setup(
                 folder=os.getcwd(),  # noqa: PTH109 - a text is sent
@@ -126,8 +93,8 @@ class _Driver:
             )
         )
         self._class = ray.remote(Worker)
-        self._calls: dict[Any, tuple[_Actor, _Task | None]] = {}
-        self._again: deque[_Task] = deque()
+        self._answers = Answers()
+        self._to_make: deque[Task] = deque()
         self._ended: dict[int, Outcome] = {}
         self._actors = [self._start() for _ in range(self.count)]
         self._next = 0
@@ -154,10 +121,11 @@ class _Driver:
 
     def stop(self) -> None:
         """End the actors."""
+        self._answers.close()
         for actor in self._actors:
             self._kill(actor)
 
-    def _kill(self, actor: _Actor) -> None:
+    def _kill(self, actor: Actor) -> None:
         with suppress(Exception):  # the cluster may be gone as well
             self.ray.kill(actor.handle)
 
@@ -182,71 +150,102 @@ class _Driver:
         return True
 
     def _has_work(self) -> bool:
-        return bool(self._again) or any(actor.tasks for actor in self._actors) or self._more
+        waits = self._to_make or self._answers.requests or self._more
+        return bool(waits) or any(actor.tasks for actor in self._actors)
 
     def _give_out(self, jobs: Iterator[Job | Skipped]) -> None:
-        for task in list(self._again):
-            actor = self._free(losses=task.losses)
-            if actor:
-                self._again.remove(task)
-                self._make(actor, task)
+        self._pass_on()
         while self._begun - self._next < WINDOW * self.count and self._next not in self._ended:
             self._first = self._first or next(jobs, None)
-            actor = self._free(losses=0)
             if isinstance(self._first, Skipped):
                 self._ended[self._begun] = self._first
-            elif self._first and actor:
-                self._claim(actor, _Task(self._begun, self._first))
+            elif self._first and self._has_room(task := Task(self._begun, self._first)):
+                self._claim(task)
+                self._pass_on()
             else:
                 self._more = self._first is not None
                 return
             self._begun += 1
             self._first = None
 
-    def _free(self, *, losses: int) -> _Actor | None:
+    def _pass_on(self) -> None:
+        """Give claimed pictures to actors that have room."""
+        for task in list(self._to_make):
+            actor = self._free(losses=task.losses)
+            if actor:
+                self._to_make.remove(task)
+                self._make(actor, task)
+
+    def _has_room(self, task: Task) -> bool:
+        """Tell whether to claim one more: claims that take requests are made ahead, others not."""
+        if task.asks_a_store:
+            return self._answers.requests + len(self._to_make) < REQUESTS
+        return self._free(losses=0) is not None
+
+    def _free(self, *, losses: int) -> Actor | None:
         able = [actor for actor in self._actors if actor.takes(losses)]
         return min(able, key=lambda actor: len(actor.tasks), default=None)
 
-    def _claim(self, actor: _Actor, task: _Task) -> None:
-        job = task.job
-        claimed = guarded(job, lambda: self.context.ledger.claim(job))
+    def _note(
+        self, task: Task, work: Callable[[], T], then: Callable[[Task, T | Failed], None]
+    ) -> None:
+        """Ask or tell the ledger of a picture, beside all else if that takes requests."""
+
+        def ask() -> T | Failed:
+            return guarded(task.job, work)
+
+        if task.asks_a_store:
+            self._answers.request(ask, lambda answer: then(task, answer.result()))
+        else:
+            then(task, ask())
+
+    def _claim(self, task: Task) -> None:
+        self._note(task, lambda: self.context.ledger.claim(task.job), self._claimed)
+
+    def _claimed(self, task: Task, claimed: ClaimResult | Failed) -> None:
         if isinstance(claimed, Failed):
             self._ended[task.number] = claimed
         elif claimed in {ClaimResult.DONE, ClaimResult.BUSY}:
-            self._ended[task.number] = Skipped.of(job, claimed.value)
+            self._ended[task.number] = Skipped.of(task.job, claimed.value)
         else:
             task.claimed = claimed
-            self._make(actor, task)
+            self._to_make.append(task)
 
-    def _make(self, actor: _Actor, task: _Task) -> None:
+    def _make(self, actor: Actor, task: Task) -> None:
         task.made = None
         actor.tasks.add(task)
-        self._calls[actor.handle.make.remote(task.job, task.claimed)] = actor, task
+        self._expect(actor.handle.make.remote(task.job, task.claimed), actor, task)
 
-    def _start(self) -> _Actor:
+    def _expect(self, call: Any, actor: Actor, task: Task | None) -> None:  # noqa: ANN401 - Ray's
+        take = partial(self._answer, call, actor, task)
+        self._answers.expect(call.future(), take, of=actor)
+
+    def _start(self) -> Actor:
         options = self._class.options(max_concurrency=IN_WORKS + 1, max_restarts=0, **self._takes)
-        actor = _Actor(options.remote(self._setup))
-        self._calls[actor.handle.models.remote()] = actor, None
+        actor = Actor(options.remote(self._setup))
+        self._expect(actor.handle.models.remote(), actor, None)
         return actor
 
     def _listen(self) -> None:
         """Wait for an answer, and take in all that there are."""
-        answered, _ = self.ray.wait(list(self._calls), num_returns=1, timeout=PATIENCE)
-        if not answered and not any(actor.is_ready for actor in self._actors):
-            self._waited += 1
-            if self._waited * PATIENCE >= LONGEST_START:
-                msg = "The cluster had no room for an actor for 20 minutes."
-                hint = "Ask for fewer --actors or --gpus-per-actor, or add machines to the cluster."
-                raise ResourceError(msg, hint=hint)
-            logger.warning("The cluster has had no room for an actor yet.")
-        for call in answered:
-            if call in self._calls:
-                actor, task = self._calls.pop(call)
-                self._answer(call, actor, task)
+        if self._answers.take(PATIENCE) or any(actor.is_ready for actor in self._actors):
+            return
+        self._waited += 1
+        if self._waited * PATIENCE >= LONGEST_START:
+            msg = "The cluster had no room for an actor for 20 minutes."
+            hint = "Ask for fewer --actors or --gpus-per-actor, or add machines to the cluster."
+            raise ResourceError(msg, hint=hint)
+        logger.warning("The cluster has had no room for an actor yet.")
 
-    def _answer(self, call: Any, actor: _Actor, task: _Task | None) -> None:  # noqa: ANN401 - Ray's
+    def _answer(
+        self,
+        call: Any,  # noqa: ANN401, ARG002 - Ray's, and an answer comes only while somebody has it
+        actor: Actor,
+        task: Task | None,
+        answered: Future[Any],
+    ) -> None:
         try:
-            answer = self.ray.get(call, timeout=PATIENCE)  # it is there, or its worker is lost
+            answer = answered.result()
         except self.ray.exceptions.RayTaskError as error:  # a fault of ours, as on one machine
             raise error.cause from error
         except self.ray.exceptions.RayError as error:
@@ -268,7 +267,7 @@ class _Driver:
             msg = "A worker of the cluster has other weights than this machine."
             raise WeightsError(msg, hint="Install the same srcli and models on all machines.")
 
-    def _write(self, actor: _Actor, task: _Task, made: Made) -> None:
+    def _write(self, actor: Actor, task: Task, made: Made) -> None:
         """Record what the file will be, and have it put in its place."""
         job, outcome = task.job, made.outcome
         self.listener.picture(job.source.path, outcome.source_size, outcome.size)
@@ -279,9 +278,9 @@ class _Driver:
             self._ended[task.number] = noted
             return
         task.made = made
-        self._calls[actor.handle.put.remote(job)] = actor, task
+        self._expect(actor.handle.put.remote(job), actor, task)
 
-    def _end(self, task: _Task, outcome: Outcome) -> None:
+    def _end(self, task: Task, outcome: Outcome) -> None:
         """Record what became of a picture."""
         job, ledger = task.job, self.context.ledger
 
@@ -293,16 +292,18 @@ class _Driver:
             else:
                 ledger.failed(job, outcome.error)
 
-        noted = guarded(job, record)
-        self._ended[task.number] = noted if isinstance(noted, Failed) else outcome
+        def end(task: Task, noted: Failed | None) -> None:
+            self._ended[task.number] = noted or outcome
 
-    def _lose(self, actor: _Actor, called: _Task | None) -> None:
+        self._note(task, record, end)
+
+    def _lose(self, actor: Actor, called: Task | None) -> None:
         """Put another actor in the place of one that is gone, and see to its pictures."""
         if actor not in self._actors:
             return
         self._actors.remove(actor)
         self._kill(actor)
-        self._calls = {call: one for call, one in self._calls.items() if one[0] is not actor}
+        self._answers.forget(actor)
         if called is None and not actor.tasks:
             self._failed_starts += 1
             if self._failed_starts > RETRIES:
@@ -314,7 +315,7 @@ class _Driver:
             self._retry(task)
         self._actors.append(self._start())
 
-    def _retry(self, task: _Task) -> None:
+    def _retry(self, task: Task) -> None:
         job = task.job
         if task.made:
             claimed = guarded(job, lambda: self.context.ledger.claim(job))
@@ -323,7 +324,7 @@ class _Driver:
                 return
         task.losses += 1
         if task.losses <= RETRIES:
-            self._again.append(task)
+            self._to_make.append(task)
             return
         msg = f"{job.source.path} was given up: {task.losses} workers were lost while they made it."
         hint = "Name it alone with --engine local to see what happens."
@@ -331,7 +332,7 @@ class _Driver:
 
     def _drain(self) -> None:
         """Begin nothing more, and wait for what is being made."""
-        self._again.clear()
-        while any(actor.tasks for actor in self._actors):
+        self._to_make.clear()
+        while self._answers.requests or any(actor.tasks for actor in self._actors):
             self._listen()
-            self._again.clear()
+            self._to_make.clear()

@@ -25,7 +25,7 @@ LONGEST_NAME = 80
 """The longest name of a model that is told, in characters."""
 
 _ENTRIES = """
-SELECT output, source, state, owner, pictures.fingerprint, settings.content,
+SELECT output, source, state, owner, updated, pictures.fingerprint, settings.content,
        source_bytes, source_mtime_ns, source_sha256, output_bytes, output_mtime_ns, output_sha256
 FROM pictures LEFT JOIN settings ON settings.fingerprint = pictures.fingerprint
 """
@@ -138,7 +138,7 @@ def output_key(folder: Path, output: Location) -> bytes:
 
 def _entry(row: tuple[Any, ...]) -> Entry | None:
     """Return a row's meaning; None if a run of ours cannot have written it."""
-    output, source, state, owner, fingerprint, content, *files = row
+    output, source, state, owner, updated, fingerprint, content, *files = row
     made_of, became = (_file_state(*files[at : at + 3]) for at in (0, 3))
     sound = (
         _is_path(output)
@@ -158,6 +158,7 @@ def _entry(row: tuple[Any, ...]) -> Entry | None:
         source=made_of,
         output=became,
         model=_model(content) if isinstance(content, str) else "",
+        updated=_number(updated) or 0.0,
     )
 
 

@@ -38,6 +38,7 @@ class Entry:
         source: that picture, as it was then.
         output: the file it became, with its sha256; its time is known once it is done.
         model: name of the model it was made with; empty if that was not written down.
+        updated: when it was written down, in seconds since 1970; 0 if that is not known.
 
     """
 
@@ -48,6 +49,7 @@ class Entry:
     source: FileState | None
     output: FileState | None
     model: str = ""
+    updated: float = 0.0
 
     def describes(self, output: Location) -> bool:
         """Tell whether ``output`` is the result that this entry records."""
