@@ -1,16 +1,17 @@
-"""Lose workers, a node and the driver of a Ray cluster half-way, and count what became of all.
+"""Lose workers, nodes and drivers of a Ray cluster one after another, and count what is made.
 
     python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--kind worker]
     python benchmarks/ray_losses.py FOLDER overhead [--pictures 300]
 
 All is done on this machine, with a cluster of two nodes and two actors. For the losses, FOLDER gets
-pictures of 64 x 64, which are made once without the cluster and then once for each loss: half-way
-a worker gets SIGKILL, a node is removed, or the driver gets SIGKILL and is started again. Each run
-must tell of every picture once and give the same files as one process.
+pictures of 64 x 64, which are made once without the cluster and then once for each kind of loss.
+While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or ten
+drivers get SIGKILL and are started again; the losses come at equal distances. Every picture must
+be told of once and the files must be those of one process.
 
 For the overhead, two actors are compared with two shards of pictures of 256 x 256, one thread each,
 from when one in ten is done to when nine in ten are. Time of processors is told as well, of the
-runs, of their workers and of the services of the cluster, as they are there in both cases.
+runs, of their workers and of the services of the cluster, which are there in both cases.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,13 +35,17 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from ray.cluster_utils import Cluster
 
 NODE = {"num_cpus": 2, "object_store_memory": 2**27}
-LONGEST = 900
-"""Seconds that one run may take before it is ended and counts as failed."""
+ACTORS = 2
+PAUSE = 0.5
+"""Seconds from one result to the next while a worker starts that is to be lost."""
+MARK = "RAY_LOSSES_OF"
+"""What the environment of our workers has, so that no others are ended or measured."""
+os.environ[MARK] = str(os.getpid())
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # stay on the loopback address
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 would let all else go first
 os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")
 os.environ.setdefault("RAY_agent_register_timeout_ms", "300000")
 
@@ -59,19 +64,20 @@ def command(folder: Path, output: Path, *more: str) -> list[str]:
     return [*start, "--scale", "2", "--json", *more]
 
 
-def run(line: list[str], at: int, lose: Callable[[int], bool]) -> Counter[str]:
-    """Run a command; call ``lose`` with its process after so many results. Count the events."""
+def run(line: list[str], lose: Callable[[int, int], bool]) -> Counter[str]:
+    """Run a command, and count what it tells of; each result is told to ``lose`` as well.
+
+    The pipe is small, so that a run cannot be far ahead of what is lost. ``lose`` gets the number
+    of the result and the process, and says whether that gets no further.
+    """
     counts: Counter[str] = Counter()
-    begun = time.monotonic()
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - srcli
+    with subprocess.Popen(line, stdout=subprocess.PIPE, bufsize=0, pipesize=4096) as process:  # noqa: S603 - srcli
         assert process.stdout  # noqa: S101
         for text in process.stdout:
             event: dict[str, Any] = json.loads(text)
             counts[event["event"]] += 1
-            if counts["done"] == at and event["event"] == "done" and not lose(process.pid):
-                counts["not lost"] += 1
-            if time.monotonic() - begun > LONGEST:
-                process.kill()
+            if event["event"] == "done" and lose(counts["done"], process.pid):
+                break
     return counts
 
 
@@ -79,64 +85,86 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.png"))}
 
 
-def kill_worker(_: int) -> bool:
-    """End one process that makes a picture."""
+def busy_workers() -> list[int]:
+    """Return the workers that are past their start."""
+    shown = [(int(place.name), title) for place, title in ours(b"ray::Worker")]
+    return [process for process, title in shown if b"__init__" not in title]
+
+
+def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
+    """Yield processes of this cluster, and what they are called, that have ``name`` in that."""
+    mark = f"{MARK}={os.getpid()}".encode()
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (place / "cmdline").read_bytes().startswith(b"ray::Worker"):
-                os.kill(int(place.name), signal.SIGKILL)
-                return True
-    return False
-
-
-def kill_driver(process: int) -> bool:
-    os.kill(process, signal.SIGKILL)
-    return True
+            shown = (place / "cmdline").read_bytes()
+            if name in shown and mark in (place / "environ").read_bytes().split(b"\0"):
+                yield place, shown
 
 
 def losses(folder: Path, times: int, count: int, kinds: list[str]) -> None:
     pictures = make_pictures(folder / "small", count, 64)
     chosen = ("--model", "bicubic")
     alone = folder / "alone"
-    run(command(pictures, alone, *chosen), 0, kill_driver)
+    run(command(pictures, alone, *chosen), lambda *_: False)
     expected = contents(alone)
     assert len(expected) == count  # noqa: S101
-    cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    cluster = first_node()
+    nodes = [cluster.add_node(**NODE)]
+    step = count // (times + 1)
     for kind in kinds:
-        good = 0
-        for number in range(times):
-            node = cluster.add_node(**NODE)
-            output = folder / kind
-            shutil.rmtree(output, ignore_errors=True)
+        output, lost = folder / kind, 0
+        shutil.rmtree(output, ignore_errors=True)
 
-            def remove(_: int, node: object = node) -> bool:
-                cluster.remove_node(node, allow_graceful=False)
-                return True
-
-            lose = {"worker": kill_worker, "node": remove, "driver": kill_driver}[kind]
-            line = command(pictures, output, *chosen, *on(cluster))
-            counts = run(line, count // 2, lose)
+        def lose(done: int, driver: int, kind: str = kind) -> bool:
+            nonlocal lost
+            if lost == times or done < step * (1 if kind == "driver" else lost + 1):
+                return False
             if kind == "driver":
-                second = run(line, 0, kill_driver)
-                print(f"  before {counts['done']} done, after {second['done']} done", flush=True)
-                sums = second["done"] + second["skipped"] == count
+                lost += 1
+                os.kill(driver, signal.SIGKILL)
+                return True
+            workers = busy_workers()
+            if len(workers) < ACTORS:
+                time.sleep(PAUSE)  # the run goes on by one result
+                return False
+            lost += 1
+            if kind == "worker":
+                os.kill(workers[0], signal.SIGKILL)
             else:
-                sums = counts["done"] == count
-            whole = sums and not counts["failed"] and not counts["not lost"]
-            good += whole and contents(output) == expected
-            print(f"{kind} lost half-way: {good} of {number + 1} runs whole", flush=True)
-            if kind != "node":
-                cluster.remove_node(node)
+                cluster.remove_node(nodes.pop(), allow_graceful=False)
+                nodes.append(cluster.add_node(**NODE))
+            return False
+
+        line, counts = command(pictures, output, *chosen, *on(cluster)), Counter[str]()
+        while not counts["summary"]:
+            told = run(line, lose)
+            print(f"  {dict(told)}", flush=True)
+            counts["driver"] += 1
+            counts["done"] += told["done"]
+            counts += Counter({name: told[name] for name in ("summary", "failed")})
+            counts["skipped"] = told["skipped"]
+        same = contents(output) == expected
+        print(f"{kind}: {lost} lost; {dict(counts)}; files are those of one process: {same}")
     cluster.shutdown()
 
 
-def on(cluster: Cluster) -> tuple[str, ...]:
-    return "--engine", "ray", "--address", cluster.address, "--actors", "2"
+def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
+    """Start a cluster; Ray reads the environment when it is imported."""
+    from ray.cluster_utils import Cluster
+
+    return Cluster(
+        initialize_head=True,
+        head_node_args={**NODE, "include_dashboard": False, "no_monitor": True},
+    )
+
+
+def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+    return "--engine", "ray", "--address", cluster.address, "--actors", str(ACTORS)
 
 
 def overhead(folder: Path, count: int) -> None:
     pictures = make_pictures(folder / "large", count, 256)
-    cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    cluster = first_node()
     cluster.add_node(**NODE)
     for model in ("asdn-fast", "bicubic"):
         for output in ("shards", "actors"):
@@ -175,9 +203,8 @@ class Taken:
     def told(self) -> str:
         parts = (self.wall, self.runs, self.workers, self.services)
         wall, *rest = (f"{1000 * part / self.results:.1f}" for part in parts)
-        return f"{wall} ms a picture; processors {rest[0]} in runs, {rest[1]} in workers," + (
-            f" {rest[2]} in services of the cluster"
-        )
+        spent = f"processors {rest[0]} in runs, {rest[1]} in workers, {rest[2]} in services"
+        return f"{wall} ms a picture; {spent}"
 
 
 def taken(lines: list[list[str]], count: int) -> Taken:
@@ -211,12 +238,11 @@ def taken(lines: list[list[str]], count: int) -> Taken:
 
 def so_far(runs: list[int], results: int) -> Taken:
     workers = services = 0.0
-    for place in Path("/proc").glob("[0-9]*"):
+    for place, shown in ours(b"ray"):
         with suppress(OSError):
-            shown = (place / "cmdline").read_bytes()
             if shown.startswith(b"ray::Worker"):
                 workers += processor_time(place)
-            elif shown.startswith(b"ray::") or b"/ray/" in shown:
+            elif int(place.name) not in {*runs, os.getpid()}:
                 services += processor_time(place)
     return Taken(
         wall=time.monotonic(),

@@ -41,8 +41,10 @@ def as_recorded(entries: Mapping[int, Entry], group: Group, fingerprint: str) ->
         for number, entry in entries.items()
         if entry.state == "done" and entry.fingerprint == fingerprint
     }
-    wanted = [path for files in done.values() for _, path in files if is_object(path)]
-    listed = _listed(wanted)
+    listed: dict[str, ObjectState] = {}
+    for paths in zip(*([path for _, path in files] for files in done.values()), strict=True):
+        if is_object(paths[0]):  # sources and results may lie far apart in one bucket
+            listed |= _listed(paths)
     return frozenset(
         number
         for number, files in done.items()
