@@ -201,7 +201,8 @@ def train_command(
         Path | None,
         _session(
             metavar="FILE",
-            help="Start from the tensors of this weights file whose names and shapes agree.",
+            help="Start from the tensors of this weights file whose names and shapes agree. "
+            "A vdsr grows from a shallower one.",
         ),
     ] = None,
     max_minutes: Annotated[

@@ -22,6 +22,7 @@ from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.training import curves
 from srcli.training.config import TrainConfig
+from srcli.training.growth import grow
 from srcli.training.loop import (
     BEST_FILE,
     LAST_FILE,
@@ -225,7 +226,8 @@ def _fresh_model(
     config = request.shape or spec.configure(request.config.preset, request.config.scale)
     network = spec.build(config)
     if init is not None:
-        missing = _take_over(network, load_model(init).network)
+        source = load_model(init).network
+        missing = set() if grow(network, source) else _take_over(network, source)
         if isinstance(network, LocalAsdn) and any(key.startswith("coarser.") for key in missing):
             solve_grids(network, warm_start_source(files), device, seed=request.config.seed)
     return Model(header=Header(network=spec.name, config=config), network=network)
