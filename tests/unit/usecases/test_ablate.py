@@ -6,11 +6,12 @@ import pytest
 from PIL import Image
 
 from srcli.ablation.catalog import ABLATIONS
-from srcli.ablation.plan import Budget
+from srcli.ablation.plan import Ablation, Budget
 from srcli.errors import AlreadyExists, DataError, NoPictures, UnknownName
 from srcli.usecases.ablate import AblateRequest, ablate
 
 SMALL = Budget(steps=2, batch=1, patch=48)
+MOST_VARIANTS = 3
 
 
 class Listener:
@@ -31,9 +32,18 @@ class Listener:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch) -> None:
-    small = {name: replace(ablation, budget=SMALL) for name, ablation in ABLATIONS.items()}
+def ablations(monkeypatch) -> dict[str, Ablation]:
+    """The ablations of the catalogue with less to train."""
+    small = {name: _shortened(ablation) for name, ablation in ABLATIONS.items()}
     monkeypatch.setattr("srcli.usecases.ablate.ABLATIONS", small)
+    return small
+
+
+def _shortened(ablation: Ablation) -> Ablation:
+    variants = ablation.variants[:MOST_VARIANTS]
+    names = {variant.name for variant in variants}
+    lines = tuple(line for line in ablation.lines if line.variant in names)
+    return replace(ablation, budget=SMALL, variants=variants, lines=lines)
 
 
 @pytest.fixture
@@ -72,18 +82,24 @@ def test_a_seed_gives_one_table_and_another_seed_another(request_for) -> None:
     assert ablate(request_for("three", seed=1), Listener()).rows != one.rows
 
 
-def test_it_goes_on_where_it_stopped(request_for) -> None:
-    whole = ablate(request_for("whole"), Listener())
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_it_goes_on_where_it_stopped_to_the_same_table(
+    name, ablations, request_for, tmp_path: Path
+) -> None:
+    pictures = {"name": name, "data": tmp_path / "wide", "test": tmp_path / "wide"}
+    steps = SMALL.steps * len(ablations[name].variants)
+    whole = ablate(request_for("whole", **pictures), Listener())
+    assert len(whole.rows) == len(ablations[name].lines)
     stopping = Listener()
-    assert ablate(request_for("cut"), stopping, lambda: stopping.steps >= 3) is None
-    assert [name for name, *_ in stopping.variants] == ["none", "one stage"]
+    assert ablate(request_for("cut", **pictures), stopping, lambda: stopping.steps >= 3) is None
+    assert [number for _, number, *_ in stopping.variants] == [1, 2]
     with pytest.raises(AlreadyExists, match="already holds"):
-        ablate(request_for("cut"), Listener())
+        ablate(request_for("cut", **pictures), Listener())
     going_on = Listener()
-    assert ablate(request_for("cut", resume=True), going_on) == whole
-    assert going_on.steps == 3
+    assert ablate(request_for("cut", resume=True, **pictures), going_on) == whole
+    assert going_on.steps == steps - stopping.steps
     again = Listener()
-    assert ablate(request_for("cut", resume=True), again) == whole
+    assert ablate(request_for("cut", resume=True, **pictures), again) == whole
     assert again.steps == 0
 
 
