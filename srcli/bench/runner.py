@@ -29,6 +29,7 @@ from srcli.bench.records import (
 from srcli.bench.spoiling import Spoiling, compared
 from srcli.errors import ImageError, OutOfMemory
 from srcli.files.digest import sha256_of
+from srcli.metrics.catalog import Metric
 from srcli.metrics.protocol import PUBLISHED, Protocol, Scores, check_scale
 from srcli.pixels.levels import from_levels
 
@@ -88,7 +89,7 @@ class Bench:
         candidates: the models and baselines. Several of one id serve different scales.
         scales: ratios above 1, or 1 for restoration.
         protocol: the way to compare.
-        extra: names of ``EXTRA_METRICS`` to measure as well.
+        extra: metrics to measure as well.
         store: file that every new record is added to. A successful record in it, of the same
             pictures, weights and conditions, is not measured again.
 
@@ -98,7 +99,7 @@ class Bench:
     candidates: Sequence[Candidate]
     scales: Sequence[float]
     protocol: Protocol = PUBLISHED
-    extra: Sequence[str] = ()
+    extra: Sequence[Metric] = ()
     store: Path | None = None
 
 
@@ -218,10 +219,10 @@ def _measured(
             yield Record(task=task, parameters=candidate.parameters, error=error.message)
 
 
-def _holds(record: Record, extra: Sequence[str]) -> bool:
+def _holds(record: Record, extra: Sequence[Metric]) -> bool:
     """Tell whether a record is one of success, with all metrics that are asked for."""
     scores = record.scores
-    return scores is not None and all(getattr(scores, name) is not None for name in extra)
+    return scores is not None and all(getattr(scores, metric.name) is not None for metric in extra)
 
 
 def _measure(

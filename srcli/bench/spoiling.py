@@ -19,6 +19,7 @@ from torch import Tensor
 from srcli.errors import UsageError
 from srcli.images.decode import read_uint8
 from srcli.images.synthetic.jpeg_roundtrip import jpeg_round_trip
+from srcli.metrics.catalog import Metric
 from srcli.metrics.protocol import Protocol, Scores, score
 from srcli.metrics.restoration import GRAY_RESTORATION, RESTORATION, score_restored
 from srcli.pixels.color import EIGHT_BITS, luma
@@ -104,7 +105,7 @@ def compared(  # noqa: PLR0913 - two pictures, and the rest by name
     scale: float,
     protocol: Protocol,
     spoiling: Spoiling | None,
-    extra: Sequence[str] = (),
+    extra: Sequence[Metric] = (),
 ) -> Scores:
     """Compare an enlarged picture by a protocol, or a restored one by that of its task alone."""
     if spoiling is None:

@@ -106,9 +106,14 @@ def bench_command(
         str,
         _report(
             metavar="NAMES",
-            help="Measure these too, joined by commas: ms-ssim, gmsd, fsim, vif.",
+            help="Measure these too, joined by commas: ms-ssim, gmsd, fsim, vif, lpips-alex, "
+            "lpips-vgg.",
         ),
     ] = "",
+    lpips_weights: Annotated[
+        Path | None,
+        _report(metavar="FOLDER", help="Take the weights of LPIPS from here. See docs/bench.md."),
+    ] = None,
     data_dir: Annotated[
         Path | None,
         shared_options.data_dir(rich_help_panel="Pictures"),
@@ -184,6 +189,7 @@ def bench_command(
         published=published,
         versus=versus,
         metrics=tuple(name.replace("-", "_") for name in _names(metrics)),
+        lpips_weights=lpips_weights,
         ways=_names(ways),
         store=store,
         form=form,

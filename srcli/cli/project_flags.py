@@ -32,7 +32,8 @@ _OWN: Mapping[str, str] = {
     "upscale": "output input from-file name strip-metadata strip-gps model auto offline overwrite"
     " shard engine address actors gpus-per-actor fail-fast max-pixels max-frames max-parts"
     " allow-damaged watch dry-run print0 json quiet verbose preview",
-    "bench": "dataset model data lr data-dir offline output figure images resume overwrite",
+    "bench": "dataset model data lr data-dir lpips-weights offline output figure images resume"
+    " overwrite",
     "compare": "reference models offline output difference json overwrite",
     "serve": "open host port token-file allow-host max-megabytes max-pixels max-result-pixels"
     " max-jobs keep-minutes",

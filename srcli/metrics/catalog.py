@@ -9,6 +9,7 @@ from torch import Tensor
 
 from srcli.metrics.fsim import fsim
 from srcli.metrics.gmsd import gmsd
+from srcli.metrics.lpips import ALEX, VGG
 from srcli.metrics.ms_ssim import SMALLEST as MS_SSIM_SIDE
 from srcli.metrics.ms_ssim import ms_ssim
 from srcli.metrics.psnr import PEAK, psnr_rgb, psnr_y
@@ -28,7 +29,8 @@ class Metric:
     Attributes:
         name: id of the metric, and name of its field in ``Scores``.
         title: name in the heads of tables.
-        measure: function of SR and HR, both RGB (1, 3, H, W) in [0, 1].
+        measure: function of SR and HR, both RGB (1, 3, H, W) in [0, 1]; None if it takes weights,
+            with which ``dataclasses.replace`` gives it one.
         larger_is_better: whether a larger number means a better picture.
         unit: ``dB``, or empty for a pure number.
         decimals: number of decimals that the literature prints.
@@ -38,7 +40,7 @@ class Metric:
 
     name: str
     title: str
-    measure: Compare
+    measure: Compare | None
     larger_is_better: bool
     unit: str
     decimals: int
@@ -97,12 +99,27 @@ def _of_gray(name: str, title: str, measure: Compare, *, smallest: int, better: 
     )
 
 
+def _of_features(name: str, title: str, smallest: int) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        measure=None,
+        larger_is_better=False,
+        unit="",
+        decimals=4,
+        smallest=smallest,
+    )
+
+
 _EXTRA = (
     _of_gray("ms_ssim", "MS-SSIM", ms_ssim, smallest=MS_SSIM_SIDE, better=True),
     _of_gray("gmsd", "GMSD", gmsd, smallest=4, better=False),
     _of_gray("fsim", "FSIM", fsim, smallest=8, better=True),
     _of_gray("vif", "VIF", vif, smallest=VIF_SIDE, better=True),
+    _of_features("lpips_alex", "LPIPS (Alex)", ALEX.smallest),
+    _of_features("lpips_vgg", "LPIPS (VGG)", VGG.smallest),
 )
 
 EXTRA_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _EXTRA}
-"""What a bench measures if it is asked for, on grey of the whole range. None needs weights."""
+"""What a bench measures if it is asked for, on grey of the whole range, or on RGB with the weights
+of a user."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcli.errors import ImageError, UsageError
-from srcli.metrics.catalog import EXTRA_METRICS, Metric
+from srcli.metrics.catalog import Metric
 from srcli.metrics.psnr import decibels, psnr
 from srcli.metrics.ssim import SIGMA, WINDOW, ssim
 from srcli.pixels.color import EIGHT_BITS, LUMA_OFFSET, LUMA_WEIGHTS, luma, quantize
@@ -98,6 +98,8 @@ class Scores:
     gmsd: float | None = None
     fsim: float | None = None
     vif: float | None = None
+    lpips_alex: float | None = None
+    lpips_vgg: float | None = None
     psnr_b: float | None = None
 
 
@@ -188,7 +190,7 @@ def score(
     hr: Tensor,
     scale: float,
     protocol: Protocol = PUBLISHED,
-    extra: Sequence[str] = (),
+    extra: Sequence[Metric] = (),
 ) -> Scores:
     """Compare an SR picture with its HR picture.
 
@@ -197,10 +199,10 @@ def score(
         hr: uint8 of the same shape, or (1, 1, H, W), whose samples are luma themselves.
         scale: scale of the enlargement. The borders that are left out depend on it.
         protocol: way to compare.
-        extra: names of ``EXTRA_METRICS``, measured on grey that is not rounded.
+        extra: of ``EXTRA_METRICS``, measured on grey that is not rounded, or on RGB.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or an extra metric has no weights.
         ImageError: the picture holds no window of a metric inside the borders.
 
     """
@@ -225,12 +227,15 @@ def score(
         psnr_y=psnr(sr_luma, hr_luma),
         ssim_y=_ssim(sr_luma, hr_luma, protocol),
         psnr_rgb=decibels(squares / sr.numel(), peak=EIGHT_BITS),
-        **{name: _extra(EXTRA_METRICS[name], sr, hr, scale) for name in extra},
+        **{metric.name: _extra(metric, sr, hr, scale) for metric in extra},
     )
 
 
 def _extra(metric: Metric, sr: Tensor, hr: Tensor, scale: float) -> float:
     """Measure an extra metric inside the borders."""
+    if metric.measure is None:
+        fault = f"no weights are given for {metric.title}"
+        raise ValueError(fault)
     height, width = hr.shape[2:]
     if min(height, width) < metric.smallest:
         what = f"{metric.title} at x{scale:g}"

@@ -26,12 +26,12 @@ from srcli.bench.runner import Bench, run_bench
 from srcli.bench.sheet import Sheet, crop_sheet
 from srcli.errors import UnknownFormat, UnknownName, UsageError, listed
 from srcli.files.atomic import refuse_existing, write_file
-from srcli.metrics.catalog import EXTRA_METRICS
 from srcli.metrics.protocol import Protocol
 from srcli.metrics.protocols import PROTOCOLS
 from srcli.report.tables import Table
 from srcli.spelling import did_you_mean
 from srcli.usecases.bench_candidates import candidates_of
+from srcli.usecases.bench_metrics import extra_metrics_of
 from srcli.usecases.bench_request import BenchRequest
 
 DATA_VARIABLE = "SRCLI_DATA_DIR"
@@ -61,9 +61,9 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
     """Measure, and write the report.
 
     Raises:
-        UsageError: nothing to measure, or an unknown form.
+        UsageError: nothing to measure, an unknown form, or a metric without its weights.
         DataError: a data set or the store cannot be used.
-        WeightsError: a model cannot be used.
+        WeightsError: a model or the weights of a metric cannot be used.
         UnwritableFile: a file is there already, or cannot be written.
         DiskFull: there is no room for a file.
 
@@ -78,7 +78,7 @@ def bench(request: BenchRequest, on_record: Callable[[Record], None]) -> BenchRe
         candidates=candidates_of(request, baselines_for(protocol)),
         scales=request.scales,
         protocol=protocol,
-        extra=request.metrics,
+        extra=extra_metrics_of(request),
         store=request.store,
     )
     report = Report(
@@ -120,11 +120,6 @@ def _check(request: BenchRequest) -> None:
 
 
 def _check_names(request: BenchRequest) -> None:
-    for name in request.metrics:
-        if name not in EXTRA_METRICS:
-            msg = f"There is no metric {name} to measure as well."
-            names = listed(one.replace("_", "-") for one in EXTRA_METRICS)
-            raise UnknownName(msg, hint=f"Choose from {names}.")
     if request.versus and request.versus not in request.models:
         msg = f"{request.versus} is not among the models that are measured."
         raise UnknownName(msg, hint="Name it with --model too.")

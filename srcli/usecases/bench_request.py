@@ -17,6 +17,7 @@ class BenchRequest:
         scales: ratios above 1; 1 for restoration.
         protocol: letter of the protocol, one of ``PROTOCOLS``.
         metrics: names of ``EXTRA_METRICS`` to measure as well.
+        lpips_weights: folder of the weights of LPIPS, under their published names.
         datasets: names of data sets, or ``name@revision`` for the hub's of that revision.
         data: a folder of HR pictures to measure on as well.
         lr: the LR pictures that belong to ``data``; made of them if None.
@@ -46,6 +47,7 @@ class BenchRequest:
     scales: tuple[float, ...]
     protocol: str = "A"
     metrics: tuple[str, ...] = ()
+    lpips_weights: Path | None = None
     datasets: tuple[str, ...] = ()
     data: Path | None = None
     lr: Path | None = None

@@ -126,6 +126,12 @@ def test_a_broken_picture_is_reported_and_does_not_end_the_run(srcli, hr):
         (["--data", "hr", "--published", "some"], 2, "'some' is not one of"),
         (["--data", "hr", "--versus", "lanczos"], 2, "lanczos is not among the models"),
         (["--data", "hr", "--metrics", "lpips"], 2, "There is no metric lpips"),
+        (["--data", "hr", "--metrics", "lpips-vgg"], 2, "LPIPS (VGG) takes weights"),
+        (
+            ["--data", "hr", "--metrics", "lpips-vgg", "--lpips-weights", "hr"],
+            2,
+            "There is no weights file hr/vgg16-397923af.pth",
+        ),
         (["--data", "hr", "--ways", "tile-8"], 2, "no way to run a model that is called tile-8"),
         (["--data", "hr", "--ways", "ensemble,ensemble"], 2, "A way is named twice."),
     ],

@@ -31,6 +31,7 @@ NOT_RUN = {
     "--auto noise=denoise-realplksr": FETCHED,
     "my.pth": OWN_FILE,
     "some.onnx": OWN_FILE,
+    "--lpips-weights": "It needs weights of ImageNet; tests/unit/metrics/test_lpips.py draws some.",
     "--network panetir": LONG,
     "--network vdsr": LONG,
     "$(srcli models path": LONG,
