@@ -49,7 +49,7 @@ BLUR = (
     (1.3, 1.0),
 )
 """Blur in pixels, and the share of the model for blurred pictures beside those two."""
-OVERSHOOT = ((0.05, 0.0), (0.065, 0.2), (0.08, 0.42), (0.1, 0.65), (0.12, 0.8), (0.17, 1.0))
+OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0))
 """How far edges swing past their sides, and the share of the model for sharpened pictures beside
 those three."""
 HIDING_NOISE = 3.0

@@ -9,7 +9,7 @@ from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
 from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
 from srcli.training.severities import STANDARD
-from srcli.training.wild import IntermediateLr, draw_noisy, draw_wild
+from srcli.training.wild import IntermediateLr, draw_blurred, draw_noisy, draw_sharpened, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
 
@@ -56,6 +56,33 @@ def test_all_that_are_to_be_noisy_are(crop):
     assert min(noises) > 0
     assert 10 < sum(noises) / len(noises) < 25
     assert 25 < max(noises) < 40
+
+
+def step_edge() -> torch.Tensor:
+    edge = torch.full((3, 64, 72), 64, dtype=torch.uint8)
+    edge[:, :, 36:] = 192
+    return edge
+
+
+def drawn(draw, seeds=60) -> torch.Tensor:
+    """The luma of what becomes of a step edge, the mean of its rows: (seeds, 36)."""
+    made = [draw(Random(seed))(step_edge(), (32, 36)).image.float() for seed in range(seeds)]
+    return torch.stack(made).mean((1, 2))
+
+
+def test_all_that_are_to_be_blurred_are():
+    reduced = resize_uint8(step_edge()[None], (32, 36)).float().diff(dim=3).max()
+    steps = drawn(draw_blurred).diff(dim=1).amax(1)
+    assert steps.max() <= reduced + 3  # as noise may be added
+    assert steps.median() < 0.6 * reduced
+    assert steps.min() < 0.35 * reduced
+
+
+def test_most_that_are_to_be_sharpened_have_halos():
+    profiles = drawn(draw_sharpened)
+    halos = (64 - profiles.amin(1) + profiles.amax(1) - 192) / 2
+    assert (halos > 4).float().mean() > 0.7
+    assert halos.max() > 35
 
 
 def test_the_picture_stays_where_it_is(crop):
