@@ -52,6 +52,8 @@ BLUR = (
 OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0))
 """How far edges swing past their sides, and the share of the model for sharpened pictures beside
 those three."""
+SHARP = ((0.5, 1.0), (0.6, 0.0))
+"""Blur in pixels, and how far halos are believed: the steep edges of a blurred picture are lines."""
 HIDING_NOISE = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
@@ -82,11 +84,12 @@ class Faults:
     def of(cls, inspection: Inspection) -> Faults:
         """Return the faults of a picture."""
         unclear = inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
+        believed = 0.0 if unclear else piecewise_linear(SHARP, inspection.blur)
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
             blur=piecewise_linear(BLUR, inspection.blur),
-            sharpening=0.0 if unclear else piecewise_linear(OVERSHOOT, inspection.overshoot),
+            sharpening=believed * piecewise_linear(OVERSHOOT, inspection.overshoot),
         )
 
 
