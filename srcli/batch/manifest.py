@@ -66,6 +66,7 @@ class Manifest:
         self.overwrite = overwrite
         self.model = model
         self._began = time.time()
+        self._beside: set[str] = set()
         self._elsewhere = elsewhere
         self._path = self.folder / NAME
         self._mutex = threading.Lock()
@@ -225,7 +226,11 @@ class Manifest:
         self.close()
 
     def _is_busy(self, entry: Entry) -> bool:
-        return entry.state in {"claimed", "writing"} and self._is_of_others(entry)
+        begun = entry.state in {"claimed", "writing"} and entry.owner != self._run.token
+        if begun and self._run.is_alive(entry.owner):
+            self._beside.add(entry.owner)
+            return True
+        return False
 
     def _was_made_beside(self, entry: Entry) -> bool:
         """Tell whether another run has made it since this one began, so that no store is asked.
@@ -233,12 +238,10 @@ class Manifest:
         A run that comes behind would ask about each result that the one in front made, and would
         be as slow as that, so that it never met a picture that is left.
         """
-        done = entry.state == "done" and entry.fingerprint == self.fingerprint
-        return done and entry.updated >= self._began and self._is_of_others(entry)
-
-    def _is_of_others(self, entry: Entry) -> bool:
-        """Tell whether a run that was alive beside this one wrote an entry last."""
-        return entry.owner != self._run.token and self._run.is_alive(entry.owner)
+        fresh = entry.state == "done" and entry.updated >= self._began
+        if not fresh or entry.fingerprint != self.fingerprint or entry.owner == self._run.token:
+            return False
+        return entry.owner in self._beside or self._run.is_alive(entry.owner)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -54,6 +54,16 @@ def test_what_a_run_beside_has_made_is_known_without_a_request(job, tmp_path, bu
             assert later.claim(job) is ClaimResult.MAKE
 
 
+def test_a_run_that_was_met_is_believed_after_it_has_ended(job, tmp_path, bucket):
+    with Manifest(tmp_path, SETTINGS, overwrite=False) as second:
+        with Manifest(tmp_path, SETTINGS, overwrite=False) as first:
+            first.claim(job)
+            assert second.claim(job) is ClaimResult.BUSY
+            make(first, job)
+        bucket.delete("out/a.png")
+        assert second.claim(job) is ClaimResult.DONE
+
+
 def test_what_a_run_has_made_is_looked_at_once_that_run_has_ended(job, tmp_path, bucket):
     with Manifest(tmp_path, SETTINGS, overwrite=False) as second:
         with Manifest(tmp_path, SETTINGS, overwrite=False) as first:
