@@ -3,9 +3,10 @@
     python benchmarks/remake_tables.py --store runs/tables.jsonl --datasets Set5,Set14,Urban100
     python benchmarks/remake_tables.py --only protocols,gray --datasets Set5,Set14 --write
     python benchmarks/remake_tables.py --only readme --peers
+    python benchmarks/remake_tables.py --only models --models vdsr-paper --write
 
-A table that it knows follows a line ``<!-- made: NAME -->``. Cells of data sets that are not named,
-or not on this machine, are left as they are and counted. What was measured is kept in the store, so
+A table that it knows follows a line ``<!-- made: NAME -->``. Cells of data sets and models that are
+not named, or not on this machine, are left as they are and counted. What was measured is kept in the store, so
 that a run that was stopped goes on. The exit status is 1 if a table differs and was not written.
 Tables of other scripts name these on their pages. Seconds and memory (``--peers``) count as
 changed where they differ by more than half.
@@ -39,9 +40,10 @@ SAME_COST = 1.5
 
 @dataclass(kw_only=True)
 class Measured(Figures):
-    """Figures measured on this machine, each when it is needed first."""
+    """Figures measured on this machine, each when needed first, of all models if none is named."""
 
     datasets: tuple[str, ...]
+    models: tuple[str, ...] = ()
     store: Path | None
     peers: bool
     known: dict[Key, Scored | None] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class Measured(Figures):
 
     def of(self, key: Key) -> Scored | None:
         """Return the figures of a data set, or of one picture of it; None if it is not named."""
-        if key.dataset not in self.datasets:
+        if key.dataset not in self.datasets or (self.models and key.model not in self.models):
             return None
         if key not in self.known:
             self._measure(key)
@@ -149,12 +151,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(TABLES), help=f"of {', '.join(TABLES)}")
     parser.add_argument("--datasets", default="Set5,Set14,Urban100")
+    parser.add_argument("--models", default="", help="measure these alone")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--peers", action="store_true", help="measure time and memory, too")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     figures = Measured(
-        datasets=tuple(options.datasets.split(",")), store=options.store, peers=options.peers
+        datasets=tuple(options.datasets.split(",")),
+        models=tuple(filter(None, options.models.split(","))),
+        store=options.store,
+        peers=options.peers,
     )
     differ = False
     for name in options.only.split(","):
