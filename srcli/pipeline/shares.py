@@ -53,7 +53,7 @@ OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0)
 """How far edges swing past their sides, and the share of the model for sharpened pictures beside
 those three."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
-"""Blur in pixels, and how far halos are believed: the steep edges of a blurred picture are lines."""
+"""Blur in pixels, and how far halos are believed: steep edges of a blurred picture are lines."""
 HIDING_NOISE = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
