@@ -6,10 +6,10 @@
     python benchmarks/remake_tables.py --only models --models vdsr-paper --write
 
 A table that it knows follows a line ``<!-- made: NAME -->``. Cells of data sets and models that are
-not named, or not on this machine, are left as they are and counted. What was measured is kept in the store, so
-that a run that was stopped goes on. The exit status is 1 if a table differs and was not written.
-Tables of other scripts name these on their pages. Seconds and memory (``--peers``) count as
-changed where they differ by more than half.
+not named, or not on this machine, are left as they are and counted. What was measured is kept in
+the store, so that a run that was stopped goes on. The exit status is 1 if a table differs and was
+not written. Tables of other scripts name these on their pages. Seconds and memory (``--peers``)
+count as changed where they differ by more than half.
 """
 
 from __future__ import annotations
