@@ -236,7 +236,7 @@ def test_a_picture_that_ends_every_worker_fails_by_name(tmp_path: Path) -> None:
         wait_until(lambda: len(contents(out)) == 2 or driver.poll() is not None)
         places = set()
         while driver.poll() is None:
-            for worker in workers(b"ray::Worker.make"):
+            for worker in workers():
                 os.kill(worker, signal.SIGKILL)
                 places = places or listens_at()
             time.sleep(0.05)
