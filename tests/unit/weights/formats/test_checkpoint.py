@@ -158,6 +158,8 @@ def test_a_setting_that_makes_no_sense_is_refused_or_does_no_harm(shipped, tmp_p
         written = json.loads(file.metadata()["srcli"])
     state, path = load_file(shipped), tmp_path / "odd.safetensors"
     for name, value in itertools.product(written["config"], SENSELESS):
+        if value is written["config"][name]:
+            continue
         config = {**written["config"], name: value}
         write(path, {"srcli": json.dumps({**written, "config": config})}, state)
         with contextlib.suppress(CorruptWeights):
