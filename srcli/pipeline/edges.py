@@ -1,4 +1,4 @@
-"""Whether the edges of a picture were sharpened."""
+"""Measure the halos that sharpening leaves along edges."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +111,4 @@ BLURRED = Severity(
     qualities=(80, 97),
     min_blur=0.4,
 )
-SHARPENED = Severity(
-    share=1.0,
-    between=0.1,
-    blur=0.0,
-    max_blur=0.0,
-    sharpen=1.0,
-    ringing=0.0,
-    noise=0.3,
-    max_noise=3,
-    code=0.35,
-    twice=0.1,
-    qualities=(80, 97),
-    light=0.35,
-)
+SHARPENED = replace(BLURRED, blur=0.0, sharpen=1.0, light=0.35)

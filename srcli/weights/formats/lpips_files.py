@@ -61,7 +61,7 @@ LPIPS_FILES: Mapping[str, LpipsFiles] = {
         ),
     ),
 }
-"""By name of the metric: the trunk of torchvision, and the layers of LPIPS 0.1 upon it."""
+"""The files of each metric. The trunk is torchvision's, the layers upon it are LPIPS 0.1's."""
 
 
 def load_lpips(folder: Path, files: LpipsFiles) -> Lpips:
