@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--preset", default="wide", help="of ASDN")
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--patch", type=int, default=96)
+    parser.add_argument("--whole-ratios", type=float, default=0.4, help="share of them")
     parser.add_argument("--warm", type=int, default=500, help="steps before the clock runs")
     parser.add_argument("--steps", type=int, default=200, help="in each of two turns")
     parser.add_argument("--most-pictures", type=int, default=100)
@@ -136,6 +137,7 @@ def main() -> None:
         steps=options.warm + 2 * options.steps,
         batch=options.batch,
         patch=options.patch,
+        whole_ratios=options.whole_ratios,
         precision="bfloat16" if has_bfloat16(device) else "float32",
     )
     files = picture_files(options.pictures)[: options.most_pictures]

@@ -33,7 +33,16 @@ Loss = Literal["l1", "l2"]
 Optimizer = Literal["muon", "adam"]
 Schedule = Literal["cosine", "step"]
 Degradation = Literal[
-    "bicubic", "photo", "wild", "noisy", "blurred", "sharpened", "jpeg", "noise", "mosaic"
+    "bicubic",
+    "photo",
+    "wild",
+    "noisy",
+    "blurred",
+    "sharpened",
+    "compressed",
+    "jpeg",
+    "noise",
+    "mosaic",
 ]
 ExportFormat = Literal["onnx"]
 Place = Literal["nautilus", "dolphin", "finder", "man"]

@@ -91,8 +91,8 @@ def train_command(
         _pictures(
             help="Make LR patches this way. bicubic reduces them. photo also adds blur, noise and "
             "JPEG. wild also reduces in many ways. noisy is wild with noise in every picture, "
-            "blurred with blur, sharpened with halos. jpeg, noise and mosaic keep the size, for "
-            "restoration."
+            "blurred with blur, sharpened with halos, compressed with lossy coding. jpeg, noise "
+            "and mosaic keep the size, for restoration."
         ),
     ] = "bicubic",
     drawn: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import torch
@@ -31,15 +32,17 @@ from srcli.training.degradations import (
 from srcli.training.drawn import WAYS_TO_DRAW, draw_scene
 from srcli.training.patches import CropSource
 from srcli.training.restore import draw_jpeg, draw_noise, mosaic_one
-from srcli.training.wild import draw_blurred, draw_noisy, draw_sharpened, draw_wild
+from srcli.training.severities import BY_FAULT
+from srcli.training.wild import draw_by, draw_wild
 
 DRAW_DEGRADATION: Mapping[Degradation, Callable[[Random], MakeLr]] = {
     "bicubic": lambda _: bicubic_lr,
     "photo": lambda random: after_bicubic(draw_photo(random)),
     "wild": draw_wild,
-    "noisy": draw_noisy,
-    "blurred": draw_blurred,
-    "sharpened": draw_sharpened,
+    "noisy": partial(draw_by, severity=BY_FAULT["noisy"]),
+    "blurred": partial(draw_by, severity=BY_FAULT["blurred"]),
+    "sharpened": partial(draw_by, severity=BY_FAULT["sharpened"]),
+    "compressed": partial(draw_by, severity=BY_FAULT["compressed"]),
     "jpeg": lambda random: after_bicubic(draw_jpeg(random)),
     "noise": lambda random: after_bicubic(draw_noise(random)),
     "mosaic": lambda _: after_bicubic(mosaic_one),

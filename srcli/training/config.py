@@ -12,9 +12,18 @@ from srcli.training.losses import LossName
 Schedule = Literal["cosine", "step"]
 OptimizerName = Literal["adam", "muon"]
 Degradation = Literal[
-    "bicubic", "photo", "wild", "noisy", "blurred", "sharpened", "jpeg", "noise", "mosaic"
+    "bicubic",
+    "photo",
+    "wild",
+    "noisy",
+    "blurred",
+    "sharpened",
+    "compressed",
+    "jpeg",
+    "noise",
+    "mosaic",
 ]
-MANY_WAYS: tuple[Degradation, ...] = ("wild", "noisy", "blurred", "sharpened")
+MANY_WAYS: tuple[Degradation, ...] = ("wild", "noisy", "blurred", "sharpened", "compressed")
 """Degradations that draw from many reductions and faults, and tell how strong these are."""
 RESTORED: tuple[Degradation, ...] = ("jpeg", "noise", "mosaic")
 """Degradations that keep the size; a restoration network is trained for one of them."""
@@ -48,8 +57,8 @@ class TrainConfig:
             other ratios of the range are alike.
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
-            the web (``wild``). All of these may be noisy (``noisy``), blurred (``blurred``) or
-            sharpened (``sharpened``). A restoration network has inputs that are compressed
+            the web (``wild``). All of these may be noisy (``noisy``), blurred (``blurred``),
+            sharpened (``sharpened``) or compressed (``compressed``). A restoration network has inputs that are compressed
             (``jpeg``), noisy (``noise``) or a Bayer mosaic (``mosaic``).
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told

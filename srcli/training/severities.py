@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 
@@ -112,3 +113,23 @@ BLURRED = Severity(
     min_blur=0.4,
 )
 SHARPENED = replace(BLURRED, blur=0.0, sharpen=1.0, light=0.35)
+COMPRESSED = Severity(
+    share=1.0,
+    between=0.1,
+    blur=0.15,
+    max_blur=0.8,
+    sharpen=0.15,
+    ringing=0.05,
+    noise=0.3,
+    max_noise=8,
+    code=1.0,
+    twice=0.2,
+    qualities=(30, 95),
+)
+BY_FAULT: Mapping[str, Severity] = {
+    "noisy": NOISY,
+    "blurred": BLURRED,
+    "sharpened": SHARPENED,
+    "compressed": COMPRESSED,
+}
+"""Severities at which every picture has the fault that names them."""

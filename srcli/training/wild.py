@@ -26,7 +26,7 @@ from srcli.images.synthetic.filters import Kernel, convolve, resample
 from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
 from srcli.training.degradations import Degraded, MakeLr, Strengths, bicubic_lr
 from srcli.training.kernels import gaussian, sinc, unsharp
-from srcli.training.severities import BLURRED, NOISY, SEVERITIES, SHARPENED, Severity
+from srcli.training.severities import SEVERITIES, Severity
 
 T = TypeVar("T")
 Levels = NDArray[np.float32]
@@ -117,25 +117,11 @@ def draw_wild(random: Random) -> MakeLr:
     """Draw how one picture is reduced and degraded."""
     if random.random() < SHARE_OF_CLEAN:
         return bicubic_lr
-    return _draw(random, _pick(random, [(one, one.share) for one in SEVERITIES]))
+    return draw_by(random, _pick(random, [(one, one.share) for one in SEVERITIES]))
 
 
-def draw_noisy(random: Random) -> MakeLr:
-    """Draw how one picture is reduced and degraded if it is noisy in any case."""
-    return _draw(random, NOISY)
-
-
-def draw_blurred(random: Random) -> MakeLr:
-    """Draw how one picture is reduced and degraded if it is blurred in any case."""
-    return _draw(random, BLURRED)
-
-
-def draw_sharpened(random: Random) -> MakeLr:
-    """Draw how one picture is reduced and degraded if it is sharpened in any case."""
-    return _draw(random, SHARPENED)
-
-
-def _draw(random: Random, severity: Severity) -> MakeLr:
+def draw_by(random: Random, severity: Severity) -> MakeLr:
+    """Draw how one picture is reduced and degraded at a severity."""
     reduction = _draw_reduction(random, severity)
     steps = _draw_steps(random, severity)
 

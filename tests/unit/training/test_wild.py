@@ -9,7 +9,8 @@ from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
 from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
 from srcli.training.severities import STANDARD
-from srcli.training.wild import IntermediateLr, draw_blurred, draw_noisy, draw_sharpened, draw_wild
+from srcli.training.batch_sampler import DRAW_DEGRADATION
+from srcli.training.wild import IntermediateLr, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
 
@@ -52,7 +53,7 @@ def test_a_share_is_reduced_exactly_as_the_benchmarks_do_and_told_so(crop):
 
 def test_all_that_are_to_be_noisy_are(crop):
     grey = torch.full_like(crop, 128)
-    noises = [draw_noisy(Random(seed))(grey, (32, 36)).strengths.noise for seed in range(60)]
+    noises = [DRAW_DEGRADATION["noisy"](Random(seed))(grey, (32, 36)).strengths.noise for seed in range(60)]
     assert min(noises) > 0
     assert 10 < sum(noises) / len(noises) < 25
     assert 25 < max(noises) < 40
@@ -72,14 +73,14 @@ def drawn(draw, seeds=60) -> torch.Tensor:
 
 def test_all_that_are_to_be_blurred_are():
     reduced = resize_uint8(step_edge()[None], (32, 36)).float().diff(dim=3).max()
-    steps = drawn(draw_blurred).diff(dim=1).amax(1)
+    steps = drawn(DRAW_DEGRADATION["blurred"]).diff(dim=1).amax(1)
     assert steps.max() <= reduced + 3  # as noise may be added
     assert steps.median() < 0.6 * reduced
     assert steps.min() < 0.35 * reduced
 
 
 def test_most_that_are_to_be_sharpened_have_halos():
-    profiles = drawn(draw_sharpened)
+    profiles = drawn(DRAW_DEGRADATION["sharpened"])
     halos = (64 - profiles.amin(1) + profiles.amax(1) - 192) / 2
     assert (halos > 4).float().mean() > 0.7
     assert halos.max() > 35
