@@ -39,12 +39,11 @@ MEASURED = ("noise", "compression", "blur", "overshoot")
 
 
 def mixed(clean: Path, spoilt: Path, share: float) -> NetworkRunner:
-    """Build the network whose weights lie between two files'."""
-    network, other = load_model(clean).network, load_model(spoilt).network
-    weights = other.state_dict()
+    """Build the network whose weights lie between two files', with the parts of the second."""
+    weights, network = load_model(clean).network.state_dict(), load_model(spoilt).network
     network.load_state_dict(
         {
-            name: torch.lerp(tensor, weights[name], share)
+            name: torch.lerp(weights[name], tensor, share)
             for name, tensor in network.state_dict().items()
         }
     )

@@ -9,8 +9,8 @@ ratio between two heads is their linear blend (Laplacian frequency representatio
 
 Our local variant reaches ratio 4 in one pass. It unshuffles the enlarged picture by 2 for ratios
 in (1, 2], by 3 in (2, 3] and by 4 in (3, 4], so the trunk always runs on about the grid of the
-small picture. Each of these grids has its own stem and heads, and above ratio 2 its own last
-blocks. The grids share one trunk, or those above ratio 2 share a second one.
+small picture. Each of these grids has its own stem and heads: one head above ratio 2, where the
+grid also has its own last blocks. The grids share one trunk, or those above ratio 2 share a second one.
 
 Presets (parameters):
     paper   22,438,288   16 dense attention blocks of 8 layers, 64 channels
@@ -21,7 +21,7 @@ Presets (parameters):
     fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
     photo      436,500   the same as fast
     wild       450,420   fast, and it is told the strengths of noise and compression
-    wide     1,088,619   fast up to ratio 2, and a second trunk for ratios up to 4 in one pass; MMAC
+    wide       958,719  fast up to ratio 2, and a second trunk for ratios up to 4 in one pass; MMAC
                          per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
 
 Our choices where the paper is silent: the kernels for compression and restoration are 1x1, which
@@ -54,8 +54,6 @@ from srcli.networks.spec import EPSILON, AnyRatioNetwork, AnyRatioTraits, Networ
 LEVELS = 11
 PHASES = LEVELS - 1
 FIRST_OCTAVE = 2.0
-STEPS = 4
-"""Number of levels between two whole ratios above 2."""
 LARGEST_RATIO = 4
 OVERSHOOT_FROM = 1.55
 """On nine validation pictures, ratio 2 reduced is 0.12 dB ahead at 1.6 and 0.13 behind at 1.4."""
@@ -130,18 +128,17 @@ WILD = replace(PHOTO, is_told=1)
 WIDE = replace(FAST, max_ratio=4, own_blocks=1, upper_blocks=9)
 
 
-def blend_of(ratio: float, lowest: float = 1.0, phases: int = PHASES) -> tuple[int, float]:
+def blend_of(ratio: float, phases: int = PHASES) -> tuple[int, float]:
     """Return the head ``i`` of a ratio and the weight ``w`` of head ``i - 1``.
 
     The blended output is (1 - w) O_i + w O_{i-1} (Eq. 3). At the ratio of a head, w is exactly 0.
 
     Args:
-        ratio: ratio in (lowest, lowest + 1].
-        lowest: ratio of head 0.
-        phases: number of heads after head 0, up to that of ratio ``lowest + 1``.
+        ratio: ratio in (1, 2].
+        phases: number of heads after that of ratio 1.
 
     """
-    position = phases * (ratio - lowest)
+    position = phases * (ratio - 1)
     upper = min(max(math.ceil(position - EPSILON), 1), phases)
     weight = max(0.0, upper - position)
     return upper, weight if weight >= EPSILON else 0.0
@@ -210,7 +207,8 @@ class Asdn(AnyRatioNetwork):
 class CoarserGrid(nn.Module):
     """The parts around the trunk that belong to ratios in (unshuffle - 1, unshuffle].
 
-    Head ``l`` is that of the ratio ``unshuffle - 1 + l / STEPS``.
+    One head serves them all: a pass of the whole ratio, reduced again, is better than heads of
+    ratios between.
     """
 
     def __init__(self, config: AsdnConfig, unshuffle: int) -> None:
@@ -218,7 +216,7 @@ class CoarserGrid(nn.Module):
         samples = 3 * unshuffle**2
         self.stem = nn.Conv2d(samples, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(ResidualBlock(config.width) for _ in range(config.own_blocks))
-        self.heads = fresh_heads(config.width, samples, STEPS + 1)
+        self.head = fresh_heads(config.width, samples, 1)[0]
         for block in self.blocks:
             for parameter in block.get_submodule("second").parameters():
                 nn.init.zeros_(parameter)
@@ -294,9 +292,7 @@ class LocalAsdn(ResidualNetwork):
             stem=own.get_submodule("stem"),
             blocks=[*self.upper_trunk, *own.get_submodule("blocks").children()],
             shifts=self._shifts(strengths_BT, (*upper, *last)),
-            head=blended_head(
-                tuple(own.get_submodule("heads").children()), *blend_of(ratio, step - 1, STEPS)
-            ),
+            head=(own.get_parameter("head.weight"), own.get_parameter("head.bias")),
         )
 
     def _shifts(

@@ -114,11 +114,12 @@ class LoadedModels:
 
 
 class Mixes:
-    """Models of one shape, and the networks whose weights lie between theirs.
+    """Models, and the networks whose weights lie between theirs.
 
-    Each model was trained from another one of them, so that a straight line between their weights
-    goes from the one to the other without a worse one on the way (Wang et al., "Deep Network
-    Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
+    All have the parts of the last one. A mix leaves out what the others have besides, such as the
+    trunk for ratios above 2. Each model was trained from another one of them, so that a straight
+    line between their weights goes from the one to the other without a worse one on the way (Wang
+    et al., "Deep Network Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
 
     Args:
         models: those that are mixed, the one for clean pictures first.
@@ -153,7 +154,7 @@ class Mixes:
         network.load_state_dict(
             {
                 name: torch.stack([share * tensors[name] for share, tensors in weights]).sum(0)
-                for name in weights[0][1]
+                for name in weights[-1][1]
             }
         )
         hashes = [sha256 for _, part in parts for sha256 in part.sha256]

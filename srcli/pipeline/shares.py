@@ -1,7 +1,7 @@
 """How much of each model ``auto`` puts into the weights for a picture.
 
-The networks for clean, spoilt, blurred, sharpened and very noisy pictures have one shape, and the
-weights between theirs make networks between them. The lines were set on validation pictures, spoilt
+The networks for clean, spoilt, blurred, sharpened and very noisy pictures have one shape up to ratio 2,
+and the weights between theirs make networks between them. The lines were set on validation pictures, spoilt
 in many ways, by ``benchmarks/mixes.py``: see docs/auto.md.
 """
 
@@ -39,16 +39,18 @@ COMPRESSION = (
 )
 """100 less the quality of JPEG, the same way, noise apart."""
 BLUR = (
-    (0.55, 0.0),
-    (0.6, 0.32),
-    (0.65, 0.48),
-    (0.7, 0.56),
-    (0.8, 0.67),
-    (0.9, 0.75),
+    (0.54, 0.0),
+    (0.6, 0.42),
+    (0.65, 0.56),
+    (0.7, 0.64),
+    (0.8, 0.72),
+    (0.9, 0.78),
     (1.0, 0.83),
     (1.3, 1.0),
 )
 """Blur in pixels, and the share of the model for blurred pictures beside those two."""
+SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
+"""Compression, and how far blur is believed: strong compression takes fine details as well."""
 OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0))
 """How far edges swing past their sides, and the share of the model for sharpened pictures beside
 those three."""
@@ -88,7 +90,8 @@ class Faults:
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
-            blur=piecewise_linear(BLUR, inspection.blur),
+            blur=piecewise_linear(SOFTENED, inspection.compression)
+            * piecewise_linear(BLUR, inspection.blur),
             sharpening=believed * piecewise_linear(OVERSHOOT, inspection.overshoot),
         )
 

@@ -75,6 +75,7 @@ class RatioRange:
         most: the largest ratio of the range.
         patch: side of a target patch, in HR pixels.
         margin: HR pixels around a patch that are cut off after resizing.
+        whole: whether the largest ratio alone is drawn, because the network has but one head.
 
     """
 
@@ -82,6 +83,7 @@ class RatioRange:
     most: float
     patch: int
     margin: int
+    whole: bool
 
     @property
     def side(self) -> int:
@@ -92,7 +94,9 @@ class RatioRange:
         """Draw the side of LR: the largest ratio has a share of its own, the others are alike."""
         smallest = math.ceil(self.side / self.most)
         largest = math.ceil(self.side / max(self.least, LEAST_RATIO)) - 1
-        return smallest if random.random() < share_of_largest else random.randint(smallest, largest)
+        if random.random() < share_of_largest or self.whole:
+            return smallest
+        return random.randint(smallest, largest)
 
 
 def ratio_ranges(traits: AnyRatioTraits, patch: int) -> tuple[RatioRange, ...]:
@@ -109,7 +113,9 @@ def ratio_ranges(traits: AnyRatioTraits, patch: int) -> tuple[RatioRange, ...]:
     ranges, least = [], 1.0
     for most, multiple in grids:
         side, margin = patch * multiple // grids[0][1], CONTEXT * math.ceil(most)
-        ranges.append(RatioRange(least=least, most=most, patch=side, margin=margin))
+        ranges.append(
+            RatioRange(least=least, most=most, patch=side, margin=margin, whole=bool(ranges))
+        )
         least = most
     return tuple(ranges)
 

@@ -7,7 +7,7 @@ Both ends of such a grid are linear where the trunk is not trained, so both are 
 - the stem, so that the trunk sees of a picture what it sees at ratio 2. The enlarged picture
   is linear in the small one at every ratio, and an enlargement by 3 or 4 holds all that one by
   2 holds: away from the borders the solution is exact.
-- each head, for the least squared error over training pictures.
+- the head, for the least squared error over training pictures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.engine.device import Compute
-from srcli.networks.asdn import LARGEST_RATIO, STEPS, LocalAsdn
+from srcli.networks.asdn import LARGEST_RATIO, LocalAsdn
 from srcli.pixels.resize import resize
 from srcli.training.crop_batch import BY_MATRICES, BY_TAPS, CONTEXT, any_ratio_shape
 from srcli.training.patches import CropSource
@@ -98,21 +98,15 @@ def solve_grids(
     with Compute(device=device).autocast():
         for step in map(int, network.coarser):
             solve_stem(network, step, source, Random(f"{seed}:{step}"))
-            for level in range(STEPS + 1):
-                solve_head(network, step, level, source, Random(f"{seed}:{step}:{level}"))
+            solve_head(network, step, source, Random(f"{seed}:{step}:head"))
 
 
 def solve_stem(network: LocalAsdn, step: int, source: CropSource, random: Random) -> None:
-    """Solve the stem of a grid over small pictures, at all ratios that the grid serves.
-
-    A ratio of r on this grid shows the trunk what one of 2 r / ``step`` shows it at ratios up
-    to 2.
-    """
+    """Solve the stem of a grid over small pictures, at the whole ratio of the grid."""
     kernel, bias = (part.double() for part in network.stem.parameters())
     solver = LeastSquares(3 * step**2, network.config.width, kernel.device)
-    for n in range(CROPS):
-        ratio = step - (n % STEPS) / STEPS
-        small = source.draw(1, round(LR_SIDE * step / ratio), random).to(kernel.device) / 255
+    for _ in range(CROPS):
+        small = source.draw(1, LR_SIDE, random).to(kernel.device) / 255
         doubled, enlarged = (
             F.pixel_unshuffle(resize(small.double(), (factor * LR_SIDE, factor * LR_SIDE)), factor)
             for factor in (2, step)
@@ -121,23 +115,21 @@ def solve_stem(network: LocalAsdn, step: int, source: CropSource, random: Random
     solver.write_to(network.get_submodule(f"coarser.{step}.stem"))
 
 
-def solve_head(
-    network: LocalAsdn, step: int, level: int, source: CropSource, random: Random
-) -> None:
-    """Solve the head of one level over crops of pictures, reduced by the level's ratio."""
-    ratio, margin = step - 1 + level / STEPS, CONTEXT * step
+def solve_head(network: LocalAsdn, step: int, source: CropSource, random: Random) -> None:
+    """Solve the head of a grid over crops of pictures, reduced by the grid's whole ratio."""
+    margin = CONTEXT * step
     crop = step * LR_SIDE + 2 * margin
-    layers = network.layers(ratio if level else ratio + 1 / STEPS)
+    layers = network.layers(step)
     device = network.stem.weight.device
     solver = LeastSquares(network.config.width, 3 * step**2, device)
-    shape = any_ratio_shape(crop, round(crop / ratio), margin)
+    shape = any_ratio_shape(crop, crop // step, margin)
     resizing = BY_MATRICES if device.type == "cuda" else BY_TAPS
     for _ in range(CROPS):
         batch = shape.crop_batch(source.draw(1, crop, random), None).on(device)
         shown = batch.train_batch(_no_first_pass, resizing)
         seen = layers.features(shown.image)
         solver.add(seen, F.pixel_unshuffle(shown.target - shown.image, step))
-    solver.write_to(network.get_submodule(f"coarser.{step}.heads.{level}"))
+    solver.write_to(network.get_submodule(f"coarser.{step}.head"))
 
 
 def _no_first_pass(image: Tensor, _ratio: float, _strengths: Tensor | None) -> Tensor:

@@ -26,6 +26,7 @@ from srcli.weights.formats.checkpoint import SUFFIX, Header, count_parameters, l
 DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)
 """Of a model of any ratio."""
+USUAL_RATIO = 2.0
 SIDE = 64
 """Of the picture that the cost is counted with, in pixels of the network's input."""
 
@@ -103,12 +104,15 @@ def measure(request: MeasureRequest, on_record: Callable[[Record], None]) -> Wei
 
 
 def kmacs_per_output_pixel(network: SrNetwork) -> float:
-    """Count the multiply-adds of one pass over a square of 64 pixels a side, in thousands."""
+    """Count the multiply-adds of one pass over a square of 64 pixels a side, in thousands.
+
+    A network of any ratio makes a pass of 2.
+    """
     image = torch.rand(1, 3, SIDE, SIDE)
 
     def run() -> Tensor:
         if isinstance(network, AnyRatioNetwork):
-            return network(image, network.traits.max_ratio)
+            return network(image, USUAL_RATIO)
         return network(image)
 
     with torch.no_grad():

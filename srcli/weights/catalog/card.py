@@ -52,7 +52,8 @@ class WeightCard:
         size: in bytes; 0 if nobody measured it.
         sha256: hexadecimal; empty if nobody measured it.
         parameters: number of parameters; 0 if nobody counted them.
-        kmacs: thousands of multiply-adds of one pass, per output pixel; 0 if nobody counted them.
+        kmacs: thousands of multiply-adds of one pass, per output pixel, at factor 2 if the model
+            has none of its own; 0 if nobody counted them.
         relative_time: seconds for a megapixel of the result, divided by those of asdn-fast at
             factor 2, as ``benchmarks/model_times.py`` measures it; 0 if nobody did.
         scores: the table that srcli measured.

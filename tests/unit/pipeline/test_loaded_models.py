@@ -43,6 +43,13 @@ def test_all_models_are_mixed_by_their_shares(auto):
     assert mixed.model == "+".join(MODELS)
 
 
+def test_a_mix_leaves_out_what_only_the_model_for_clean_pictures_has(auto):
+    clean = auto.chosen(Choice(model="", shares=only(0))).runner
+    mixed = auto.chosen(Choice(model="", shares=(0.75, 0.25, *only(-1)[2:]))).runner
+    passes = {one: len(one.plan_passes((8, 8), (32, 32), 4.0)) for one in (clean, mixed)}
+    assert passes == {clean: 1, mixed: 2}
+
+
 def test_a_mix_of_two_is_called_by_both(auto):
     mixed = auto.chosen(Choice(model="", shares=(0.75, 0.25, *only(-1)[2:])))
     assert mixed.describe(mixed.runner.plan_passes((8, 8), (16, 16), 2.0)) == (

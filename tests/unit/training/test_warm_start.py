@@ -62,8 +62,8 @@ def test_the_trunk_sees_what_it_saw_at_ratio_two(solved, step):
     assert error < 0.02 * expected.abs().max()
 
 
-@pytest.mark.parametrize("ratio", [2.25, 3.0, 3.5, 4.0])
-def test_solved_heads_come_nearer_than_the_enlargement_alone(solved, source, ratio):
+@pytest.mark.parametrize("ratio", [3.0, 4.0])
+def test_a_solved_head_comes_nearer_than_the_enlargement_alone(solved, source, ratio):
     step = grid_of(ratio)
     crops = source.draw(4, 32 * step, Random(9))
     shape = any_ratio_shape(32 * step, round(32 * step / ratio), 4 * step)
@@ -95,5 +95,5 @@ def test_training_from_a_network_to_two_starts_with_solved_grids(
     for key, value in narrow.state_dict().items():
         assert torch.equal(made.state_dict()[key], value)
     for step in (3, 4):
-        head = made.get_submodule(f"coarser.{step}.heads.4")
+        head = made.get_submodule(f"coarser.{step}.head")
         assert head.get_parameter("weight").abs().max() > HEAD_BOUND
