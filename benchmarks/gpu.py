@@ -82,9 +82,7 @@ def main() -> None:
     print(f"{torch.cuda.get_device_name()}, {options.precision}, peak {2e-12 * best:.1f} TFLOP/s")
     print("| Mpx | engine, Mpx/s | network, Mpx/s | graph, Mpx/s | of peak |")
     print("|--:|--:|--:|--:|--:|")
-    macs = 1000 * kmacs_per_pixel(
-        lambda low, to, by: runner(low, to, ratio=by), RATIO, local=True
-    )
+    macs = 1000 * kmacs_per_pixel(lambda low, to, by: runner(low, to, ratio=by), RATIO, local=True)
     for megapixels in map(float, options.megapixels.split(",")):
         height, width = (round((megapixels * 1e6 / 12) ** 0.5 / RATIO) * n for n in (3, 4))
         size = round(RATIO * height), round(RATIO * width)

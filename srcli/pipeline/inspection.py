@@ -10,6 +10,7 @@ from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
 from srcli.pipeline.edges import overshoot
 from srcli.pipeline.flatness import flat_and_crisp
+from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.piecewise import piecewise_linear
 from srcli.pipeline.sample import take_sample
@@ -29,6 +30,8 @@ DOUBT = 25.0
 the picture was compressed harder before."""
 WEBP_DOUBT = 75.0
 """The least that pixels must show against a WebP file, whose own blocks leave traces of JPEG's."""
+LATTICE_DOUBT = 12.0
+"""The same for pixels that tell the quality exactly: how much more than the file says they show."""
 CRISP, FLAT = 0.35, 0.4
 """Shares of crisp steps and of flat pixels from which a picture was drawn at its own size."""
 
@@ -78,11 +81,13 @@ def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
         return Inspection(compression=said, told=said > 0)
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
-    shown = 0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma))
+    exact = 0.0 if drawn else jpeg_compression(sample.luma)
+    shown = exact or (0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma)))
     noise = 0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE)
     blur, detail = (0.0, 0.0) if drawn else blur_and_detail(sample.luma, noise)
     doubt = WEBP_DOUBT if info and info.webp_quality is not None else DOUBT
-    told = said > 0 and shown <= max(2 * said + DOUBT, doubt)
+    most = said + LATTICE_DOUBT if exact else max(2 * said + DOUBT, doubt)
+    told = said > 0 and shown <= most
     return Inspection(
         noise=noise,
         compression=said if told else max(said, shown),

@@ -58,8 +58,9 @@ class TrainConfig:
         degradation: how inputs are made. They are reduced as in the benchmarks (``bicubic``), also
             blurred, noisy and compressed (``photo``), or degraded in the many ways of pictures on
             the web (``wild``). All of these may be noisy (``noisy``), blurred (``blurred``),
-            sharpened (``sharpened``) or compressed (``compressed``). A restoration network has inputs that are compressed
-            (``jpeg``), noisy (``noise``) or a Bayer mosaic (``mosaic``).
+            sharpened (``sharpened``) or compressed (``compressed``). A restoration network has
+            inputs that are compressed (``jpeg``), noisy (``noise``) or a Bayer mosaic
+            (``mosaic``).
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
             the strength of the other part (degradations of ``MANY_WAYS`` only).

@@ -11,6 +11,7 @@ from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
 from srcli.pipeline.edges import overshoot
 from srcli.pipeline.flatness import flat_and_crisp
+from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
 
@@ -80,6 +81,37 @@ def test_lines_along_one_axis_are_no_traces_of_blocks():
     values[:, ::8] = 140
     values += np.random.default_rng(0).normal(0, 3, values.shape)
     assert block_traces(sampled(levels(values)).luma) < 0.03
+
+
+def textured(seed=0):
+    """Texture that hides the blocks of JPEG."""
+    random = np.random.default_rng(seed)
+    return levels(smooth() + random.normal(0, 25, (128, 128, 1)).repeat(2, 0).repeat(2, 1))
+
+
+@pytest.mark.parametrize("quality", [30, 50, 60, 80, 88])
+def test_pixels_tell_the_quality_of_the_jpeg_file_that_they_were(quality):
+    found = jpeg_compression(sampled(jpeg(textured(), quality)).luma)
+    assert found == pytest.approx(100 - quality, abs=3)
+
+
+def test_the_strongest_of_two_codings_is_told():
+    twice = jpeg(jpeg(textured(), 50), 92)
+    assert jpeg_compression(sampled(twice).luma) == pytest.approx(50, abs=3)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda picture: picture,
+        lambda picture: noisy(picture.astype(float), 5),
+        lambda picture: jpeg(picture, 60)[3:, 5:],
+        lambda picture: noisy(jpeg(picture, 60).astype(float), 8),
+    ],
+)
+def test_pixels_that_are_on_no_lattice_tell_no_quality(spoil):
+    for seed in range(4):
+        assert jpeg_compression(sampled(spoil(textured(seed))).luma) == 0
 
 
 def test_sharpening_shows_as_overshoot():

@@ -7,9 +7,9 @@ import torch
 
 from srcli.pixels.resize import resize, resize_uint8
 from srcli.training import wild
+from srcli.training.batch_sampler import DRAW_DEGRADATION
 from srcli.training.degradations import Strengths, bicubic_lr, keep_noise
 from srcli.training.severities import STANDARD
-from srcli.training.batch_sampler import DRAW_DEGRADATION
 from srcli.training.wild import IntermediateLr, draw_wild
 
 ALWAYS = replace(STANDARD, between=1.0, twice=1.0)
@@ -53,7 +53,10 @@ def test_a_share_is_reduced_exactly_as_the_benchmarks_do_and_told_so(crop):
 
 def test_all_that_are_to_be_noisy_are(crop):
     grey = torch.full_like(crop, 128)
-    noises = [DRAW_DEGRADATION["noisy"](Random(seed))(grey, (32, 36)).strengths.noise for seed in range(60)]
+    noises = [
+        DRAW_DEGRADATION["noisy"](Random(seed))(grey, (32, 36)).strengths.noise
+        for seed in range(60)
+    ]
     assert min(noises) > 0
     assert 10 < sum(noises) / len(noises) < 25
     assert 25 < max(noises) < 40
