@@ -88,11 +88,13 @@ class CropJoin:
         self.scale = scale
         self._sink = sink
 
+    def part(self, tile: Tile) -> Region:
+        """Return which part of the network's output for the context of ``tile`` is joined."""
+        return tile.core.seen_from(tile.context.top, tile.context.left).scaled(self.scale)
+
     def put(self, tile: Tile, output: Tensor) -> None:
-        """Pass on the core of ``tile`` from the network's ``output`` for its context."""
-        context, core = tile.context, tile.core
-        inner = core.seen_from(context.top, context.left)
-        self._sink(core.scaled(self.scale), inner.scaled(self.scale).of(output).cpu())
+        """Pass on the core of ``tile``, in host memory."""
+        self._sink(tile.core.scaled(self.scale), output)
 
     def finish_rows(self, rows: int) -> None:
         """Do nothing: no row is held back."""
@@ -122,15 +124,19 @@ class FeatherJoin:
         self._sum = torch.zeros(1, 3, 0, scale * size[1])
         self._weight = torch.zeros(1, 1, 0, scale * size[1])
 
+    def part(self, tile: Tile) -> Region:
+        """Return which part of the network's output for the context of ``tile`` is joined: all."""
+        return tile.context.seen_from(tile.context.top, tile.context.left).scaled(self.scale)
+
     def put(self, tile: Tile, output: Tensor) -> None:
-        """Add the network's ``output`` for the context of ``tile``."""
+        """Add the network's ``output`` for the context of ``tile``, in host memory."""
         context, core = tile.context, tile.core
         self._hold(context.bottom)
         rows = self._ramp(context.top, context.bottom, core.top, core.bottom, self.size[0])
         columns = self._ramp(context.left, context.right, core.left, core.right, self.size[1])
         weight = rows[:, None] * columns
         place = context.seen_from(self._top).scaled(self.scale)
-        place.of(self._sum).add_(output.cpu() * weight)
+        place.of(self._sum).add_(output * weight)
         place.of(self._weight).add_(weight)
 
     def finish_rows(self, rows: int) -> None:

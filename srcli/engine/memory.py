@@ -15,6 +15,12 @@ from srcli.errors import OutOfMemory
 from srcli.networks.spec import NetworkTraits
 
 DEFAULT_SIDE = 512
+LARGEST_SIDE = 1536
+MEMORY_SHARE = 2
+"""A tile may take one part in so many of a GPU's memory."""
+BYTES_OF_PIXEL = 2048
+"""Bytes on a GPU for each pixel of a tile's output: four layers of 64 channels in float32, and as
+much again for the convolutions."""
 SMALLEST_TILE = 32
 UNCHECKED_BYTES = 64 * 2**20
 """Most bytes for which free memory is not checked."""
@@ -26,15 +32,34 @@ _OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "could not create a 
 """What PyTorch says of it, and last oneDNN, which needs memory for the code of a convolution."""
 
 
-def default_tile(traits: NetworkTraits) -> int:
+def default_tile(traits: NetworkTraits, output: int = DEFAULT_SIDE) -> int:
     """Return the side of a tile, in pixels of the network's input.
 
-    The output of a tile is about 512 pixels a side at every scale. That is small enough for the
-    caches of a laptop, and large enough to make the halo a small part of it. A network that
-    compares all pixels with each other has a tile of its own in its traits.
+    The output of a tile is about as large at every scale. A network that compares all pixels with
+    each other has a tile of its own in its traits.
+
+    Args:
+        traits: traits of the network.
+        output: side of the output of a tile. 512 pixels are few enough for the caches of a laptop,
+            and enough to make the halo a small part of a tile.
+
     """
-    side = DEFAULT_SIDE // traits.output_scale
+    side = output // traits.output_scale
     return max(SMALLEST_TILE, min(side, traits.tile or side))
+
+
+def output_side(device: torch.device) -> int:
+    """Return the side of the output of a tile that suits a device.
+
+    CUDA takes larger tiles where the device has memory for them: they have less halo, and fewer
+    kernels to start. A large picture still has some tiles, so that one is fetched while another is
+    computed. The side does not depend on what is free, so that a device always cuts alike.
+    """
+    if device.type != "cuda":
+        return DEFAULT_SIDE
+    _, total = torch.cuda.mem_get_info(device)
+    side = math.isqrt(total // MEMORY_SHARE // BYTES_OF_PIXEL)
+    return min(LARGEST_SIDE, max(DEFAULT_SIDE, side))
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

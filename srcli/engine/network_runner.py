@@ -12,11 +12,13 @@ from torch import Tensor
 
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import ensembled
+from srcli.engine.fetching import fetcher_for
 from srcli.engine.joining import RegionSink, WholeImage
 from srcli.engine.memory import (
     BYTES_PER_PIXEL,
     check_fits,
     default_tile,
+    output_side,
     working_bytes,
 )
 from srcli.engine.network_input import network_input
@@ -111,11 +113,12 @@ class NetworkRunner:
         self._overshoot_until = overshoot_until
         self._tiles = TileRunner(
             compute=self.compute,
-            tile=options.tile or default_tile(network.traits),
+            tile=options.tile or default_tile(network.traits, output_side(compute.device)),
             ensemble=self.ensemble,
             official_tiles=self.official_tiles,
             pad_border=self.pads_border,
             borders=self.borders,
+            fetcher=fetcher_for(compute.device),
         )
         self._rows: RowRunner | None = None
         by_rows = options.tile is None and not self.ensemble and compute.device.type == "cpu"
@@ -268,7 +271,7 @@ class NetworkRunner:
             enlarge = ensembled(lambda picture: self._enlarge(picture, step, progress))
             sink(Region.whole(step.size), enlarge(from_levels(image)))
         else:
-            shown = network_input(self.network, image, step, self.borders)
+            shown = network_input(self.network, image, step, self.borders, self.compute.device)
             if self._rows and shown.layers:
                 self._rows.run(shown, shown.layers, sink, progress, done)
             else:
@@ -276,7 +279,7 @@ class NetworkRunner:
 
     def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by a fixed scale, as a whole."""
-        shown = network_input(self.network, image, step, self.borders)
+        shown = network_input(self.network, image, step, self.borders, self.compute.device)
         scale = shown.traits.output_scale
         whole = WholeImage((scale * image.shape[2], scale * image.shape[3]))
         self._tiles.run(shown, whole.put, progress)

@@ -96,7 +96,8 @@ class Padding:
         )
         window = source(seen)
         if not torch.equal(rows, torch.arange(first, last + 1)):
-            window = window.index_select(2, (rows - first).to(window.device))
+            place = torch.arange(start - self.top, stop - self.top, device=window.device)
+            window = window.index_select(2, mirrored(place, context.height) - first)
         return mirror(window, (0, 0), mirrored_columns)
 
     def crop(self, output: Tensor, scale: int) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import Run, ensembled
+from srcli.engine.fetching import Fetched, Fetcher
 from srcli.engine.joining import CropJoin, FeatherJoin, RegionSink
 from srcli.engine.memory import is_out_of_memory, smaller_tile
 from srcli.engine.network_input import NetworkInput
@@ -27,6 +29,9 @@ from srcli.pixels.checks import is_finite
 from srcli.pixels.region import Region
 from srcli.pixels.resize import Borders
 
+Part = Callable[[Tile], Region]
+"""Returns which part of a network's output for the context of a tile is wanted."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +46,7 @@ class TileRunner:
         official_tiles: cut as the network's authors did.
         pad_border: show the network a mirrored border around the grid.
         borders: how grids go on above and below, and on the left and right.
+        fetcher: brings results back from the device.
 
     """
 
@@ -50,6 +56,7 @@ class TileRunner:
     official_tiles: bool
     pad_border: bool
     borders: Borders
+    fetcher: Fetcher
 
     def run(self, shown: NetworkInput, sink: RegionSink, progress: Progress, done: int = 0) -> None:
         """Run a network over its input, tile by tile; the result is not clamped.
@@ -65,7 +72,7 @@ class TileRunner:
         join: CropJoin | FeatherJoin = CropJoin(scale=scale, sink=sink)
         if traits.receptive_radius is None and not self.official_tiles:
             join = FeatherJoin(size, scale=scale, sink=sink, edge=traits.edge)
-        for tile, output, pending in self._outputs(shown, progress, within=rest):
+        for tile, output, pending in self._outputs(shown, progress, join.part, within=rest):
             join.put(tile, output)
             join.finish_rows(min((rest.context.top for rest in pending), default=size[0]))
 
@@ -73,28 +80,39 @@ class TileRunner:
         self,
         shown: NetworkInput,
         progress: Progress,
+        part: Part,
         statistics: SharedStatistics | None = None,
         within: Region | None = None,
     ) -> Iterator[tuple[Tile, Tensor, Sequence[Tile]]]:
-        """Yield each tile with what a network makes of it, and the tiles that are left.
+        """Yield each tile, the wanted part of what a network makes of it, and the tiles left.
 
-        Where tiles share statistics, those of all tiles are gathered first.
+        The device has begun the next tiles by then. Where tiles share statistics, those of all
+        tiles are gathered first.
         """
         size, traits = shown.size, shown.traits
         pending = self.plan(size, traits, within)
-        while pending:
+        begun: deque[tuple[Tile, Callable[[], Tensor]]] = deque()
+        depth = 1 if statistics else self.fetcher.depth  # no tile counts twice in statistics
+        while pending or begun:
             if statistics is None and traits.shares_statistics and len(pending) > 1:
                 statistics = self._gather(shown, progress)
                 pending = self.plan(size, traits)
             try:
-                output = self._run_tile(pending[0], shown, statistics)
+                if pending and len(begun) < depth:
+                    begun.append((pending[0], self._begin(pending[0], shown, part, statistics)))
+                    pending = pending[1:]
+                    continue
+                tile, finish = begun[0]
+                output = finish()
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
+                pending = (*(tile for tile, _ in begun), *pending)
+                begun.clear()
                 pending = self._smaller_tiles(size, traits, pending, error)
                 continue
-            tile, pending = pending[0], pending[1:]
-            yield tile, output, pending
+            begun.popleft()
+            yield tile, output, (*(other for other, _ in begun), *pending)
             progress.advance(tile.core.height * tile.core.width * traits.output_scale**2)
 
     def _rest(self, shown: NetworkInput, done: int) -> Region | None:
@@ -109,7 +127,7 @@ class TileRunner:
     def _gather(self, shown: NetworkInput, progress: Progress) -> SharedStatistics:
         """Run a network over its input for its statistics alone."""
         statistics = SharedStatistics()
-        for _ in self._outputs(shown, progress, statistics):
+        for _ in self._outputs(shown, progress, lambda _: Region.whole((0, 0)), statistics):
             pass
         statistics.share()
         return statistics
@@ -154,22 +172,49 @@ class TileRunner:
             part for whole in pending for part in self.plan(size, traits, within=whole.core)
         )
 
-    def _run_tile(
-        self, tile: Tile, shown: NetworkInput, statistics: SharedStatistics | None
-    ) -> Tensor:
-        """Return what a network makes of the context of one tile."""
+    def _begin(
+        self, tile: Tile, shown: NetworkInput, part: Part, statistics: SharedStatistics | None
+    ) -> Callable[[], Tensor]:
+        """Start a tile on the device, and return what waits for the wanted part of its output.
+
+        A tile that fails in reduced precision runs again in float32.
+        """
+        fetched = self._start(tile, shown, part, statistics, self.compute)
+
+        def finish() -> Tensor:
+            output, total = fetched()
+            if not is_finite(total) and self.compute.dtype != torch.float32:
+                exact = replace(self.compute, dtype=torch.float32)
+                output, total = self._start(tile, shown, part, statistics, exact)()
+            if not is_finite(total):
+                msg = "The network produced values that are not numbers."
+                raise BadTile(msg, hint="Check the weights with srcli models verify.")
+            return output
+
+        return finish
+
+    def _start(
+        self,
+        tile: Tile,
+        shown: NetworkInput,
+        part: Part,
+        statistics: SharedStatistics | None,
+        compute: Compute,
+    ) -> Fetched:
+        """Run a network on one tile. The wanted part of its output and the sum are fetched."""
         traits, scale = shown.traits, shown.traits.output_scale
         widths = self._padding_widths(traits)
         padding = Padding.of(tile.context, shown.size, widths, self.borders)
         window = padding.pad(tile.context, shown.window)
         height, width = window.shape[2:]
         window = extend_to(window, multiple=traits.size_multiple, minimum=traits.minimum_size)
-        window = window.to(self.compute.device)
         run = self._suited(shown, window)
         if statistics:
             run = statistics.around(run, self._counted(tile, shown.size, padding, window))
-        output = self._run_window(run, window)[..., : scale * height, : scale * width]
-        return padding.crop(output, scale)
+        with compute.autocast():
+            output = run(window.clone(memory_format=torch.channels_last)).float()
+        known = padding.crop(output[..., : scale * height, : scale * width], scale)
+        return self.fetcher.fetch(part(tile).of(known), output.sum())
 
     def _counted(
         self, tile: Tile, size: tuple[int, int], padding: Padding, window: Tensor
@@ -197,18 +242,6 @@ class TileRunner:
         if is_local and window.device.type == "cpu" and window.numel() <= NATIVE_SAMPLES:
             run = _twice(run)
         return ensembled(run) if self.ensemble and not self.official_tiles else run
-
-    def _run_window(self, run: Run, window: Tensor) -> Tensor:
-        """Run a network on one window (1, 3, h, w); finite or an error."""
-        with self.compute.autocast():
-            output = run(window.clone(memory_format=torch.channels_last)).float()
-        if not is_finite(output) and self.compute.dtype != torch.float32:
-            with replace(self.compute, dtype=torch.float32).autocast():
-                output = run(window.clone(memory_format=torch.channels_last))
-        if not is_finite(output):
-            msg = "The network produced values that are not numbers."
-            raise BadTile(msg, hint="Check the weights with srcli models verify.")
-        return output
 
 
 def _twice(run: Run) -> Run:

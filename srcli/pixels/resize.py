@@ -24,6 +24,7 @@ from torch import Tensor
 from srcli.pixels.borders import mirrored, wrapped
 from srcli.pixels.levels import from_levels
 from srcli.pixels.region import BAND, Region, bands
+from srcli.pixels.sending import sent
 
 MatlabBorder = Literal["symmetric", "replicate"]
 """Continuation of an image: mirrored (MATLAB today) or clamped (old MATLAB)."""
@@ -44,14 +45,14 @@ KEYS_A = -0.5
 LANCZOS_LOBES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Taps:
-    """Input samples and weights of each output sample of one axis.
+    """Input samples and weights of each output sample of one axis. They are compared by identity.
 
     Attributes:
         index: (N_out, K) int64, positions of input samples. At borders that wrap, positions
             outside the input are those of its repetitions.
-        weight: (N_out, K) float64. Each row sums to one.
+        weight: (N_out, K), float64 on the host. Each row sums to one.
 
     """
 
@@ -111,13 +112,14 @@ def axis_taps(
     return Taps(index=index, weight=weight)
 
 
-def resize(
+def resize(  # noqa: PLR0913 - all but two by name
     image: Tensor,
     size: tuple[int, int],
     *,
     region: Region | None = None,
     borders: Borders = MIRRORED,
     kernel: Kernel = "bicubic",
+    device: torch.device | None = None,
 ) -> Tensor:
     """Resize ``image`` as MATLAB does, with its bicubic kernel unless another is asked for.
 
@@ -128,18 +130,29 @@ def resize(
             reach beyond borders that wrap.
         borders: how rows and columns continue outside the image.
         kernel: kernel of the weights. A reduction widens all kernels but the nearest.
+        device: where to resize. The samples that the region needs are sent there. Default: the
+            device of the image.
 
     Returns:
-        (B, C, region height, region width) on the same device, of the same floating-point dtype,
+        (B, C, region height, region width) on that device, of the same floating-point dtype,
         or float32 for levels. It is not clamped, and the kernel overshoots at edges.
 
     """
-    region = region or Region.whole(size)
+    region, device = region or Region.whole(size), device or image.device
     if 0 in (region.height, region.width):
-        return from_levels(image[:0]).new_empty(*image.shape[:2], region.height, region.width)
+        empty = from_levels(image[:0]).to(device)
+        return empty.new_empty(*image.shape[:2], region.height, region.width)
     before = image.shape[2], image.shape[3]
-    read = partial(wrapped, image)
+    read = partial(sent_window, image, device=device)
     return resize_from(read, before, size, region=region, borders=borders, kernel=kernel)
+
+
+def sent_window(image: Tensor, region: Region, *, device: torch.device) -> Tensor:
+    """Return a window of ``image``, which is repeated endlessly on all sides, on ``device``."""
+    window = wrapped(image, region)
+    if device.type != "cpu" and window.dtype == torch.uint16:  # few devices know the type
+        window = from_levels(window)
+    return sent(window, device)
 
 
 def resize_from(  # noqa: PLR0913 - as ``resize``, by name
@@ -237,12 +250,25 @@ def _apply(image: Tensor, axis: int, taps: Taps) -> Tensor:
     few = BAND if image.dtype == torch.uint8 else FLOATS
     if image.device.type != "cpu":
         few = AT_ONCE
+        if image.is_floating_point() and not _reduces(taps.index, image):
+            taps = _sent(taps, image.device, image.dtype)
     batch, channels, _, width = image.shape
     parts = [
         _weighted(image, taps.index[rows], taps.weight[rows])
         for rows in bands(len(taps.index), batch * channels * width, few)
     ]
     return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+
+@lru_cache(maxsize=256)
+def _sent(taps: Taps, device: torch.device, dtype: torch.dtype) -> Taps:
+    """Return taps on a device, with weights of the type of an image."""
+    return Taps(index=sent(taps.index, device), weight=sent(taps.weight.to(dtype), device))
+
+
+def _reduces(index: Tensor, image: Tensor) -> bool:
+    """Tell whether there are fewer output rows than rows of ``image`` (B, C, N, W)."""
+    return len(index) < image.shape[2]
 
 
 def _is_copy(index: Tensor) -> bool:
@@ -274,7 +300,7 @@ def _rows(image: Tensor, index: Tensor) -> Iterator[Tensor]:
 
     They are so when a benchmark reduces by a whole number. Enlargements are not checked for it.
     """
-    steps = index.diff(dim=0) if len(index) < image.shape[2] else index[:0]
+    steps = index.diff(dim=0) if _reduces(index, image) else index[:0]
     if len(steps) and steps[0, 0] > 0 and bool((steps == steps[0, 0]).all()):
         stride, ends = int(steps[0, 0]), index[[0, -1]].T.tolist()
         yield from (image[:, :, first : last + 1 : stride] for first, last in ends)

@@ -33,7 +33,7 @@ def test_cores_are_passed_on_as_they_are_and_cover_the_image(scale):
     whole.picture.fill_(torch.nan)
     join = CropJoin(scale=scale, sink=whole.put)
     for tile in TILES:
-        join.put(tile, enlarged(tile.context.of(image), scale))
+        join.put(tile, join.part(tile).of(enlarged(tile.context.of(image), scale)))
     assert torch.equal(whole.picture, enlarged(image, scale))
 
 
@@ -43,7 +43,7 @@ def test_what_lies_outside_of_a_core_is_left_out():
     tile = two_tiles()[0]
     output = torch.full((1, 3, tile.context.height, tile.context.width), torch.nan)
     tile.core.of(output).fill_(0.5)
-    join.put(tile, output)
+    join.put(tile, join.part(tile).of(output))
     assert taken[0][0] == tile.core
     assert (taken[0][1] == 0.5).all()
 
@@ -54,7 +54,7 @@ def test_tiles_that_agree_are_joined_without_a_seam(scale):
     whole.picture.fill_(torch.nan)
     join = FeatherJoin(SIZE, scale=scale, sink=whole.put)
     for tile in TILES:
-        join.put(tile, enlarged(tile.context.of(image), scale))
+        join.put(tile, join.part(tile).of(enlarged(tile.context.of(image), scale)))
     join.finish_rows(SIZE[0])
     torch.testing.assert_close(whole.picture, enlarged(image, scale))
 

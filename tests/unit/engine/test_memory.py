@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from srcli.engine.memory import check_fits, default_tile, working_bytes
+from srcli.engine.memory import check_fits, default_tile, output_side, working_bytes
 from srcli.engine.recursion import Pass
 from srcli.errors import OutOfMemory
 from srcli.networks.catalog import NETWORKS
@@ -11,6 +11,18 @@ from srcli.networks.spec import FixedScaleTraits
 def test_the_output_of_a_tile_is_about_the_same_at_every_scale():
     sides = {s: default_tile(FixedScaleTraits(scale=s, receptive_radius=9)) for s in (1, 2, 4)}
     assert sides == {1: 512, 2: 256, 4: 128}
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "side"), [(0.5, 512), (4, 1024), (8, 1448), (24, 1536), (141, 1536)]
+)
+def test_a_gpu_has_larger_tiles_the_more_memory_it_has(monkeypatch, gigabytes, side):
+    total = int(gigabytes * 2**30)
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda _: (total // 8, total))
+    assert output_side(torch.device("cuda")) == side
+    assert output_side(torch.device("cpu")) == 512
+    traits = FixedScaleTraits(scale=2, receptive_radius=9)
+    assert default_tile(traits, side) == side // 2
 
 
 def test_a_network_may_ask_for_smaller_tiles_but_not_for_larger_ones():
