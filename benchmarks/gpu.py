@@ -1,9 +1,12 @@
-"""How near a GPU comes to the speed of its convolutions, and what starting kernels one by one costs.
+"""How near a GPU comes to the speed of its convolutions, and what the host costs.
 
     python benchmarks/gpu.py [--model asdn-fast] [--megapixels 0.2,3,12] [--device cuda]
+                             [--tiles 512,1024]
 
 For each size of the result at x2, the least of several times of: the engine, from a picture on the
-host to a result on the host; the network alone on an enlarged picture that is on the device; and
+host to a result on the host, at its own side of tiles and at those asked for; the tiles of the
+engine without a result on the host, which is what sending, enlarging, the network with its halos,
+and fetching take; the network alone on an enlarged picture that is on the device; and
 the same as a recorded CUDA graph, which is the plain form. *of peak* is the rate of the graph's
 multiply-adds over that of one convolution of the network's width on a large picture.
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +24,7 @@ from torch.nn import functional
 
 from srcli.bench.cost import kmacs_per_pixel
 from srcli.engine.device import PRECISIONS, Compute, choose_device
-from srcli.engine.network_runner import NetworkRunner
+from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.networks.blocks.residual import ResidualNetwork
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import locate
@@ -30,7 +34,8 @@ PEAK_SIDE, ROUNDS = 1024, 5
 
 
 def least(run: Callable[[], object]) -> float:
-    """Return the least of the seconds that some runs take on the device."""
+    """Return the least of the seconds that some runs take on the device, after a first one."""
+    run()
     seconds = []
     for _ in range(ROUNDS):
         torch.cuda.synchronize()
@@ -71,17 +76,22 @@ def main() -> None:
     parser.add_argument("--megapixels", default="0.2,3,12")
     parser.add_argument("--precision", default="bfloat16", choices=PRECISIONS)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--tiles", default="", help="sides of tiles to try besides the default")
     options = parser.parse_args()
     torch.backends.cudnn.benchmark = True
     compute = Compute(device=choose_device(options.device), dtype=PRECISIONS[options.precision])
     network = load_model(locate(options.model)).network.eval()
-    assert isinstance(network, ResidualNetwork)
+    if not isinstance(network, ResidualNetwork):
+        parser.error("The model must be a network of residual blocks.")
     channels = len(network.layers(RATIO).head[0][0])
     runner = NetworkRunner(network, compute)
+    sides = [int(side) for side in options.tiles.split(",") if side]
+    runners = [runner, *(NetworkRunner(network, compute, UpscaleOptions(tile=n)) for n in sides)]
     best = peak(channels, compute.dtype, compute.device)
     print(f"{torch.cuda.get_device_name()}, {options.precision}, peak {2e-12 * best:.1f} TFLOP/s")
-    print("| Mpx | engine, Mpx/s | network, Mpx/s | graph, Mpx/s | of peak |")
-    print("|--:|--:|--:|--:|--:|")
+    heads = [f"tiles of {one.tile}" for one in runners]
+    heads = ["Mpx", *heads, "nothing held", "network", "graph", "of peak"]
+    print("Rates are in Mpx/s.", " | ".join(heads), "|".join("--:" for _ in heads), sep="\n")
     macs = 1000 * kmacs_per_pixel(lambda low, to, by: runner(low, to, ratio=by), RATIO, local=True)
     for megapixels in map(float, options.megapixels.split(",")):
         height, width = (round((megapixels * 1e6 / 12) ** 0.5 / RATIO) * n for n in (3, 4))
@@ -96,17 +106,17 @@ def main() -> None:
                 made: Tensor = network(shown, RATIO)
             return made
 
-        pixels = size[0] * size[1]
-        runner(image, size, ratio=RATIO)
-        engine = pixels / least(lambda: runner(image, size, ratio=RATIO))  # noqa: B023 - at once
-        alone()
-        plain = pixels / least(alone)
-        graph = pixels / least(recorded(alone))
-        print(
-            f"| {megapixels:g} | {engine / 1e6:.1f} | {plain / 1e6:.1f} | {graph / 1e6:.1f} "
-            f"| {graph * macs / best:.2f} |",
-            flush=True,
-        )
+        def engine(one: NetworkRunner, low: Tensor = image, to: tuple[int, int] = size) -> None:
+            one(low, to, ratio=RATIO)
+
+        def given_away(low: Tensor = image, to: tuple[int, int] = size) -> None:
+            passes = runner.plan_passes((low.shape[2], low.shape[3]), to, RATIO)
+            runner.run_into(low, passes, lambda *_: None)
+
+        works = [*(partial(engine, one) for one in runners), given_away, alone, recorded(alone)]
+        rates = [size[0] * size[1] / seconds for seconds in map(least, works)]
+        numbers = [f"{rate / 1e6:.1f}" for rate in rates]
+        print(f"{megapixels:g}", *numbers, f"{rates[-1] * macs / best:.2f}", sep=" | ", flush=True)
 
 
 if __name__ == "__main__":
