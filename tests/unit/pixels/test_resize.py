@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from srcli.pixels.resize import (
 GOLDEN = Path(__file__).parents[2] / "golden" / "imresize"
 SIDES = st.integers(1, 24)
 SIZES = st.tuples(SIDES, SIDES)
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 laws = settings(deadline=None, derandomize=True)
 
 
@@ -181,3 +183,21 @@ def test_a_window_beyond_borders_that_wrap_lies_on_the_other_side() -> None:
         columns = [column % size[1] for column in range(beyond.left, beyond.right)]
         assert torch.equal(found, whole[..., rows, :][..., columns])
     assert torch.equal(resize(picture, (14, 20), borders=MIRRORED), resize(picture, (14, 20)))
+
+
+@pytest.mark.parametrize("size", [(31, 45), (9, 11), (20, 7), (14, 17)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.uint8, torch.uint16])
+def test_a_device_is_sent_what_it_resizes(size, dtype):
+    image = torch.rand(1, 3, 14, 17)
+    image = image if dtype == torch.float32 else (200 * image).to(torch.uint8).to(dtype)
+    region = Region(top=2, bottom=size[0] - 1, left=1, right=size[1])
+    expected = resize(image, size, region=region)
+    for device in map(torch.device, DEVICES):
+        made = resize(image, size, region=region, device=device)
+        assert made.device.type == device.type
+        torch.testing.assert_close(made.cpu(), expected, rtol=0, atol=1e-6)
+    nowhere = resize(image, size, region=region, device=torch.device("meta"))
+    assert (nowhere.device.type, nowhere.dtype) == ("meta", torch.float32)
+    assert nowhere.shape == expected.shape
+    nothing = replace(region, bottom=region.top)
+    assert resize(image, size, region=nothing, device=torch.device("meta")).shape[2] == 0
