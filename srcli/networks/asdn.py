@@ -9,8 +9,8 @@ ratio between two heads is their linear blend (Laplacian frequency representatio
 
 Our local variant reaches ratio 4 in one pass. It unshuffles the enlarged picture by 2 for ratios
 in (1, 2], by 3 in (2, 3] and by 4 in (3, 4], so the trunk always runs on about the grid of the
-small picture. Each of these grids has its own stem and heads: one head above ratio 2, where the
-grid also has its own last blocks. The grids share one trunk, or those above ratio 2 share a second one.
+small picture. Each of these grids has its own stem and heads. Above ratio 2 it has one head, and
+its own last blocks. The grids share one trunk, or those above ratio 2 share a second one.
 
 Presets (parameters):
     paper   22,438,288   16 dense attention blocks of 8 layers, 64 channels

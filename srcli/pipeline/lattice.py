@@ -17,7 +17,7 @@ from torch import Tensor
 BLOCK = 8
 STEPS = torch.arange(2, 64)
 PLACES = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14}
-"""Coefficients (row, column) that are looked at, and their steps at quality 50 (ITU-T T.81, K.1)."""
+"""Coefficients (row, column) that are looked at, and their steps at quality 50 (T.81, annex K)."""
 FEWEST_PLACES = 4
 FEWEST_BLOCKS = 48
 """Blocks whose coefficient is not 0 that a step must be told from."""

@@ -1,8 +1,8 @@
 """How much of each model ``auto`` puts into the weights for a picture.
 
-The networks for clean, spoilt, blurred, sharpened and very noisy pictures have one shape up to ratio 2,
-and the weights between theirs make networks between them. The lines were set on validation pictures, spoilt
-in many ways, by ``benchmarks/mixes.py``: see docs/auto.md.
+The networks for clean, spoilt, blurred, sharpened and very noisy pictures have one shape up to
+ratio 2, and the weights between theirs make networks between them. The lines were set on validation
+pictures, spoilt in many ways, by ``benchmarks/mixes.py``: see docs/auto.md.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from srcli.networks.spec import AnyRatioTraits
 from srcli.pixels.matrix_resize import resize_by_matrices, resize_uint8_by_matrices
 from srcli.pixels.region import Region
 from srcli.pixels.resize import resize, resize_uint8
+from srcli.pixels.sending import sent
 
 CONTEXT = 4
 """LR pixels around a patch that resizing needs. They are cut off afterwards."""
@@ -110,7 +111,8 @@ def ratio_ranges(traits: AnyRatioTraits, patch: int) -> tuple[RatioRange, ...]:
     """
     grids = [(reach.max_ratio, reach.size_multiple) for reach in traits.reaches]
     grids = grids or [(traits.max_ratio, 1)]
-    ranges, least = [], 1.0
+    ranges: list[RatioRange] = []
+    least = 1.0
     for most, multiple in grids:
         side, margin = patch * multiple // grids[0][1], CONTEXT * math.ceil(most)
         ranges.append(
@@ -173,12 +175,6 @@ class CropBatch:
             ratio=side / image.shape[2],
             strengths=self.strengths if self.first is None else None,
         )
-
-
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """Return a tensor of the host on ``device``; a GPU fetches it when its queue gets there."""
-    tensor = tensor.pin_memory() if device.type == "cuda" else tensor
-    return tensor.to(device, non_blocking=True)
 
 
 def reduce_bicubic(crops: Tensor, side: int) -> Tensor:

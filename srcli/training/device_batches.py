@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from srcli.networks.spec import NetworkTraits
+from srcli.pixels.sending import sent
 from srcli.training.batch_sampler import ShapeSampler, random_of
 from srcli.training.config import TrainConfig
-from srcli.training.crop_batch import BatchShape, CropBatch, sent
+from srcli.training.crop_batch import BatchShape, CropBatch
 from srcli.training.patches import CropSource, Place, draw_places
 
 CHANNELS = 3

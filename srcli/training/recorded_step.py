@@ -19,7 +19,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from srcli.training.crop_batch import BatchShape, sent
+from srcli.pixels.sending import sent
+from srcli.training.crop_batch import BatchShape
 from srcli.training.device_batches import NUMBERS, BatchPlan
 from srcli.training.step import Outcome, Step
 
