@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +66,72 @@ def make_bucket(endpoint: str, name: str) -> Bucket:
     )
     client.create_bucket(Bucket=name)
     return Bucket(name=name, client=client)
+
+
+Fate = Literal["answered", "lost", "carried out"]
+"""What becomes of a request; one that is lost or only carried out has no answer, ever."""
+FateOf = Callable[[str], Fate]
+"""Gets ``PUT /bucket/key``, and may wait."""
+
+
+class Between(ThreadingHTTPServer):
+    """Passes requests on to a store, and some answers back."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, store: str, fate_of: FateOf) -> None:
+        super().__init__(("127.0.0.1", 0), Passing)
+        self.store, self.fate_of = urlsplit(store).netloc, fate_of
+        self.over = threading.Event()
+
+
+class Passing(BaseHTTPRequestHandler):
+    """Passes the requests of one connection on."""
+
+    protocol_version = "HTTP/1.1"
+    server: Between
+
+    def pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fate = self.server.fate_of(f"{self.command} {self.path}")
+        if fate != "lost":
+            asked = HTTPConnection(self.server.store)
+            asked.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = asked.getresponse()
+            content = answer.read()
+            asked.close()
+        if fate != "answered":
+            self.server.over.wait()
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        kept = {name: value for name, value in answer.getheaders() if name.lower() not in OWN}
+        for name, value in {"Content-Length": str(len(content)), **kept}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_HEAD = pass_on  # noqa: N815 - names of the library
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+OWN = {"connection", "date", "server", "transfer-encoding"}
+"""Headers that a server writes itself."""
+
+
+@contextmanager
+def store_behind(store: str, fate_of: FateOf) -> Iterator[str]:
+    """Serve what is between us and a store, and yield its address."""
+    server = Between(store, fate_of)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.over.set()
+        server.shutdown()
+        server.server_close()
+        serving.join()

@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from srcli.batch.ahead import unfinished
 from srcli.batch.budget import ByteBudget
@@ -30,6 +30,8 @@ from srcli.files.objects.address import ObjectPath
 
 AHEAD = 8
 """Pictures that are read ahead, and that wait to be written, at most."""
+WINDOW = 256
+"""Pictures that may be begun before the oldest one has ended."""
 WRITERS = min(4, os.cpu_count() or 1)
 REQUESTS = 8
 """Objects that are fetched at once, and that are written at once."""
@@ -90,7 +92,8 @@ class _Line:
                 writing.append(self._pass_on(reading.popleft()))
             elif not writing:
                 return
-            while writing and (writing[0].done() or len(writing) > AHEAD or not reading):
+            _await_room(writing)
+            while writing and (writing[0].done() or not reading):
                 outcome = writing[0].result()
                 writing.popleft()
                 yield outcome
@@ -153,6 +156,14 @@ class _Line:
             return write(ready, self.context)
         finally:
             self.budget.release(ready.claim.memory)
+
+
+def _await_room(writing: deque[Future[Outcome]]) -> None:
+    """Wait until few pictures are to be written, and the oldest one has not fallen far behind."""
+    while len(late := [one for one in writing if not one.done()]) > AHEAD:
+        wait(late, return_when=FIRST_COMPLETED)
+    if len(writing) > WINDOW:
+        wait([writing[0]])
 
 
 def _is_lost(outcome: Outcome) -> bool:

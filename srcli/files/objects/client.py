@@ -30,10 +30,10 @@ PAGE = 1000
 LARGEST = 5 * 2**30
 """Bytes of the largest object that stores take in one piece, as a create-only put has it."""
 CONNECT_TIMEOUT = timedelta(seconds=10)
-READ_TIMEOUT = timedelta(seconds=60)
-"""A read ends when this long nothing came."""
-WRITE_TIMEOUT = timedelta(minutes=10)
-"""A write ends after this time, its answer included."""
+SILENCE = timedelta(seconds=30)
+"""A request that nothing comes of for this long is given up, and made again."""
+SLOWEST = 2**17
+"""Bytes a second of a transfer that is not given up, one megabit: several go on at once."""
 _REPEATED = {"max_retries": 3, "retry_timeout": timedelta(minutes=20)}
 
 
@@ -174,7 +174,7 @@ def put_object(
     def attempt() -> None:
         with content.view() as view:
             obstore.put(
-                _store(path, writes=True),
+                _store(path, writes=size),
                 path.key,
                 view,
                 mode="overwrite" if overwrite else "create",
@@ -213,22 +213,36 @@ def _state(meta: ObjectMeta, attributes: Mapping[str, str] | None = None) -> Obj
     )
 
 
-def _store(path: ObjectPath, *, writes: bool = False) -> ObjectStore:
+def _store(path: ObjectPath, *, writes: int | None = None) -> ObjectStore:
+    """Return what speaks to the bucket of a path; ``writes`` are the bytes to be written."""
     if not path.bucket:
         msg = f"{path} names no bucket."
         raise UsageError(msg, hint=f"Write it as {path.scheme}://bucket/folder/.")
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    return _client(path.scheme, path.bucket, writes, endpoint.startswith("http://"))
+    longest = None if writes is None else _longest(writes)
+    return _client(path.scheme, path.bucket, longest, endpoint.startswith("http://"))
+
+
+def _longest(size: int) -> timedelta:
+    """Return how long a write may take, its answer included; one of few, as each has a client.
+
+    What is sent counts as no sign of life, so that only the whole can be limited.
+    """
+    longest = SILENCE
+    while longest.total_seconds() * SLOWEST < size:
+        longest *= 2
+    return longest
 
 
 @lru_cache(maxsize=32)
-def _client(scheme: str, bucket: str, writes: bool, plain: bool) -> ObjectStore:  # noqa: FBT001 - keys of the cache
+def _client(scheme: str, bucket: str, write: timedelta | None, plain: bool) -> ObjectStore:  # noqa: FBT001 - keys of the cache
     """Return what speaks to one bucket; settings and credentials are those of the environment."""
     check_installed()
     from obstore.store import from_url
 
-    wait: dict[str, Any] = {"timeout": WRITE_TIMEOUT} if writes else {"read_timeout": READ_TIMEOUT}
-    options: Any = {"connect_timeout": CONNECT_TIMEOUT, **wait}
+    options: Any = {"connect_timeout": CONNECT_TIMEOUT, "timeout": write or _longest(LARGEST)}
+    if not write:
+        options["read_timeout"] = SILENCE
     if plain:
         options["allow_http"] = True
     retries: Any = _REPEATED
