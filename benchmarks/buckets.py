@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -223,7 +224,8 @@ def load(count: int) -> None:
             )
             for _ in range(2)
         ]
-        told = [run.communicate(timeout=3600)[0] for run in runs]
+        with ThreadPoolExecutor(len(runs)) as pool:  # a run whose pipe is full stands still
+            told = list(pool.map(lambda run: run.communicate(timeout=3600)[0], runs))
         seconds = time.monotonic() - began
         report(client, count, [parsed(one) for one in told], [run.returncode for run in runs])
         print(f"{seconds:.0f} s; requests: {dict(Spoiler.spoilt)}")
