@@ -43,6 +43,7 @@ PAUSE = 0.5
 MARK = "RAY_LOSSES_OF"
 """What the environment of our workers has, so that no others are ended or measured."""
 os.environ[MARK] = str(os.getpid())
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # else an actor has as many as cores are its
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # stay on the loopback address
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 would let all else go first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,10 @@ class Actor:
     handle: Any
     is_ready: bool = False
     tasks: set[Task] = field(default_factory=set)
+
+    def ask(self, method: str, *arguments: object) -> Any:  # noqa: ANN401 - Ray's
+        """Begin a call of a method of the worker; what comes is packed by ``pickle``."""
+        return self.handle.call.remote(pickle.dumps((method, *arguments)))
 
     def takes(self, losses: int) -> bool:
         """Tell whether a picture may be given to it; one that workers were lost with goes alone."""

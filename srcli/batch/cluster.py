@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -214,16 +215,17 @@ class _Driver:
     def _make(self, actor: Actor, task: Task) -> None:
         task.made = None
         actor.tasks.add(task)
-        self._expect(actor.handle.make.remote(task.job, task.claimed), actor, task)
+        self._ask(actor, task, "make", task.job, task.claimed)
 
-    def _expect(self, call: Any, actor: Actor, task: Task | None) -> None:  # noqa: ANN401 - Ray's
+    def _ask(self, actor: Actor, task: Task | None, method: str, *arguments: object) -> None:
+        call = actor.ask(method, *arguments)
         take = partial(self._answer, call, actor, task)
         self._answers.expect(call.future(), take, of=actor)
 
     def _start(self) -> Actor:
         options = self._class.options(max_concurrency=IN_WORKS + 1, max_restarts=0, **self._takes)
         actor = Actor(options.remote(self._setup))
-        self._expect(actor.handle.models.remote(), actor, None)
+        self._ask(actor, None, "models")
         return actor
 
     def _listen(self) -> None:
@@ -245,7 +247,7 @@ class _Driver:
         answered: Future[Any],
     ) -> None:
         try:
-            answer = answered.result()
+            answer = pickle.loads(answered.result())  # noqa: S301 - of our own worker
         except self.ray.exceptions.RayTaskError as error:  # a fault of ours, as on one machine
             raise error.cause from error
         except self.ray.exceptions.RayError as error:
@@ -274,11 +276,11 @@ class _Driver:
         noted = guarded(job, lambda: self.context.ledger.writing(job, made))
         if isinstance(noted, Failed):
             actor.tasks.discard(task)
-            actor.handle.drop.remote(job)
+            actor.ask("drop", job)
             self._ended[task.number] = noted
             return
         task.made = made
-        self._expect(actor.handle.put.remote(job), actor, task)
+        self._ask(actor, task, "put", job)
 
     def _end(self, task: Task, outcome: Outcome) -> None:
         """Record what became of a picture."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from srcli.batch.ledger import ClaimResult, Made, NoLedger
 from srcli.batch.naming import Job
 from srcli.batch.outcome import Outcome, SilentListener
 from srcli.batch.stages import BatchContext, Coded, Read, Ready, encode, enlarge, put, read
-from srcli.engine.host import host_memory
+from srcli.engine.host import host_memory, keep_memory
 from srcli.pipeline.run import Pipeline
 
 SHARE_OF_MEMORY = 0.5
@@ -47,11 +48,20 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         os.chdir(setup.folder)
+        keep_memory()
         self._pipeline = setup.make_pipeline()
         self._budget = ByteBudget(int(host_memory() * SHARE_OF_MEMORY / setup.neighbours))
         self._settings = setup.settings
         self._network = threading.Lock()
         self._ready: dict[str, Coded] = {}
+
+    def call(self, packed: bytes) -> bytes:
+        """Call a method, by its name and arguments, and return what it does.
+
+        Ray takes half a millisecond less at both ends for bytes than for objects of ours.
+        """
+        method, *arguments = pickle.loads(packed)  # noqa: S301 - whoever reaches us runs anything
+        return pickle.dumps(getattr(self, method)(*arguments))
 
     def models(self) -> Sequence[str]:
         """Return the hashes of the weights, once they are loaded."""
