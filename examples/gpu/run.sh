@@ -12,7 +12,7 @@
 # Variables, and what they are by default:
 #   PACKS=packs        folder of train*.tar and val*.tar, which pack.py makes
 #   WORK=runs/gpu      where pictures are unpacked, beside those of earlier calls, and the run is kept
-#   START=weights/asdn-fast.safetensors   weights to begin with; grids above ratio 2 are solved for
+#   START=weights/asdn-fast.safetensors   weights to begin with; what they lack above ratio 2 is solved for
 #   EARLIER=           the OUT of the part before, if its WORK is lost
 #   OUT=$WORK/out      where weights, state and metrics are copied in the end
 #   FALL=0

@@ -279,7 +279,7 @@ def test_a_dry_run_says_it_all_and_writes_nothing(srcli, folder, tmp_path):
     done = srcli("upscale", "in", "-o", "out", "--scale", "2.7", "--dry-run")
     assert done.returncode == 3
     assert files(tmp_path) == before
-    assert "make  20x16  54x43  asdn-fast x2, asdn-fast x1.35" in done.stdout
+    assert "make  20x16  54x43  asdn-fast x3, resize" in done.stdout
     assert "4 found: 3 to make, 0 to copy, 0 to skip, 1 would fail" in done.stdout
     assert "not a picture in a known format" in done.stdout
     planned = events(srcli("upscale", "in", "-o", "out", "--dry-run", "--json"))

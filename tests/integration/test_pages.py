@@ -36,7 +36,6 @@ NOT_RUN = {
     "--network vdsr": LONG,
     "$(srcli models path": LONG,
     "--config san.toml": LONG,
-    "--preset wide": LONG,
     "--init runs/san-x2": LONG,
     "& srcli train": LONG,
     "--engine ray": "It needs a cluster, which tests/integration/test_ray.py starts.",

@@ -22,6 +22,9 @@ from srcli.pipeline.sizes import SizeRequest
 @pytest.fixture
 def worker(models, tmp_path, monkeypatch) -> Worker:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "srcli.batch.worker.keep_memory", lambda: None
+    )  # it is of the whole process
     spec = OutputSpec(resolve=SizeRequest(scale=(2, 2)).resolve)
     setup = Setup(folder=str(tmp_path), make_pipeline=lambda: Pipeline(spec, models), neighbours=2)
     return Worker(setup)
