@@ -170,6 +170,17 @@ def test_a_file_is_not_believed_where_its_pixels_show_far_more():
     assert not found.told
 
 
+@pytest.mark.parametrize(("first", "told"), [(55, False), (90, True)])
+def test_a_file_is_not_believed_where_its_pixels_were_a_worse_file(first, told):
+    random = np.random.default_rng(3)
+    texture = smooth() + random.normal(0, 25, (128, 128, 1)).repeat(2, 0).repeat(2, 1)
+    once = Image.open(io.BytesIO(encoded(levels(texture), "JPEG", quality=first)))
+    twice = encoded(np.asarray(once), "JPEG", quality=92)
+    found = inspect(decode_photo(twice, name="a"), probe_image(twice, name="a"))
+    assert found.told == told
+    assert found.compression == pytest.approx(8 if told else 100 - first, abs=3)
+
+
 @pytest.mark.parametrize(("quality", "compression"), [(None, 0), (95, 4), (80, 15), (40, 50)])
 def test_lossy_webp_is_compressed_as_much_as_its_file_says(quality, compression):
     grain = np.random.default_rng(0).normal(0, 1.5, (256, 256, 3))
