@@ -14,7 +14,8 @@ from statistics import median
 import torch
 from torch import Tensor
 
-BLOCK = 8
+from srcli.pipeline.blocks import BLOCK
+
 STEPS = torch.arange(2, 64)
 PLACES = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14}
 """Coefficients (row, column) that are looked at, and their steps at quality 50 (T.81, annex K)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from srcli.training.config import Degradation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Severity:
@@ -126,7 +128,7 @@ COMPRESSED = Severity(
     twice=0.2,
     qualities=(30, 95),
 )
-BY_FAULT: Mapping[str, Severity] = {
+BY_FAULT: Mapping[Degradation, Severity] = {
     "noisy": NOISY,
     "blurred": BLURRED,
     "sharpened": SHARPENED,

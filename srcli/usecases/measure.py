@@ -27,6 +27,7 @@ DATASETS = ("Set5", "Set14", "Urban100")
 SCALES = (2.0, 2.7, 3.0, 4.0)
 """Of a model of any ratio."""
 USUAL_RATIO = 2.0
+"""Ratio at which the cost of a network of any ratio is counted."""
 SIDE = 64
 """Of the picture that the cost is counted with, in pixels of the network's input."""
 
