@@ -22,7 +22,7 @@ _PROJECT: Mapping[str, str] = {
     "mcp": "device",
     "train": "steps network preset scale batch patch loss optimizer lr warmup hold schedule"
     " halve-every range-weights whole-ratios ema clip recursive degradation precision seed"
-    " validate-every val-pictures drawn kept-noise device",
+    " validate-every val-pictures taught-share drawn kept-noise device",
     "ablate": "steps format seed device",
     "models.export": "format ratio",
     "models.measure": "scale",

@@ -86,6 +86,22 @@ def train_command(
     patch: Annotated[
         int, _pictures(min=16, metavar="PIXELS", help="Cut HR patches of this side.")
     ] = 96,
+    taught: Annotated[
+        Path | None,
+        _pictures(
+            metavar="FOLDER",
+            help="Also learn from a teacher's results. Those for factor 4 are in the subfolder x4.",
+        ),
+    ] = None,
+    taught_share: Annotated[
+        float,
+        _pictures(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="At the factors of --taught, cut this share of the patches out of its pictures.",
+        ),
+    ] = 0.5,
     degradation: Annotated[
         choices.Degradation,
         _pictures(

@@ -125,7 +125,8 @@ class BatchSampler:
         config = self.config
         random = random_of(config, step)
         shape = self.shape_sampler.draw(random)
-        crops = self.source.draw(config.batch, shape.crop, random)[self.share]
+        drawn = self.source.draw(config.batch, shape.crop, random, factor=shape.factor)
+        crops = drawn[self.share]
         if not is_plain(config):
             return self._degraded(shape.crop_batch(crops, None), random)
         return shape.crop_batch(crops, None if self.later else reduce_bicubic)

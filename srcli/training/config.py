@@ -61,6 +61,8 @@ class TrainConfig:
             sharpened (``sharpened``) or compressed (``compressed``). A restoration network has
             inputs that are compressed (``jpeg``), noisy (``noise``) or a Bayer mosaic
             (``mosaic``).
+        taught_share: share of patches at a factor for which there are results of a teacher that
+            are cut out of these.
         drawn: share of patches that show drawn scenes, such as text and screens.
         kept_noise: share of patches whose target keeps a part of LR's noise. The network is told
             the strength of the other part (degradations of ``MANY_WAYS`` only).
@@ -90,6 +92,7 @@ class TrainConfig:
     range_weights: str = ""
     whole_ratios: float = 0.4
     degradation: Degradation = "bicubic"
+    taught_share: float = 0.5
     drawn: float = 0.0
     kept_noise: float = 0.0
     precision: Precision = "float32"

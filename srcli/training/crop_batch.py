@@ -209,6 +209,12 @@ class BatchShape:
     margin: int | None
     first: int | None = None
 
+    @property
+    def factor(self) -> int | None:
+        """The factor by which crops are reduced for a single pass, if it is a whole number."""
+        factor, rest = divmod(self.crop, self.side)
+        return None if rest or self.first is not None else factor
+
     def crop_batch(self, crops: Tensor, reduce: Reduce | None) -> CropBatch:
         """Reduce HR crops (B, 3, P, P) uint8; without ``reduce``, the device does it later."""
         reduced = reduce and reduce(crops, self.side)

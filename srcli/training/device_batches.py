@@ -17,7 +17,7 @@ from srcli.pixels.sending import sent
 from srcli.training.batch_sampler import ShapeSampler, random_of
 from srcli.training.config import TrainConfig
 from srcli.training.crop_batch import BatchShape, CropBatch
-from srcli.training.patches import CropSource, Place, draw_places
+from srcli.training.patches import CropSource, Place
 
 CHANNELS = 3
 NUMBERS = 4
@@ -35,9 +35,9 @@ class DevicePictures:
     """
 
     def __init__(self, source: CropSource, device: torch.device) -> None:
-        self.sizes = source.sizes
+        self.places = source.places
         self.starts = [0]
-        for height, width in self.sizes:
+        for height, width in self.places.sizes:
             self.starts.append(self.starts[-1] + CHANNELS * height * width)
         self.samples = torch.empty(self.starts[-1], dtype=torch.uint8, device=device)
         for start, stop, picture in zip(
@@ -45,10 +45,10 @@ class DevicePictures:
         ):
             self.samples[start:stop] = torch.from_numpy(picture).flatten().to(device)
 
-    def table(self, count: int, side: int, random: Random) -> Tensor:
+    def table(self, count: int, shape: BatchShape, random: Random) -> Tensor:
         """Draw crops, and return their numbers: (count, NUMBERS) int64, on the host."""
-        places = draw_places(self.sizes, count, side, random)
-        return torch.tensor([self._numbers(place, side) for place in places])
+        places = self.places.draw(count, shape.crop, random, factor=shape.factor)
+        return torch.tensor([self._numbers(place, shape.crop) for place in places])
 
     def cut(self, table: Tensor, side: int) -> Tensor:
         """Return the crops of a table that is on the device: (count, 3, side, side), uint8."""
@@ -59,7 +59,7 @@ class DevicePictures:
 
     def _numbers(self, place: Place, side: int) -> tuple[int, int, int, int]:
         """Return the numbers of a crop, in the order in which its symmetry walks over it."""
-        height, width = self.sizes[place.picture]
+        height, width = self.places.sizes[place.picture]
         symmetry, last = place.symmetry, side - 1
         top = place.top + (last if symmetry.flip_rows else 0)
         left = place.left + (last if symmetry.flip_columns else 0)
@@ -116,5 +116,5 @@ class BatchPlanner:
         """Plan the batch of a step, counted from 0."""
         random = random_of(self.config, step)
         shape = self.shape_sampler.draw(random)
-        table = self.pictures.table(self.config.batch, shape.crop, random)
+        table = self.pictures.table(self.config.batch, shape, random)
         return BatchPlan(pictures=self.pictures, shape=shape, table=table)

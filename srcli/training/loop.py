@@ -112,7 +112,12 @@ class Trainer:
             scaler=torch.amp.GradScaler(group.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
-        source = CropSource(corpus.files, largest_crop(network.traits, config))
+        source = CropSource(
+            corpus.files,
+            largest_crop(network.traits, config),
+            taught=corpus.taught,
+            taught_share=config.taught_share,
+        )
         self.batches = choose_batches(source, network.traits, self.state, config, group)
         self.pending: list[Outcome] = []
         self.losses: list[float] = []

@@ -32,7 +32,7 @@ from srcli.training.loop import (
     Report,
     Trainer,
 )
-from srcli.training.patches import Corpus, identify, picture_files
+from srcli.training.patches import Corpus, identify, picture_files, taught_files
 from srcli.training.process_group import ProcessGroup, join_process_group
 from srcli.training.validate import check_picture
 from srcli.training.warm_start import solve_grids, warm_start_source
@@ -146,12 +146,14 @@ def _prepare(request: TrainRequest, group: ProcessGroup) -> tuple[Model, Corpus]
         raise UsageError(msg, hint=f"Give a --batch that is a multiple of {group.count}.")
     torch.manual_seed(request.config.seed)
     files, held_out = picture_files(request.data), _held_out_files(request)
+    taught = {} if request.taught is None else taught_files(request.taught)
     init = None if going_on else request.init
     model = _fresh_model(request, files, init, group.device)
     _check_patch(request.config, model.network)
     corpus = Corpus(
         files=files,
-        identity=identify(files, held_out),
+        taught=taught,
+        identity=identify(files, held_out, *taught.values()),
         validation=tuple(_held_out(path, request.config, model.network) for path in held_out),
     )
     return model, corpus

@@ -19,6 +19,7 @@ class TrainRequest:
     Attributes:
         config: the run.
         data: folder of HR pictures to learn from.
+        taught: folder of a teacher's results, as for ``taught_files``.
         val: folder of HR pictures to choose the best weights by.
         out: folder of the run.
         init: weights file whose tensors are taken over wherever name and shape agree.
@@ -37,6 +38,7 @@ class TrainRequest:
     data: Path
     val: Path
     out: Path
+    taught: Path | None = None
     init: Path | None = None
     resume: bool = False
     max_minutes: float | None = None

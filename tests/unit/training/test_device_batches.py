@@ -19,7 +19,8 @@ RUN = TrainConfig(network="asdn", preset="wide", steps=50, batch=3, patch=16, re
 
 @pytest.fixture
 def source(pictures):
-    return CropSource(picture_files(pictures), 64)
+    files = picture_files(pictures)
+    return CropSource(files[1:], 64, taught={4: files[:1]}, taught_share=0.5)
 
 
 @pytest.mark.parametrize("config", [RUN, replace(RUN, scale=2, recursive=0.0)])
