@@ -179,8 +179,9 @@ def _drawn(seed: int, side: int, lr_side: int) -> tuple[Tensor, Tensor]:
     return hr, scene.render(lr_side, lr_side) if way == "anew" else hr
 
 
-def largest_crop(traits: NetworkTraits, config: TrainConfig) -> int:
-    """Return the side of the largest crop that a run draws."""
-    if isinstance(traits, AnyRatioTraits):
-        return max(drawn.side for drawn in ratio_ranges(traits, config.patch))
-    return config.patch
+def largest_crop(traits: NetworkTraits, config: TrainConfig, factor: int | None = None) -> int:
+    """Return the side of the largest crop that a run draws, or that it draws at a whole factor."""
+    if not isinstance(traits, AnyRatioTraits):
+        return config.patch
+    ranges = ratio_ranges(traits, config.patch)
+    return max(drawn.side for drawn in ranges if factor is None or drawn.least < factor)

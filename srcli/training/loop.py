@@ -23,7 +23,7 @@ from srcli.training.batch_workers import prepared
 from srcli.training.batches import choose_batches
 from srcli.training.config import TrainConfig
 from srcli.training.optimizer import make_optimizer
-from srcli.training.patches import Corpus, CropSource
+from srcli.training.patches import Corpus, CropSource, TaughtCrops
 from srcli.training.process_group import ProcessGroup
 from srcli.training.state import TrainState, update_average
 from srcli.training.step import Outcome
@@ -112,10 +112,14 @@ class Trainer:
             scaler=torch.amp.GradScaler(group.device.type, enabled=config.precision == "float16"),
             pictures=corpus.identity,
         )
+        taught = {
+            factor: TaughtCrops(files=files, side=largest_crop(network.traits, config, factor))
+            for factor, files in corpus.taught.items()
+        }
         source = CropSource(
             corpus.files,
             largest_crop(network.traits, config),
-            taught=corpus.taught,
+            taught=taught,
             taught_share=config.taught_share,
         )
         self.batches = choose_batches(source, network.traits, self.state, config, group)

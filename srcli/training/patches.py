@@ -90,6 +90,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtCrops:
+    """Results of a teacher at one factor, and the side of the largest crop at it.
+
+    Attributes:
+        files: picture files.
+        side: in pixels. Smaller pictures are left out.
+
+    """
+
+    files: tuple[Path, ...]
+    side: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceDrawer:
     """Draws the places of crops. A picture is drawn in proportion to its area.
 
@@ -143,7 +157,7 @@ class CropSource:
     Args:
         files: HR picture files.
         side: side of the largest crop. Smaller pictures are left out.
-        taught: files of a teacher's results, by their factors.
+        taught: results of a teacher by their factors.
         taught_share: share of the crops at such a factor that are cut out of these.
 
     Raises:
@@ -156,13 +170,13 @@ class CropSource:
         files: tuple[Path, ...],
         side: int,
         *,
-        taught: Mapping[int, tuple[Path, ...]] | None = None,
+        taught: Mapping[int, TaughtCrops] | None = None,
         taught_share: float = 0.0,
     ) -> None:
         self.pictures: list[NDArray[np.uint8]] = []
         self.places = PlaceDrawer(
             hr=self._read(files, side),
-            taught={factor: self._read(files, side) for factor, files in (taught or {}).items()},
+            taught={f: self._read(crops.files, crops.side) for f, crops in (taught or {}).items()},
             sizes=[(picture.shape[2], picture.shape[3]) for picture in self.pictures],
             share=taught_share,
         )
@@ -183,9 +197,7 @@ class CropSource:
         """Bytes of all pictures."""
         return sum(picture.nbytes for picture in self.pictures)
 
-    def draw(
-        self, count: int, side: int, random: Random, *, factor: int | None = None
-    ) -> Tensor:
+    def draw(self, count: int, side: int, random: Random, *, factor: int | None = None) -> Tensor:
         """Return ``count`` crops (count, 3, side, side), uint8, in random symmetries.
 
         Args:

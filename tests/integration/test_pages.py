@@ -38,6 +38,7 @@ NOT_RUN = {
     "--config san.toml": LONG,
     "--init runs/san-x2": LONG,
     "& srcli train": LONG,
+    "--taught taught": "It needs results of a teacher, as in tests/integration/test_teach.py.",
     "--engine ray": "It needs a cluster, which tests/integration/test_ray.py starts.",
     "manifest merge": "It needs results that were moved, as in tests/integration/test_manifest.py.",
 }

@@ -8,7 +8,7 @@ from srcli.training.batch_sampler import BatchSampler
 from srcli.training.config import TrainConfig
 from srcli.training.crop_batch import BY_MATRICES, BY_TAPS
 from srcli.training.device_batches import BatchPlanner, DevicePictures
-from srcli.training.patches import CropSource, picture_files
+from srcli.training.patches import CropSource, TaughtCrops, picture_files
 
 CPU = torch.device("cpu")
 WIDE = asdn.build(asdn.WIDE).traits
@@ -20,7 +20,9 @@ RUN = TrainConfig(network="asdn", preset="wide", steps=50, batch=3, patch=16, re
 @pytest.fixture
 def source(pictures):
     files = picture_files(pictures)
-    return CropSource(files[1:], 64, taught={4: files[:1]}, taught_share=0.5)
+    return CropSource(
+        files[1:], 64, taught={4: TaughtCrops(files=files[:1], side=64)}, taught_share=0.5
+    )
 
 
 @pytest.mark.parametrize("config", [RUN, replace(RUN, scale=2, recursive=0.0)])

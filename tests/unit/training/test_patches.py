@@ -7,7 +7,7 @@ from PIL import Image
 
 from srcli.errors import DataError, NoPictures
 from srcli.images.decode import read_uint8
-from srcli.training.patches import CropSource, picture_files, taught_files
+from srcli.training.patches import CropSource, TaughtCrops, picture_files, taught_files
 
 HR, TAUGHT = 50, 200
 """Grey levels that tell the pictures apart."""
@@ -20,7 +20,12 @@ def taught_source(tmp_path):
         picture = Image.fromarray(np.full((64, 64, 3), level, np.uint8))
         picture.save(tmp_path / folder / "a.png")
     taught = taught_files(tmp_path / "taught")
-    return CropSource(picture_files(tmp_path / "hr"), 32, taught=taught, taught_share=0.75)
+    return CropSource(
+        picture_files(tmp_path / "hr"),
+        32,
+        taught={4: TaughtCrops(files=taught[4], side=64)},
+        taught_share=0.75,
+    )
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
