@@ -18,7 +18,7 @@ from srcli.pipeline.shares import (
 )
 
 AUTO = "auto"
-RULE = 5
+RULE = 6
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""

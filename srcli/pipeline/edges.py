@@ -14,8 +14,10 @@ STEEP = 2
 a softer edge."""
 MARGIN = 12
 """Sides of edges that are nearer to black or white than this, in levels, show no halo."""
-FEWEST = 8
-"""The least number of edges that halos are measured from."""
+HONEST = 0.04
+"""Swing of an honest reduction, which few edges are taken to have."""
+CONVINCING = 32
+"""Number of edges that count for as much as what is expected without any."""
 MOST = 4096
 """The largest number of candidates along one axis that are compared."""
 BEFORE, AFTER = 6, 7
@@ -35,11 +37,14 @@ def overshoot(luma: Tensor) -> float:
 
     Returns:
         The median swing as a share of the height, about 0.04 of an honest reduction, 0.06 to 0.2
-        where it was sharpened. 0 where there are too few edges to tell.
+        where it was sharpened. The fewer edges there are, the nearer it is to ``HONEST``.
 
     """
     swings = torch.cat([_swings(luma), _swings(luma.transpose(1, 2).contiguous())])
-    return float(swings.median()) if len(swings) >= FEWEST else 0.0
+    if len(swings) == 0:
+        return HONEST
+    believed = len(swings) / (len(swings) + CONVINCING)
+    return HONEST + believed * (float(swings.median()) - HONEST)
 
 
 def _swings(luma: Tensor) -> Tensor:
