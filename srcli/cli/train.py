@@ -218,7 +218,7 @@ def train_command(
         _session(
             metavar="FILE",
             help="Start from the tensors of this weights file whose names and shapes agree. "
-            "A vdsr grows from a shallower one.",
+            "A vdsr grows from a shallower one, a local asdn from a smaller one.",
         ),
     ] = None,
     max_minutes: Annotated[

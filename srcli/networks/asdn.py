@@ -21,8 +21,10 @@ Presets (parameters):
     fast       436,500   the same with 9 blocks of 48 channels; 0.096 MMAC per output pixel
     photo      436,500   the same as fast
     wild       450,420   fast, and it is told the strengths of noise and compression
-    wide       958,719  fast up to ratio 2, and a second trunk for ratios up to 4 in one pass; MMAC
-                         per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
+    wide         958,719   fast up to ratio 2, and a second trunk for ratios up to 4 in one pass;
+                           MMAC per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
+    base-wide  2,680,847   base, and a second trunk in the same way; MMAC per output pixel: 0.299
+                           up to ratio 2, 0.143 up to 3, 0.082 up to 4
 
 Our choices where the paper is silent: the kernels for compression and restoration are 1x1, which
 gives the known parameter counts; spatial attention has three mask channels; the head of ratio
@@ -126,6 +128,7 @@ FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
 PHOTO = replace(FAST, restoring_ratio=1.5)
 WILD = replace(PHOTO, is_told=1)
 WIDE = replace(FAST, max_ratio=4, own_blocks=1, upper_blocks=9)
+BASE_WIDE = replace(BASE, max_ratio=4, own_blocks=1, upper_blocks=16)
 
 
 def blend_of(ratio: float, phases: int = PHASES) -> tuple[int, float]:
@@ -327,6 +330,7 @@ SPEC = NetworkSpec(
         "photo": PHOTO,
         "wild": WILD,
         "wide": WIDE,
+        "base-wide": BASE_WIDE,
     },
     untrained=("heads.0.",),
     source="arXiv 2010.02414; no code or weights were published",

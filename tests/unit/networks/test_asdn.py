@@ -48,6 +48,7 @@ def picture(height: int = 8, width: int = 6) -> Tensor:
         ("fast", 436_500),
         ("photo", 436_500),
         ("wide", 958_719),
+        ("base-wide", 2_680_847),
         ("wild", 450_420),
     ],
 )
