@@ -18,6 +18,8 @@ from random import Random
 
 import torch
 from PIL import Image
+from rich.console import Console
+from rich.progress import track
 from torch import Tensor
 
 from srcli.engine.device import choose_compute
@@ -30,7 +32,7 @@ from srcli.weights.providers.store import locate
 SIDE = 64
 """Side of a square in pixels of the reduced picture."""
 Square = tuple[Path, int, int]
-"""Picture file, and the top left corner in the reduced picture."""
+"""Picture file below the folder, and the top left corner in the reduced picture."""
 
 
 def main() -> None:
@@ -47,10 +49,13 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     compute = choose_compute("auto", wanted.precision)
     network = load_model(locate(wanted.model)).network.eval().to(compute.device)
-    missing = [s for s in squares(wanted.pictures, wanted.scale) if not path_of(s, folder).exists()]
-    for start in range(0, len(missing), wanted.batch):
+    pictures, scale = wanted.pictures, wanted.scale
+    missing = [s for s in squares(pictures, scale) if not path_of(s, folder).exists()]
+    for start in track(
+        range(0, len(missing), wanted.batch), "Enlarging", console=Console(stderr=True)
+    ):
         group = missing[start : start + wanted.batch]
-        reduced = torch.cat([cut(square, wanted.scale) for square in group]).to(compute.device)
+        reduced = torch.cat([cut(pictures, square, scale) for square in group]).to(compute.device)
         with torch.inference_mode(), compute.autocast():
             enlarged = network(reduced / 255)
         for square, result in zip(group, to_uint8(enlarged), strict=True):
@@ -59,24 +64,25 @@ def main() -> None:
 
 def squares(pictures: Path, scale: int) -> Sequence[Square]:
     """Return all squares of the pictures in a random order, which is the same every time."""
-    found = [square for path in picture_files(pictures) for square in squares_of(path, scale)]
+    paths = [path.relative_to(pictures) for path in picture_files(pictures)]
+    found = [square for path in paths for square in squares_of(pictures, path, scale)]
     return Random(0).sample(found, len(found))
 
 
-def squares_of(path: Path, scale: int) -> Iterator[Square]:
+def squares_of(pictures: Path, path: Path, scale: int) -> Iterator[Square]:
     """Yield the squares of one picture, without overlap."""
-    with Image.open(path) as picture:
+    with Image.open(pictures / path) as picture:
         width, height = (side // scale for side in picture.size)
     for top in range(0, height - SIDE + 1, SIDE):
         for left in range(0, width - SIDE + 1, SIDE):
             yield path, top, left
 
 
-def cut(square: Square, scale: int) -> Tensor:
+def cut(pictures: Path, square: Square, scale: int) -> Tensor:
     """Reduce the part of a picture that a square needs: (1, 3, SIDE, SIDE), uint8."""
     path, top, left = square
     rows, columns = (slice(scale * start, scale * (start + SIDE)) for start in (top, left))
-    return resize_uint8(read_uint8(path)[..., rows, columns], (SIDE, SIDE))
+    return resize_uint8(read_uint8(pictures / path)[..., rows, columns], (SIDE, SIDE))
 
 
 def to_uint8(enlarged: Tensor) -> Tensor:
@@ -88,7 +94,7 @@ def to_uint8(enlarged: Tensor) -> Tensor:
 def path_of(square: Square, folder: Path) -> Path:
     """Return where the result of a square is kept."""
     path, top, left = square
-    return folder / f"{path.stem}-{top}-{left}.png"
+    return folder / f"{'-'.join(path.parts)}-{top}-{left}.png"
 
 
 def write(path: Path, result: Tensor) -> None:

