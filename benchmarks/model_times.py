@@ -2,12 +2,12 @@
 
 ``python benchmarks/model_times.py``: every model of the catalogue whose weights are on this machine
 enlarges noise as ``srcli upscale`` does, in float32, in one thread, in turn with asdn-fast at the
-factor 2: 96x96 pixels, or 192x192 where a model keeps the size. A network whose reach is finite runs
-twice over fewer pixels (``NATIVE_SAMPLES``), so smaller noise would tell twice the time of it.
-Processor time is counted, which other programs disturb less
-than they disturb the clock; the least of the rounds counts. Models of any factor are run at 2.
-Prints a line for each model: its id, its seconds for a megapixel, and these divided by those of
-asdn-fast, which the catalogue keeps as ``relative_time``.
+factor 2. The noise has 96x96 pixels, or 192x192 where a model keeps the size. A network whose reach
+is finite runs twice over a smaller picture (``NATIVE_SAMPLES``), which would double its time.
+Processor time is counted, which other programs disturb less than they disturb the clock; the least
+of the rounds counts. Models of any factor are run at 2. Prints a line for each model: its id, its
+seconds for a megapixel of the result, and these divided by those of asdn-fast, which the catalogue
+keeps as ``relative_time``.
 """
 
 from __future__ import annotations
