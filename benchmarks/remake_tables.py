@@ -22,7 +22,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
-from tables_of_pages import FIGURE, TABLES, Figures, Key, Row, Scored
+from tables_of_pages import (
+    FIGURE,
+    PEERS,
+    README_MODELS,
+    TABLES,
+    Cost,
+    Figures,
+    Key,
+    Row,
+    Scored,
+)
 
 from srcli.bench.records import Record
 from srcli.cli.app import app
@@ -33,7 +43,7 @@ from srcli.usecases.bench_request import BenchRequest
 
 ROOT = Path(__file__).parents[1]
 MARK = "<!-- made: {} -->"
-PEERS = Path(__file__).with_name("peers.py")
+SCRIPT = Path(__file__).with_name("peers.py")
 SAME_COST = 1.5
 """Ratio of two times, or of two sizes of memory, that may be chance."""
 
@@ -47,7 +57,7 @@ class Measured(Figures):
     store: Path | None
     peers: bool
     known: dict[Key, Scored | None] = field(default_factory=dict)
-    costs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    costs: dict[str, Cost] = field(default_factory=dict)
 
     def of(self, key: Key) -> Scored | None:
         """Return the figures of a data set, or of one picture of it; None if it is not named."""
@@ -57,8 +67,8 @@ class Measured(Figures):
             self._measure(key)
         return self.known.get(key)
 
-    def cost(self, model: str) -> tuple[str, str] | None:
-        """Return seconds and megabytes of a model as text, if costs are asked for."""
+    def cost(self, model: str) -> Cost | None:
+        """Return the cost of a model, if costs are asked for."""
         if self.peers and not self.costs:
             self.costs = dict(_peers())
         return self.costs.get(model)
@@ -84,12 +94,13 @@ class Measured(Figures):
         )
 
 
-def _peers() -> Iterator[tuple[str, tuple[str, str]]]:
-    words = (sys.executable, str(PEERS))
+def _peers() -> Iterator[tuple[str, Cost]]:
+    models = ",".join((*README_MODELS, *PEERS))
+    words = (sys.executable, str(SCRIPT), "--models", models)
     done = subprocess.run(words, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     for line in done.stdout.splitlines()[2:]:
-        name, _, seconds, memory = _cells(line)
-        yield name.strip("`"), (seconds, memory)
+        name, *cost = _cells(line)
+        yield name.strip("`"), Cost(*cost)
 
 
 @dataclass(frozen=True, kw_only=True)

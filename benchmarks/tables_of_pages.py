@@ -18,11 +18,21 @@ LARGE_SCALES = (*SCALES, 8.0)
 FIGURE = re.compile(r"[\d.]+")
 DASH = "\N{EN DASH}"
 GRAY_PICTURE = "bridge.png"
-README_MODELS = ("bicubic", "asdn-fast", "asdn-base")
-"""The first rows of the README's table; those of other people's networks follow."""
+README_MODELS = {
+    "bicubic": "bicubic",
+    "asdn-fast": "`asdn-fast`, the default for clean pictures",
+    "asdn-base": "`asdn-base`",
+}
+"""The first rows of the README's table, and what they are called; those of other people's networks
+follow."""
 README_SCALE = 4.0
-PEERS = ("swinir-light-x4", "realesr-general-x4v3", "realesrgan-x4plus")
-"""Names in ``peers.py`` of the rows of other people's networks."""
+PEERS = {
+    "swinir-light-x4": "SwinIR-light",
+    "realesr-general-x4v3": "Real-ESRGAN general, small (`realesr-general-x4v3`)",
+    "realesrgan-x4plus": "Real-ESRGAN (`realesrgan-x4plus`)",
+}
+"""Names in ``peers.py`` of the rows of other people's networks, and what they are called."""
+MADE_FOR_LOOKS = "made to look sharp"
 UNLISTED = frozenset({"panet-jpeg"})
 """Models whose quality is told in words, since they enlarge nothing."""
 
@@ -32,6 +42,14 @@ class Scored(NamedTuple):
 
     psnr_y: float
     ssim_y: float
+
+
+class Cost(NamedTuple):
+    """What a model costs as text: parameters, empty if they are not known, seconds, megabytes."""
+
+    parameters: str
+    seconds: str
+    memory: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +74,8 @@ class Figures(Protocol):
         """Return figures, None where they are not known."""
         ...
 
-    def cost(self, model: str) -> tuple[str, str] | None:
-        """Return seconds and megabytes as text, None where they are not known."""
+    def cost(self, model: str) -> Cost | None:
+        """Return the cost of a model, None where it is not known."""
         ...
 
 
@@ -73,7 +91,7 @@ class Catalogued:
                     return Scored(score.psnr_y, score.ssim_y)
         return None
 
-    def cost(self, model: str) -> tuple[str, str] | None:
+    def cost(self, model: str) -> Cost | None:
         """Return nothing: the catalogue has no times."""
         del model
 
@@ -123,21 +141,21 @@ def readme_table(figures: Figures) -> list[Row]:
     """Make the table of quality, time and memory of the README."""
     cards = {card.id: card for card in read_catalog()}
     rows = []
-    for model in README_MODELS:
+    for model, name in README_MODELS.items():
         found = figures.of(Key(model=model, dataset="Set5", scale=README_SCALE))
         parameters = f"{cards[model].parameters:,}" if model in cards else DASH
         quality = None if found is None else f"{found.psnr_y:.2f}"
-        cost = figures.cost(model) or (None, None)
-        rows.append(Row(label=model, cells=(None, parameters, quality, *cost)))
+        _, *cost = figures.cost(model) or (None,) * 3
+        rows.append(Row(label=model, cells=(name, parameters, quality, *cost)))
     (light,) = (
         number.value
         for number in published_for("Set5", README_SCALE, "psnr_y")
         if number.method == "SwinIR-light"
     )
-    qualities = (f"{light} (published)", None, None)
-    for name, quality in zip(PEERS, qualities, strict=True):
-        cost = figures.cost(name) or (None, None)
-        rows.append(Row(label=name, cells=(None, None, quality, *cost)))
+    qualities = (f"{light} (published)", MADE_FOR_LOOKS, MADE_FOR_LOOKS)
+    for (peer, name), quality in zip(PEERS.items(), qualities, strict=True):
+        parameters, *cost = figures.cost(peer) or (None,) * 3
+        rows.append(Row(label=peer, cells=(name, parameters, quality, *cost)))
     return rows
 
 

@@ -11,6 +11,8 @@ CLOSEST = 0.7
 """The least likeness of two words, of which one may be mistyped; 1 is the same word."""
 MOST = 3
 """Words that are offered at once."""
+LONGEST_QUESTION = 10
+"""Words that a question writes out; of more, the others are counted."""
 
 
 def alike(word: str, known: Iterable[str], *, closest: float = CLOSEST) -> tuple[str, ...]:
@@ -38,7 +40,10 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str
 
 def question(found: Collection[object]) -> str:
     """Ask whether the user meant one of these; nothing if there are none."""
-    return f"Did you mean {listed(found, between=' or ')}?" if found else ""
+    first, last = list(found)[:-1], list(found)[-1:]
+    few = 0 < len(first) < LONGEST_QUESTION
+    words = f"{listed(first)} or {listed(last)}" if few else listed(found)
+    return f"Did you mean {words}?" if found else ""
 
 
 def _plain(word: str) -> str:

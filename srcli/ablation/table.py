@@ -83,4 +83,4 @@ def ablation_table(
 
 
 def _change(value: float | None, origin: float | None) -> str:
-    return NOTHING if value is None or origin is None else f"{value - origin:+.2f}"
+    return NOTHING if value is None or origin is None else f"{value - origin:+z.2f}"

@@ -48,7 +48,7 @@ def published_table(rows: Sequence[Row], model: str, choice: Choice = "all") -> 
         own = next((row for row in rows if (row.model, row.scale) == (model, scale)), None)
         label = Cell(text=f"{model}, measured")
         costs = (
-            size_cell(own.parameters // 1000 if own else 0),
+            size_cell(own.parameters if own else 0),
             work_cell(own.kmacs if own else 0),
         )
         body.append((Cell(text=scale_text(scale)), label, *cells, *costs))
@@ -91,7 +91,7 @@ class _Column:
                 for at, dataset in enumerate(datasets)
             ]
             labels = (scale_text(self.scale), f"{method} [{sources.index(source) + 1}]")
-            size = size_cell(published_parameters(method, self.scale))
+            size = size_cell(1000 * published_parameters(method, self.scale))
             work = work_cell(published_kmacs(method, self.scale))
             yield (*(Cell(text=text) for text in labels), *cells, size, work)
 
@@ -106,7 +106,7 @@ def _cell(psnr: PublishedNumber | None, ssim: PublishedNumber | None, row: Row |
     text = f"{psnr.value} / {ssim.value}" if ssim else f"{psnr.value}"
     text += " RGB" if psnr.metric == "psnr_rgb" else ""
     if row and row.scores:
-        text += f" ({getattr(row.scores, psnr.metric) - float(psnr.value):+.2f})"
+        text += f" ({getattr(row.scores, psnr.metric) - float(psnr.value):+z.2f})"
     odd = psnr.note or (ssim and ssim.note)
     return Cell(text=f"{text} {DAGGER}" if odd else text)
 

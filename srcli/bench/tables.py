@@ -64,7 +64,7 @@ def with_costs(table: Table, rows: Sequence[Row]) -> Table:
     body = []
     for cells in table.rows:
         row = costs.get((cells[0].text, cells[1].text))
-        size = size_cell(row.parameters // 1000 if row else 0)
+        size = size_cell(row.parameters if row else 0)
         body.append((*cells, size, work_cell(row.kmacs if row else 0)))
     return replace(table, header=(*table.header, "Parameters, k", "kMAC/px"), rows=tuple(body))
 
@@ -167,9 +167,9 @@ def quality_cell(row: Row | None, rivals: Sequence[Row]) -> Cell:
     )
 
 
-def size_cell(thousands: int) -> Cell:
-    """Return a number of thousand parameters."""
-    return Cell(text=f"{thousands:,}" if thousands else NOTHING)
+def size_cell(parameters: int) -> Cell:
+    """Return a number of parameters in thousands, rounded as papers do."""
+    return Cell(text=f"{round(parameters / 1000):,}" if parameters else NOTHING)
 
 
 def work_cell(kmacs: float) -> Cell:

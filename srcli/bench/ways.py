@@ -40,7 +40,7 @@ def ways_table(rows: Sequence[Row]) -> Table:
 def _cells(row: Row, plain: Row) -> tuple[Cell, ...]:
     gain, times = NOTHING, NOTHING
     if row.scores and plain.scores and row is not plain:
-        gain = f"{row.scores.psnr_y - plain.scores.psnr_y:+.3f}"
+        gain = f"{row.scores.psnr_y - plain.scores.psnr_y:+z.3f}"
     if row.speed and plain.speed and row is not plain:
         times = f"{plain.speed / row.speed:.2f}"
     texts = (

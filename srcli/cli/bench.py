@@ -170,7 +170,7 @@ def bench_command(
         ),
     ] = "",
     pad_border: Annotated[
-        bool, typer.Option("--frame", help="Mirror the borders, as upscale does.")
+        bool, _run("--frame", help="Mirror the borders, as upscale does.")
     ] = False,
 ) -> None:
     """Measure models on data sets by the published protocol."""

@@ -99,7 +99,7 @@ def train_command(
             min=0,
             max=1,
             metavar="SHARE",
-            help="At the factors of --taught, cut this share of the patches out of its pictures.",
+            help="Cut this share of the patches at the factors of --taught out of its pictures.",
         ),
     ] = 0.5,
     degradation: Annotated[

@@ -44,7 +44,7 @@ def render_page(package: str, name: str, /, **content: object) -> str:
 
 def chart_style() -> str:
     """Return the style sheet of ``chart.svg``, which pages and pictures of charts hold."""
-    return _text(__package__, "chart.css")
+    return _text(__package__, "colors.css") + _text(__package__, "chart.css")
 
 
 def render(package: str, template: str, /, **content: object) -> Markup:

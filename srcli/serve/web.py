@@ -47,6 +47,7 @@ PAGE = {
     "/viewer.js": ("srcli.serve", "page/viewer.js", "text/javascript"),
     "/viewer.css": ("srcli.serve", "page/viewer.css", "text/css"),
     "/icon.svg": ("srcli.serve", "page/icon.svg", "image/svg+xml"),
+    "/colors.css": ("srcli.report", "templates/colors.css", "text/css"),
     "/base.css": ("srcli.report", "templates/page.css", "text/css"),
     "/compare.css": ("srcli.compare", "templates/compare.css", "text/css"),
     "/compare.js": ("srcli.compare", "templates/compare.js", "text/javascript"),

@@ -75,6 +75,13 @@ def test_defaults_and_own_settings_are_told(capsys, monkeypatch, tmp_path):
     assert "$ srcli upscale photo.jpg --scale 2.7" in text
 
 
+@pytest.mark.parametrize("path", EVERY)
+def test_a_command_that_groups_its_options_groups_them_all(path):
+    options = [p for p in dict(commands())[path].params if p.param_type_name == "option"]
+    outside = [p.name for p in options if not p.rich_help_panel]
+    assert not outside or len(outside) == len(options)
+
+
 def test_names_that_people_type_are_understood():
     options = {option for _, one in commands() for p in one.params for option in p.opts}
     assert {"-V", "-i", "-o", "-m", "-s"} <= options

@@ -37,6 +37,21 @@ def test_figures_of_our_models_are_those_of_the_catalogue(name, tables, remake):
     assert len(known) > (5 if name == "readme" else 100)
 
 
+def test_every_cell_of_the_readme_is_made_where_costs_are_known(tables, remake):
+    class Known(tables.Catalogued):
+        def of(self, key):
+            return super().of(key) or tables.Scored(28.43, 0.8)
+
+        def cost(self, model):
+            del model
+            return tables.Cost("1,213,296", "1.0", "300")
+
+    page, maker = tables.TABLES["readme"]
+    outcome = remake.remade("readme", (ROOT / page).read_text(encoding="utf-8"), maker(Known()))
+    assert outcome.left == 0
+    assert "swinir-light-x4, parameters: 929,628 is now 1,213,296" in outcome.changes
+
+
 def test_figures_in_the_words_of_the_readme_are_those_of_the_catalogue():
     (fast,) = (card for card in read_catalog() if card.id == "asdn-fast")
     assert f"| {fast.parameters:,} |" in README

@@ -85,6 +85,14 @@ def test_parameters_and_multiply_adds_stand_beside_a_method(records: tuple[Recor
     assert row[-2:] == ("1,592", "241.8")
 
 
+@pytest.mark.parametrize(("own", "text"), [(37.5288, "+0.00"), (37.531, "+0.00"), (37.52, "-0.01")])
+def test_a_difference_that_rounds_to_nothing_has_no_minus(
+    make_record: Callable[..., Record], own: float, text: str
+) -> None:
+    table = published_table(summarize([make_record("Set5", 2, "asdn-fast", own)]), "asdn-fast")
+    assert row_of(table, "2", "VDSR [1]")[2] == f"37.53 / 0.958 ({text})"
+
+
 def test_misprints_of_copies_are_told(make_record: Callable[..., Record]) -> None:
     table = published_table(summarize([make_record("BSD100", 2, "asdn-fast", 31.0)]), "asdn-fast")
     assert row_of(table, "2", "Bicubic [1]")[2] == "29.55 / 0.842 (+1.45) \u2020"

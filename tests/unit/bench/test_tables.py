@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from srcli.bench.records import Record
 from srcli.bench.summary import summarize
 from srcli.bench.tables import (
@@ -8,6 +10,7 @@ from srcli.bench.tables import (
     detail_table,
     failure_table,
     quality_table,
+    size_cell,
 )
 from srcli.metrics.protocol import PUBLISHED
 
@@ -97,6 +100,13 @@ def test_what_is_not_known_of_the_cost_is_a_dash(make_record: Callable[..., Reco
 def test_details_say_how_many_pictures_failed(make_record: Callable[..., Record]) -> None:
     rows = summarize([make_record("Set5", 2, "bicubic", psnr) for psnr in (33.0, None)])
     assert row_of(detail_table(rows), "Set5")[6] == "1 of 2"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"), [(958_719, "959"), (57_281, "57"), (1_264_836, "1,265"), (0, "\u2013")]
+)
+def test_parameters_are_rounded_to_thousands(parameters: int, text: str) -> None:
+    assert size_cell(parameters).text == text
 
 
 def test_failures_are_listed_with_their_reason(make_record: Callable[..., Record]) -> None:
