@@ -1,13 +1,14 @@
 """Lose workers, nodes and drivers of a Ray cluster one after another, and count what is made.
 
-    python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--kind worker]
-    python benchmarks/ray_losses.py FOLDER overhead [--pictures 300]
+    python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--runs 1]
+        [--kind worker] [--model bicubic]
+    python benchmarks/ray_losses.py FOLDER overhead [--pictures 300] [--model bicubic]
 
 All is done on this machine, with a cluster of two nodes and two actors. For the losses, FOLDER gets
-pictures of 64 x 64, which are made once without the cluster and then once for each kind of loss.
-While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or ten
-drivers get SIGKILL and are started again; the losses come at equal distances. Every picture must
-be told of once and the files must be those of one process.
+pictures of 64 x 64, which are made once without the cluster and then in so many runs for each kind
+of loss. While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or
+ten drivers get SIGKILL and are started again; the losses come at equal distances, one half-way.
+Every picture must be told of once and the files must be those of one process; else the code is 1.
 
 For the overhead, two actors are compared with two shards of pictures of 256 x 256, one thread each,
 from when one in ten is done to when nine in ten are. Time of processors is told as well, of the
@@ -38,8 +39,8 @@ from PIL import Image
 
 NODE = {"num_cpus": 2, "object_store_memory": 2**27}
 ACTORS = 2
-PAUSE = 0.5
-"""Seconds from one result to the next while a worker starts that is to be lost."""
+PAUSE = 20.0
+"""Seconds, at most, from one result to the next while a worker starts that is to be lost."""
 MARK = "RAY_LOSSES_OF"
 """What the environment of our workers has, so that no others are ended or measured."""
 os.environ[MARK] = str(os.getpid())
@@ -65,8 +66,12 @@ def command(folder: Path, output: Path, *more: str) -> list[str]:
     return [*start, "--scale", "2", "--json", *more]
 
 
-def run(line: list[str], lose: Callable[[int, int], bool]) -> Counter[str]:
+def run(
+    line: list[str], lose: Callable[[int, int], bool], made: Counter[str] | None = None
+) -> Counter[str]:
     """Run a command, and count what it tells of; each result is told to ``lose`` as well.
+
+    ``made`` counts how often each picture was told of as done.
 
     The pipe is small, so that a run cannot be far ahead of what is lost. ``lose`` gets the number
     of the result and the process, and says whether that gets no further.
@@ -77,7 +82,11 @@ def run(line: list[str], lose: Callable[[int, int], bool]) -> Counter[str]:
         for text in process.stdout:
             event: dict[str, Any] = json.loads(text)
             counts[event["event"]] += 1
-            if event["event"] == "done" and lose(counts["done"], process.pid):
+            if event["event"] != "done":
+                continue
+            if made is not None:
+                made[event["source"]] += 1
+            if lose(counts["done"], process.pid):
                 break
     return counts
 
@@ -92,6 +101,14 @@ def busy_workers() -> list[int]:
     return [process for process, title in shown if b"__init__" not in title]
 
 
+def await_workers() -> list[int]:
+    """Wait until all workers are there, but let the run go on by one result after a while."""
+    end = time.monotonic() + PAUSE
+    while len(workers := busy_workers()) < ACTORS and time.monotonic() < end:
+        time.sleep(0.2)
+    return workers
+
+
 def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
     """Yield processes of this cluster, and what they are called, that have ``name`` in that."""
     mark = f"{MARK}={os.getpid()}".encode()
@@ -102,51 +119,78 @@ def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
                 yield place, shown
 
 
-def losses(folder: Path, times: int, count: int, kinds: list[str]) -> None:
-    pictures = make_pictures(folder / "small", count, 64)
-    chosen = ("--model", "bicubic")
-    alone = folder / "alone"
-    run(command(pictures, alone, *chosen), lambda *_: False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is lost: how often in one run, of how many pictures, made by which model."""
+
+    times: int
+    count: int
+    model: str
+
+
+def losses(folder: Path, plan: Plan, kinds: list[str], runs: int) -> bool:
+    """Lose every kind in so many runs; return whether all was as it should be."""
+    pictures = make_pictures(folder / "small", plan.count, 64)
+    alone = folder / f"alone-{plan.model}"
+    run(command(pictures, alone, "--model", plan.model), lambda *_: False)
     expected = contents(alone)
-    assert len(expected) == count  # noqa: S101
+    assert len(expected) == plan.count  # noqa: S101
     cluster = first_node()
     nodes = [cluster.add_node(**NODE)]
-    step = count // (times + 1)
-    for kind in kinds:
-        output, lost = folder / kind, 0
-        shutil.rmtree(output, ignore_errors=True)
-
-        def lose(done: int, driver: int, kind: str = kind) -> bool:
-            nonlocal lost
-            if lost == times or done < step * (1 if kind == "driver" else lost + 1):
-                return False
-            if kind == "driver":
-                lost += 1
-                os.kill(driver, signal.SIGKILL)
-                return True
-            workers = busy_workers()
-            if len(workers) < ACTORS:
-                time.sleep(PAUSE)  # the run goes on by one result
-                return False
-            lost += 1
-            if kind == "worker":
-                os.kill(workers[0], signal.SIGKILL)
-            else:
-                cluster.remove_node(nodes.pop(), allow_graceful=False)
-                nodes.append(cluster.add_node(**NODE))
-            return False
-
-        line, counts = command(pictures, output, *chosen, *on(cluster)), Counter[str]()
-        while not counts["summary"]:
-            told = run(line, lose)
-            print(f"  {dict(told)}", flush=True)
-            counts["driver"] += 1
-            counts["done"] += told["done"]
-            counts += Counter({name: told[name] for name in ("summary", "failed")})
-            counts["skipped"] = told["skipped"]
-        same = contents(output) == expected
-        print(f"{kind}: {lost} lost; {dict(counts)}; files are those of one process: {same}")
+    found = [
+        lose_in_a_run(plan, kind, pictures, folder / kind, (cluster, nodes), expected)
+        for kind in kinds
+        for _ in range(runs)
+    ]
     cluster.shutdown()
+    print(f"{sum(found)} of {len(found)} runs lost no picture and made none twice")
+    return all(found)
+
+
+def lose_in_a_run(  # noqa: PLR0913, PLR0917 - what one run of many needs
+    plan: Plan,
+    kind: str,
+    pictures: Path,
+    output: Path,
+    nodes_of: tuple[Any, list[Any]],
+    expected: dict[str, bytes],
+) -> bool:
+    (cluster, nodes), lost = nodes_of, 0
+    step = plan.count // (plan.times + 1)
+    shutil.rmtree(output, ignore_errors=True)
+
+    def lose(done: int, driver: int) -> bool:
+        nonlocal lost
+        if lost == plan.times or done < step * (1 if kind == "driver" else lost + 1):
+            return False
+        if kind == "driver":
+            lost += 1
+            os.kill(driver, signal.SIGKILL)
+            return True
+        workers = await_workers()
+        if len(workers) < ACTORS:
+            return False
+        lost += 1
+        if kind == "worker":
+            os.kill(workers[0], signal.SIGKILL)
+        else:
+            cluster.remove_node(nodes.pop(), allow_graceful=False)
+            nodes.append(cluster.add_node(**NODE))
+        return False
+
+    line, counts = command(pictures, output, "--model", plan.model, *on(cluster)), Counter[str]()
+    made: Counter[str] = Counter()
+    while not counts["summary"]:
+        told = run(line, lose, made)
+        print(f"  {dict(told)}", flush=True)
+        counts["driver"] += 1
+        counts["done"] += told["done"]
+        counts += Counter({name: told[name] for name in ("summary", "failed")})
+        counts["skipped"] = told["skipped"]
+    same = contents(output) == expected
+    print(f"{kind}: {lost} lost; {dict(counts)}; files are those of one process: {same}")
+    whole = told["done"] + told["skipped"] == plan.count and max(made.values()) == 1
+    return same and whole and lost == plan.times
 
 
 def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
@@ -163,11 +207,11 @@ def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
     return "--engine", "ray", "--address", cluster.address, "--actors", str(ACTORS)
 
 
-def overhead(folder: Path, count: int) -> None:
+def overhead(folder: Path, count: int, models: list[str]) -> None:
     pictures = make_pictures(folder / "large", count, 256)
     cluster = first_node()
     cluster.add_node(**NODE)
-    for model in ("asdn-fast", "bicubic"):
+    for model in models:
         for output in ("shards", "actors"):
             shutil.rmtree(folder / output, ignore_errors=True)
         shards = [
@@ -265,13 +309,24 @@ def main() -> None:
     parser.add_argument("what", choices=("losses", "overhead"))
     parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--kind", action="append", choices=("worker", "node", "driver"))
-    arguments = parser.parse_args()
-    if arguments.what == "overhead":
-        overhead(arguments.folder, arguments.pictures)
+    parser.add_argument("--model", action="append")
+    given = parser.parse_args()
+    if given.what == "overhead":
+        overhead(given.folder, given.pictures, given.model or ["asdn-fast", "bicubic"])
         return
-    kinds = arguments.kind or ["worker", "node", "driver"]
-    losses(arguments.folder, arguments.times, arguments.pictures, kinds)
+    kinds = given.kind or ["worker", "node", "driver"]
+    right = [
+        losses(
+            given.folder,
+            Plan(times=given.times, count=given.pictures, model=model),
+            kinds,
+            given.runs,
+        )
+        for model in given.model or ["bicubic"]
+    ]
+    sys.exit(not all(right))
 
 
 if __name__ == "__main__":
