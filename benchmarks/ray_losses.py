@@ -22,6 +22,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-NODE = {"num_cpus": 2, "object_store_memory": 2**27}
+AGENTS = ("metrics_agent_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 ACTORS = 2
 PAUSE = 20.0
 """Seconds, at most, from one result to the next while a worker starts that is to be lost."""
@@ -136,7 +137,7 @@ def losses(folder: Path, plan: Plan, kinds: list[str], runs: int) -> bool:
     expected = contents(alone)
     assert len(expected) == plan.count  # noqa: S101
     cluster = first_node()
-    nodes = [cluster.add_node(**NODE)]
+    nodes = [cluster.add_node(**node())]
     found = [
         lose_in_a_run(plan, kind, pictures, folder / kind, (cluster, nodes), expected)
         for kind in kinds
@@ -175,7 +176,7 @@ def lose_in_a_run(  # noqa: PLR0913, PLR0917 - what one run of many needs
             os.kill(workers[0], signal.SIGKILL)
         else:
             cluster.remove_node(nodes.pop(), allow_graceful=False)
-            nodes.append(cluster.add_node(**NODE))
+            nodes.append(cluster.add_node(**node()))
         return False
 
     line, counts = command(pictures, output, "--model", plan.model, *on(cluster)), Counter[str]()
@@ -193,13 +194,28 @@ def lose_in_a_run(  # noqa: PLR0913, PLR0917 - what one run of many needs
     return same and whole and lost == plan.times
 
 
+def node() -> dict[str, int]:
+    """Return what a node is started with.
+
+    Its ports are chosen here: else it ends if its services have not named theirs in 15 s, which
+    takes longer on a busy machine.
+    """
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in AGENTS]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        ports = {name: one.getsockname()[1] for name, one in zip(AGENTS, sockets, strict=True)}
+    return {"num_cpus": 2, "object_store_memory": 2**27, **ports}
+
+
 def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
     """Start a cluster; Ray reads the environment when it is imported."""
     from ray.cluster_utils import Cluster
 
     return Cluster(
         initialize_head=True,
-        head_node_args={**NODE, "include_dashboard": False, "no_monitor": True},
+        head_node_args=node()
+        | {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True},
     )
 
 
@@ -210,7 +226,7 @@ def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
 def overhead(folder: Path, count: int, models: list[str]) -> None:
     pictures = make_pictures(folder / "large", count, 256)
     cluster = first_node()
-    cluster.add_node(**NODE)
+    cluster.add_node(**node())
     for model in models:
         for output in ("shards", "actors"):
             shutil.rmtree(folder / output, ignore_errors=True)
