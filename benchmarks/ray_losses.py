@@ -1,14 +1,14 @@
 """Lose workers, nodes and drivers of a Ray cluster one after another, and count what is made.
 
-    python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--runs 1]
-        [--kind worker] [--model bicubic]
+    python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--kind worker]
+        [--model bicubic]
     python benchmarks/ray_losses.py FOLDER overhead [--pictures 300] [--model bicubic]
 
 All is done on this machine, with a cluster of two nodes and two actors. For the losses, FOLDER gets
-pictures of 64 x 64, which are made once without the cluster and then in so many runs for each kind
-of loss. While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or
-ten drivers get SIGKILL and are started again; the losses come at equal distances, one half-way.
-Every picture must be told of once and the files must be those of one process; else the code is 1.
+pictures of 64 x 64, which are made once without the cluster and then once for each kind of loss.
+While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or ten
+drivers get SIGKILL and are started again. The others stand still until one is replaced. Every
+picture must be told of once and the files must be those of one process; else the code is 1.
 
 For the overhead, two actors are compared with two shards of pictures of 256 x 256, one thread each,
 from when one in ten is done to when nine in ten are. Time of processors is told as well, of the
@@ -31,7 +31,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ from PIL import Image
 
 AGENTS = ("metrics_agent_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 ACTORS = 2
-PAUSE = 20.0
-"""Seconds, at most, from one result to the next while a worker starts that is to be lost."""
+KINDS = ("worker", "node", "driver")
+LOOK = 0.2
+"""Seconds from one look at the workers to the next."""
 MARK = "RAY_LOSSES_OF"
 """What the environment of our workers has, so that no others are ended or measured."""
 os.environ[MARK] = str(os.getpid())
@@ -70,12 +72,10 @@ def command(folder: Path, output: Path, *more: str) -> list[str]:
 def run(
     line: list[str], lose: Callable[[int, int], bool], made: Counter[str] | None = None
 ) -> Counter[str]:
-    """Run a command, and count what it tells of; each result is told to ``lose`` as well.
+    """Run a command, and count what it tells of, and in ``made`` how often of each picture.
 
-    ``made`` counts how often each picture was told of as done.
-
-    The pipe is small, so that a run cannot be far ahead of what is lost. ``lose`` gets the number
-    of the result and the process, and says whether that gets no further.
+    ``lose`` gets the number of each result and the process, and says whether that ends.
+    The pipe is small, so that a run cannot be far ahead of what is told.
     """
     counts: Counter[str] = Counter()
     with subprocess.Popen(line, stdout=subprocess.PIPE, bufsize=0, pipesize=4096) as process:  # noqa: S603 - srcli
@@ -92,22 +92,30 @@ def run(
     return counts
 
 
+def names(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.png"))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.png"))}
+    return {path.name: path.read_bytes() for path in names(folder)}
 
 
 def busy_workers() -> list[int]:
-    """Return the workers that are past their start."""
+    """Return the workers that are past their start, the oldest first."""
     shown = [(int(place.name), title) for place, title in ours(b"ray::Worker")]
-    return [process for process, title in shown if b"__init__" not in title]
+    return sorted(process for process, title in shown if b"__init__" not in title)
 
 
-def await_workers() -> list[int]:
-    """Wait until all workers are there, but let the run go on by one result after a while."""
-    end = time.monotonic() + PAUSE
-    while len(workers := busy_workers()) < ACTORS and time.monotonic() < end:
-        time.sleep(0.2)
-    return workers
+def hold_others(over: threading.Event) -> None:
+    """Stop the workers that are left until all are there again, so that pictures are left too."""
+    while len(others := busy_workers()) >= ACTORS:
+        over.wait(LOOK)
+    for worker in others:
+        os.kill(worker, signal.SIGSTOP)
+    while len(busy_workers()) < ACTORS and not over.wait(LOOK):
+        pass
+    for worker in others:
+        os.kill(worker, signal.SIGCONT)
 
 
 def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
@@ -121,85 +129,87 @@ def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is lost: how often in one run, of how many pictures, made by which model."""
+class Trial:
+    """A run in which something is lost, so often."""
 
+    kind: str
     times: int
-    count: int
-    model: str
+    line: list[str]
+    output: Path
+    cluster: Any
+    nodes: list[Any]
+    lost: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def succeeds(self, expected: dict[str, bytes]) -> bool:
+        """Return whether all was as it should be."""
+        count, step = len(expected), len(expected) // (self.times + 1)
+        shutil.rmtree(self.output, ignore_errors=True)
+        if self.kind != "driver":
+            threading.Thread(target=self.lose_others, args=(step,), daemon=True).start()
+        made, told, runs = Counter[str](), Counter[str](), 0
+        while not told["summary"]:
+            told, runs = run(self.line, partial(self.lose_driver, step), made), runs + 1
+            print(f"  {dict(told)}", flush=True)
+        self.over.set()
+        same, whole = contents(self.output) == expected, told["done"] + told["skipped"] == count
+        print(
+            f"{self.kind}: {len(self.lost)} lost; {runs} runs told of {len(made)} pictures"
+            f" {sum(made.values())} times; files are those of one process: {same}",
+            flush=True,
+        )
+        return same and whole and max(made.values()) == 1 and len(self.lost) == self.times
+
+    def lose_driver(self, step: int, done: int, driver: int) -> bool:
+        if self.kind != "driver" or len(self.lost) == self.times or done < step:
+            return False
+        self.lost.append(self.kind)
+        os.kill(driver, signal.SIGKILL)
+        return True
+
+    def lose_others(self, step: int) -> None:
+        """Lose workers or nodes, each after one result more at least."""
+        while len(self.lost) < self.times:
+            least = max(step * (len(self.lost) + 1), len(names(self.output)) + 1)
+            while len(names(self.output)) < least or len(busy_workers()) < ACTORS:
+                if self.over.wait(LOOK):
+                    return
+            self.lost.append(self.kind)
+            if self.kind == "node":
+                self.cluster.remove_node(self.nodes.pop(), allow_graceful=False)
+                self.nodes.append(self.cluster.add_node(**node()))
+            else:
+                os.kill(busy_workers()[0], signal.SIGKILL)
+            hold_others(self.over)
 
 
-def losses(folder: Path, plan: Plan, kinds: list[str], runs: int) -> bool:
+def losses(given: argparse.Namespace, model: str) -> bool:
     """Lose every kind in so many runs; return whether all was as it should be."""
-    pictures = make_pictures(folder / "small", plan.count, 64)
-    alone = folder / f"alone-{plan.model}"
-    run(command(pictures, alone, "--model", plan.model), lambda *_: False)
+    pictures = make_pictures(given.folder / "small", given.pictures, 64)
+    alone = given.folder / f"alone-{model}"
+    run(command(pictures, alone, "--model", model), lambda *_: False)
     expected = contents(alone)
-    assert len(expected) == plan.count  # noqa: S101
+    assert len(expected) == given.pictures  # noqa: S101
     cluster = first_node()
     nodes = [cluster.add_node(**node())]
     found = [
-        lose_in_a_run(plan, kind, pictures, folder / kind, (cluster, nodes), expected)
-        for kind in kinds
-        for _ in range(runs)
+        Trial(
+            kind=kind,
+            times=given.times,
+            line=command(pictures, given.folder / kind, "--model", model, *on(cluster)),
+            output=given.folder / kind,
+            cluster=cluster,
+            nodes=nodes,
+        ).succeeds(expected)
+        for kind in given.kind or KINDS
     ]
     cluster.shutdown()
-    print(f"{sum(found)} of {len(found)} runs lost no picture and made none twice")
+    print(f"{sum(found)} of {len(found)} trials lost no picture and made none twice")
     return all(found)
 
 
-def lose_in_a_run(  # noqa: PLR0913, PLR0917 - what one run of many needs
-    plan: Plan,
-    kind: str,
-    pictures: Path,
-    output: Path,
-    nodes_of: tuple[Any, list[Any]],
-    expected: dict[str, bytes],
-) -> bool:
-    (cluster, nodes), lost = nodes_of, 0
-    step = plan.count // (plan.times + 1)
-    shutil.rmtree(output, ignore_errors=True)
-
-    def lose(done: int, driver: int) -> bool:
-        nonlocal lost
-        if lost == plan.times or done < step * (1 if kind == "driver" else lost + 1):
-            return False
-        if kind == "driver":
-            lost += 1
-            os.kill(driver, signal.SIGKILL)
-            return True
-        workers = await_workers()
-        if len(workers) < ACTORS:
-            return False
-        lost += 1
-        if kind == "worker":
-            os.kill(workers[0], signal.SIGKILL)
-        else:
-            cluster.remove_node(nodes.pop(), allow_graceful=False)
-            nodes.append(cluster.add_node(**node()))
-        return False
-
-    line, counts = command(pictures, output, "--model", plan.model, *on(cluster)), Counter[str]()
-    made: Counter[str] = Counter()
-    while not counts["summary"]:
-        told = run(line, lose, made)
-        print(f"  {dict(told)}", flush=True)
-        counts["driver"] += 1
-        counts["done"] += told["done"]
-        counts += Counter({name: told[name] for name in ("summary", "failed")})
-        counts["skipped"] = told["skipped"]
-    same = contents(output) == expected
-    print(f"{kind}: {lost} lost; {dict(counts)}; files are those of one process: {same}")
-    whole = told["done"] + told["skipped"] == plan.count and max(made.values()) == 1
-    return same and whole and lost == plan.times
-
-
 def node() -> dict[str, int]:
-    """Return what a node is started with.
-
-    Its ports are chosen here: else it ends if its services have not named theirs in 15 s, which
-    takes longer on a busy machine.
-    """
+    """Return what a node is started with; it gives up if its services name no ports for a while."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in AGENTS]
         for one in sockets:
@@ -325,24 +335,13 @@ def main() -> None:
     parser.add_argument("what", choices=("losses", "overhead"))
     parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--kind", action="append", choices=("worker", "node", "driver"))
+    parser.add_argument("--kind", action="append", choices=KINDS)
     parser.add_argument("--model", action="append")
     given = parser.parse_args()
     if given.what == "overhead":
         overhead(given.folder, given.pictures, given.model or ["asdn-fast", "bicubic"])
-        return
-    kinds = given.kind or ["worker", "node", "driver"]
-    right = [
-        losses(
-            given.folder,
-            Plan(times=given.times, count=given.pictures, model=model),
-            kinds,
-            given.runs,
-        )
-        for model in given.model or ["bicubic"]
-    ]
-    sys.exit(not all(right))
+    elif not all(losses(given, model) for model in given.model or ["bicubic"]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
