@@ -11,8 +11,7 @@ drivers get SIGKILL and are started again. The others stand still until one is r
 picture must be told of once and the files must be those of one process; else the code is 1.
 
 For the overhead, two actors are compared with two shards of pictures of 256 x 256, one thread each,
-from when one in ten is done to when nine in ten are. Time of processors is told as well, of the
-runs, of their workers and of the services of the cluster, which are there in both cases.
+from when one in ten is done to when nine in ten are, also by the time of processors.
 """
 
 from __future__ import annotations
@@ -105,16 +104,12 @@ def busy_workers() -> list[int]:
     return sorted(process for process, title in shown if b"__init__" not in title)
 
 
-def hold_others(over: threading.Event) -> None:
-    """Stop the workers that are left until all are there again, so that pictures are left too."""
-    while len(others := busy_workers()) >= ACTORS:
-        over.wait(LOOK)
-    for worker in others:
-        os.kill(worker, signal.SIGSTOP)
-    while len(busy_workers()) < ACTORS and not over.wait(LOOK):
+def stopped_others(over: threading.Event) -> list[int]:
+    while len(others := busy_workers()) >= ACTORS and not over.wait(LOOK):
         pass
     for worker in others:
-        os.kill(worker, signal.SIGCONT)
+        os.kill(worker, signal.SIGSTOP)
+    return others
 
 
 def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
@@ -181,10 +176,15 @@ class Trial:
             self.lost.append(self.kind)
             if self.kind == "node":
                 self.cluster.remove_node(self.nodes.pop(), allow_graceful=False)
-                self.nodes.append(self.cluster.add_node(**node()))
             else:
                 os.kill(busy_workers()[0], signal.SIGKILL)
-            hold_others(self.over)
+            others = stopped_others(self.over)  # so that pictures are left too
+            if self.kind == "node":
+                self.nodes.append(self.cluster.add_node(**node()))
+            while len(busy_workers()) < ACTORS and not self.over.is_set():
+                time.sleep(LOOK)
+            for worker in others:
+                os.kill(worker, signal.SIGCONT)
 
 
 def losses(given: argparse.Namespace, model: str) -> bool:
@@ -231,7 +231,7 @@ def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
     )
 
 
-def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401
     return "--engine", "ray", "--address", cluster.address, "--actors", str(ACTORS)
 
 
@@ -335,8 +335,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("what", choices=("losses", "overhead"))
-    parser.add_argument("--pictures", type=int, default=300)
-    parser.add_argument("--times", type=int, default=10)
+    for name, default in (("--pictures", 300), ("--times", 10)):
+        parser.add_argument(name, type=int, default=default)
     parser.add_argument("--kind", action="append", choices=KINDS)
     parser.add_argument("--model", action="append")
     given = parser.parse_args()
