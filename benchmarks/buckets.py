@@ -1,12 +1,13 @@
 """A bucket that fails: nothing may be lost, nothing made twice, and two runs share the work.
 
-    python benchmarks/buckets.py 2000
+    python benchmarks/buckets.py 2000 [--apart]
     python benchmarks/buckets.py --list 1000000
 
 The first starts moto's server, which speaks the protocol of S3, and before it a proxy that spoils
 every fifth request: it answers 500, waits, resets the connection before the request is carried
 out, or carries it out and resets the connection before the answer. Two runs enlarge the same
-objects at once, beside each other. Then all is counted, without the proxy.
+objects at once, beside each other; ``--apart`` gives each a record of its own, as on two machines.
+Then all is counted, without the proxy, and the same command is run once more.
 
 The second starts a server of its own that speaks the pages of ListObjectsV2 and nothing else,
 finds all pictures of a bucket that is that large, and says how much memory that takes.
@@ -195,7 +196,7 @@ def keys(client: Any, prefix: str) -> list[str]:  # noqa: ANN401 - the same
     return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
-def load(count: int) -> None:
+def load(count: int, *, apart: bool) -> None:
     store = subprocess.Popen(  # noqa: S603 - moto
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port := free_port())],
         stdout=subprocess.DEVNULL,
@@ -220,9 +221,11 @@ def load(count: int) -> None:
         began = time.monotonic()
         runs = [
             subprocess.Popen(  # noqa: S603 - srcli
-                command, env=settings(address, cache), stdout=subprocess.PIPE
+                command,
+                env=settings(address, f"{cache}/{number}" if apart else cache),
+                stdout=subprocess.PIPE,
             )
-            for _ in range(2)
+            for number in range(2)
         ]
         with ThreadPoolExecutor(len(runs)) as pool:  # a run whose pipe is full stands still
             told = list(pool.map(lambda run: run.communicate(timeout=3600)[0], runs))
@@ -321,10 +324,11 @@ def await_port(port: int) -> None:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("count", nargs="?", type=int, default=2000)
+    options.add_argument("--apart", action="store_true")
     options.add_argument("--list", type=int)
     options.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.list:
         list_many(given.list)
     else:
-        load(given.count)
+        load(given.count, apart=given.apart)

@@ -5,8 +5,9 @@
 FOLDER gets two trees of empty files, which are no pictures, and a manifest that says that
 every one of the first tree became the one of the second. They are kept for the next time. Each
 figure is of a process of its own: finding the pictures and naming their results; the same and the
-decision that all of them are done; the size of the manifest; claims of new pictures. Processor
-time is told beside wall time, as other work on the machine lengthens only the latter.
+decision that all of them are done; the size of the manifest; claims of new pictures; what
+``srcli manifest`` takes to show it, to join it with an empty one, and to forget half of that again.
+Processor time is told beside wall time, as other work on the machine lengthens only the latter.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ from srcli.batch.database import NAME, open_database
 from srcli.batch.manifest import Manifest
 from srcli.images.found import InputFile
 from srcli.pipeline.sizes import SizeRequest
+from srcli.usecases.manifest import merge, show_manifest, vacuum
 from srcli.usecases.upscale import Job, _settings, find_jobs, prepare, upscale
 from srcli.usecases.upscale_request import UpscaleRequest
 
@@ -106,16 +109,37 @@ def claims(folder: Path) -> object:
         for number in range(CLAIMS)
     ]
     with Manifest(folder / "out", _settings(request, prepare(request)), overwrite=False) as one:
-        began = time.perf_counter()
+        began = time.process_time()
         for job in new:
             one.claim(job)
-        microseconds = (time.perf_counter() - began) / CLAIMS * 1e6
+        microseconds = (time.process_time() - began) / CLAIMS * 1e6
         with one._transaction() as database:  # noqa: SLF001
             database.execute("DELETE FROM pictures WHERE state = 'claimed'")
-    return f"{microseconds:.0f} us a claim"
+    return f"{microseconds:.0f} us of a processor a claim"
 
 
-STEPS = {step.__name__: step for step in (find, resume, claims)}
+def show(folder: Path) -> object:
+    return dict(show_manifest(str(folder / "out")).states)
+
+
+def join(folder: Path) -> object:
+    """Take over all rows; the folder of results has links to the trees of the other."""
+    joined = folder / "joined"
+    shutil.rmtree(joined, ignore_errors=True)
+    joined.mkdir()
+    for tree in (folder / "out").glob("[0-9]*"):
+        (joined / tree.name).symlink_to(tree)
+    return str(merge(str(joined), [folder / "out"]))
+
+
+def forget(folder: Path) -> object:
+    """Have every second tree of what was joined be gone, and forget that."""
+    for tree in sorted((folder / "joined").glob("[0-9]*"))[::2]:
+        tree.unlink()
+    return str(vacuum(str(folder / "joined")))
+
+
+STEPS = {step.__name__: step for step in (find, resume, claims, show, join, forget)}
 
 
 def measure(name: str, folder: Path) -> None:

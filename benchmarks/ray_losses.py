@@ -1,17 +1,17 @@
 """Lose workers, nodes and drivers of a Ray cluster one after another, and count what is made.
 
     python benchmarks/ray_losses.py FOLDER losses [--pictures 300] [--times 10] [--kind worker]
-    python benchmarks/ray_losses.py FOLDER overhead [--pictures 300]
+        [--model bicubic]
+    python benchmarks/ray_losses.py FOLDER overhead [--pictures 300] [--model bicubic]
 
 All is done on this machine, with a cluster of two nodes and two actors. For the losses, FOLDER gets
 pictures of 64 x 64, which are made once without the cluster and then once for each kind of loss.
 While they are made, ten workers get SIGKILL, or ten nodes are removed and others added, or ten
-drivers get SIGKILL and are started again; the losses come at equal distances. Every picture must
-be told of once and the files must be those of one process.
+drivers get SIGKILL and are started again. The others stand still until one is replaced. Every
+picture must be told of once and the files must be those of one process; else the code is 1.
 
 For the overhead, two actors are compared with two shards of pictures of 256 x 256, one thread each,
-from when one in ten is done to when nine in ten are. Time of processors is told as well, of the
-runs, of their workers and of the services of the cluster, which are there in both cases.
+from when one in ten is done to when nine in ten are, also by the time of processors.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,18 +29,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-NODE = {"num_cpus": 2, "object_store_memory": 2**27}
+AGENTS = ("metrics_agent_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 ACTORS = 2
-PAUSE = 0.5
-"""Seconds from one result to the next while a worker starts that is to be lost."""
+KINDS = ("worker", "node", "driver")
+LOOK = 0.2  # seconds from one look at the workers to the next
 MARK = "RAY_LOSSES_OF"
 """What the environment of our workers has, so that no others are ended or measured."""
 os.environ[MARK] = str(os.getpid())
@@ -65,11 +67,13 @@ def command(folder: Path, output: Path, *more: str) -> list[str]:
     return [*start, "--scale", "2", "--json", *more]
 
 
-def run(line: list[str], lose: Callable[[int, int], bool]) -> Counter[str]:
-    """Run a command, and count what it tells of; each result is told to ``lose`` as well.
+def run(
+    line: list[str], lose: Callable[[int, int], bool], made: Counter[str] | None = None
+) -> Counter[str]:
+    """Run a command, and count what it tells of, and in ``made`` how often of each picture.
 
-    The pipe is small, so that a run cannot be far ahead of what is lost. ``lose`` gets the number
-    of the result and the process, and says whether that gets no further.
+    ``lose`` gets the number of each result and the process, and says whether that ends.
+    The pipe is small, so that a run cannot be far ahead of what is told.
     """
     counts: Counter[str] = Counter()
     with subprocess.Popen(line, stdout=subprocess.PIPE, bufsize=0, pipesize=4096) as process:  # noqa: S603 - srcli
@@ -77,19 +81,35 @@ def run(line: list[str], lose: Callable[[int, int], bool]) -> Counter[str]:
         for text in process.stdout:
             event: dict[str, Any] = json.loads(text)
             counts[event["event"]] += 1
-            if event["event"] == "done" and lose(counts["done"], process.pid):
+            if event["event"] != "done":
+                continue
+            if made is not None:
+                made[event["source"]] += 1
+            if lose(counts["done"], process.pid):
                 break
     return counts
 
 
+def names(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.png"))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.png"))}
+    return {path.name: path.read_bytes() for path in names(folder)}
 
 
 def busy_workers() -> list[int]:
-    """Return the workers that are past their start."""
+    """Return the workers that are past their start, the oldest first."""
     shown = [(int(place.name), title) for place, title in ours(b"ray::Worker")]
-    return [process for process, title in shown if b"__init__" not in title]
+    return sorted(process for process, title in shown if b"__init__" not in title)
+
+
+def stopped_others(over: threading.Event) -> list[int]:
+    while len(others := busy_workers()) >= ACTORS and not over.wait(LOOK):
+        pass
+    for worker in others:
+        os.kill(worker, signal.SIGSTOP)
+    return others
 
 
 def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
@@ -102,51 +122,102 @@ def ours(name: bytes) -> Iterator[tuple[Path, bytes]]:
                 yield place, shown
 
 
-def losses(folder: Path, times: int, count: int, kinds: list[str]) -> None:
-    pictures = make_pictures(folder / "small", count, 64)
-    chosen = ("--model", "bicubic")
-    alone = folder / "alone"
-    run(command(pictures, alone, *chosen), lambda *_: False)
-    expected = contents(alone)
-    assert len(expected) == count  # noqa: S101
-    cluster = first_node()
-    nodes = [cluster.add_node(**NODE)]
-    step = count // (times + 1)
-    for kind in kinds:
-        output, lost = folder / kind, 0
-        shutil.rmtree(output, ignore_errors=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A run in which something is lost, so often."""
 
-        def lose(done: int, driver: int, kind: str = kind) -> bool:
-            nonlocal lost
-            if lost == times or done < step * (1 if kind == "driver" else lost + 1):
-                return False
-            if kind == "driver":
-                lost += 1
-                os.kill(driver, signal.SIGKILL)
-                return True
-            workers = busy_workers()
-            if len(workers) < ACTORS:
-                time.sleep(PAUSE)  # the run goes on by one result
-                return False
-            lost += 1
-            if kind == "worker":
-                os.kill(workers[0], signal.SIGKILL)
-            else:
-                cluster.remove_node(nodes.pop(), allow_graceful=False)
-                nodes.append(cluster.add_node(**NODE))
-            return False
+    kind: str
+    times: int
+    line: list[str]
+    output: Path
+    cluster: Any
+    nodes: list[Any]
+    lost: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
-        line, counts = command(pictures, output, *chosen, *on(cluster)), Counter[str]()
-        while not counts["summary"]:
-            told = run(line, lose)
+    def succeeds(self, expected: dict[str, bytes]) -> bool:
+        """Return whether all was as it should be."""
+        count, step = len(expected), len(expected) // (self.times + 1)
+        shutil.rmtree(self.output, ignore_errors=True)
+        with ThreadPoolExecutor(1) as pool:  # nodes are started by the main thread alone
+            running = pool.submit(self.run_to_its_end, step)
+            running.add_done_callback(lambda _: self.over.set())
+            if self.kind != "driver":
+                self.lose_others(step)
+            made, told, runs = running.result()
+        same, whole = contents(self.output) == expected, told["done"] + told["skipped"] == count
+        print(
+            f"{self.kind}: {len(self.lost)} lost; {runs} runs told of {len(made)} pictures"
+            f" {sum(made.values())} times; files are those of one process: {same}"
+        )
+        return same and whole and max(made.values()) == 1 and len(self.lost) == self.times
+
+    def run_to_its_end(self, step: int) -> tuple[Counter[str], Counter[str], int]:
+        made, told, runs = Counter[str](), Counter[str](), 0
+        while not told["summary"]:
+            told, runs = run(self.line, partial(self.lose_driver, step), made), runs + 1
             print(f"  {dict(told)}", flush=True)
-            counts["driver"] += 1
-            counts["done"] += told["done"]
-            counts += Counter({name: told[name] for name in ("summary", "failed")})
-            counts["skipped"] = told["skipped"]
-        same = contents(output) == expected
-        print(f"{kind}: {lost} lost; {dict(counts)}; files are those of one process: {same}")
+        return made, told, runs
+
+    def lose_driver(self, step: int, done: int, driver: int) -> bool:
+        if self.kind != "driver" or len(self.lost) == self.times or done < step:
+            return False
+        self.lost.append(self.kind)
+        os.kill(driver, signal.SIGKILL)
+        return True
+
+    def lose_others(self, step: int) -> None:
+        """Lose workers or nodes, each after one result more at least."""
+        while len(self.lost) < self.times:
+            least = max(step * (len(self.lost) + 1), len(names(self.output)) + 1)
+            while len(names(self.output)) < least or len(busy_workers()) < ACTORS:
+                if self.over.wait(LOOK):
+                    return
+            self.lost.append(self.kind)
+            if self.kind == "node":
+                self.cluster.remove_node(self.nodes.pop(), allow_graceful=False)
+            else:
+                os.kill(busy_workers()[0], signal.SIGKILL)
+            others = stopped_others(self.over)  # so that pictures are left too
+            if self.kind == "node":
+                self.nodes.append(self.cluster.add_node(**node()))
+            while len(busy_workers()) < ACTORS and not self.over.is_set():
+                time.sleep(LOOK)
+            for worker in others:
+                os.kill(worker, signal.SIGCONT)
+
+
+def losses(given: argparse.Namespace, model: str) -> bool:
+    """Lose every kind in so many runs; return whether all was as it should be."""
+    pictures = make_pictures(given.folder / "small", given.pictures, 64)
+    alone = given.folder / f"alone-{model}"
+    run(command(pictures, alone, "--model", model), lambda *_: False)
+    expected = contents(alone)
+    cluster = first_node()
+    nodes = [cluster.add_node(**node())]
+    found = [
+        Trial(
+            kind=kind,
+            times=given.times,
+            line=command(pictures, given.folder / kind, "--model", model, *on(cluster)),
+            output=given.folder / kind,
+            cluster=cluster,
+            nodes=nodes,
+        ).succeeds(expected)
+        for kind in given.kind or KINDS
+    ]
     cluster.shutdown()
+    return all(found)
+
+
+def node() -> dict[str, int]:
+    """Return what a node is started with; it gives up if its services name no ports for a while."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in AGENTS]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        ports = {name: one.getsockname()[1] for name, one in zip(AGENTS, sockets, strict=True)}
+    return {"num_cpus": 2, "object_store_memory": 2**27, **ports}
 
 
 def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
@@ -155,19 +226,20 @@ def first_node() -> Any:  # noqa: ANN401 - a cluster of Ray
 
     return Cluster(
         initialize_head=True,
-        head_node_args={**NODE, "include_dashboard": False, "no_monitor": True},
+        head_node_args=node()
+        | {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True},
     )
 
 
-def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def on(cluster: Any) -> tuple[str, ...]:  # noqa: ANN401
     return "--engine", "ray", "--address", cluster.address, "--actors", str(ACTORS)
 
 
-def overhead(folder: Path, count: int) -> None:
+def overhead(folder: Path, count: int, models: list[str]) -> None:
     pictures = make_pictures(folder / "large", count, 256)
     cluster = first_node()
-    cluster.add_node(**NODE)
-    for model in ("asdn-fast", "bicubic"):
+    cluster.add_node(**node())
+    for model in models:
         for output in ("shards", "actors"):
             shutil.rmtree(folder / output, ignore_errors=True)
         shards = [
@@ -263,15 +335,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("what", choices=("losses", "overhead"))
-    parser.add_argument("--pictures", type=int, default=300)
-    parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--kind", action="append", choices=("worker", "node", "driver"))
-    arguments = parser.parse_args()
-    if arguments.what == "overhead":
-        overhead(arguments.folder, arguments.pictures)
-        return
-    kinds = arguments.kind or ["worker", "node", "driver"]
-    losses(arguments.folder, arguments.times, arguments.pictures, kinds)
+    for name, default in (("--pictures", 300), ("--times", 10)):
+        parser.add_argument(name, type=int, default=default)
+    parser.add_argument("--kind", action="append", choices=KINDS)
+    parser.add_argument("--model", action="append")
+    given = parser.parse_args()
+    if given.what == "overhead":
+        overhead(given.folder, given.pictures, given.model or ["asdn-fast", "bicubic"])
+    elif not all(losses(given, model) for model in given.model or ["bicubic"]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from srcli.batch.actors import IN_WORKS, Actor, Task, room_for
@@ -34,6 +35,8 @@ RETRIES = 3
 """How often a picture is made again after its worker was lost; so often workers are started."""
 PATIENCE = 30.0
 """Seconds from one word about a cluster without room to the next."""
+CLEANING = 2.0
+"""Seconds that unfinished files may wait for others that write: one of them may stand still."""
 LONGEST_START = 1200.0
 """Seconds, 20 minutes, that a cluster may take to make room for an actor: machines may start."""
 
@@ -104,6 +107,7 @@ class _Driver:
         self._more = True
         self._over = False
         self._failed_starts = 0
+        self._littered: set[Path] = set()
         self._waited = 0
 
     def run(self, jobs: Iterator[Job | Skipped]) -> Iterator[Outcome]:
@@ -125,6 +129,7 @@ class _Driver:
         self._answers.close()
         for actor in self._actors:
             self._kill(actor)
+        remove_strays(self._littered, patience=CLEANING)
 
     def _kill(self, actor: Actor) -> None:
         with suppress(Exception):  # the cluster may be gone as well
@@ -312,7 +317,8 @@ class _Driver:
                 msg = "Workers of the cluster end before they are ready."
                 hint = "Install the same srcli on all machines, and share the folders."
                 raise ResourceError(msg, hint=hint)
-        remove_strays(folders_of([task.job for task in actor.tasks]))
+        self._littered |= folders_of([task.job for task in actor.tasks])
+        remove_strays(self._littered, patience=CLEANING)
         for task in sorted(actor.tasks, key=lambda one: one.number):
             self._retry(task)
         self._actors.append(self._start())

@@ -100,9 +100,12 @@ FIGURES = ("source_height", "source_width", "height", "width", "seconds", "consi
 
 
 def each_record(database: sqlite3.Connection) -> Iterator[Record]:
-    """Yield all rows that a run of ours can have written, of results inside of the folder."""
+    """Yield all rows that a run of ours can have written, of results inside of the folder.
+
+    They come in the order of the results' names as bytes, which is that of a bucket's listing.
+    """
     beside = ", ".join(("message", *FIGURES))
-    query = _ENTRIES.replace("\nFROM", f", {beside}\nFROM")
+    query = _ENTRIES.replace("\nFROM", f", {beside}\nFROM") + "ORDER BY output"
     for *row, message, height, width, up, across, seconds, decibels in database.execute(query):
         figures = (height, width, up, across, seconds, decibels)
         entry = _entry(tuple(row))
@@ -134,6 +137,13 @@ def output_key(folder: Path, output: Location) -> bytes:
     if isinstance(output, ObjectPath):
         return os.fsencode(str(output))
     return os.fsencode(os.path.relpath(output, folder))
+
+
+def result_of(folder: Location, output: str) -> Location | None:
+    """Return where the result of a record is; None if that is not below a folder of a bucket."""
+    if not isinstance(folder, ObjectPath):
+        return folder / output
+    return ObjectPath(output) if output.startswith(f"{folder}/") else None
 
 
 def _entry(row: tuple[Any, ...]) -> Entry | None:

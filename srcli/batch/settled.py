@@ -18,6 +18,29 @@ SPARSE = 10
 """Keys that are listed, at most, for each that is asked for; the others are asked for alone."""
 
 
+class Listing:
+    """What is below a folder of a bucket, found with one pass over its pages."""
+
+    def __init__(self, folder: ObjectPath) -> None:
+        self._start = os.fsencode(f"{folder.top}/")
+        self._listed = list_objects(folder)
+        self._next = next(self._listed, None)
+
+    def find(self, path: ObjectPath) -> ObjectState | None:
+        """Return the state of an object, None if there is none; ask in the order of their names.
+
+        Raises:
+            UnreadableImage: the bucket cannot be listed.
+
+        """
+        wanted = os.fsencode(str(path)).removeprefix(self._start)
+        while self._next and self._next[0].encode() < wanted:
+            self._next = next(self._listed, None)
+        if self._next and self._next[0].encode() == wanted:
+            return self._next[1]
+        return None
+
+
 def as_recorded(entries: Mapping[int, Entry], group: Group, fingerprint: str) -> frozenset[int]:
     """Return the numbers of the results that are done and of which neither file changed.
 

@@ -6,11 +6,13 @@ Nothing is guessed from process numbers or the age of files.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,8 @@ if sys.platform != "win32":
 
 RUN_SUFFIX = ".run"
 TOKEN_BYTES = 8
+BETWEEN_TRIES = 0.02
+"""Seconds from one try to get a lock to the next, where that is not waited for without end."""
 _TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 _TOKEN_GLOB = "[0-9a-f]" * (2 * TOKEN_BYTES)
 _CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -38,15 +42,20 @@ def is_token(value: object) -> TypeGuard[str]:
 
 
 @contextmanager
-def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
+def folder_lock(folder: Path, *, exclusive: bool, patience: float = math.inf) -> Iterator[bool]:
     """Hold a lock on a folder itself, which leaves nothing in it.
 
     Whoever writes a picture, or only reads the manifest, shares it for that moment; whoever
     removes unfinished files, or opens or closes the manifest to write, wants it alone.
 
+    Args:
+        folder: to be locked.
+        exclusive: have nobody else hold it.
+        patience: seconds to wait for others.
+
     Yields:
         Whether it is held: not where folders cannot be locked (Windows, some network file
-        systems, a folder that may not be read or is gone).
+        systems, a folder that may not be read or is gone), or others did not let go of it.
 
     """
     if sys.platform == "win32":
@@ -57,22 +66,23 @@ def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[bool]:
         with suppress(OSError):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             stack.callback(os.close, handle)
-            held = _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            held = _lock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, patience)
         yield held
 
 
-def remove_strays(folders: Iterable[Path]) -> int:
+def remove_strays(folders: Iterable[Path], *, patience: float = math.inf) -> int:
     """Remove the unfinished files of killed runs from folders; return how many there were.
 
     Only regular files with the names that ours have are removed, and only while nobody writes
-    into their folder, so that none is in use.
+    into their folder, so that none is in use. Where somebody does so for more than ``patience``
+    seconds, they stay.
     """
     removed = 0
     for folder in folders:
         if not _strays(folder):
             continue
         try:
-            with folder_lock(folder, exclusive=True) as alone:
+            with folder_lock(folder, exclusive=True, patience=patience) as alone:
                 for stray in _strays(folder) if alone else ():
                     stray.unlink(missing_ok=True)
                     removed += 1
@@ -224,15 +234,23 @@ def unlock_handle(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)
 
 
-def _lock(handle: int, kind: int) -> bool:
-    """Wait for a lock; False where the file system has none."""
+def _lock(handle: int, kind: int, patience: float = math.inf) -> bool:
+    """Wait for a lock; False where the file system has none, or it does not come in time."""
     if sys.platform == "win32":
         return False
-    try:
-        fcntl.flock(handle, kind)
-    except OSError:
-        return False
-    return True
+    end = time.monotonic() + patience
+    at_once = 0 if math.isinf(patience) else fcntl.LOCK_NB
+    while True:
+        try:
+            fcntl.flock(handle, kind | at_once)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(BETWEEN_TRIES)
+        except OSError:
+            return False
+        else:
+            return True
 
 
 def _strays(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -98,3 +99,22 @@ def test_keys_far_apart_are_not_searched_for_without_an_end(group, entries, monk
     monkeypatch.setattr(settled, "PAGE", 0)
     wanted = {number: entries[number] for number in (0, 4)}
     assert as_recorded(wanted, group, PRINT) == frozenset({0})  # the other is asked for alone
+
+
+def test_one_pass_over_a_listing_finds_what_is_asked_for_in_its_order(bucket, monkeypatch):
+    names = ["a.png", "b.png", "sub/c.png", "zé.png", "z😀.png"]
+    for name in names:
+        bucket.put(f"out/{name}", name.encode())
+    bucket.put("outer.png", b"beside the folder")
+    pages = []
+    page = client._page
+    monkeypatch.setattr(client, "PAGE", 2)
+    monkeypatch.setattr(client, "_page", lambda *asked: pages.append(asked) or page(*asked))
+    folder = ObjectPath(f"s3://{bucket.name}/out")
+    listing = settled.Listing(folder)
+    asked = sorted(["0.png", *names, "b2.png", "\udc80.png", "zz.png"], key=os.fsencode)
+    found = {name: listing.find(folder / name) for name in asked}
+    assert [name for name, state in found.items() if state] == sorted(names, key=os.fsencode)
+    assert found["a.png"] == replace(client.look_at(folder / "a.png"), notes={})
+    assert len(pages) == 3
+    assert settled.Listing(ObjectPath(f"s3://{bucket.name}/none")).find(folder / "a.png") is None

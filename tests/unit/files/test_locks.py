@@ -73,6 +73,19 @@ def test_nothing_is_removed_while_someone_writes(tmp_path):
     assert not stray.exists()
 
 
+def test_whoever_stands_still_while_he_writes_holds_up_nobody_who_has_no_patience(tmp_path):
+    stray = tmp_path / f"{TEMPORARY_PREFIX}{'0' * 16}{TEMPORARY_SUFFIX}"
+    stray.touch()
+    with folder_lock(tmp_path, exclusive=False):
+        assert remove_strays([tmp_path], patience=0.1) == 0
+        with folder_lock(tmp_path, exclusive=False, patience=0) as shared:
+            assert shared
+        with folder_lock(tmp_path, exclusive=True, patience=0) as alone:
+            assert not alone
+    assert stray.exists()
+    assert remove_strays([tmp_path], patience=0.1) == 1
+
+
 @pytest.mark.parametrize(
     "token", ["x/../../precious", "../precious", "", "0123456789ABCDEF", "0" * 17, "0" * 15 + "\n"]
 )
