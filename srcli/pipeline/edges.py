@@ -16,7 +16,7 @@ MARGIN = 12
 """Sides of edges that are nearer to black or white than this, in levels, show no halo."""
 HONEST = 0.04
 """Swing of an honest reduction, which few edges are taken to have."""
-CONVINCING = 32
+CONVINCING = 16
 """Number of edges that count for as much as what is expected without any."""
 MOST = 4096
 """The largest number of candidates along one axis that are compared."""
