@@ -23,7 +23,8 @@ VERIFIES = "srcli manifest verify out/"
 MERGES = "srcli manifest merge out/ node1/ node2/"
 VACUUMS = "srcli manifest vacuum out/"
 Folder = Annotated[
-    str, typer.Argument(metavar="FOLDER", help="A folder that results went to, or s3://….")
+    str,
+    typer.Argument(metavar="FOLDER", help="A folder that results went to, or s3://BUCKET/FOLDER."),
 ]
 
 
@@ -63,7 +64,10 @@ def verify_command(folder: Folder) -> None:
 @add(app, "merge", examples=MERGES)
 def merge_command(
     folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="The folder that all results are in, or s3://….")
+        str,
+        typer.Argument(
+            metavar="FOLDER", help="The folder that all results are in, or s3://BUCKET/FOLDER."
+        ),
     ],
     others: Annotated[
         list[Path], typer.Argument(metavar="OTHER...", help="Folders with records to be joined.")

@@ -38,7 +38,7 @@ _OWN: Mapping[str, str] = {
     "serve": "open host port token-file allow-host max-megabytes max-pixels max-result-pixels"
     " max-jobs keep-minutes",
     "mcp": "allow",
-    "train": "data val out config init resume max-minutes loaders",
+    "train": "data val taught out config init resume max-minutes loaders",
     "ablate": "data test out resume",
     "doctor": "json",
     "integrate": "remove",

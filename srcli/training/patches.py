@@ -63,7 +63,7 @@ class Corpus:
         files: HR pictures to learn from.
         taught: results of a teacher to learn from at their factor, by factors.
         validation: HR pictures to validate on, uint8 (1, 3, H, W).
-        identity: hash of both, from ``identify``; empty if no one compares it.
+        identity: hash of all files, from ``identify``; empty if no one compares it.
 
     """
 

@@ -43,7 +43,7 @@ def test_a_name_of_several_says_all_of_them():
     with pytest.raises(UnknownModel) as refused:
         find_card("realesrgan")
     meant = ("realesrgan-x2plus", "realesrgan-x4plus", "realesrgan-x4plus-anime-6b")
-    assert refused.value.hint.startswith(f"Did you mean {' or '.join(meant)}")
+    assert refused.value.hint.startswith(f"Did you mean {', '.join(meant)}")
 
 
 def test_one_name_is_what_to_type():
