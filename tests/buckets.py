@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,14 @@ class Bucket:
     def versions(self) -> dict[str, tuple[str, object]]:
         found = self.client.list_objects_v2(Bucket=self.name).get("Contents", [])
         return {one["Key"]: (one["ETag"], one["LastModified"]) for one in found}
+
+
+def small_picture(seed: int = 0, width: int = 20, height: int = 16, kind: str = "png") -> bytes:
+    """Return the file of a picture of noise."""
+    levels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels).save(file, kind)
+    return file.getvalue()
 
 
 @contextmanager

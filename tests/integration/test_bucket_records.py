@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from srcli.batch.database import NAME
 from srcli.batch.object_notes import record_folder
 from srcli.files.objects.address import ObjectPath
 from srcli.files.objects.client import forget_clients
-from tests.buckets import Bucket, Fate, store_behind
+from tests.buckets import Bucket, Fate, small_picture, store_behind
 
 COUNT = 24
 
@@ -26,10 +23,7 @@ COUNT = 24
 def filled(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     monkeypatch.setenv("SRCLI_UPSCALE_MODEL", "bicubic")
     for number in range(COUNT):
-        file = io.BytesIO()
-        levels = np.random.default_rng(number).integers(0, 256, (16, 20, 3))
-        Image.fromarray(levels.astype(np.uint8)).save(file, "png")
-        bucket.put(f"in/{number % 2}/é{number:02}.png", file.getvalue())
+        bucket.put(f"in/{number % 2}/é{number:02}.png", small_picture(number))
     bucket.put("in/bad.png", b"no picture")
     return bucket
 

@@ -2,16 +2,10 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-
-def png(number: int = 0, width: int = 20, height: int = 16, kind: str = "png") -> bytes:
-    levels = np.random.default_rng(number).integers(0, 256, (height, width, 3))
-    file = io.BytesIO()
-    Image.fromarray(levels.astype(np.uint8)).save(file, kind)
-    return file.getvalue()
+from tests.buckets import small_picture
 
 
 def size(content: bytes) -> tuple[int, int]:
@@ -27,9 +21,9 @@ def events(done) -> list[dict]:
 def filled(bucket, monkeypatch):
     monkeypatch.setenv("SRCLI_UPSCALE_MODEL", "bicubic")
     for number, key in enumerate(("in/a.png", "in/b.png", "in/deep/c.jpg")):
-        bucket.put(key, png(number, kind="png" if key.endswith("png") else "jpeg"))
+        bucket.put(key, small_picture(number, kind="png" if key.endswith("png") else "jpeg"))
     bucket.put("in/notes.txt", b"nothing")
-    bucket.put("in/.hidden/d.png", png(9))
+    bucket.put("in/.hidden/d.png", small_picture(9))
     return bucket
 
 
@@ -48,7 +42,7 @@ def test_the_same_command_goes_on(srcli, filled):
     srcli(*command)
     before = filled.versions()
     filled.delete("out/b_x2.png")
-    filled.put("in/deep/e.png", png(7))
+    filled.put("in/deep/e.png", small_picture(7))
     again = srcli(*command)
     assert "2 done, 2 skipped, 0 failed of 4" in again.stderr
     after = filled.versions()
@@ -57,7 +51,7 @@ def test_the_same_command_goes_on(srcli, filled):
 
 def test_files_become_objects_and_objects_files(srcli, filled, tmp_path):
     (tmp_path / "photos").mkdir()
-    (tmp_path / "photos/f.png").write_bytes(png(1))
+    (tmp_path / "photos/f.png").write_bytes(small_picture(1))
     out = f"s3://{filled.name}/up/"
     assert srcli("upscale", "photos", "-o", out).stdout == f"{out}f_x2.png\n"
     again = srcli("upscale", "photos", f"s3://{filled.name}/up/", "-o", out)
@@ -85,7 +79,7 @@ def test_a_source_that_changed_is_told_by_its_etag(srcli, filled):
     command = ("upscale", f"s3://{filled.name}/in/a.png", "-o", f"s3://{filled.name}/out/")
     srcli(*command)
     assert srcli(*command).stderr == "a.png: skipped, done already\n"
-    filled.put("in/a.png", png(42))
+    filled.put("in/a.png", small_picture(42))
     changed = srcli(*command)
     assert changed.returncode == 3
     assert "was made from another state of" in changed.stderr
@@ -146,7 +140,7 @@ def test_shards_divide_the_objects(srcli, filled):
 
 
 def test_one_object_through_a_pipe(filled, monkeypatch, srcli):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(png(3))))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(small_picture(3))))
     to = f"s3://{filled.name}/piped.png"
     assert srcli("upscale", "-", "-o", to).returncode == 0
     assert size(filled.get("piped.png")) == (40, 32)
@@ -194,7 +188,7 @@ def test_other_stores_say_what_they_need(srcli, address, monkeypatch):
 
 
 def test_a_file_that_came_with_pictures_cannot_send_results_to_a_bucket(srcli, filled, tmp_path):
-    (tmp_path / "photo.png").write_bytes(png(1))
+    (tmp_path / "photo.png").write_bytes(small_picture(1))
     (tmp_path / "srcli.toml").write_text(f'[upscale]\noutput = "s3://{filled.name}/stolen/"\n')
     keys = filled.names()
     done = srcli("upscale", "photo.png")

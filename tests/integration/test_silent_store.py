@@ -7,12 +7,11 @@ import threading
 from collections import Counter
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from srcli.files.objects import client
-from tests.buckets import Fate, store_behind
+from tests.buckets import Fate, small_picture, store_behind
 
 COUNT = 20
 
@@ -21,10 +20,7 @@ COUNT = 20
 def filled(bucket, monkeypatch):
     monkeypatch.setenv("SRCLI_UPSCALE_MODEL", "bicubic")
     for number in range(COUNT):
-        file = io.BytesIO()
-        levels = np.random.default_rng(number).integers(0, 256, (16, 20, 3))
-        Image.fromarray(levels.astype(np.uint8)).save(file, "png")
-        bucket.put(f"in/{number:02}.png", file.getvalue())
+        bucket.put(f"in/{number:02}.png", small_picture(number))
     return bucket
 
 
