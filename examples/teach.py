@@ -1,18 +1,19 @@
 """Enlarges reduced training pictures by a strong network, so that smaller ones learn from it.
 
 Run ``python examples/teach.py PICTURES FOLDER --model dat-light-x4 --scale 4`` in a clone with the
-extra ``community``. It reduces each picture, cuts the result into squares, enlarges these by the
-model, and writes them into ``FOLDER/x4``, in a random order. ``srcli train --taught FOLDER`` learns
-from them. Squares that are there already are kept, so a run that was stopped goes on.
+extra ``community``. It cuts each picture into squares, reduces these, enlarges them by the model,
+and writes them into ``FOLDER/x4``, in a random order. ``srcli train --taught FOLDER`` learns from
+them. Squares that are there already are kept, so a run that was stopped goes on.
 
 A network that learns to make such a result from its reduction meets nothing that it cannot know.
-Source: Zhang et al., "Data Upcycling Knowledge Distillation for Image Super-Resolution", 2023.
+Source: ECO, AAAI 2024, arXiv 2312.17526: pairs of a result and its reduction, beside true pairs.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,9 @@ from rich.progress import track
 from torch import Tensor
 
 from srcli.engine.device import choose_compute
+from srcli.files.atomic import write_by
 from srcli.images.decode import read_uint8
+from srcli.pixels.levels import to_levels
 from srcli.pixels.resize import resize_uint8
 from srcli.training.patches import picture_files
 from srcli.weights.formats.checkpoint import load_model
@@ -58,8 +61,11 @@ def main() -> None:
         reduced = torch.cat([cut(pictures, square, scale) for square in group]).to(compute.device)
         with torch.inference_mode(), compute.autocast():
             enlarged = network(reduced / 255)
-        for square, result in zip(group, to_uint8(enlarged), strict=True):
-            write(path_of(square, folder), result)
+        results = to_levels(enlarged.float(), torch.uint8).permute(0, 2, 3, 1).cpu()
+        for square, result in zip(group, results, strict=True):
+            image = Image.fromarray(result.numpy())
+            save = partial(image.save, format="PNG", compress_level=1)
+            write_by(path_of(square, folder), save, overwrite=True)
 
 
 def squares(pictures: Path, scale: int) -> Sequence[Square]:
@@ -85,23 +91,10 @@ def cut(pictures: Path, square: Square, scale: int) -> Tensor:
     return resize_uint8(read_uint8(pictures / path)[..., rows, columns], (SIDE, SIDE))
 
 
-def to_uint8(enlarged: Tensor) -> Tensor:
-    """Return results as (B, H, W, 3), uint8, on the host."""
-    levels = (enlarged.float().clamp(0, 1) * 255).round()
-    return levels.to(torch.uint8).permute(0, 2, 3, 1).cpu()
-
-
 def path_of(square: Square, folder: Path) -> Path:
     """Return where the result of a square is kept."""
     path, top, left = square
     return folder / f"{'-'.join(path.parts)}-{top}-{left}.png"
-
-
-def write(path: Path, result: Tensor) -> None:
-    """Write one result (H, W, 3); a file is whole or not there."""
-    partial = path.with_suffix(".part")
-    Image.fromarray(result.numpy()).save(partial, format="PNG", compress_level=1)
-    partial.replace(path)
 
 
 if __name__ == "__main__":

