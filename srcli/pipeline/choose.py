@@ -12,18 +12,22 @@ from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.shares import (
     CLEAN_SHARES,
     NO_FAULTS,
+    SHARPENED,
     Faults,
     model_shares,
     share_table,
 )
 
 AUTO = "auto"
-RULE = 6
+RULE = 7
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
+DOUBTED = 2.0
+"""The largest ratio at which a picture without faults is taken to be sharpened in part: above it
+a mix works in two passes, and the model for clean pictures in one."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
 """Purposes of models that leave out what spoils a picture."""
 NONE_NAMED: Mapping[str, str] = MappingProxyType({})
@@ -71,13 +75,15 @@ class Choice:
             return 0.0
         found = self.inspection
         faults = Faults.of(found)
-        share = DEBLURRED * faults.blur + SOFTENED * faults.sharpening
+        softened = max(faults.sharpening, self.parts.get(SHARPENED, 0.0))
+        share = DEBLURRED * faults.blur + SOFTENED * softened
         return math.hypot(found.noise, found.compression / 10, share * found.detail)
 
 
 def choose(
     inspection: Inspection,
     *,
+    ratio: float = DOUBTED,
     denoise: float | None = None,
     named: Mapping[str, str] = NONE_NAMED,
 ) -> Choice:
@@ -85,22 +91,26 @@ def choose(
 
     Args:
         inspection: of the picture.
+        ratio: of the size of the result to that of the picture.
         denoise: how much of its noise is removed, 0 to 1; None for as much as was measured. What
             compression left is removed either way.
         named: models that the user named, by the purposes of ``PURPOSES`` that they serve instead
             of ``MODELS``. They are not guarded.
 
     """
-    shares = model_shares(inspection, denoise)
-    is_clean = shares == CLEAN_SHARES
-    for purpose in _purposes(inspection, shares, denoise):
+    sure = model_shares(inspection, denoise)
+    is_clean = sure == CLEAN_SHARES
+    for purpose in _purposes(inspection, sure, denoise):
         if purpose in named:
             why = _spoilt_by(inspection) if purpose in RESTORING else _unspoilt(inspection)
             reason = f"{why}, and you named this model for the purpose {purpose}"
             return Choice(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
+    shares = model_shares(inspection, denoise, doubt=True) if ratio <= DOUBTED else sure
     words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
+    if is_clean and shares != sure:
+        words = ["it looks clean, but may have been sharpened a little"]
     if denoise is not None:
         words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(

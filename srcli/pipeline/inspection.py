@@ -8,7 +8,7 @@ from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
-from srcli.pipeline.edges import overshoot
+from srcli.pipeline.edges import HONEST, overshoot
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
@@ -59,7 +59,7 @@ class Inspection:
     told: bool = False
     blur: float = 0.0
     detail: float = 0.0
-    overshoot: float = 0.0
+    overshoot: float = HONEST
     flat: float = 0.0
     drawn: bool = False
 

@@ -208,7 +208,8 @@ class Pipeline:
             choice = Choice(model=CLEAN, shares=CLEAN_SHARES)
         else:
             found = inspect(next(photos(picture)), info)
-            choice = choose(found, denoise=self.spec.denoise, named=self.models.aliases)
+            named, denoise = self.models.aliases, self.spec.denoise
+            choice = choose(found, ratio=target.ratio, denoise=denoise, named=named)
         return choice if self.spec.guard is None else replace(choice, guard=self.spec.guard)
 
     def bleed(self, picture: Picture) -> Picture:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from srcli.pipeline.edges import HONEST
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.piecewise import piecewise_linear
 from srcli.weights.catalog.included import (
@@ -54,12 +55,21 @@ SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
 OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0))
 """How far edges swing past their sides, and the share of the model for sharpened pictures beside
 those three."""
+DOUBT = (
+    *((-0.02, 0.25), (0.01, 0.44), (0.05, 0.44), (0.066, 0.5)),
+    *((0.08, 0.55), (0.095, 0.65), (0.12, 0.8), (0.16, 1.0)),
+)
+"""The same where it may have been sharpened though nothing shows that. Edges tell a light
+sharpening from none too seldom, and one that is not seen costs more than this share does where
+there was none."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
 """Blur in pixels, and how far halos are believed: steep edges of a blurred picture are lines."""
 HIDING_NOISE = 3.0
 """Levels of noise from which halos cannot be told from it."""
 FLAT = 0.2
 """Share of flat pixels from which lines are beside lines, which look like halos."""
+PHOTOGRAPHED = ((0.4, 1.0), (0.6, 0.0))
+"""Share of flat pixels, and how far a picture is taken for one that may have been sharpened."""
 MUCH_NOISE = (
     *((3.0, 0.0), (5, 0.08), (8, 0.18), (12, 0.3), (16, 0.42)),
     *((20, 0.52), (25, 0.62), (35, 0.8), (50, 1.0)),
@@ -85,8 +95,7 @@ class Faults:
     @classmethod
     def of(cls, inspection: Inspection) -> Faults:
         """Return the faults of a picture."""
-        unclear = inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
-        believed = 0.0 if unclear else piecewise_linear(SHARP, inspection.blur)
+        believed = 0.0 if _unclear(inspection) else piecewise_linear(SHARP, inspection.blur)
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
@@ -99,19 +108,23 @@ class Faults:
 NO_FAULTS = Faults(noise=0.0, compression=0.0, blur=0.0, sharpening=0.0)
 
 
-def model_shares(inspection: Inspection, denoise: float | None = None) -> tuple[float, ...]:
+def model_shares(
+    inspection: Inspection, denoise: float | None = None, *, doubt: bool = False
+) -> tuple[float, ...]:
     """Return the share of each of ``MODELS`` in the weights for a picture; their sum is 1.
 
     Args:
         inspection: of the picture.
         denoise: how much of its noise is removed, 0 to 1; None for as much as was measured.
+        doubt: it may have been sharpened where nothing shows that.
 
     """
     faults = Faults.of(inspection)
     noise = faults.noise if denoise is None else denoise
     spoilt = 1 - (1 - noise) * (1 - faults.compression)
     noisy = _noisy(inspection) * (1.0 if denoise is None else denoise)
-    return _mixed_in(spoilt, faults.blur, faults.sharpening, noisy)
+    unseen = _doubt(inspection) * (1 - spoilt**2) if doubt else 0.0
+    return _mixed_in(spoilt, faults.blur, max(faults.sharpening, unseen), noisy)
 
 
 def share_table(shares: Sequence[float]) -> dict[str, float]:
@@ -126,6 +139,20 @@ def _mixed_in(*shares: float) -> tuple[float, ...]:
         whole = round(STEPS * share) / STEPS
         mixed = (*((1 - whole) * other for other in mixed), whole)
     return mixed
+
+
+def _doubt(inspection: Inspection) -> float:
+    """Return the share of the model for sharpened pictures where no fault shows."""
+    if inspection.drawn:
+        return 0.0
+    shown = HONEST if _unclear(inspection) else inspection.overshoot
+    photographed = piecewise_linear(PHOTOGRAPHED, inspection.flat)
+    return photographed * piecewise_linear(SHARP, inspection.blur) * piecewise_linear(DOUBT, shown)
+
+
+def _unclear(inspection: Inspection) -> bool:
+    """Tell whether noise or lines hide how far edges swing."""
+    return inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
 
 
 def _noisy(inspection: Inspection) -> float:

@@ -46,7 +46,7 @@ def pictures(tmp_path):
 
 
 MODELS = {
-    "clean": "asdn-fast",
+    "clean": "asdn-fast+asdn-sharpened",
     "noisy": "asdn-noisy",
     "old": "asdn-photo",
     "screen": "asdn-fast",
@@ -72,7 +72,7 @@ def test_every_picture_gets_its_model_and_is_not_made_again(srcli, tmp_path):
     told = events(srcli("upscale", "in", "-o", "out", "--json"))
     assert chosen(event for event in told if event["event"] == "done") == MODELS
     assert all(event["sound"] is not False for event in told if event["event"] == "done")
-    assert told[-1]["models"] == {"asdn-fast": 2, "asdn-noisy": 1, "asdn-photo": 1}
+    assert told[-1]["models"] == dict.fromkeys(MODELS.values(), 1)
     with sqlite3.connect(tmp_path / "out" / NAME) as database:
         recorded = dict(database.execute("SELECT output, message FROM pictures"))
     assert recorded["old_x2.jpg"] == "asdn-photo: its file is compressed like JPEG of quality 80."
@@ -85,17 +85,19 @@ def test_every_picture_gets_its_model_and_is_not_made_again(srcli, tmp_path):
 def test_the_choice_and_its_reason_are_told(srcli):
     done = srcli("upscale", "in", "-o", "out", "-v")
     assert "chosen: asdn-noisy: it has noise of about 50" in done.stderr
-    assert done.stderr.count("2 with asdn-fast, 1 with asdn-noisy, 1 with asdn-photo") == 1
+    assert done.stderr.count("1 with asdn-fast, 1 with asdn-fast+asdn-sharpened, ") == 1
     plan = srcli("upscale", "in", "-o", "other", "--dry-run")
     assert "in/screen.png: asdn-fast, guarded: it is a drawing or a screen" in plan.stdout
 
 
-@pytest.mark.parametrize("name", ["clean.png", "noisy.png"])
-def test_a_named_model_makes_what_auto_makes_with_it(srcli, pictures, name):
-    for model in ("auto", MODELS[name.split(".")[0]]):
-        srcli("upscale", pictures / name, "-o", f"{model}.png", "--model", model)
-    results = [np.asarray(Image.open(f"{model}.png")) for model in ("auto", MODELS[name[:5]])]
-    assert np.array_equal(*results)
+@pytest.mark.parametrize(
+    ("name", "model", "scale"), [("clean.png", "asdn-fast", 2.1), ("noisy.png", "asdn-noisy", 2)]
+)
+def test_a_named_model_makes_what_auto_makes_with_it(srcli, pictures, name, model, scale):
+    names = ("auto", model)
+    for one in names:
+        srcli("upscale", pictures / name, "-o", f"{one}.png", "--model", one, "--scale", scale)
+    assert np.array_equal(*(np.asarray(Image.open(f"{one}.png")) for one in names))
 
 
 @pytest.mark.usefixtures("pictures")

@@ -74,8 +74,8 @@ def choices(done):
 def test_each_purpose_has_its_model_and_all_is_told(srcli, pictures, own, mine, tmp_path):
     own.write_text(f'[upscale.auto]\nphoto = "{mine}"\ndrawing = "nearest"\n')
     expected = {
-        "clean.png": ("asdn-fast", None),
-        "good.jpg": ("asdn-fast+asdn-photo", None),
+        "clean.png": ("asdn-fast+asdn-sharpened", None),
+        "good.jpg": ("asdn-fast+asdn-photo+asdn-sharpened", None),
         "bad.jpg": (mine.name, "photo"),
         "noisy.png": (mine.name, "photo"),
         "screen.png": ("nearest", "drawing"),

@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from unittest.mock import ANY
 
@@ -19,6 +20,9 @@ from srcli.pipeline.inspection import Inspection, inspect
 from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SHARPENED, SPOILT
 
 from .conftest import edges, levels, photo_of, smooth
+
+sure = partial(choose, ratio=3.0)
+"""Without the doubt that there is up to a ratio of 2."""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,7 @@ from .conftest import edges, levels, photo_of, smooth
     ],
 )
 def test_the_shares_and_the_reason_follow_from_the_figures(measured, parts, words):
-    choice = choose(Inspection(**measured))
+    choice = sure(Inspection(**measured))
     assert choice.parts == parts
     assert sum(choice.shares) == 1
     assert choice.model == "+".join(parts)
@@ -61,7 +65,7 @@ def test_the_shares_and_the_reason_follow_from_the_figures(measured, parts, word
 
 @pytest.mark.parametrize("fault", ["noise", "compression", "blur", "overshoot"])
 def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault):
-    left = [choose(Inspection(**{fault: n / 50})).shares[0] for n in range(1000)]
+    left = [sure(Inspection(**{fault: n / 50})).shares[0] for n in range(1000)]
     assert left == sorted(left, reverse=True)
     assert (left[0], left[-1]) == (1, 0)
 
@@ -69,77 +73,108 @@ def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault)
 def test_no_step_of_a_fault_changes_the_weights_at_once():
     steps = {"noise": 0.1, "compression": 0.2, "blur": 0.01, "overshoot": 0.001}
     for fault, step in steps.items():
-        shares = [choose(Inspection(**{fault: n * step})).shares for n in range(300)]
+        shares = [sure(Inspection(**{fault: n * step})).shares for n in range(300)]
         for before, after in pairwise(shares):
             assert sum(abs(one - other) for one, other in zip(before, after, strict=True)) <= 0.26
 
 
 def test_much_noise_mixes_the_model_for_noisy_pictures_in():
-    noisy = [part(choose(Inspection(noise=n / 2)), NOISY) for n in range(100)]
+    noisy = [part(sure(Inspection(noise=n / 2)), NOISY) for n in range(100)]
     assert noisy == sorted(noisy)
     assert (noisy[0], noisy[-1]) == (0, 1)
-    assert choose(Inspection(noise=50.0)).model == NOISY
-    assert choose(Inspection(noise=12.0)).model == f"{SPOILT}+{NOISY}"
-    assert choose(Inspection(noise=6.0)).model == f"{CLEAN}+{SPOILT}+{NOISY}"
+    assert sure(Inspection(noise=50.0)).model == NOISY
+    assert sure(Inspection(noise=12.0)).model == f"{SPOILT}+{NOISY}"
+    assert sure(Inspection(noise=6.0)).model == f"{CLEAN}+{SPOILT}+{NOISY}"
 
 
 def test_noise_that_compression_hides_counts_if_some_is_left():
-    seen = choose(Inspection(noise=10.0, compression=20.0))
-    assert part(seen, NOISY) == part(choose(Inspection(noise=20.0)), NOISY)
-    assert part(choose(Inspection(noise=1.0, compression=20.0)), NOISY) == 0
-    assert part(choose(Inspection(compression=40.0)), NOISY) == 0.125
-    assert part(choose(Inspection(compression=40.0), denoise=0.0), NOISY) == 0
+    seen = sure(Inspection(noise=10.0, compression=20.0))
+    assert part(seen, NOISY) == part(sure(Inspection(noise=20.0)), NOISY)
+    assert part(sure(Inspection(noise=1.0, compression=20.0)), NOISY) == 0
+    assert part(sure(Inspection(compression=40.0)), NOISY) == 0.125
+    assert part(sure(Inspection(compression=40.0), denoise=0.0), NOISY) == 0
 
 
 def test_denoising_as_asked_takes_the_place_of_the_noise_that_was_measured():
     noisy = Inspection(noise=12.0)
-    assert choose(noisy, denoise=0.0).shares == CLEAN_SHARES
-    assert choose(noisy, denoise=1.0) == replace(choose(noisy), reason=ANY)
-    half, whole = choose(noisy, denoise=0.5), choose(noisy)
+    assert sure(noisy, denoise=0.0).shares == CLEAN_SHARES
+    assert sure(noisy, denoise=1.0) == replace(sure(noisy), reason=ANY)
+    half, whole = sure(noisy, denoise=0.5), sure(noisy)
     assert 0 < part(half, NOISY) < part(whole, NOISY)
     assert part(half, CLEAN) > 0
     assert "50 % of noise is to be removed" in half.reason
     compressed = Inspection(noise=12.0, compression=40.0)
-    assert choose(compressed, denoise=0.0).parts == {SPOILT: 1}
+    assert sure(compressed, denoise=0.0).parts == {SPOILT: 1}
 
 
 def test_denoising_a_clean_picture_calls_it_clean():
-    assert choose(Inspection(), denoise=0.5).reason.startswith("it is clean")
+    assert sure(Inspection(), denoise=0.5).reason.startswith("it is clean")
+
+
+UNSEEN = "it looks clean, but may have been sharpened a little"
+
+
+def test_a_picture_that_looks_clean_may_have_been_sharpened():
+    doubted, shown = choose(Inspection()), choose(Inspection(overshoot=0.3))
+    assert 0 < part(doubted, SHARPENED) < part(shown, SHARPENED) == 1
+    assert part(doubted, CLEAN) + part(doubted, SHARPENED) == 1
+    assert doubted.reason == UNSEEN
+    assert choose(Inspection(flat=0.3, overshoot=0.3)) == replace(doubted, inspection=ANY)
+    assert choose(Inspection(drawn=True)).parts == {CLEAN: 1}
+    assert choose(Inspection(), ratio=2.1).parts == {CLEAN: 1}
+
+
+def test_edges_without_halos_lessen_the_doubt():
+    doubts = [part(choose(Inspection(overshoot=n / 500)), SHARPENED) for n in range(-10, 100)]
+    assert doubts == sorted(doubts)
+    assert doubts[0] < part(choose(Inspection()), SHARPENED) < doubts[-1] == 1
+
+
+@pytest.mark.parametrize("fault", [{"noise": 10.0}, {"compression": 20.0}, {"blur": 1.3}])
+def test_where_another_fault_shows_there_is_no_doubt(fault):
+    assert part(choose(Inspection(**fault)), SHARPENED) == 0
+    assert choose(Inspection(**fault)) == sure(Inspection(**fault))
+
+
+@pytest.mark.parametrize("purpose", ["clean", "drawing"])
+def test_a_model_that_was_named_serves_whatever_is_in_doubt(purpose):
+    chosen = choose(Inspection(drawn=purpose == "drawing"), named={purpose: "mine"})
+    assert (chosen.model, chosen.purpose) == ("mine", purpose)
 
 
 @pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"flat": 0.5}, {"blur": 0.7}])
 def test_halos_that_cannot_be_told_change_nothing(unclear):
-    assert part(choose(Inspection(overshoot=0.2, **unclear)), SHARPENED) == 0
+    assert part(sure(Inspection(overshoot=0.2, **unclear)), SHARPENED) == 0
 
 
 def test_only_drawings_that_are_not_spoilt_are_guarded():
-    assert choose(Inspection(drawn=True)).guard
-    assert not choose(Inspection(drawn=True, compression=40)).guard
-    assert not choose(Inspection()).guard
+    assert sure(Inspection(drawn=True)).guard
+    assert not sure(Inspection(drawn=True, compression=40)).guard
+    assert not sure(Inspection()).guard
 
 
 def test_what_is_removed_is_known():
-    assert choose(Inspection()).removes == 0
-    assert choose(Inspection(noise=12.0)).removes == pytest.approx(12)
+    assert sure(Inspection()).removes == 0
+    assert sure(Inspection(noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
-    assert choose(Inspection(blur=1.4, detail=5.0)).removes == pytest.approx(11)
-    assert choose(Inspection(overshoot=0.2, detail=5.0)).removes == pytest.approx(4)
+    assert sure(Inspection(blur=1.4, detail=5.0)).removes == pytest.approx(11)
+    assert sure(Inspection(overshoot=0.2, detail=5.0)).removes == pytest.approx(4)
 
 
 def test_a_choice_is_one_line():
-    assert choose(Inspection(overshoot=0.12)).summary == (
+    assert sure(Inspection(overshoot=0.12)).summary == (
         "asdn-fast with 75 % of asdn-sharpened: its edges were sharpened"
     )
-    assert choose(Inspection(drawn=True)).summary == (
+    assert sure(Inspection(drawn=True)).summary == (
         "asdn-fast, guarded: it is a drawing or a screen"
     )
-    assert choose(Inspection(noise=2.0)).summary == (
+    assert sure(Inspection(noise=2.0)).summary == (
         "asdn-fast with 31 % of asdn-photo: it has noise of about 2 of 255 levels"
     )
-    assert choose(Inspection(noise=15.0)).summary == (
+    assert sure(Inspection(noise=15.0)).summary == (
         "asdn-photo with 38 % of asdn-noisy: it has noise of about 15 of 255 levels"
     )
-    assert choose(Inspection(blur=0.7, compression=3)).summary == (
+    assert sure(Inspection(blur=0.7, compression=3)).summary == (
         "asdn-fast with 5 % of asdn-photo and 62 % of asdn-blurred: it is blurred"
     )
     assert Choice(model="san-light-x2").summary == "san-light-x2"
@@ -218,8 +253,8 @@ def test_threads_change_nothing():
 
 def test_a_tiny_picture_is_judged_by_its_file():
     tiny = photo_of(np.zeros((8, 8, 3), np.uint8), metadata=Metadata())
-    assert choose(inspect(tiny)).model == CLEAN
-    assert choose(inspect(tiny, ImageInfo(size=(1, 1), jpeg_quality=80))).model == SPOILT
+    assert sure(inspect(tiny)).model == CLEAN
+    assert sure(inspect(tiny, ImageInfo(size=(1, 1), jpeg_quality=80))).model == SPOILT
 
 
 def test_a_screen_is_drawn_and_its_grid_of_eight_no_compression(screen):
