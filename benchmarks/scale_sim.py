@@ -5,8 +5,8 @@
 
 The driver claims a picture, an actor reads it, runs its network and encodes it, the driver notes
 what the file will be, the actor puts it in its place, and the driver records that. The driver does
-one thing at a time. An actor has three pictures at once and one network; its cores do one thing
-at a time each. Requests to a store wait for it and take no core.
+one thing at a time, and waits for many requests at once. An actor has three pictures at once and
+one network; its cores do one thing at a time each. Requests to a store take no core.
 
 ``--check`` makes the pictures of a folder with the engine ray and 1, 2 and 4 actors, measures
 the parts on one, and compares what was simulated with what was measured.
@@ -15,7 +15,6 @@ the parts on one, and compares what was simulated with what was measured.
 from __future__ import annotations
 
 import argparse
-import heapq
 import json
 import os
 import random
@@ -24,8 +23,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from simpy import Environment, Event, Resource
+
+from srcli.batch.answers import REQUESTS as AT_ONCE
+
+Steps = Generator[Event, None, None]
 
 IN_WORKS = 3
 """Pictures that an actor has at once."""
@@ -73,42 +79,43 @@ class Simulated:
 def simulate(batch: Batch, *, seed: int = 1) -> Simulated:
     """Run a batch on a clock of its own."""
     chance = random.Random(seed)
-    driver_free, cores = 0.0, [0.0] * batch.cores
-    networks = [0.0] * batch.actors
-    free = [(0.0, actor) for actor in range(batch.actors) for _ in range(IN_WORKS)]
-    heapq.heapify(free)
-    worked = drove = end = 0.0
-    waiting: list[float] = []
-    for _ in range(batch.files):
-        ready, actor = heapq.heappop(free)
-        while waiting and waiting[0] <= max(ready, driver_free):
-            driver_free = max(driver_free, heapq.heappop(waiting)) + batch.driver / 2
-        size = chance.lognormvariate(-(batch.spread**2) / 2, batch.spread)
-        claim = batch.driver / 2 + REQUESTS[0] * batch.latency
-        driver_free = max(driver_free, ready) + claim
-        drove += claim + batch.driver / 2 + REQUESTS[3] * batch.latency
-        begun = driver_free + REQUESTS[1] * batch.latency
-        begun = _take(cores, begun, batch.other * size / 2)
-        begun = max(begun, networks[actor])
-        networks[actor] = begun = _take(cores, begun, batch.network * size)
-        worked += batch.network * size
-        begun = _take(cores, begun, batch.other * size / 2) + REQUESTS[2] * batch.latency
-        heapq.heappush(waiting, begun)
-        driver_free += REQUESTS[3] * batch.latency
-        heapq.heappush(free, (begun, actor))
-        end = max(end, begun)
-    seconds = batch.start + max(end, driver_free)
+    world = Environment()
+    driver, requests = Resource(world), Resource(world, AT_ONCE)
+    cores = Resource(world, batch.cores)
+    networks = [Resource(world) for _ in range(batch.actors)]
+    left, worked, drove = iter(range(batch.files)), 0.0, 0.0
+
+    def occupy(place: Resource, seconds: float) -> Steps:
+        with place.request() as turn:
+            yield turn
+            yield world.timeout(seconds)
+
+    def enlarge(network: Resource) -> Steps:
+        """Make one picture after another, as one of the pictures that an actor has at once."""
+        nonlocal worked, drove
+        for _ in left:
+            size = chance.lognormvariate(-(batch.spread**2) / 2, batch.spread)
+            yield from occupy(driver, batch.driver / 2)
+            yield from occupy(requests, REQUESTS[0] * batch.latency)
+            yield world.timeout(REQUESTS[1] * batch.latency)
+            yield from occupy(cores, batch.other * size / 2)
+            with network.request() as turn:
+                yield turn
+                yield from occupy(cores, batch.network * size)
+            yield from occupy(cores, batch.other * size / 2)
+            yield world.timeout(REQUESTS[2] * batch.latency)
+            yield from occupy(requests, REQUESTS[3] * batch.latency)
+            yield from occupy(driver, batch.driver / 2)
+            worked, drove = worked + batch.network * size, drove + batch.driver
+
+    for network in networks:
+        for _ in range(IN_WORKS):
+            world.process(enlarge(network))
+    world.run()
+    seconds = batch.start + world.now
     return Simulated(
         seconds=seconds, driver=drove / seconds, networks=worked / seconds / batch.actors
     )
-
-
-def _take(cores: list[float], ready: float, seconds: float) -> float:
-    """Have one of the cores work; return when it is done."""
-    first = heapq.heappop(cores)
-    end = max(first, ready) + seconds
-    heapq.heappush(cores, end)
-    return end
 
 
 def measure(folder: Path, actors: int) -> tuple[float, list[dict[str, float]]]:
@@ -118,7 +125,7 @@ def measure(folder: Path, actors: int) -> tuple[float, list[dict[str, float]]]:
         command += ["--engine", "ray", "--actors", str(actors), "--json"]
         done = subprocess.Popen(  # noqa: S603 - srcli
             [*command, "--model", "asdn-fast"],
-            env=os.environ | {"SRCLI_CACHE_DIR": f"{place}/cache"},
+            env=os.environ | {"SRCLI_CACHE_DIR": f"{place}/cache", "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             text=True,
         )
