@@ -27,7 +27,7 @@ def block_traces(luma: Tensor) -> float:
         of quality 85, 0.1 to 0.2 at 60.
 
     """
-    return min(_along_rows(luma), _along_rows(luma.transpose(1, 2)))
+    return min(_along_rows(luma), _along_rows(luma.transpose(1, 2).contiguous()))
 
 
 def _along_rows(luma: Tensor) -> float:

@@ -10,7 +10,8 @@ from torch import Tensor
 from srcli.pipeline.piecewise import piecewise_linear
 
 FINE, MIDDLE = (1, -3, 3, -1), (1, 0, -2, 0, 1)
-"""Filters of details of two to three pixels, and of details of four."""
+"""Filters of details of two to three pixels, and of details of four. What they make of levels fits
+int16."""
 BLOCK = 64
 """Side of the blocks that are looked at, in pixels."""
 FAINTEST = 4.0
@@ -74,11 +75,13 @@ def _variance(luma: Tensor, kernel: tuple[int, ...]) -> Tensor:
     White noise of variance 1 gives 1.
     """
     energy, count = torch.zeros(len(luma), dtype=torch.int64), 0
-    for plane in (luma, luma.transpose(1, 2)):
-        width = plane.shape[2] - len(kernel) + 1
-        change = torch.zeros_like(plane[..., :width], dtype=torch.int32)
+    for axis in (2, 1):
+        width = luma.shape[axis] - len(kernel) + 1
+        change = torch.zeros_like(luma.narrow(axis, 0, width))
         for place, factor in enumerate(kernel):
-            change += plane[..., place : place + width] * factor
-        energy += (change * change).sum((1, 2))
+            if factor:
+                change.add_(luma.narrow(axis, place, width), alpha=factor)
+        wide = change.int()
+        energy += (wide * wide).flatten(1).sum(1)
         count += change[0].numel()
     return energy.double() / (count * sum(factor * factor for factor in kernel))

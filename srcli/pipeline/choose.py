@@ -122,6 +122,14 @@ def choose(
     )
 
 
+def advice(inspection: Inspection) -> str:
+    """Say what ``choose`` would choose, for a picture whose new size is not known yet."""
+    to_two, above = (
+        choose(inspection, ratio=ratio).summary for ratio in (DOUBTED, math.nextafter(DOUBTED, 3))
+    )
+    return to_two if above == to_two else f"{to_two}; above a factor of {DOUBTED:g} {above}"
+
+
 def _purposes(
     inspection: Inspection, shares: Sequence[float], denoise: float | None
 ) -> Iterable[str]:

@@ -22,8 +22,12 @@ PLACES = {(0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14}
 FEWEST_PLACES = 4
 FEWEST_BLOCKS = 48
 """Blocks whose coefficient is not 0 that a step must be told from."""
+SIEVE = 512
+"""About so many coefficients of a place reject most steps, before all of them are looked at."""
 SURE = 0.33
 """Mean cosine from which a step is believed: 0.4 to 1 if it is the one, 0.2 at most if not."""
+UNLIKELY, ENOUGH = 0.1, 128
+"""Mean cosine of that many coefficients or more below which the sieve rejects a step."""
 
 
 def jpeg_compression(luma: Tensor) -> float:
@@ -64,12 +68,24 @@ def _waves() -> Tensor:
 
 def _step(values: Tensor) -> int:
     """Return the largest step that coefficients (N,) are multiples of, 0 for none."""
-    steps = STEPS[:, None]
-    counted = values.abs() >= steps / 2
-    count = counted.sum(1)
-    cosines = torch.where(counted, torch.cos(2 * math.pi * values / steps), 0.0).sum(1)
+    values = values[values.abs() >= STEPS[0] / 2]
+    steps = STEPS
+    if len(values) > 2 * SIEVE:
+        count, cosines = _agreement(values[:: len(values) // SIEVE], steps)
+        steps = steps[(count < ENOUGH) | (cosines >= UNLIKELY * count)]
+    count, cosines = _agreement(values, steps)
     sure = (count >= FEWEST_BLOCKS) & (cosines >= SURE * count)
-    return int(STEPS[sure].max()) if sure.any() else 0
+    return int(steps[sure].max()) if sure.any() else 0
+
+
+def _agreement(values: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how many values (N,) round to other multiples than 0 of each step (S,).
+
+    And the sum (S,) of the cosines of these, which is their number if all are multiples.
+    """
+    counted = values.abs() >= steps[:, None] / 2
+    cosines = torch.where(counted, torch.cos(2 * math.pi * values / steps[:, None]), 0.0)
+    return counted.sum(1), cosines.sum(1)
 
 
 def _compression(step: int, usual: int) -> float:

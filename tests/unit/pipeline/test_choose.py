@@ -15,7 +15,7 @@ from PIL import Image
 from srcli.images.decode import decode_photo
 from srcli.images.picture.photo import Metadata
 from srcli.images.probe import ImageInfo, probe_image
-from srcli.pipeline.choose import Choice, choose
+from srcli.pipeline.choose import Choice, advice, choose
 from srcli.pipeline.inspection import Inspection, inspect
 from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SHARPENED, SPOILT
 
@@ -122,6 +122,14 @@ def test_a_picture_that_looks_clean_may_have_been_sharpened():
     assert choose(Inspection(flat=0.3, overshoot=0.3)) == replace(doubted, inspection=ANY)
     assert choose(Inspection(drawn=True)).parts == {CLEAN: 1}
     assert choose(Inspection(), ratio=2.1).parts == {CLEAN: 1}
+
+
+def test_the_advice_says_what_changes_above_the_doubted_factor():
+    clean, drawn = Inspection(flat=0.1), Inspection(flat=0.9, drawn=True)
+    to_two, above = advice(clean).split("; above a factor of 2 ")
+    assert to_two == choose(clean).summary
+    assert above == choose(clean, ratio=3.0).summary == "asdn-fast: it is clean"
+    assert advice(drawn) == choose(drawn).summary == choose(drawn, ratio=3.0).summary
 
 
 def test_edges_without_halos_lessen_the_doubt():

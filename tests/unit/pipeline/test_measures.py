@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from srcli.pipeline import lattice
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
 from srcli.pipeline.edges import HONEST, overshoot
@@ -93,6 +94,15 @@ def textured(seed=0):
 def test_pixels_tell_the_quality_of_the_jpeg_file_that_they_were(quality):
     found = jpeg_compression(sampled(jpeg(textured(), quality)).luma)
     assert found == pytest.approx(100 - quality, abs=3)
+
+
+@pytest.mark.parametrize("quality", [None, 90, 75, 45, 20])
+def test_a_part_of_the_blocks_rejects_no_step_that_all_of_them_tell(quality, monkeypatch):
+    picture = np.concatenate([textured(seed) for seed in range(4)])
+    luma = sampled(jpeg(picture, quality) if quality else picture).luma
+    found = jpeg_compression(luma)
+    monkeypatch.setattr(lattice, "SIEVE", luma.numel())
+    assert found == jpeg_compression(luma)
 
 
 def test_the_strongest_of_two_codings_is_told():
