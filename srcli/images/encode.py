@@ -116,15 +116,15 @@ def encode_picture(
 def write_picture(
     file: BinaryIO, picture: Picture, known: Format, *, name: str, quality: int | None = None
 ) -> None:
-    """Write what ``encode_picture`` returns; the file of a PNG or TIFF photo needs no memory."""
+    """Write what ``encode_picture`` returns; that of a PNG, TIFF or JPEG photo needs no memory."""
     writer = WRITERS.get(known)
     if writer is None or not isinstance(picture, Photo):
         file.write(encode_picture(picture, known, name=name, quality=quality))
         return
-    _choose_quality(quality, picture, known)
+    chosen = _choose_quality(quality, picture, known)
     with _refusals(name):
         photo = _prepared(picture, known)
-        writer(file, from_photo(photo, bits=known.depth_for(photo.bits)), _sized(photo))
+        writer(file, from_photo(photo, bits=known.depth_for(photo.bits)), _sized(photo), chosen)
 
 
 def is_streamed(known: Format) -> bool:

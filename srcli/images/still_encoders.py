@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from PIL import Image
 
-from srcli.images.codecs import jxl, png, tiff
+from srcli.images.codecs import jpeg_bands, jxl, png, tiff
 from srcli.images.codecs.animation_files import Timing, encode_gif
 from srcli.images.decode_errors import UnsupportedImage, damaged_exif
 from srcli.images.formats import AVIF, BMP, GIF, JPEG, JXL, PNG, TIFF, WEBP, Format
@@ -33,7 +34,29 @@ def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
     return tiff.encode(samples, metadata)
 
 
+def _write_png(file: BinaryIO, samples: Samples, metadata: Metadata, _: int) -> None:
+    png.write(file, samples, metadata)
+
+
+def _write_tiff(file: BinaryIO, samples: Samples, metadata: Metadata, _: int) -> None:
+    tiff.write(file, samples, metadata)
+
+
+def _write_jpeg(file: BinaryIO, samples: Samples, metadata: Metadata, quality: int) -> None:
+    first, further = (
+        partial(_encode_jpeg_band, metadata=told, quality=quality)
+        for told in (metadata, Metadata())
+    )
+    jpeg_bands.write(file, samples, first, further)
+
+
 def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    file = io.BytesIO()
+    _write_jpeg(file, samples, metadata, quality)
+    return file.getvalue()
+
+
+def _encode_jpeg_band(samples: Samples, metadata: Metadata, quality: int) -> bytes:
     packet, long, guid = metadata.xmp, b"", b""
     if packet and len(packet) > jpeg_segments.LARGEST_XMP:
         long = packet
@@ -99,9 +122,10 @@ def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: AN
     return file.getvalue()
 
 
-WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata], None]] = {
-    PNG: png.write,
-    TIFF: tiff.write,
+WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata, int], None]] = {
+    PNG: _write_png,
+    TIFF: _write_tiff,
+    JPEG: _write_jpeg,
 }
 
 ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
