@@ -5,7 +5,7 @@ Paper: Haris, Shakhnarovich, Ukita, "Deep Back-Projection Networks for Super-Res
 
 Presets (parameters at x2, x4, x8):
     paper   5,953,526   10,426,358   23,205,878   D-DBPN: 7 stages (10.4M in the papers)
-    ll      8,811,086   15,348,302   34,026,062   DBPNLL: 10 stages, the authors' PyTorch weights
+    ll      8,811,086   15,348,302   34,026,062   DBPNLL: 10 stages, for NTIRE 2018
     s         341,518      599,566    1,336,846   2 stages of 32 channels
 
 An up unit enlarges features, reduces them again, and enlarges the difference as a correction. A
