@@ -11,7 +11,10 @@ Presets (parameters at x2, x3, x4; the paper's 527K and 543K, 454K and 470K, and
 
 The authors published networks of x2 and x4, and of ``ntire`` x4. Weights are for values up to 255.
 Attention (ESA) is computed on a grid that is stretched over the whole picture, so what a sample
-depends on has no limit. Sides must be 15 pixels or more, for the grid to have a point.
+depends on has no limit.
+
+What differs from the authors' code: sides below 15 pixels, for which the grid would have no point,
+are extended by their border and cut again.
 
 Shape suffixes: B batch, C channels, H W rows and columns, h w those of the grid.
 """
@@ -24,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.spec import FixedScaleNetwork, FixedScaleTraits, NetworkSpec
+from srcli.pixels.borders import extend_to
 
 SLOPE = 0.05
 """Slope of every leaky ReLU."""
@@ -90,7 +94,7 @@ class LocalFeatureBlock(nn.Module):
 
 
 class Rlfn(FixedScaleNetwork):
-    """RLFN. It takes sides of 15 pixels or more."""
+    """RLFN. It takes sides of 1 pixel or more."""
 
     def __init__(self, config: RlfnConfig) -> None:
         super().__init__()
@@ -107,17 +111,17 @@ class Rlfn(FixedScaleNetwork):
 
     @property
     def traits(self) -> FixedScaleTraits:
-        return FixedScaleTraits(
-            scale=self.config.scale, receptive_radius=None, minimum_size=MINIMUM_SIDE
-        )
+        return FixedScaleTraits(scale=self.config.scale, receptive_radius=None)
 
     def forward(self, image_B3HW: Tensor) -> Tensor:
-        shallow_BCHW: Tensor = self.conv_1(image_B3HW * RGB_RANGE)
+        height, width = (side * self.config.scale for side in image_B3HW.shape[-2:])
+        image_B3HW = extend_to(image_B3HW, minimum=MINIMUM_SIDE) * RGB_RANGE
+        shallow_BCHW: Tensor = self.conv_1(image_B3HW)
         features_BCHW = shallow_BCHW
         for name in self.blocks:
             features_BCHW = self.get_submodule(name)(features_BCHW)
         output_B3HW: Tensor = self.upsampler(self.conv_2(features_BCHW) + shallow_BCHW)
-        return output_B3HW / RGB_RANGE
+        return output_B3HW[..., :height, :width] / RGB_RANGE
 
 
 SPEC = NetworkSpec(

@@ -78,3 +78,11 @@ def test_weights_are_for_values_up_to_255() -> None:
         samples = convolved(network.upsampler[0], convolved(network.conv_2, deep) + shallow)
         expected = F.pixel_shuffle(samples, 2) / 255
         torch.testing.assert_close(network(picture), expected)
+
+
+def test_a_side_below_fifteen_is_extended_by_its_border_and_cut() -> None:
+    torch.manual_seed(0)
+    network, picture = Rlfn(TINY), torch.rand(1, 3, 3, 20)
+    with torch.inference_mode():
+        expected = network(F.pad(picture, (0, 0, 0, 12), mode="replicate"))[:, :, :6]
+        assert torch.equal(network(picture), expected)
