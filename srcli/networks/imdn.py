@@ -29,6 +29,9 @@ from srcli.networks.statistics import share_pooling
 SLOPE = 0.05
 """Slope of every leaky ReLU."""
 
+FADE = 5
+"""Pixels over which tiles fade into each other, beyond what convolutions see."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImdnConfig:
@@ -112,8 +115,13 @@ class Imdn(FixedScaleNetwork):
 
     @property
     def traits(self) -> FixedScaleTraits:
+        reach = 3 + 4 * self.config.blocks  # of the convolutions
         return FixedScaleTraits(
-            scale=self.config.scale, receptive_radius=None, shares_statistics=True
+            scale=self.config.scale,
+            receptive_radius=None,
+            overlap=reach + FADE,
+            edge=reach,
+            shares_statistics=True,
         )
 
     def forward(self, image_B3HW: Tensor) -> Tensor:

@@ -36,6 +36,9 @@ POOL, POOL_STEP = 7, 3
 MINIMUM_SIDE = 2 * POOL + 1
 """A convolution of stride 2 leaves seven samples of it, which the pooling needs."""
 
+FADE = 11
+"""Pixels over which tiles fade into each other, beyond what convolutions see."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RlfnConfig:
@@ -111,7 +114,10 @@ class Rlfn(FixedScaleNetwork):
 
     @property
     def traits(self) -> FixedScaleTraits:
-        return FixedScaleTraits(scale=self.config.scale, receptive_radius=None)
+        reach = 3 + 3 * self.config.blocks  # of the convolutions
+        return FixedScaleTraits(
+            scale=self.config.scale, receptive_radius=None, overlap=reach + FADE, edge=reach
+        )
 
     def forward(self, image_B3HW: Tensor) -> Tensor:
         height, width = (side * self.config.scale for side in image_B3HW.shape[-2:])
