@@ -1,9 +1,33 @@
-"""State dicts of baselines, of random values, under the names of their authors' code."""
+"""Tiny baselines, and state dicts of random values under the names of their authors' code."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from srcli.networks.carn import CarnConfig
+from srcli.networks.dbpn import DbpnConfig
+from srcli.networks.edsr import EdsrConfig
+from srcli.networks.imdn import ImdnConfig
+from srcli.networks.lapsrn import LapsrnConfig
+from srcli.networks.liif import LiifConfig
+from srcli.networks.metasr import MetasrConfig
+from srcli.networks.rdn import RdnConfig
+from srcli.networks.rlfn import RlfnConfig
+
+TINY_DENSE = {"blocks": 2, "layers": 2, "growth": 4, "channels": 8}
+TINY = {
+    "carn": CarnConfig(scale=3, channels=8, groups=4, efficient=True),
+    "dbpn": DbpnConfig(scale=4, stages=2, channels=8, features=8),
+    "edsr": EdsrConfig(scale=2, blocks=2, channels=8),
+    "imdn": ImdnConfig(scale=2, blocks=2, channels=16, reduction=4),
+    "lapsrn": LapsrnConfig(scale=4, depth=3, channels=8),
+    "liif": LiifConfig(scale=3, blocks=2, channels=8, hidden=16),
+    "metasr": MetasrConfig(scale=3, **TINY_DENSE),
+    "rdn": RdnConfig(scale=2, **TINY_DENSE),
+    "rlfn": RlfnConfig(scale=2, blocks=2, channels=8, inner=8, attention=4),
+}
+"""A network of each, which takes no time."""
 
 Shapes = dict[str, tuple[int, ...]]
 State = dict[str, Tensor]

@@ -5,30 +5,13 @@ import torch
 
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
-from srcli.networks.carn import CarnConfig
 from srcli.networks.catalog import NETWORKS
-from srcli.networks.dbpn import DbpnConfig
-from srcli.networks.edsr import EdsrConfig
-from srcli.networks.imdn import ImdnConfig
-from srcli.networks.lapsrn import LapsrnConfig
-from srcli.networks.liif import LiifConfig
-from srcli.networks.metasr import MetasrConfig
-from srcli.networks.rdn import RdnConfig
+from tests.baselines import TINY
 
 CPU = Compute(device=torch.device("cpu"))
-DENSE = {"blocks": 2, "layers": 2, "growth": 4, "channels": 8}
-TINY = {
-    "carn": CarnConfig(scale=3, channels=8, groups=4, efficient=True),
-    "dbpn": DbpnConfig(scale=4, stages=2, channels=8, features=8),
-    "edsr": EdsrConfig(scale=2, blocks=2, channels=8),
-    "lapsrn": LapsrnConfig(scale=4, depth=3, channels=8),
-    "liif": LiifConfig(scale=3, blocks=2, channels=8, hidden=16),
-    "metasr": MetasrConfig(scale=3, **DENSE),
-    "rdn": RdnConfig(scale=2, **DENSE),
-}
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", sorted(TINY.keys() - {"imdn", "rlfn"}))
 def test_a_sample_does_not_depend_on_the_tile_that_made_it(name):
     torch.manual_seed(0)
     config = TINY[name]
@@ -44,7 +27,7 @@ def test_a_sample_does_not_depend_on_the_tile_that_made_it(name):
 def test_tiles_share_the_means_of_imdn():
     """Some blocks weigh channels by means that only the whole picture has."""
     torch.manual_seed(0)
-    network = NETWORKS["imdn"].build(ImdnConfig(scale=2, blocks=2, channels=16, reduction=4))
+    network = NETWORKS["imdn"].build(TINY["imdn"])
     image = torch.rand(1, 3, 96, 80) * torch.linspace(0, 1, 80)
     whole = NetworkRunner(network, CPU, UpscaleOptions(tile=1000))(image, (192, 160))
     tiled = NetworkRunner(network, CPU, UpscaleOptions(tile=48))
