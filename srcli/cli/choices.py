@@ -17,7 +17,26 @@ Report = Literal["table", "md", "csv", "json", "latex", "html"]
 Protocol = Literal["A", "A8", "B", "L", "S", "W"]
 Published = Literal["light", "all"]
 Purpose = Literal["clean", "photo", "drawing", "jpeg", "noise"]
-Network = Literal["asdn", "cirn", "csnln", "fsdn", "panet", "panetir", "san", "srcnn", "vdsr"]
+Network = Literal[
+    "asdn",
+    "carn",
+    "cirn",
+    "csnln",
+    "dbpn",
+    "edsr",
+    "fsdn",
+    "imdn",
+    "lapsrn",
+    "liif",
+    "metasr",
+    "panet",
+    "panetir",
+    "rdn",
+    "rlfn",
+    "san",
+    "srcnn",
+    "vdsr",
+]
 Ablation = Literal[
     "asdn-recursion",
     "asdn-phases",

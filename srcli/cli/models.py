@@ -161,13 +161,14 @@ def path_command(
     panel=GET,
     examples="""
     srcli models import SAN_BIX2.pt
+    srcli models import edsr-baseline-liif.pth --scale 3
 """,
 )
 def import_command(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A .pt file that the authors of CSNLN, PANet or SAN published."
+            metavar="FILE", help="A .pt or .pth file that the authors of a network published."
         ),
     ],
     output: Annotated[
@@ -179,12 +180,21 @@ def import_command(
             help="Write this .safetensors file. Default: a file in the folder of models.",
         ),
     ] = None,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            metavar="S",
+            min=1,
+            help="Import the weights of this scale, from a file that holds several. Default: the "
+            "largest.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, shared_options.overwrite()] = False,
 ) -> None:
     """Convert a checkpoint of a network's authors to a weights file."""
     from srcli.usecases.models import import_model
 
-    data(str(import_model(file, output, overwrite=overwrite)))
+    data(str(import_model(file, output, scale=scale, overwrite=overwrite)))
 
 
 @add(app, "remove", panel=GET)

@@ -45,7 +45,7 @@ _OWN: Mapping[str, str] = {
     "models.list": "purpose community json",
     "models.show": "markdown",
     "models.fetch": "offline accept-licence keep-original",
-    "models.import": "output overwrite",
+    "models.import": "output scale overwrite",
     "models.export": "output overwrite",
     "models.measure": "id trained-on training notes purpose good-for licence dataset"
     " data-dir resume",

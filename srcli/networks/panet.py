@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from srcli.networks.blocks.edsr_body import Body
 from srcli.networks.blocks.mean_shift import MeanShift
 from srcli.networks.blocks.patch_attention import TILE
 from srcli.networks.blocks.pyramid import LEVELS, PyramidAttention
@@ -85,47 +86,6 @@ PAPER = PanetConfig(scale=2)
 LIGHT = PanetConfig(scale=2, blocks=8, channels=48, reduction=4, levels=3, tile=32)
 RESTORATION_PAPER = RestorationConfig()
 RESTORATION_LIGHT = RestorationConfig(blocks=8, channels=48, reduction=4, levels=3, tile=32)
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, scaled, plus the input. Blocks may share one activation."""
-
-    def __init__(self, channels: int, *, scale: float = 1.0) -> None:
-        super().__init__()
-        self.scale = scale
-        self.body = nn.ModuleDict(
-            {
-                "0": nn.Conv2d(channels, channels, 3, padding=1),
-                "2": nn.Conv2d(channels, channels, 3, padding=1),
-            }
-        )
-
-    def forward(self, features_BCHW: Tensor, activation: nn.Module) -> Tensor:
-        residual_BCHW: Tensor = self.body["2"](activation(self.body["0"](features_BCHW)))
-        return features_BCHW + self.scale * residual_BCHW
-
-
-class Body(nn.ModuleList):
-    """Residual blocks, attention in their middle, a convolution, plus the input."""
-
-    def __init__(
-        self, channels: int, *, blocks: int, residual_scale: float, attention: PyramidAttention
-    ) -> None:
-        layers: list[nn.Module] = [
-            ResidualBlock(channels, scale=residual_scale) for _ in range(blocks // 2 * 2)
-        ]
-        layers.insert(blocks // 2, attention)
-        layers.append(nn.Conv2d(channels, channels, 3, padding=1))
-        super().__init__(layers)
-
-    def forward(self, features_BCHW: Tensor, activation: nn.Module) -> Tensor:
-        deep_BCHW = features_BCHW
-        for layer in self:
-            if isinstance(layer, ResidualBlock):
-                deep_BCHW = layer(deep_BCHW, activation)
-            else:
-                deep_BCHW = layer(deep_BCHW)
-        return deep_BCHW + features_BCHW
 
 
 class Panet(FixedScaleNetwork):

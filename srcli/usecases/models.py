@@ -179,12 +179,15 @@ def remove_model(model: str) -> bool:
     return find(model).remove()
 
 
-def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False) -> Path:
+def import_model(
+    path: Path, out: Path | None = None, *, scale: int | None = None, overwrite: bool = False
+) -> Path:
     """Convert a checkpoint of the authors, and return the weights file that was made of it.
 
     Without ``out``, one of the models that ``list_models`` names is kept in the tool's folder,
     so that it can be used by its id: the file whose sha256 is known, or, where none is, any of
-    the size that the authors published. Any other is written beside ``path``.
+    the size that the authors published. Any other is written beside ``path``. Of a file that
+    holds the weights of several scales, those of ``scale`` are imported, or of the largest.
 
     Raises:
         CorruptWeights: it cannot be read or recognised.
@@ -203,7 +206,7 @@ def import_model(path: Path, out: Path | None = None, *, overwrite: bool = False
     if out is not None and out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}."
         raise UsageError(msg)
-    imported = import_checkpoint(path)
+    imported = import_checkpoint(path, scale)
     source = None if out else imported.source
     target = cached_file(source.id) if source else out or path.with_suffix(SUFFIX)
     if not overwrite:

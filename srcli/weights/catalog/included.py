@@ -77,10 +77,9 @@ def keeps_quality(sha256: str) -> bool:
 def _unknown(model: str) -> WeightsError:
     unread = find_unread(model)
     if unread:
-        msg = f"{unread.title} cannot be used: neither srcli nor spandrel can build that network."
-        return WeightsUnavailable(
-            msg, hint=f"Its weights are at {unread.page}. Another model, rcan-x4, can be fetched."
-        )
+        msg = f"{unread.title} has no weights that srcli can read."
+        train = f"`srcli train --network {unread.name}` trains the network"
+        return WeightsUnavailable(msg, hint=f"Its authors' are {unread.page}; {train}.")
     msg = f"There is no model called {model!r}."
     sisters = family_members(model.rpartition("-")[0])
     if sisters:

@@ -19,12 +19,12 @@ COMMUNITY = Path(__file__).with_name("community.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A published network that neither this tool nor spandrel can build.
+    """A published network whose authors' files can be neither imported nor read by spandrel.
 
     Attributes:
         name: what a user may ask for, alone or followed by ``-x<scale>``.
         title: as the literature writes it.
-        page: where its files are.
+        page: what its files are, and where.
 
     """
 
@@ -35,7 +35,7 @@ class Unread:
 
 @lru_cache(maxsize=1)
 def read_unread() -> tuple[Unread, ...]:
-    """Return every published network that cannot be used."""
+    """Return every published network without a file that can be read."""
     content = tomllib.loads(SOURCES.read_text(encoding="utf-8"))
     return tuple(Unread(**entry) for entry in content["unread"])
 
@@ -68,12 +68,20 @@ def find_source(model: str, scale: float | None = None) -> WeightCard | None:
     return next(iter(reaching or members[-1:]), None)
 
 
+def holds_several(source: WeightCard) -> bool:
+    """Tell whether the file of a source holds the weights of other scales as well."""
+    return any(
+        (one.network, one.file) == (source.network, source.file) and one.scale != source.scale
+        for one in all_sources()
+    )
+
+
 def find_file(sha256: str) -> WeightCard | None:
     """Return the source whose published file has a hash, if there is one."""
     return next((source for source in all_sources() if source.sha256 == sha256), None)
 
 
 def find_unread(model: str) -> Unread | None:
-    """Return the network that ``model`` names if it is one that cannot be used."""
+    """Return the network that ``model`` names if it has no file that can be read."""
     name = re.sub(r"[-_]x\d$", "", model.lower())
     return next((unread for unread in read_unread() if unread.name == name), None)

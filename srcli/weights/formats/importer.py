@@ -11,7 +11,7 @@ from torch import Tensor
 from srcli.errors import CorruptWeights
 from srcli.files.digest import sha256_of
 from srcli.weights.catalog.card import WeightCard
-from srcli.weights.catalog.published import find_source
+from srcli.weights.catalog.published import all_sources, find_source
 from srcli.weights.formats import reference_checkpoints
 from srcli.weights.formats.checkpoint import Header, save_model
 from srcli.weights.formats.size_guard import bounded_by
@@ -44,8 +44,10 @@ class Imported:
             made.unlink(missing_ok=True)
 
 
-def import_checkpoint(path: Path) -> Imported:
+def import_checkpoint(path: Path, scale: int | None = None) -> Imported:
     """Read, recognise and convert ``path``; nothing in it is run.
+
+    ``scale`` is as for ``reference_checkpoints.identify``.
 
     Raises:
         CorruptWeights: it cannot be read, is none of the networks that can be recognised, does
@@ -53,7 +55,7 @@ def import_checkpoint(path: Path) -> Imported:
 
     """
     state = reference_checkpoints.read(path)
-    found = reference_checkpoints.identify(state)
+    found = reference_checkpoints.identify(state, scale)
     with bounded_by(state.values(), path):
         converted = reference_checkpoints.convert(state, found)
     check_finite(path, converted.items())
@@ -77,10 +79,10 @@ def check_finite(path: Path, weights: Iterable[tuple[str, Tensor]]) -> None:
 
 
 def _source(found: reference_checkpoints.Upstream, sha256: str) -> WeightCard | None:
-    source = find_source(f"{found.network}-x{found.config.scale}")
-    if source is None:
-        return None
-    known = (
-        source.sha256 == sha256 if source.sha256 else reference_checkpoints.is_as_published(found)
-    )
-    return source if known else None
+    """Return the authors' file of a hash, or where nobody measured theirs, that of the size."""
+    scale = found.config.scale
+    for known in all_sources():
+        if (known.network, known.scale, known.sha256) == (found.network, scale, sha256):
+            return known
+    source = find_source(reference_checkpoints.published_as(found))
+    return None if source is None or source.sha256 else source

@@ -1,14 +1,14 @@
-"""Recognise and convert the checkpoints of the authors of CSNLN, PANet and SAN.
+"""Recognise and convert the checkpoints of networks' authors.
 
-Their files are bare state dicts. Network, scale, depth, width and value range are read from
-names and shapes; what the authors' code keeps but never reads is left out, anything else that
-does not fit is refused with a list.
+Their files are state dicts. Network, scale, depth, width and value range are read from names and
+shapes; what the authors' code keeps but never reads is left out, anything else that does not fit
+is refused with a list.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,17 +18,22 @@ from torch import Tensor
 from srcli.errors import CorruptWeights, listed
 from srcli.networks import csnln, panet, san
 from srcli.networks.blocks.patch_attention import NORM_FLOOR
-from srcli.networks.spec import AnySpec
+from srcli.weights.formats import baseline_checkpoints
+from srcli.weights.formats.checkpoint_layout import (
+    Config,
+    Layout,
+    State,
+    count,
+    rgb_range,
+    shape_of,
+    upsampler_scale,
+)
 from srcli.weights.formats.size_guard import is_filled
 from srcli.weights.formats.torch_checkpoint import read_pickle
 
-State = Mapping[str, Tensor]
-Config = csnln.CsnlnConfig | panet.PanetConfig | panet.RestorationConfig | san.SanConfig
-
-KERNEL_RANK = 4
-EIGHT_BIT_RANGE = 255.0
-EIGHT_BIT_BIAS = 10.0
-"""A mean shift beyond this belongs to 0..255, not to 0..1."""
+PARALLEL = "module."
+"""What PyTorch's parallel training puts before every name."""
+IMPORTED = "CARN, CSNLN, DBPN, EDSR, IMDN, LIIF, Meta-SR, PANet, RDN, RLFN and SAN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +55,18 @@ def read(path: Path) -> dict[str, Tensor]:
             to run code.
 
     """
-    state = read_pickle(path)
+    state = _weights_of(read_pickle(path))
     if not isinstance(state, dict) or not all(map(_is_entry, state.items())):
         msg = f"{path} holds something other than named tensors."
         hint = "Only a plain state dict, as the networks' authors publish it, can be imported."
         raise CorruptWeights(msg, hint=hint)
-    return state
+    return {name.removeprefix(PARALLEL): tensor for name, tensor in state.items()}
+
+
+def _weights_of(content: object) -> object:
+    """Return the state dict of a file; that of LIIF's is in an entry, beside how it was trained."""
+    model = content.get("model") if isinstance(content, dict) else None
+    return model["sd"] if isinstance(model, dict) and "sd" in model else content
 
 
 def _is_entry(item: tuple[object, object]) -> bool:
@@ -69,36 +80,46 @@ def _is_entry(item: tuple[object, object]) -> bool:
     )
 
 
-def identify(state: State) -> Upstream:
+def identify(state: State, scale: int | None = None) -> Upstream:
     """Tell which network a state dict belongs to, from names and shapes alone.
 
+    Args:
+        state: the authors' entries.
+        scale: which scale to read, if the file holds the weights of several; the largest that
+            they were trained for if None.
+
     Raises:
-        CorruptWeights: if it is none of them, or lacks an entry that says how large it is.
+        CorruptWeights: if it is none of them, lacks an entry that says how large it is, or has
+            no weights for ``scale``.
 
     """
-    if any(name.startswith("SEM.") for name in state):
-        return Upstream(network=csnln.SPEC.name, config=_csnln(state))
-    if any(name.startswith("RG.") for name in state):
-        return Upstream(network=san.SPEC.name, config=_san(state))
-    if any(".conv_match_L_base." in name for name in state):
-        if "tail.0.weight" in state:
-            return Upstream(network=panet.RESTORATION_SPEC.name, config=_restoration(state))
-        return Upstream(network=panet.SPEC.name, config=_panet(state))
+    for layout in _LAYOUTS.values():
+        if layout.knows(state):
+            config = layout.configure(state, scale)
+            if scale not in {None, config.scale}:
+                msg = f"The checkpoint enlarges {config.scale} times, not {scale} times."
+                raise CorruptWeights(msg)
+            return Upstream(network=layout.spec.name, config=config)
     found = listed(sorted(state)) or "no entry"
-    msg = f"The checkpoint is neither CSNLN, PANet nor SAN: it has {found}."
-    raise CorruptWeights(msg, hint="These three networks can be imported from the authors' files.")
+    msg = f"The checkpoint is of none of the networks that can be imported: it has {found}."
+    raise CorruptWeights(msg, hint=f"Files of the authors of {IMPORTED} can be imported.")
 
 
-def is_as_published(upstream: Upstream) -> bool:
-    """Tell whether a network is of the size that its authors published.
+def published_as(upstream: Upstream) -> str:
+    """Return the id of the model that its authors published in this size; empty if of another.
 
-    Their CSNLN recurs 12 times in the paper and 7 in a file, so it may recur as it likes.
+    The id of a network's preset ``paper`` is the network's name. Their CSNLN recurs 12 times in
+    the paper and 7 in a file, so it may recur as it likes.
     """
-    config = upstream.config
-    published = _LAYOUTS[upstream.network].spec.configure("paper", config.scale)
-    if isinstance(config, csnln.CsnlnConfig):
-        published = replace(published, recurrences=config.recurrences)
-    return bool(config == published)
+    config, layout = upstream.config, _LAYOUTS[upstream.network]
+    for preset in layout.published:
+        published = layout.spec.configure(preset, config.scale)
+        if isinstance(config, csnln.CsnlnConfig):
+            published = replace(published, recurrences=config.recurrences)
+        if config == published:
+            family = layout.spec.name if preset == "paper" else f"{layout.spec.name}-{preset}"
+            return f"{family}-x{config.scale}"
+    return ""
 
 
 def convert(state: State, upstream: Upstream) -> dict[str, Tensor]:
@@ -113,7 +134,7 @@ def convert(state: State, upstream: Upstream) -> dict[str, Tensor]:
 
     """
     layout = _LAYOUTS[upstream.network]
-    renamed = layout.rename(state)
+    renamed = layout.rename(state, upstream.config)
     with torch.device("meta"):
         expected = layout.spec.build(upstream.config).state_dict()
     kept = {name: tensor for name, tensor in renamed.items() if not layout.drops(name)}
@@ -152,89 +173,59 @@ def _fault(kind: str, names: Iterable[str]) -> str:
     return f"{kind}: {found}" if found else ""
 
 
-def _shape(state: State, name: str) -> torch.Size:
-    """Shape of a convolution's kernel that must be there."""
-    if name not in state:
-        msg = f"The checkpoint is missing: {name}."
-        raise CorruptWeights(msg)
-    shape = state[name].shape
-    if len(shape) != KERNEL_RANK or 0 in shape:
-        msg = f"The checkpoint has an entry of the wrong shape: {name} {tuple(shape)}."
-        raise CorruptWeights(msg)
-    return shape
-
-
-def _count(state: State, pattern: str) -> int:
-    """Count the distinct matches of the pattern's group among the names."""
-    return len({found[1] for name in state if (found := re.match(pattern, name))})
-
-
-def _rgb_range(state: State) -> float:
-    bias = state.get("sub_mean.bias")
-    large = bias is not None and bool((bias.abs() > EIGHT_BIT_BIAS).any())
-    return EIGHT_BIT_RANGE if large else 1.0
-
-
-def _upsampler_scale(state: State) -> int:
-    shape = _shape(state, "tail.0.0.weight")
-    if shape[0] == 9 * shape[1]:
-        return 3
-    return 1 << _count(state, r"tail\.0\.(\d+)\.weight$")
-
-
-def _csnln(state: State) -> csnln.CsnlnConfig:
-    channels = _shape(state, "head.0.0.weight")[0]
-    kernel = _shape(state, "SEM.down_sample_1.0.weight")[-1]
+def _csnln(state: State, _scale: int | None) -> csnln.CsnlnConfig:
+    channels = shape_of(state, "head.0.0.weight")[0]
+    kernel = shape_of(state, "SEM.down_sample_1.0.weight")[-1]
     twice = any(name.startswith("SEM.multi_source_projection_2.") for name in state)
     return csnln.CsnlnConfig(
         scale=4 if twice else 3 if kernel == 9 else 2,  # noqa: PLR2004 - 3 x the factor
-        recurrences=max(1, _shape(state, "tail.0.weight")[1] // channels),
+        recurrences=max(1, shape_of(state, "tail.0.weight")[1] // channels),
         channels=channels,
-        rgb_range=_rgb_range(state),
+        rgb_range=rgb_range(state),
     )
 
 
-def _san(state: State) -> san.SanConfig:
-    channels = _shape(state, "head.0.weight")[0]
+def _san(state: State, _scale: int | None) -> san.SanConfig:
+    channels = shape_of(state, "head.0.weight")[0]
     return san.SanConfig(
-        scale=_upsampler_scale(state),
-        groups=_count(state, r"RG\.(\d+)\."),
-        blocks=_count(state, r"RG\.0\.rcab\.(\d+)\."),
+        scale=upsampler_scale(state),
+        groups=count(state, r"RG\.(\d+)\."),
+        blocks=count(state, r"RG\.0\.rcab\.(\d+)\."),
         channels=channels,
-        squeeze=_squeeze(channels, _shape(state, "RG.0.soca.conv_du.0.weight")),
-        nonlocal_squeeze=_squeeze(channels, _shape(state, "non_local.non_local.theta.weight")),
-        rgb_range=_rgb_range(state),
+        squeeze=_squeeze(channels, shape_of(state, "RG.0.soca.conv_du.0.weight")),
+        nonlocal_squeeze=_squeeze(channels, shape_of(state, "non_local.non_local.theta.weight")),
+        rgb_range=rgb_range(state),
     )
 
 
-def _panet(state: State) -> panet.PanetConfig:
+def _panet(state: State, _scale: int | None) -> panet.PanetConfig:
     channels, blocks = _panet_size(state)
     return panet.PanetConfig(
-        scale=_upsampler_scale(state),
+        scale=upsampler_scale(state),
         blocks=blocks,
         channels=channels,
         reduction=_panet_reduction(state, channels),
-        rgb_range=_rgb_range(state),
+        rgb_range=rgb_range(state),
     )
 
 
-def _restoration(state: State) -> panet.RestorationConfig:
+def _restoration(state: State, _scale: int | None) -> panet.RestorationConfig:
     channels, blocks = _panet_size(state)
     return panet.RestorationConfig(
         blocks=blocks,
         channels=channels,
         reduction=_panet_reduction(state, channels),
-        colors=_shape(state, "head.0.weight")[1],
+        colors=shape_of(state, "head.0.weight")[1],
     )
 
 
 def _panet_size(state: State) -> tuple[int, int]:
-    return _shape(state, "head.0.weight")[0], _count(state, r"body\.(\d+)\.body\.0\.weight$")
+    return shape_of(state, "head.0.weight")[0], count(state, r"body\.(\d+)\.body\.0\.weight$")
 
 
 def _panet_reduction(state: State, channels: int) -> int:
     name = f"body.{_panet_size(state)[1] // 2}.conv_match.0.weight"
-    return _squeeze(channels, _shape(state, name if name in state else "msa.conv_match.0.weight"))
+    return _squeeze(channels, shape_of(state, name if name in state else "msa.conv_match.0.weight"))
 
 
 def _squeeze(channels: int, kernel: torch.Size) -> int:
@@ -242,11 +233,7 @@ def _squeeze(channels: int, kernel: torch.Size) -> int:
     return max(1, min(channels, channels // kernel[0]))
 
 
-def _unchanged(state: State) -> State:
-    return state
-
-
-def _one_name(state: State) -> State:
+def _one_name(state: State, _config: Config) -> State:
     """Drop PANet's second name of its attention; the one in the body wins."""
     attention = f"body.{_panet_size(state)[1] // 2}."
     renamed = {
@@ -258,7 +245,7 @@ def _one_name(state: State) -> State:
     return {**renamed, **rest}
 
 
-def _one_slope(state: State) -> State:
+def _one_slope(state: State, _config: Config) -> State:
     """Keep the slope that all residual blocks share once; differing ones stay, as extras."""
     pattern = re.compile(r"body\.\d+\.body\.1\.weight")
     slopes = {name: tensor for name, tensor in state.items() if pattern.fullmatch(name)}
@@ -270,24 +257,28 @@ def _one_slope(state: State) -> State:
     return {"activation.weight": first, **kept}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Layout:
-    """How the authors' names become ours: renaming first, then the unused are dropped."""
+_ATTENTION = r".*\.conv_match_L_base\."
 
-    spec: AnySpec
-    unused: tuple[str, ...]
-    rename: Callable[[State], State] = _unchanged
-
-    def drops(self, name: str) -> bool:
-        return any(re.fullmatch(pattern, name) for pattern in self.unused)
-
-
-_LAYOUTS: dict[str, _Layout] = {
+_LAYOUTS: Mapping[str, Layout] = {
     layout.spec.name: layout
     for layout in (
-        _Layout(spec=csnln.SPEC, unused=csnln.UNUSED),
-        _Layout(spec=san.SPEC, unused=san.UNUSED),
-        _Layout(spec=panet.SPEC, unused=panet.UNUSED, rename=_one_name),
-        _Layout(spec=panet.RESTORATION_SPEC, unused=panet.RESTORATION_UNUSED, rename=_one_slope),
+        Layout(spec=csnln.SPEC, marks=(r"SEM\.",), configure=_csnln, unused=csnln.UNUSED),
+        Layout(spec=san.SPEC, marks=(r"RG\.",), configure=_san, unused=san.UNUSED),
+        Layout(
+            spec=panet.RESTORATION_SPEC,
+            marks=(_ATTENTION, r"tail\.0\.weight$"),
+            configure=_restoration,
+            unused=panet.RESTORATION_UNUSED,
+            rename=_one_slope,
+        ),
+        Layout(
+            spec=panet.SPEC,
+            marks=(_ATTENTION,),
+            configure=_panet,
+            unused=panet.UNUSED,
+            rename=_one_name,
+        ),
+        *baseline_checkpoints.LAYOUTS,
     )
 }
+"""In the order in which they are tried."""

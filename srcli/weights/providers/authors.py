@@ -11,6 +11,7 @@ from srcli.errors import CorruptWeights, LicenceNotAccepted, WeightsError, Weigh
 from srcli.files.digest import is_file
 from srcli.settings import read_setting
 from srcli.weights.catalog.card import WeightCard
+from srcli.weights.catalog.published import holds_several
 from srcli.weights.providers.cache import (
     cache_folder,
     cached_file,
@@ -53,9 +54,7 @@ class Authors:
 
     def check(self, path: Path) -> None:
         """Compare the sha256 of the file with the one that was noted after the conversion."""
-        hint = (
-            "" if self.is_remote else f"Run `srcli models import {self.source.file} --overwrite`."
-        )
+        hint = "" if self.is_remote else f"Run `{self._import()} --overwrite`."
         check_sealed(path, hint=hint)
 
     def fetch(self, listen: Listener) -> Path:
@@ -166,13 +165,17 @@ class Authors:
         else:
             from srcli.weights.formats.importer import import_checkpoint
 
-            import_checkpoint(original).keep(target)
+            import_checkpoint(original, self.source.scale).keep(target)
 
     def _by_hand(self) -> WeightsUnavailable:
         source = self.source
         msg = f"{source.id} is a manual download: {source.file} from {source.pages[0]}."
-        hint = f"Download it, then run `srcli models import {source.file}`."
-        return WeightsUnavailable(msg, hint=hint)
+        return WeightsUnavailable(msg, hint=f"Download it, then run `{self._import()}`.")
+
+    def _import(self) -> str:
+        """Return the command that imports the file."""
+        scale = f" --scale {self.source.scale}" if holds_several(self.source) else ""
+        return f"srcli models import {self.source.file}{scale}"
 
 
 def render_notice(source: WeightCard) -> str:

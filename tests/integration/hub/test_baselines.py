@@ -13,6 +13,7 @@ from srcli.weights.catalog import published
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.formats import spandrel_networks
 from srcli.weights.formats.checkpoint import load_model
+from tests.baselines import carn, liif
 
 with spandrel_networks._torchvision():
     from spandrel.architectures.RCAN import RCAN
@@ -84,14 +85,15 @@ def test_a_baseline_says_which_extra_it_needs(srcli, offered, photo, monkeypatch
     assert "pip install 'srcli[community]'" in done.stderr
 
 
-@pytest.mark.parametrize("model", ["imdn", "IMDN_x2", "imdn-x4", "carn-m", "carn-m-x3"])
+@pytest.mark.parametrize("model", ["rdn", "RDN_x2", "lapsrn", "lapsrn-x4"])
 @pytest.mark.parametrize("command", ["fetch", "show", "path"])
-def test_what_nothing_can_build_is_said_plainly(srcli, model, command):
+def test_weights_that_nothing_can_read_are_said_plainly(srcli, model, command):
     done = srcli("models", command, model)
     assert (done.returncode, done.stdout) == (4, "")
     said = " ".join(done.stderr.split())
-    assert "neither srcli nor spandrel can build that network" in said
+    assert "has no weights that srcli can read" in said
     assert "on GitHub" in said
+    assert "srcli train --network" in said
 
 
 def test_what_spandrel_can_build_by_now_is_not_refused():
@@ -101,3 +103,45 @@ def test_what_spandrel_can_build_by_now_is_not_refused():
     known = {support.architecture.id.lower() for support in MAIN_REGISTRY.architectures()}
     names = {unread.name for unread in published.read_unread()}
     assert not known & (names | {name.partition("-")[0] for name in names})
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_of_a_file_of_several_scales_each_is_a_model(srcli, hub, tmp_path, monkeypatch, scale):
+    torch.save(carn(mobile=True), tmp_path / "carn_m.pth")
+    content = (tmp_path / "carn_m.pth").read_bytes()
+    sources = [
+        WeightCard(
+            id=f"carn-m-x{each}",
+            network="carn",
+            scale=each,
+            file="carn_m.pth",
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            addresses=("https://first.example/zoo/carn_m.pth",),
+            pages=("the authors' page",),
+        )
+        for each in (2, 3, 4)
+    ]
+    monkeypatch.setattr(published, "read_sources", lambda: tuple(sources))
+    hub.plain["/zoo/carn_m.pth"] = content
+    fetched = srcli("models", "fetch", f"carn-m-x{scale}")
+    assert fetched.returncode == 0, fetched.stderr
+    path = Path(fetched.stdout.strip())
+    assert path.name == f"carn-m-x{scale}.safetensors"
+    assert load_model(path).network.traits.scale == scale
+    imported = srcli("models", "import", "carn_m.pth", "--scale", scale, "--overwrite")
+    assert imported.stdout == fetched.stdout
+    third = srcli("models", "import", "carn_m.pth", "--scale", 3)
+    assert Path(third.stdout.strip()).name == "carn-m-x3.safetensors"
+    assert srcli("models", "import", "carn_m.pth", "--scale", 8).returncode == 4
+
+
+def test_a_file_by_hand_that_serves_every_scale_is_imported_for_one(srcli, photo, tmp_path):
+    done = srcli("models", "fetch", "liif-edsr-x3")
+    assert done.returncode == 4
+    assert "`srcli models import edsr-baseline-liif.pth --scale 3`" in " ".join(done.stderr.split())
+    torch.save({"model": {"name": "liif", "sd": liif(dense=False)}}, tmp_path / "small.pth")
+    imported = srcli("models", "import", "small.pth", "--scale", 3)
+    assert imported.stdout == "small.safetensors\n"
+    used = srcli("upscale", photo, "--model", "small.safetensors", "--scale", 3, "-o", "out.png")
+    assert used.returncode == 0, used.stderr

@@ -6,7 +6,12 @@ import pytest
 
 from srcli.weights.catalog.card import PERMISSIVE, PURPOSES, WeightCard
 from srcli.weights.catalog.included import family_members, read_catalog
-from srcli.weights.catalog.published import all_sources, find_source, read_community
+from srcli.weights.catalog.published import (
+    all_sources,
+    find_source,
+    holds_several,
+    read_community,
+)
 from srcli.weights.formats import spandrel_networks
 
 with spandrel_networks._torchvision():
@@ -52,8 +57,14 @@ def test_no_two_models_have_one_name_or_one_file():
     sources = all_sources()
     ids = [*(source.id for source in sources), *(card.id for card in read_catalog())]
     assert len(ids) == len(set(ids))
-    hashes = [source.sha256 for source in sources if source.sha256]
-    assert len(hashes) == len(set(hashes))
+    files = [(source.sha256, source.scale) for source in sources if source.sha256]
+    assert len(files) == len(set(files))
+
+
+def test_a_file_of_several_scales_is_that_of_several_models():
+    found = {one.id for one in all_sources() if holds_several(one)}
+    assert {"carn-m-x2", "carn-m-x4", "liif-rdn-x3", "metasr-x2"} <= found
+    assert not {"imdn-x2", "csnln-x2", "panet-x2", "edsr-x4"} & found
 
 
 def test_no_family_of_others_hides_one_of_ours():

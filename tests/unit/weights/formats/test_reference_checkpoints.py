@@ -20,12 +20,12 @@ from srcli.networks.catalog import NETWORKS
 from srcli.networks.spec import SrNetwork
 from srcli.weights.catalog.card import WeightCard
 from srcli.weights.catalog.published import read_sources
+from srcli.weights.formats.checkpoint_layout import Config
 from srcli.weights.formats.reference_checkpoints import (
-    Config,
     Upstream,
     convert,
     identify,
-    is_as_published,
+    published_as,
     read,
 )
 
@@ -162,15 +162,28 @@ def test_another_constant_than_the_authors_is_refused() -> None:
 def test_the_size_that_the_authors_published_is_known(source: WeightCard) -> None:
     if source.community:
         return
-    config = NETWORKS[source.network].configure("paper", source.scale)
-    light = NETWORKS[source.network].configure("light", source.scale)
-    assert is_as_published(Upstream(network=source.network, config=config))
-    assert not is_as_published(Upstream(network=source.network, config=light))
+    preset = source.family.removeprefix(source.network).removeprefix("-") or "paper"
+    config = NETWORKS[source.network].configure(preset, source.scale)
+    assert published_as(Upstream(network=source.network, config=config)) == source.id
+
+
+@pytest.mark.parametrize("network", ["csnln", "panet", "panetir", "san"])
+def test_a_size_of_ours_is_none_of_the_authors(network: str) -> None:
+    config = NETWORKS[network].configure("light", NETWORKS[network].scales[0])
+    assert not published_as(Upstream(network=network, config=config))
 
 
 def test_the_recurrences_of_the_authors_differ_from_file_to_file() -> None:
     config = csnln.CsnlnConfig(scale=2, recurrences=7)
-    assert is_as_published(Upstream(network="csnln", config=config))
+    assert published_as(Upstream(network="csnln", config=config)) == "csnln-x2"
+
+
+@pytest.mark.parametrize(("name", "config"), [CASES[0], CASES[4], CASES[8], CASES[10]])
+def test_a_file_of_another_scale_than_asked_for_is_refused(name: str, config: Config) -> None:
+    state = as_published(name, config)
+    assert identify(state, config.scale).config == config
+    with pytest.raises(CorruptWeights, match=f"enlarges {config.scale} times, not 5 times"):
+        identify(state, 5)
 
 
 def test_a_file_without_entries_is_said_to_have_none() -> None:
@@ -179,7 +192,9 @@ def test_a_file_without_entries_is_said_to_have_none() -> None:
 
 
 def test_another_network_is_refused_by_name() -> None:
-    with pytest.raises(CorruptWeights, match=r"neither CSNLN, PANet nor SAN: it has conv\.weight"):
+    with pytest.raises(
+        CorruptWeights, match=r"none of the networks that can be imported: it has conv\.weight"
+    ):
         identify({"conv.weight": torch.zeros(1)})
 
 
