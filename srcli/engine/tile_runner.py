@@ -21,7 +21,7 @@ from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.progress import Progress
 from srcli.engine.tiling import Tile, halo_width, plan_tiles, tile_side
 from srcli.errors import BadTile, OutOfMemory
-from srcli.networks.blocks.convolution import NATIVE_SAMPLES
+from srcli.networks.blocks.convolution import NATIVE_SAMPLES, WideConvolutions
 from srcli.networks.spec import NetworkTraits
 from srcli.networks.statistics import SharedStatistics
 from srcli.pixels.borders import extend_to
@@ -238,10 +238,22 @@ class TileRunner:
     def _suited(self, shown: NetworkInput, window: Tensor) -> Run:
         """Return how a network is called with a window."""
         run = shown.run
-        is_local = shown.traits.receptive_radius is not None
-        if is_local and window.device.type == "cpu" and window.numel() <= NATIVE_SAMPLES:
-            run = _twice(run)
+        if shown.traits.receptive_radius is not None and window.device.type == "cpu":
+            if window.numel() <= NATIVE_SAMPLES:
+                run = _twice(run)
+            if self.compute.dtype == torch.bfloat16:
+                run = _wide(run)
         return ensembled(run) if self.ensemble and not self.official_tiles else run
+
+
+def _wide(run: Run) -> Run:
+    """Convolve what is narrow as PyTorch does what is wide, to the bit."""
+
+    def run_wide(tile: Tensor) -> Tensor:
+        with WideConvolutions():
+            return run(tile)
+
+    return run_wide
 
 
 def _twice(run: Run) -> Run:

@@ -112,18 +112,20 @@ def wide() -> LocalAsdn:
 @given(
     ratio=st.sampled_from([1.3, 2.0, 2.7, 3.0, 3.3, 4.0]),
     height=st.integers(20, 70),
-    width=st.integers(20, 70),
+    width=st.integers(20, 120),
     tile=st.sampled_from([32, 40, 52]),
     pad_border=st.booleans(),
+    dtype=st.sampled_from([torch.float32, torch.bfloat16]),
 )
 def test_one_pass_to_four_is_the_same_in_tiles_to_the_bit(
-    wide, ratio, height, width, tile, pad_border
+    wide, ratio, height, width, tile, pad_border, dtype
 ):
     image = torch.rand(1, 3, height, width)
     size = round(height * ratio), round(width * ratio)
     options = UpscaleOptions(tile=1000, pad_border=pad_border)
-    whole = NetworkRunner(wide, CPU, options)(image, size, ratio=ratio)
-    tiled = NetworkRunner(wide, CPU, replace(options, tile=tile))(image, size, ratio=ratio)
+    compute = replace(CPU, dtype=dtype)
+    whole = NetworkRunner(wide, compute, options)(image, size, ratio=ratio)
+    tiled = NetworkRunner(wide, compute, replace(options, tile=tile))(image, size, ratio=ratio)
     assert torch.equal(whole, tiled)
 
 
@@ -183,13 +185,15 @@ def test_borders_meet_in_pictures_and_results_of_any_size(local, network, size):
     assert torch.isfinite(flat).all()
 
 
-def test_small_corners_of_the_shipped_preset_are_the_wholes_to_the_bit():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("width", [47, 200])
+def test_small_corners_of_the_shipped_preset_are_the_wholes_to_the_bit(dtype, width):
     network = LocalAsdn(FAST)
     for head in network.heads:
         nn.init.normal_(head.get_parameter("weight"), std=0.05)
-    image = torch.rand(1, 3, 61, 47)
-    whole = NetworkRunner(network, CPU, UpscaleOptions(tile=1000))(image, (122, 94))
-    tiled = NetworkRunner(network, CPU, UpscaleOptions(tile=32))(image, (122, 94))
+    image, size, compute = torch.rand(1, 3, 61, width), (122, 2 * width), replace(CPU, dtype=dtype)
+    whole = NetworkRunner(network, compute, UpscaleOptions(tile=1000))(image, size)
+    tiled = NetworkRunner(network, compute, UpscaleOptions(tile=32))(image, size)
     assert torch.equal(whole, tiled)
 
 

@@ -1,5 +1,6 @@
 """Networks of finite reach run from the top to the bottom."""
 
+from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
@@ -48,8 +49,8 @@ def run(runner, image, size, ratio):
     return sink.picture
 
 
-def whole(network, image, size, ratio, **options):
-    runner = NetworkRunner(network, CPU, UpscaleOptions(tile=1000, **options))
+def whole(network, image, size, ratio, *, compute=CPU, **options):
+    runner = NetworkRunner(network, compute, UpscaleOptions(tile=1000, **options))
     sink = Sink(size)
     runner.run_into(image, runner.plan_passes(image.shape[2:], size, ratio), sink)
     return sink.picture
@@ -59,19 +60,20 @@ def whole(network, image, size, ratio, **options):
 @given(
     ratio=st.sampled_from([1.3, 2.0, 2.7, 3.3, 4.0]),
     height=st.integers(5, 60),
-    width=st.integers(5, 60),
+    width=st.integers(5, 120),
     band=st.integers(100, 20_000),
     panel=st.integers(8, 80),
     pad_border=st.booleans(),
     borders=st.tuples(*2 * [st.sampled_from(["symmetric", "wrap"])]),
+    dtype=st.sampled_from([torch.float32, torch.bfloat16]),
 )
 def test_rows_equal_the_whole_bit_for_bit(
-    network, ratio, height, width, band, panel, pad_border, borders
+    network, ratio, height, width, band, panel, pad_border, borders, dtype
 ):
     image, size = torch.rand(1, 3, height, width), (round(height * ratio), round(width * ratio))
-    options = {"pad_border": pad_border, "borders": borders}
-    expected = whole(network, image, size, ratio, **options)
-    runner = NetworkRunner(network, CPU, UpscaleOptions(**options))
+    options, compute = {"pad_border": pad_border, "borders": borders}, replace(CPU, dtype=dtype)
+    expected = whole(network, image, size, ratio, compute=compute, **options)
+    runner = NetworkRunner(network, compute, UpscaleOptions(**options))
     runner._rows.panel, runner._rows.band = panel, band
     assert torch.equal(run(runner, image, size, ratio), expected)
 

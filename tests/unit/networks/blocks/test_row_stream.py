@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from srcli.networks.asdn import AsdnConfig, LocalAsdn, grid_of
+from srcli.networks.blocks.convolution import WideConvolutions
 from srcli.networks.blocks.row_stream import Delay, RowStream
 
 RATIOS = [1.3, 2.0, 2.7, 4.0]
@@ -38,7 +39,7 @@ def test_rows_are_to_the_bit_what_the_whole_picture_becomes(
     strengths = torch.tensor([[0.3, 0.6]]) if told else None
     unshuffle = grid_of(ratio)
     image = torch.rand(1, 3, unshuffle * sum(cuts), unshuffle * columns)
-    with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+    with torch.autocast("cpu", dtype, enabled=dtype != torch.float32), WideConvolutions():
         layers = network.layers(ratio, strengths)
         twice = torch.cat((image, image)).contiguous(memory_format=torch.channels_last)
         whole = network(twice, ratio, strengths)[:1].float()
