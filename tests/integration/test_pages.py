@@ -178,6 +178,7 @@ def test_the_lines_of_python_in_the_readme_run(reader, monkeypatch):
     assert names["larger"].shape == (32, 54, 3)
 
 
+@pytest.mark.usefixtures("no_packages")
 def test_the_settings_of_the_page_are_understood(reader, srcli):
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
