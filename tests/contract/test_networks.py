@@ -32,8 +32,11 @@ class Case:
         return self.spec.build(self.spec.configure(self.preset, self.scale))
 
     def build_without_values(self) -> SrNetwork:
-        with torch.device("meta"):
-            return self.build()
+        """Build on the device that has no values, once; nothing may change the network."""
+        if str(self) not in BUILT:
+            with torch.device("meta"):
+                BUILT[str(self)] = self.build()
+        return BUILT[str(self)]
 
     def build_awake(self, seed: int = 0) -> SrNetwork:
         """Build with weights drawn at random, also those that start at zero; double precision."""
@@ -56,6 +59,7 @@ class Case:
         return (*(1 + step / 20 for step in range(1, 21)), *(2 + step / 8 for step in above_two))
 
 
+BUILT: dict[str, SrNetwork] = {}
 CASES = [
     Case(spec=spec, preset=preset, scale=scale)
     for spec in NETWORKS.values()

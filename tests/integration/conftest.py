@@ -1,5 +1,7 @@
 import hashlib
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +11,7 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from srcli.cli.app import main
@@ -18,6 +21,8 @@ from srcli.weights.catalog import included
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, shipped_folder
 from srcli.weights.formats.checkpoint import Header, save_model
 from srcli.weights.providers import origins, packaged
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,22 @@ def srcli(tmp_path, monkeypatch, capfd) -> Callable[..., Done]:
         return Done(returncode=code, stdout=streams.out, stderr=streams.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def site_files(tmp_path_factory) -> Path:
+    """Build the site of the documents, once for all workers of a run; a warning is a failure."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    site, unfinished = folder / "site-of-documents", folder / "unfinished-site"
+    command = (sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", unfinished)
+    with FileLock(f"{site}.lock"):
+        if not site.exists():
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            unfinished.rename(site)
+    return site
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import os
 import signal
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -47,9 +46,9 @@ def test_bad_requests_are_refused_in_a_sentence(srcli):
     assert "There are no pictures in none." in missing.stderr
 
 
-def test_an_interrupted_ablation_is_saved(tmp_path):
+def test_an_interrupted_ablation_is_saved(python, tmp_path):
     command = [
-        *(sys.executable, "-m", "srcli", "ablate", "cirn-isab", "--data", "hr", "--test", "hr"),
+        *(python, "-m", "srcli", "ablate", "asdn-phases", "--data", "hr", "--test", "hr"),
         *("--out", "run", "--steps", "100000"),
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -62,4 +61,4 @@ def test_an_interrupted_ablation_is_saved(tmp_path):
         talk = run.stderr.read()
     assert run.returncode == 130
     assert "--resume" in talk
-    assert (tmp_path / "run/none/state.pt").exists()
+    assert (tmp_path / "run/5-levels/state.pt").exists()

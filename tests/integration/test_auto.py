@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -150,8 +149,8 @@ def test_what_is_not_enlarged_needs_no_choice(srcli):
     assert [e["choice"] for e in told if e["event"] == "done"] == [None]
 
 
-def test_a_pipe_chooses_too(pictures):
-    command = [sys.executable, "-m", "srcli", "upscale", "-", "-o", "-", "-v"]
+def test_a_pipe_chooses_too(python, pictures):
+    command = [python, "-m", "srcli", "upscale", "-", "-o", "-", "-v"]
     content = (pictures / "old.jpg").read_bytes()
     done = subprocess.run(command, input=content, capture_output=True, check=True)
     assert b"asdn-photo: its file is compressed like JPEG of quality 80" in done.stderr

@@ -3,7 +3,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -475,41 +474,46 @@ def test_requests_without_sense_are_refused(srcli, tmp_path, arguments, words):
     assert files(tmp_path) == ["a.png"]
 
 
-def piped(arguments: list[str], cwd: Path, content: bytes) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "srcli", "upscale", *arguments]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        command, input=content, cwd=cwd, env=environment, capture_output=True, check=False
-    )
+@pytest.fixture
+def piped(python, tmp_path):
+    """Run the command in a process that gets a content through a pipe."""
+
+    def run(arguments: list[str], content: bytes) -> subprocess.CompletedProcess[bytes]:
+        command = [python, "-m", "srcli", "upscale", *arguments]
+        return subprocess.run(
+            command, input=content, cwd=tmp_path, capture_output=True, check=False
+        )
+
+    return run
 
 
-def test_a_picture_goes_through_a_pipe(srcli, tmp_path):
+def test_a_picture_goes_through_a_pipe(srcli, piped, tmp_path):
     source = picture(tmp_path / "a.png")
     assert srcli("upscale", "a.png", "-o", "b.png").returncode == 0
-    done = piped(["-", "-o", "-"], tmp_path, source.read_bytes())
+    done = piped(["-", "-o", "-"], source.read_bytes())
     assert done.returncode == 0
     assert done.stdout == (tmp_path / "b.png").read_bytes()
     assert done.stderr == b"-: 20x16 to 40x32 in " + done.stderr.rpartition(b" in ")[2]
 
 
-def test_what_comes_by_a_pipe_can_be_refused(tmp_path):
-    done = piped(["-"], tmp_path, b"no picture")
+def test_what_comes_by_a_pipe_can_be_refused(piped):
+    done = piped(["-"], b"no picture")
     assert (done.returncode, done.stdout) == (3, b"")
     assert done.stderr.startswith(b"error: Standard input is not a picture")
 
 
-def test_a_file_can_go_to_a_pipe_in_another_format(tmp_path):
+def test_a_file_can_go_to_a_pipe_in_another_format(piped, tmp_path):
     shutil.copy(picture(tmp_path / "a.png"), tmp_path / "b.png")
-    done = piped(["b.png", "-o", "-", "--format", "webp"], tmp_path, b"")
+    done = piped(["b.png", "-o", "-", "--format", "webp"], b"")
     assert done.stdout[8:12] == b"WEBP"
     assert files(tmp_path) == ["a.png", "b.png"]
 
 
-def test_names_need_not_be_unicode_nor_tame(tmp_path):
+def test_names_need_not_be_unicode_nor_tame(piped, tmp_path):
     for name in (b"caf\xe9.png", b"new\nline [1].png", b"n" * 248 + b".png"):
         picture(tmp_path / "plain.png").rename(tmp_path / os.fsdecode(name))
-    made = piped([str(tmp_path), "-o", "out"], tmp_path, b"")
-    planned = piped([str(tmp_path), "-o", "other", "--dry-run"], tmp_path, b"")
+    made = piped([str(tmp_path), "-o", "out"], b"")
+    planned = piped([str(tmp_path), "-o", "other", "--dry-run"], b"")
     assert made.returncode == planned.returncode == 0
     assert b"out/caf\xe9_x2.png\n" in made.stdout
     assert b"other/caf\xe9_x2.png\n" in planned.stdout

@@ -78,6 +78,7 @@ def test_a_list_is_taken_for_its_parts_by_commas(srcli, photo, own):
     }
 
 
+@pytest.mark.usefixtures("no_packages")
 def test_doctor_says_where_each_came_from(srcli, own, tmp_path, monkeypatch):
     own.write_text('[upscale]\nscale = 3\n[bench]\ndataset = ["Set5", "Set14"]\n')
     (tmp_path / "srcli.toml").write_text("[upscale]\nquality = 90\n")

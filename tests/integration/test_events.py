@@ -1,7 +1,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +64,9 @@ def test_the_summary_adds_up(srcli, photo, tmp_path):
     assert summary["megapixels"] == 46 * 62 / 1e6
 
 
-def test_a_pipe_that_fails_tells_so_in_events(tmp_path):
+def test_a_pipe_that_fails_tells_so_in_events(python, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "srcli", "upscale", "-", "-o", "out.png", "--json"],
+        [python, "-m", "srcli", "upscale", "-", "-o", "out.png", "--json"],
         input=b"no picture",
         capture_output=True,
         cwd=tmp_path,

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -43,13 +42,13 @@ def run(*command: object, **variables: object) -> subprocess.CompletedProcess[st
     )
 
 
-def pack(out: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, ROOT / "examples/gpu/pack.py", *arguments, "--out", out)
+def pack(python: Path, out: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return run(python, ROOT / "examples/gpu/pack.py", *arguments, "--out", out)
 
 
-def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(folders, tmp_path):
+def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(python, folders, tmp_path):
     packs = tmp_path / "packs"
-    done = pack(packs, *folders, "--most-bytes", 60_000)
+    done = pack(python, packs, *folders, "--most-bytes", 60_000)
     assert done.returncode == 0, done.stderr
     found = {}
     for path in sorted(packs.iterdir()):
@@ -64,7 +63,7 @@ def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(folders, tmp_
         for path in folder.rglob("*.png")
     }
 
-    assert pack(packs, folders[0], "--name", "val").returncode == 0
+    assert pack(python, packs, folders[0], "--name", "val").returncode == 0
     torch.manual_seed(0)
     start = tmp_path / "start.safetensors"
     weights = asdn.build(asdn.WIDE).state_dict()
@@ -72,6 +71,7 @@ def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(folders, tmp_
     script = ("bash", ROOT / "examples/gpu/run.sh")
     first = run(
         *(*script, 600, "--steps", 3, "--val-pictures", 1, *LEAST),
+        PYTHON=python,
         PACKS=packs,
         WORK=tmp_path / "work",
         START=start,
@@ -87,6 +87,7 @@ def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(folders, tmp_
     assert len(list((work / "train").rglob("*.png"))) == 6
     last = run(
         *(*script, 1, "--val-pictures", 1, *LEAST),
+        PYTHON=python,
         WORK=work,
         OUT=second,
         EARLIER=tmp_path / "first",
@@ -99,16 +100,16 @@ def test_pictures_of_two_folders_are_packed_whole_and_run_in_parts(folders, tmp_
     assert load_model(second / "best.safetensors").header.config == asdn.WIDE
 
 
-def test_a_picture_larger_than_a_pack_is_named(folders, tmp_path):
-    done = pack(tmp_path / "packs", *folders, "--most-bytes", 20_000)
+def test_a_picture_larger_than_a_pack_is_named(python, folders, tmp_path):
+    done = pack(python, tmp_path / "packs", *folders, "--most-bytes", 20_000)
     assert done.returncode == 1
     assert ".png alone is larger than a pack may be" in done.stderr
     assert not (tmp_path / "packs").exists()
 
 
-def test_the_measurement_of_a_device_runs_on_any(folders):
+def test_the_measurement_of_a_device_runs_on_any(python, folders):
     script, few = ROOT / "benchmarks/gpu_train.py", ("--batch", 1, "--patch", 16, "--loaders", 0)
-    done = run(sys.executable, script, folders[0], *few, "--warm", 1, "--steps", 1)
+    done = run(python, script, folders[0], *few, "--warm", 1, "--steps", 1)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Mpx/s") == 4
     assert done.stdout.splitlines()[-1].startswith("recorded: ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,10 +44,10 @@ def talk(allowed: Path, work: Callable) -> None:
     anyio.run(run)
 
 
-def test_a_picture_is_enlarged_over_the_standard_streams(allowed):
+def test_a_picture_is_enlarged_over_the_standard_streams(python, allowed):
     command = ["-m", "srcli", "mcp", "--allow", str(allowed), "--device", "cpu"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    parameters = StdioServerParameters(command=sys.executable, args=command, env=environment)
+    parameters = StdioServerParameters(command=str(python), args=command, env=environment)
     told: list[float] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:

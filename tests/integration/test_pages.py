@@ -4,7 +4,6 @@ import io
 import re
 import shlex
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,7 +133,7 @@ def test_what_is_not_run_is_on_a_page(part):
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if commands_of(page)], ids=lambda page: page.name
 )
-def test_every_command_runs(page, reader, srcli, request):
+def test_every_command_runs(page, reader, srcli, python, request):
     if page.name == "buckets.md":
         request.getfixturevalue("buckets")
     for command in commands_of(page):
@@ -143,7 +142,7 @@ def test_every_command_runs(page, reader, srcli, request):
         words = shlex.split(shorter(command), comments=True)[1:]
         ready(reader, words)
         if REDIRECTS & set(words):
-            in_a_shell(shorter(command), reader)
+            in_a_shell(shorter(command), reader, python)
         else:
             done = srcli(*words)
             assert done.returncode == 0, (command, done.stderr)
@@ -162,9 +161,9 @@ def ready(folder: Path, words: list[str]) -> None:
             target.unlink()
 
 
-def in_a_shell(command: str, folder: Path) -> None:
+def in_a_shell(command: str, folder: Path, python: Path) -> None:
     """Run a command that redirects as a shell does."""
-    program = f"{shlex.quote(sys.executable)} -m srcli"
+    program = f"{shlex.quote(str(python))} -m srcli"
     line = re.sub(r"^srcli\b", program, command)
     done = subprocess.run(
         ["/bin/sh", "-c", line], cwd=folder, capture_output=True, text=True, check=False
@@ -182,6 +181,7 @@ def test_the_lines_of_python_in_the_readme_run(reader, monkeypatch):
     assert names["larger"].shape == (32, 54, 3)
 
 
+@pytest.mark.usefixtures("no_packages")
 def test_the_settings_of_the_page_are_understood(reader, srcli):
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)

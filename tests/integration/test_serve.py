@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import webbrowser
@@ -296,9 +295,9 @@ def test_a_heavy_job_does_not_keep_a_small_one_waiting(client, photo, monkeypatc
     assert client.delete(f"/jobs/{heavy['id']}").status_code == 204
 
 
-def test_the_command_prints_the_address_and_stops_on_a_signal(photo, tmp_path):
+def test_the_command_prints_the_address_and_stops_on_a_signal(python, photo, tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "srcli", "serve", "--port", "0", "--device", "cpu"]
+    command = [python, "-m", "srcli", "serve", "--port", "0", "--device", "cpu"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     address = process.stdout.readline().strip()
     with httpx2.Client(base_url=address, timeout=60) as client:

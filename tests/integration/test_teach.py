@@ -1,5 +1,4 @@
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,8 @@ def pictures(photo, tmp_path):
     return tmp_path
 
 
-def test_a_network_learns_from_what_a_teacher_made(srcli, pictures):
-    command = [sys.executable, ROOT / "examples/teach.py", "hr", "taught", "--precision", "float32"]
+def test_a_network_learns_from_what_a_teacher_made(srcli, python, pictures):
+    command = [python, ROOT / "examples/teach.py", "hr", "taught", "--precision", "float32"]
     for _ in range(2):
         done = subprocess.run(command, cwd=pictures, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

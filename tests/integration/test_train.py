@@ -2,7 +2,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tomllib
 
 import numpy as np
@@ -28,11 +27,11 @@ def test_a_trained_file_can_be_used_at_once(srcli, photo, tmp_path):
     assert "--resume" in again.stderr
 
 
-def test_an_interrupted_run_is_saved_and_goes_on(tmp_path, photo):
+def test_an_interrupted_run_is_saved_and_goes_on(python, tmp_path, photo):
     Image.open(photo).resize((96, 96)).save(tmp_path / "large.png")
     photo.unlink()
     command = [
-        *(sys.executable, "-m", "srcli", "train", "--data", ".", "--val", ".", "--out", "run"),
+        *(python, "-m", "srcli", "train", "--data", ".", "--val", ".", "--out", "run"),
         *("--batch", "1", "--patch", "32", "--steps", "1000000", "--validate-every", "1000000"),
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

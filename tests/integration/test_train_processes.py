@@ -2,7 +2,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ OPTIONS = (
 
 
 @pytest.fixture
-def launch(tmp_path):
+def launch(python, tmp_path):
     """Run the command in two processes on this machine."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
@@ -27,7 +26,7 @@ def launch(tmp_path):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
-        launcher = (sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu")
+        launcher = (python, "-m", "accelerate.commands.launch", "--multi_gpu")
         return subprocess.run(
             [
                 *(*launcher, "--num_processes", "2", "--num_machines", "1"),

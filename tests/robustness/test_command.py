@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from srcli.images.discover import find_sources
@@ -13,25 +11,13 @@ from srcli.images.discover import find_sources
 FILES = Path(__file__).parent / "files"
 
 
-def test_every_file_of_a_hostile_folder_is_done_or_refused(tmp_path):
+def test_every_file_of_a_hostile_folder_is_done_or_refused(python, tmp_path):
     sources = find_sources([str(FILES)])
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "srcli",
-            "upscale",
-            FILES,
-            "-o",
-            tmp_path,
-            "--scale",
-            "1.3",
-            "--json",
-        ],
+        [python, "-m", "srcli", "upscale", FILES, "-o", tmp_path, "--scale", "1.3", "--json"],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 3
     assert done.stderr == ""

@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,10 +94,10 @@ def recorded(out: Path) -> dict[str, tuple[int, int]]:
     return {output: (state.st_ino, state.st_mtime_ns) for output, state in states.items()}
 
 
-def test_what_was_recorded_is_never_made_again_and_nothing_is_lost(tmp_path):
+def test_what_was_recorded_is_never_made_again_and_nothing_is_lost(python, tmp_path):
     source = batch(tmp_path / "in", PICTURES)
     whole, out = tmp_path / "whole", tmp_path / "out"
-    command = [sys.executable, "-c", SERVER, "0"]
+    command = [python, "-c", SERVER, "0"]
     subprocess.run([*command, "0", source, whole], check=True, capture_output=True)
     seen: dict[str, tuple[int, int]] = {}
     done_at_kills = []
@@ -128,9 +127,9 @@ def test_what_was_recorded_is_never_made_again_and_nothing_is_lost(tmp_path):
     assert contents(out) == contents(whole)
 
 
-def test_two_runs_at_once_share_the_work(tmp_path):
+def test_two_runs_at_once_share_the_work(python, tmp_path):
     source, out = batch(tmp_path / "in", PICTURES), tmp_path / "out"
-    command = [sys.executable, "-m", "srcli", "upscale", source, "-o", out, "--json"]
+    command = [python, "-m", "srcli", "upscale", source, "-o", out, "--json"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     runs = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -143,9 +142,9 @@ def test_two_runs_at_once_share_the_work(tmp_path):
     assert len(contents(out)) == PICTURES
 
 
-def test_an_interrupted_run_keeps_what_is_done_and_goes_on_later(tmp_path):
+def test_an_interrupted_run_keeps_what_is_done_and_goes_on_later(python, tmp_path):
     source, out = batch(tmp_path / "in", 40), tmp_path / "out"
-    command = [sys.executable, "-m", "srcli", "upscale", source, "-o", out]
+    command = [python, "-m", "srcli", "upscale", source, "-o", out]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

@@ -15,11 +15,9 @@ KILOBYTES = 1_000_000
 SECONDS = 300
 
 
-def upscale(source, output, *flags: str, kilobytes: int | None = None):
+def upscale(source, output, *flags: str, kilobytes: int | None = None, python=sys.executable):
     limit = f"ulimit -v {kilobytes}; " if kilobytes else ""
-    command = (
-        f"{limit}exec {sys.executable} -m srcli upscale {source} -o {output} {' '.join(flags)}"
-    )
+    command = f"{limit}exec {python} -m srcli upscale {source} -o {output} {' '.join(flags)}"
     return subprocess.run(
         ["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=SECONDS
     )
@@ -32,12 +30,12 @@ def saved(path, width: int, height: int):
     return path
 
 
-def test_a_limit_changes_no_sample_of_a_photo(tmp_path):
+def test_a_limit_changes_no_sample_of_a_photo(python, tmp_path):
     source = saved(tmp_path / "a.png", 400, 296)
     results = []
-    for number, kilobytes in enumerate((None, KILOBYTES)):
+    for number, how in enumerate(({"python": python}, {"kilobytes": KILOBYTES})):
         output = tmp_path / f"{number}.png"
-        done = upscale(source, output, kilobytes=kilobytes)
+        done = upscale(source, output, **how)
         assert done.returncode == 0, done.stderr
         results.append(output.read_bytes())
     assert results[0] == results[1]

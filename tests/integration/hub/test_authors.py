@@ -3,7 +3,6 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -348,7 +347,7 @@ def test_what_cannot_be_read_does_not_stop_the_verifying(srcli, offered, by_hand
     assert "cannot be read: Permission denied" in " ".join(done.stderr.split())
 
 
-def test_two_processes_fetch_at_once(hub, offered, tmp_path):
+def test_two_processes_fetch_at_once(hub, offered, python, tmp_path):
     program = (
         "import sys\n"
         "from srcli.weights.catalog import published\n"
@@ -356,7 +355,7 @@ def test_two_processes_fetch_at_once(hub, offered, tmp_path):
         "from srcli.cli.app import main\n"
         "main()\n"
     ).replace("WeightCard(", "published.WeightCard(")
-    command = [sys.executable, "-c", program, "models", "fetch", offered.id]
+    command = [python, "-c", program, "models", "fetch", offered.id]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
         for _ in range(2)

@@ -1,7 +1,6 @@
 import errno
 import io
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -239,10 +238,10 @@ def test_checkpoints_of_other_tools_are_fetched_too(srcli, hub, cache):
     assert contents(cache) == []
 
 
-def test_two_processes_fetch_at_once(hub, weights, tmp_path):
+def test_two_processes_fetch_at_once(hub, weights, python, tmp_path):
     """They are told of the hub by the environment alone."""
     hub.commit({FILE: weights})
-    command = [sys.executable, "-m", "srcli", "models", "fetch", ANYONE]
+    command = [python, "-m", "srcli", "models", "fetch", ANYONE]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
         for _ in range(2)

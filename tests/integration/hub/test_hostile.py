@@ -4,7 +4,6 @@ import hashlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -190,10 +189,10 @@ def test_threads_that_fetch_one_file_bring_it_once(hub, weights):
     assert len(hub.downloads()) == 1
 
 
-def test_a_killed_fetch_is_gone_on_with(srcli, hub, weights, cache):
+def test_a_killed_fetch_is_gone_on_with(srcli, python, hub, weights, cache):
     hub.commit({FILE: weights})
     hub.stalls = 1
-    command = [sys.executable, "-m", "srcli", "models", "fetch", ANYONE]
+    command = [python, "-m", "srcli", "models", "fetch", ANYONE]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         hub.stalled.wait()
         while not any(path.stat().st_size for path in cache.rglob("*.incomplete")):

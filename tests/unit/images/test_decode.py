@@ -5,7 +5,6 @@ import os
 import re
 import struct
 import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> N
     assert "cannot be read" in refusal(tmp_path / name).message
 
 
-def test_a_file_without_rights_is_said_to_be_closed(tmp_path: Path) -> None:
+def test_a_file_without_rights_is_said_to_be_closed(python: Path, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     (tmp_path / "a.png").chmod(0)
     code = (
@@ -78,7 +77,7 @@ def test_a_file_without_rights_is_said_to_be_closed(tmp_path: Path) -> None:
         "except UnreadableImage as error:\n    print(error.message, end='')\n"
     )
     tmp_path.chmod(0o755)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "a.png cannot be read: permission denied."
 
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -149,8 +148,8 @@ def test_only_folders_are_watched(place, options):
         next(watch_folders(request(place, **options)))
 
 
-def test_the_command_watches_until_it_is_interrupted(place):
-    command = [sys.executable, "-m", "srcli", "upscale", "in", "-o", "out", "--watch"]
+def test_the_command_watches_until_it_is_interrupted(python, place):
+    command = [python, "-m", "srcli", "upscale", "in", "-o", "out", "--watch"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=place, env=environment, **streams) as run:
