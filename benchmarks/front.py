@@ -1,10 +1,11 @@
 """Quality against time: our models beside published networks of about their size.
 
 Ours run here, one after the other, in one thread and float32: CPU seconds a megapixel of result,
-least of some rounds, and PSNR-Y of the pictures in a folder by the published protocol. The
-published networks do not run here. Theirs are the authors' weights and numbers, measured with
-this project's metric on another machine beside our ``fsdn-light``; their seconds are those of
-``fsdn-light`` here, times the ratio there.
+least of some rounds, and PSNR-Y of the pictures in a folder by the published protocol. PSNR-Y of
+the published networks is that of the authors' weights, measured with this project's metric. Those
+that srcli builds run here too, with random weights, which cost as much. The seconds of the others
+were measured on another machine beside our ``fsdn-light``; here they are those of ``fsdn-light``,
+times the ratio there.
 
     python benchmarks/front.py FOLDER_OF_HR [--scale 4] [--models asdn-fast,my.safetensors]
         [--width 512 --height 384] [--rounds 3] [--figure front.svg]
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -30,6 +31,7 @@ from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.engine.recursion import scaled_size
 from srcli.images.decode import read_uint8
 from srcli.metrics.protocol import reduce_for, score
+from srcli.networks.catalog import NETWORKS
 from srcli.pipeline.loaded_models import ModelLoader
 from srcli.report.charts import Series, chart
 from srcli.training.patches import picture_files
@@ -64,24 +66,42 @@ PUBLISHED: Mapping[int, Mapping[str, Point]] = {
     },
 }
 """Set5, one thread of an AVX2 processor; each with its authors' weights but the anchor."""
+BUILT: Mapping[str, tuple[str, str]] = {
+    "IMDN": ("imdn", "paper"),
+    "CARN-M": ("carn", "m"),
+    "RLFN-S": ("rlfn", "s"),
+    "RLFN (NTIRE 2022)": ("rlfn", "ntire"),
+}
+"""Published networks that srcli builds: network and preset."""
+CPU = Compute(device=torch.device("cpu"))
 
 
-def measure(model: str, scale: float, small: Tensor, pictures: list[Tensor], rounds: int) -> Point:
-    loader = ModelLoader(Compute(device=torch.device("cpu")), UpscaleOptions())
-    run = loader.load(model, scale).runner
-    size = scaled_size((small.shape[2], small.shape[3]), (scale, scale))
-    megapixels = size[0] * size[1] / 1e6
-    times = []
-    for _ in range(rounds):
-        began = time.process_time()
-        run(small, size, ratio=scale)
-        times.append(time.process_time() - began)
-    macs = count_macs(lambda: run(small, size, ratio=scale))
-    return Point(
-        psnr_y=fmean(_psnr_y(run, picture, scale) for picture in pictures),
-        seconds=min(times) / megapixels,
-        kmacs=macs / megapixels / 1e9,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What every network is timed with: a scale, a small picture, and the number of rounds."""
+
+    scale: float
+    small: Tensor
+    rounds: int
+
+    def cost(self, run: NetworkRunner) -> tuple[float, float]:
+        """Return CPU seconds a megapixel of the result, and kMAC a pixel of it."""
+        size = scaled_size((self.small.shape[2], self.small.shape[3]), (self.scale, self.scale))
+        megapixels = size[0] * size[1] / 1e6
+        times = []
+        for _ in range(self.rounds):
+            began = time.process_time()
+            run(self.small, size, ratio=self.scale)
+            times.append(time.process_time() - began)
+        macs = count_macs(lambda: run(self.small, size, ratio=self.scale))
+        return min(times) / megapixels, macs / megapixels / 1e9
+
+
+def measure(model: str, task: Task, pictures: list[Tensor]) -> Point:
+    run = ModelLoader(CPU, UpscaleOptions()).load(model, task.scale).runner
+    seconds, kmacs = task.cost(run)
+    psnr_y = fmean(_psnr_y(run, picture, task.scale) for picture in pictures)
+    return Point(psnr_y=psnr_y, seconds=seconds, kmacs=kmacs)
 
 
 def _psnr_y(run: NetworkRunner, picture: Tensor, scale: float) -> float:
@@ -90,14 +110,21 @@ def _psnr_y(run: NetworkRunner, picture: Tensor, scale: float) -> float:
     return score(made, hr, scale).psnr_y
 
 
-def published(scale: float, anchor: Point) -> dict[str, Point]:
-    """Return the published networks of a scale, with seconds as they would be here."""
-    theirs = dict(PUBLISHED.get(int(scale), {}))
+def published(task: Task, anchor: Point) -> dict[str, Point]:
+    """Return the published networks of a scale, with seconds as they are or would be here."""
+    theirs = dict(PUBLISHED.get(int(task.scale), {}))
     factor = anchor.seconds / theirs.pop(ANCHOR).seconds
-    return {
-        name: Point(psnr_y=one.psnr_y, seconds=one.seconds * factor, kmacs=one.kmacs)
-        for name, one in theirs.items()
-    }
+    return {name: _published(name, one, factor, task) for name, one in theirs.items()}
+
+
+def _published(name: str, known: Point, factor: float, task: Task) -> Point:
+    if name not in BUILT:
+        return replace(known, seconds=known.seconds * factor)
+    network, preset = BUILT[name]
+    spec = NETWORKS[network]
+    built = spec.build(spec.configure(preset, int(task.scale))).eval()
+    seconds, kmacs = task.cost(NetworkRunner(built, CPU))
+    return Point(psnr_y=known.psnr_y, seconds=seconds, kmacs=kmacs)
 
 
 def line(name: str, point: Point, base: Point) -> str:
@@ -120,13 +147,11 @@ def main() -> None:
     torch.manual_seed(0)
     small = torch.rand(1, 3, arguments.height, arguments.width)
     pictures = [read_uint8(path) for path in picture_files(arguments.folder)]
+    task = Task(scale=arguments.scale, small=small, rounds=arguments.rounds)
     compared = arguments.scale in PUBLISHED
     models = [*arguments.models.split(","), *([ANCHOR] if compared else [])]
-    ours = {
-        model: measure(model, arguments.scale, small, pictures, arguments.rounds)
-        for model in dict.fromkeys(models)
-    }
-    others = published(arguments.scale, ours[ANCHOR]) if compared else {}
+    ours = {model: measure(model, task, pictures) for model in dict.fromkeys(models)}
+    others = published(task, ours[ANCHOR]) if compared else {}
     first = next(iter(ours.values()))
     for name, point in (ours | others).items():
         print(line(name, point, first))
