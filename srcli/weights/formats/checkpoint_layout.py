@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from srcli.errors import CorruptWeights
+from srcli.errors import CorruptWeights, listed
 from srcli.networks.spec import AnySpec
 
 State = Mapping[str, Tensor]
@@ -127,6 +127,8 @@ def chosen_scale(scale: int | None, held: tuple[int, ...], *, otherwise: int) ->
     if scale is None:
         return otherwise
     if scale not in held:
-        msg = f"The checkpoint has no weights for x{scale}, only for x{', x'.join(map(str, held))}."
+        msg = (
+            f"The checkpoint has no weights for x{scale}, only for {listed(f'x{s}' for s in held)}."
+        )
         raise CorruptWeights(msg)
     return scale
