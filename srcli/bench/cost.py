@@ -18,10 +18,10 @@ from srcli.errors import SrcliError
 
 PROBE_SIDE = 96
 """Side of the SR picture that the work of a model is counted on."""
-LOCAL_PROBE_SIDE, LARGEST_PROBE_SIDE = 84, 512
+LOCAL_PROBE_SIDE, LARGEST_PROBE_SIDE = 128, 512
 """Sides of LR, and at most of SR, where the work for a pixel does not depend on the size.
 
-The engine runs windows of fewer samples than these of LR twice, which is not to be counted."""
+Smaller windows run twice, and narrower ones as wider ones, which is not to be counted."""
 PROCESS = Path("/proc/self")
 RESET_PEAK = "5"
 """What makes Linux forget the largest resident set that it saw (proc(5), clear_refs)."""
