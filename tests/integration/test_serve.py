@@ -18,6 +18,7 @@ from PIL import Image
 from srcli.errors import UsageError
 from srcli.pipeline.run import Pipeline
 from srcli.serve.limits import Limits
+from srcli.serve.maker import Maker
 from srcli.serve.server import ServeRequest, _address, _token, serve
 from srcli.usecases.library import Upscaler
 from tests.serving import server
@@ -287,11 +288,19 @@ def test_streams_have_an_end():
 
 
 def test_a_heavy_job_does_not_keep_a_small_one_waiting(client, photo, monkeypatch):
+    make, small_is_done = Maker.make, threading.Event()
+
+    def hold_heavy(maker, content, wanted, **named):
+        assert wanted.model == "bicubic" or small_is_done.wait(60)
+        return make(maker, content, wanted, **named)
+
+    monkeypatch.setattr(Maker, "make", hold_heavy)
     monkeypatch.setattr("srcli.serve.job.SMALL_WORK", 1e8)
     heavy = hand_in(client, photo.read_bytes(), model="asdn-fast", scale="16")
     small = hand_in(client, photo.read_bytes(), model="bicubic")
     assert ended(client, small)["state"] == "done"
     assert client.get(f"/jobs/{heavy['id']}").json()["state"] in {"waiting", "running"}
+    small_is_done.set()
     assert client.delete(f"/jobs/{heavy['id']}").status_code == 204
 
 
