@@ -34,6 +34,7 @@ from srcli.metrics.protocol import reduce_for, score
 from srcli.networks.catalog import NETWORKS
 from srcli.pipeline.loaded_models import ModelLoader
 from srcli.report.charts import Series, chart
+from srcli.report.figures import Chart, svg_figure
 from srcli.training.patches import picture_files
 
 ANCHOR = "fsdn-light"
@@ -158,12 +159,18 @@ def main() -> None:
     for name, point in (ours | others).items():
         print(line(name, point, first))
     if arguments.figure:
-        dots = [
-            Series(name=name, points=((one.seconds, one.psnr_y),), published=name in others)
-            for name, one in (ours | others).items()
-        ]
-        labels = {"x_label": "CPU seconds a megapixel", "y_label": "PSNR-Y of the folder, dB"}
-        arguments.figure.write_text(chart(dots, **labels, log_x=True), encoding="utf-8")
+        caption = f"{arguments.folder.name}, x{arguments.scale:g}"
+        arguments.figure.write_text(figure(caption, ours, others), encoding="utf-8")
+
+
+def figure(caption: str, ours: Mapping[str, Point], others: Mapping[str, Point]) -> str:
+    """Draw PSNR-Y over seconds, as an SVG document."""
+    dots = [
+        Series(name=name, points=((one.seconds, one.psnr_y),), published=name in others)
+        for name, one in {**ours, **others}.items()
+    ]
+    labels = {"x_label": "CPU seconds a megapixel", "y_label": "PSNR-Y, dB"}
+    return svg_figure([Chart(caption=caption, drawing=chart(dots, **labels, log_x=True))])
 
 
 if __name__ == "__main__":
