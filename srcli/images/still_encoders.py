@@ -22,16 +22,10 @@ from srcli.images.metadata import exif, jpeg_segments, xmp
 from srcli.images.picture.photo import Metadata
 from srcli.images.picture.samples import Samples
 
+Writer = Callable[[BinaryIO, Samples, Metadata, int], None]
+"""Writes a file a few rows at a time."""
 LOSSLESS_QUALITY = 100
 """The quality that makes WebP and JPEG XL lossless."""
-
-
-def _encode_png(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return png.encode(samples, metadata)
-
-
-def _encode_tiff(samples: Samples, metadata: Metadata, _: int) -> bytes:
-    return tiff.encode(samples, metadata)
 
 
 def _write_png(file: BinaryIO, samples: Samples, metadata: Metadata, _: int) -> None:
@@ -48,12 +42,6 @@ def _write_jpeg(file: BinaryIO, samples: Samples, metadata: Metadata, quality: i
         for told in (metadata, Metadata())
     )
     jpeg_bands.write(file, samples, first, further)
-
-
-def _encode_jpeg(samples: Samples, metadata: Metadata, quality: int) -> bytes:
-    file = io.BytesIO()
-    _write_jpeg(file, samples, metadata, quality)
-    return file.getvalue()
 
 
 def _encode_jpeg_band(samples: Samples, metadata: Metadata, quality: int) -> bytes:
@@ -122,16 +110,20 @@ def _save(samples: Samples, known: Format, **options: Any) -> bytes:  # noqa: AN
     return file.getvalue()
 
 
-WRITERS: dict[Format, Callable[[BinaryIO, Samples, Metadata, int], None]] = {
+def _encode_in_memory(write: Writer, samples: Samples, metadata: Metadata, quality: int) -> bytes:
+    file = io.BytesIO()
+    write(file, samples, metadata, quality)
+    return file.getvalue()
+
+
+WRITERS: dict[Format, Writer] = {
     PNG: _write_png,
     TIFF: _write_tiff,
     JPEG: _write_jpeg,
 }
 
 ENCODERS: dict[Format, Callable[[Samples, Metadata, int], bytes]] = {
-    PNG: _encode_png,
-    TIFF: _encode_tiff,
-    JPEG: _encode_jpeg,
+    **{known: partial(_encode_in_memory, writer) for known, writer in WRITERS.items()},
     WEBP: _encode_webp,
     AVIF: _encode_avif,
     JXL: _encode_jxl,
