@@ -99,8 +99,8 @@ def describe(passes: tuple[Pass, ...]) -> str:
     """Write passes in short; ``any`` is the network of any ratio."""
 
     def one(step: Pass) -> str:
-        if step.resample:
-            return "resize"
+        if not step.has_network:
+            return step.plain_name
         return f"x{step.ratio:.4g}" if step.scale else f"any x{step.ratio:.4g}"
 
     return ", ".join(map(one, passes))

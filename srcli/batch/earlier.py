@@ -22,7 +22,7 @@ from srcli.images.decode import decode_picture
 from srcli.images.found import FoundFiles, InputFile, split_name
 from srcli.images.picture.animation import photos
 from srcli.images.probe import probe_image, read_content
-from srcli.pipeline.back_projection import SMALLEST, consistency
+from srcli.pipeline.consistency import SMALLEST, consistency
 from srcli.pipeline.target_size import Size
 
 logger = logging.getLogger(__name__)

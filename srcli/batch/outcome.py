@@ -9,8 +9,8 @@ from srcli.batch.naming import Files, Job
 from srcli.engine.progress import Progress
 from srcli.errors import DiskFull, ImageError, OutputLost, ResourceError, UnwritableFile
 from srcli.files.objects.address import Location, location_of
-from srcli.pipeline.back_projection import Consistency
 from srcli.pipeline.choose import Choice
+from srcli.pipeline.consistency import Consistency
 from srcli.pipeline.run import Encoded
 from srcli.pipeline.target_size import Size
 

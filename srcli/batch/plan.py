@@ -162,7 +162,7 @@ def _count_tiles(
 ) -> int:
     count = 0
     for step in passes:
-        if not step.resample:
+        if step.has_network:
             grid = step.size if step.scale is None else size
             count += networks[step.scale].count(grid, step.ratio)
         size = step.size

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from srcli.engine.back_projection import corrected
 from srcli.engine.device import Compute
 from srcli.engine.ensemble import ensembled
 from srcli.engine.fetching import fetcher_for
@@ -58,6 +59,8 @@ class UpscaleOptions:
             networks have none.
         borders: how pictures continue above and below, and on the left and right. Where they
             wrap, the padding is as wide as the halo of a tile.
+        corrects: whether results are corrected by their source where the traits of a network say
+            so. It is right for pictures that were only reduced.
 
     """
 
@@ -66,6 +69,7 @@ class UpscaleOptions:
     official_tiles: bool = False
     pad_border: bool = False
     borders: Borders = MIRRORED
+    corrects: bool = True
 
 
 class NetworkRunner:
@@ -111,6 +115,7 @@ class NetworkRunner:
         self.borders = options.borders
         self.pads_border = options.pad_border and not self.official_tiles
         self._overshoot_until = overshoot_until
+        self._corrects = options.corrects
         self._tiles = TileRunner(
             compute=self.compute,
             tile=options.tile or default_tile(network.traits, output_side(compute.device)),
@@ -142,6 +147,8 @@ class NetworkRunner:
         traits = self.network.traits
         if isinstance(traits, FixedScaleTraits):
             traits = replace(traits, overshoot_until=self._overshoot_until)
+        elif not self._corrects:
+            traits = replace(traits, correction=None)
         panel = self._rows.panel if self._rows else None
         own = TiledTraits(traits=traits, tile=self.tile, panel=panel)
         return (own, *(one for other in self._others.values() for one in other.tiled_traits))
@@ -232,7 +239,7 @@ class NetworkRunner:
         if hold is WholeImage:
             check_fits(passes[-1].size, working_bytes(passes))
         runners = [self._others.get(step.scale, self) for step in passes]
-        work = zip(runners, passes, strict=True)
+        source, work = image, zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
         seen: WholeImage | None = None
         for runner, step in zip(runners[:-1], passes[:-1], strict=True):
@@ -240,11 +247,15 @@ class NetworkRunner:
             put = _reading(seen, whole.put_clamped)
             runner.run_pass(image, step, put, progress, whole.done)
             seen, image = whole, whole.picture
-        runners[-1].run_pass(image, passes[-1], _reading(seen, sink), progress, done)
+        last, put = passes[-1], _reading(seen, sink)
+        if last.corrects:
+            self._correct(source, image, put, progress, done)
+        else:
+            runners[-1].run_pass(image, last, put, progress, done)
 
     def rounds(self, step: Pass) -> int:
         """Return how often a pass goes over its picture."""
-        if step.resample:
+        if not step.has_network:
             return 1
         if self.official_tiles:
             return len(SYMMETRIES) if self.ensemble else 1
@@ -276,6 +287,17 @@ class NetworkRunner:
                 self._rows.run(shown, shown.layers, sink, progress, done)
             else:
                 self._tiles.run(shown, sink, progress, done)
+
+    def _correct(
+        self, source: Tensor, image: Tensor, sink: RegionSink, progress: Progress, done: int
+    ) -> None:
+        """Correct ``image`` by back-projection of ``source``, but for rows that are ``done``."""
+        size = image.shape[2], image.shape[3]
+        read = corrected(source, image, self.borders)
+        for strip in strips(size, RESAMPLED):
+            if strip.bottom > done:
+                sink(strip, read(strip))
+            progress.advance(strip.height * strip.width)
 
     def _enlarge(self, image: Tensor, step: Pass, progress: Progress) -> Tensor:
         """Enlarge one symmetry of a picture by a fixed scale, as a whole."""

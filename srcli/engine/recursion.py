@@ -28,6 +28,8 @@ class Pass:
         ratio: ratio that a network of any ratio is told.
         scale: scale of the network that runs; None for a network of any ratio.
         resample: whether the pass is plain antialiased resizing, without a network.
+        corrects: whether the pass is back-projection: it corrects the result by what its
+            reduction lacks of the picture before the first pass.
         strengths: strengths that the network is told: see ``AnyRatioTraits.told``.
 
     """
@@ -37,12 +39,23 @@ class Pass:
     ratio: float
     scale: int | None = None
     resample: bool = False
+    corrects: bool = False
     strengths: tuple[float, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) that the pass reaches."""
         return self.height, self.width
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network runs."""
+        return not self.resample and not self.corrects
+
+    @property
+    def plain_name(self) -> str:
+        """What a pass without a network is called."""
+        return "correct" if self.corrects else "resize"
 
 
 def scaled_size(size: tuple[int, int], scale: tuple[float, float]) -> tuple[int, int]:
@@ -98,7 +111,11 @@ def _plan_alone(
         return () if target == size else (_resample(target, ratio),)
     if traits.restoring_ratio and target == size:
         return _there_and_back(size, traits.restoring_ratio, traits.max_ratio)
-    return _plan_any_ratio(size, target, ratio, traits.max_ratio, traits.overshoot_from)
+    correction, grows = traits.correction, target[0] >= size[0] and target[1] >= size[1]
+    if target == size or not correction or not grows or not 1 < ratio < correction.below - EPSILON:
+        return _plan_any_ratio(size, target, ratio, traits.max_ratio, traits.overshoot_from)
+    passes = _plan_any_ratio(size, target, ratio, traits.max_ratio, correction.overshoot_from)
+    return (*passes, Pass(height=target[0], width=target[1], ratio=1.0, corrects=True))
 
 
 def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tuple[Pass, ...]:
@@ -106,7 +123,7 @@ def with_strengths(passes: Sequence[Pass], strengths: tuple[float, ...]) -> tupl
 
     Later networks see the result of the first, so they are told nothing.
     """
-    first = next((n for n, step in enumerate(passes) if not step.resample), None)
+    first = next((n for n, step in enumerate(passes) if step.has_network), None)
     if first is None or passes[first].scale is not None:
         return tuple(passes)
     before, after = passes[:first], passes[first + 1 :]

@@ -133,6 +133,20 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Where results of a network of any ratio are corrected by what they lack of their source.
+
+    Attributes:
+        below: ratio below which they are.
+        overshoot_from: what the attribute of ``AnyRatioTraits`` is for such results.
+
+    """
+
+    below: float
+    overshoot_from: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnyRatioTraits(CommonTraits):
     """Traits of a network of any ratio, whose input is already enlarged to the output size.
 
@@ -144,6 +158,8 @@ class AnyRatioTraits(CommonTraits):
             Each is in [0, 1]; 0 is what the network assumes.
         overshoot_from: ratio above which a pass of the next whole ratio, reduced again, is better
             than one of the ratio itself; None if it never is.
+        correction: where results are corrected by their source; None for never. Weights that
+            undo more than a reduction need none.
         kernel: kernel of plain resizing, which stands in the place of a network and reaches any
             size in one pass; None for networks.
         reaches: traits by range of ratios, by rising ``max_ratio``; empty if one range covers
@@ -157,6 +173,7 @@ class AnyRatioTraits(CommonTraits):
     restoring_ratio: float | None = None
     told: tuple[str, ...] = ()
     overshoot_from: float | None = None
+    correction: Correction | None = None
     kernel: Kernel | None = None
     reaches: tuple[Reach, ...] = ()
 

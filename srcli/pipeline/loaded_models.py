@@ -102,13 +102,13 @@ class LoadedModels:
             return ()
         chosen, after = self.chosen(choice), (target.height, target.width)
         passes = chosen.runner.plan_passes(before, after, target.ratio)
-        names = dict.fromkeys(chosen.names[step.scale] for step in passes if not step.resample)
+        names = dict.fromkeys(chosen.names[step.scale] for step in passes if step.has_network)
         known = chosen.attributions
         return tuple(known[name] for name in names if name in known)
 
     def _describe(self, step: Pass) -> str:
-        if step.resample:
-            return self.runner.kernel or "resize"
+        if not step.has_network:
+            return self.runner.kernel or step.plain_name
         name = self.names[step.scale]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
 
@@ -182,9 +182,10 @@ class ModelLoader:
         auto: Mapping[str, str] = NONE_NAMED,
     ) -> None:
         self._compute, self._options, self._offline = compute, options, offline
+        self._careful = replace(options, corrects=False)
         self._auto = dict(auto)
         self._networks: dict[Path, SrNetwork] = {}
-        self._ready: dict[tuple[Path, ...], LoadedModels] = {}
+        self._ready: dict[tuple[Path | str, ...], LoadedModels] = {}
         self._policies: dict[str, RestPolicy] = {}
         self._told: set[torch.dtype] = set()
 
@@ -230,7 +231,7 @@ class ModelLoader:
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
-        models = [self.load(model, ratio) for model in MODELS]
+        models = [self._load_careful(model) for model in MODELS]
         named = {purpose: self._named(purpose, ratio) for purpose in self._auto}
         every = (*models, *named.values())
         return replace(
@@ -240,6 +241,15 @@ class ModelLoader:
             named=named,
             attributions={name: line for one in every for name, line in one.attributions.items()},
         )
+
+    def _load_careful(self, model: str) -> LoadedModels:
+        """Load one of the models of ``auto``, which does not know how a picture was reduced."""
+        path = locate(model)
+        if (path, AUTO) not in self._ready:
+            known = self._assemble({model: path}, self._policy(model))
+            careful = self._run(known.runner.network, known.sha256)
+            self._ready[path, AUTO] = replace(known, runner=careful)
+        return self._ready[path, AUTO]
 
     def _named(self, purpose: str, ratio: float | None) -> LoadedModels:
         """Load the model that the user named for a purpose."""
@@ -252,7 +262,7 @@ class ModelLoader:
             raise type(error)(msg, hint=error.hint) from error
 
     def _run(self, network: SrNetwork, sha256: Iterable[str]) -> NetworkRunner:
-        return NetworkRunner(network, self._compute_of(sha256), self._options)
+        return NetworkRunner(network, self._compute_of(sha256), self._careful)
 
     def _compute_of(self, sha256: Iterable[str]) -> Compute:
         """Return where and how weights run together, by the hashes of their files."""

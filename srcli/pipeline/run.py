@@ -27,8 +27,8 @@ from srcli.images.picture.animation import Picture, each, photos
 from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.images.recognition import recognise
-from srcli.pipeline.back_projection import Consistency, worst_consistency
 from srcli.pipeline.choose import Choice, choose
+from srcli.pipeline.consistency import Consistency, worst_consistency
 from srcli.pipeline.enlarge import enlarge_photo, enlarge_picture
 from srcli.pipeline.inspection import inspect
 from srcli.pipeline.loaded_models import LoadedModels

@@ -121,4 +121,4 @@ def _options(scale: float, runner: NetworkRunner, way: _Way) -> Iterator[str]:
     if own is not None and own != scale:
         yield "passes"
         passes = runner.plan_passes((UNIT, UNIT), scaled_size((UNIT, UNIT), (scale, scale)), scale)
-        yield from ("resize" if step.resample else f"x{step.ratio:g}" for step in passes)
+        yield from (f"x{step.ratio:g}" if step.has_network else step.plain_name for step in passes)

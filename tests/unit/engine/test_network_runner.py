@@ -225,7 +225,8 @@ def test_an_untrained_correction_leaves_the_bicubic_picture():
     for head in network.heads:
         nn.init.zeros_(head.get_parameter("weight"))
     image = torch.rand(1, 3, 9, 13)
-    result = NetworkRunner(network, CPU)(image, (13, 19))
+    options = UpscaleOptions(corrects=False)
+    result = NetworkRunner(network, CPU, options)(image, (13, 19))
     assert torch.equal(result, resize(image, (13, 19)).clamp(0, 1))
 
 
@@ -288,7 +289,8 @@ def test_others_take_the_passes_that_the_plan_gives_them(local):
     runner = NetworkRunner(Doubler(), CPU, UpscaleOptions(tile=8), others=[local])
     result = runner(image, (54, 43), ratio=2.7, progress=told)
     doubled = NetworkRunner(Doubler(), CPU)(image, (40, 32))
-    assert torch.equal(result, NetworkRunner(local, CPU)(doubled, (54, 43), ratio=1.35))
+    rest = NetworkRunner(local, CPU, UpscaleOptions(corrects=False))
+    assert torch.equal(result, rest(doubled, (54, 43), ratio=1.35))
     assert told.done == told.total == 40 * 32 + 54 * 43
 
 

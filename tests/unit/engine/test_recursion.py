@@ -4,7 +4,7 @@ from math import prod
 import pytest
 
 from srcli.engine.recursion import Pass, plan_passes, repeat_passes, scaled_size
-from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
+from srcli.networks.spec import AnyRatioTraits, Correction, FixedScaleTraits
 
 ANY = AnyRatioTraits(receptive_radius=1)
 DOUBLING = FixedScaleTraits(scale=2, receptive_radius=1)
@@ -196,3 +196,31 @@ def test_what_is_restored_is_enlarged_by_a_network_of_any_ratio_or_resized():
 )
 def test_sizes_round_halves_up_and_are_never_empty(size, scale, expected):
     assert scaled_size(size, (scale, scale)) == expected
+
+
+CORRECTED = replace(PAST, correction=Correction(below=2.0, overshoot_from=1.25))
+
+
+@pytest.mark.parametrize(
+    ("target", "ratio", "work"),
+    [
+        ((60, 66), 1.2, ["x1.2", "correct"]),
+        ((70, 77), 1.4, ["x2", "resize", "correct"]),
+        ((90, 99), 1.8, ["x2", "resize", "correct"]),
+        ((50, 66), 1.2, ["x1.2", "resize", "correct"]),
+        ((100, 110), 2.0, ["x2"]),
+        ((135, 148), 2.7, ["x2", "x1.35"]),
+        ((40, 66), 1.2, ["x1.2", "resize"]),
+        ((50, 55), 1.004, []),
+        ((25, 28), 0.5, ["resize"]),
+    ],
+)
+def test_a_small_enlargement_is_corrected_by_its_source_at_last(target, ratio, work):
+    passes = plan_passes((50, 55), target, ratio, CORRECTED)
+    assert [f"x{p.ratio:g}" if p.has_network else p.plain_name for p in passes] == work
+    assert not passes or passes[-1].size == target
+
+
+def test_the_rest_after_a_fixed_scale_is_not_corrected():
+    passes = plan_passes((50, 60), (120, 144), 2.4, DOUBLING, CORRECTED)
+    assert [p.has_network for p in passes] == [True, True]

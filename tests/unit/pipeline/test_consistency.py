@@ -4,8 +4,8 @@ import torch
 from srcli.engine.tiling import TiledTraits
 from srcli.images.picture.photo import Photo
 from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits
-from srcli.pipeline import back_projection
-from srcli.pipeline.back_projection import LARGEST, consistency, worst_consistency
+from srcli.pipeline import consistency as consistency_module
+from srcli.pipeline.consistency import LARGEST, consistency, worst_consistency
 from srcli.pixels.levels import to_levels
 from srcli.pixels.resize import resize
 
@@ -115,8 +115,8 @@ def test_a_suspicious_result_is_compared_with_bicubic_rows_and_not_with_all_of_t
         heights.append(region.height)
         return resize(*arguments, region=region, **named)
 
-    monkeypatch.setattr(back_projection, "STRIP", 96 * 16)
-    monkeypatch.setattr(back_projection, "resize", watched)
+    monkeypatch.setattr(consistency_module, "STRIP", 96 * 16)
+    monkeypatch.setattr(consistency_module, "resize", watched)
     assert consistency(noise, result) == expected
     assert expected.sound
     assert expected.psnr < 35
