@@ -115,7 +115,7 @@ def darkest(path):
 
 @pytest.mark.parametrize("tile", ["512", "32"])
 def test_lines_of_a_screen_keep_their_level(srcli, tile, pictures):
-    options = ("--tile", tile, "--scale", "1.7")
+    options = ("--tile", tile, "--scale", "2.3")
     source = pictures / "screen.png"
     srcli("upscale", source, "-o", "auto.png", *options)
     srcli("upscale", source, "-o", "bare.png", "--no-guard", *options)

@@ -61,13 +61,13 @@ def test_models_are_compared_on_one_picture(srcli, pictures):
         ["asdn-fast", "bicubic"],
         ["nearest", "bicubic"],
     ]
-    (cost,) = (line for line in lines if line.startswith("asdn-fast  asdn-fast x1.5"))
-    assert cost.split()[3:5] == ["MIT", "95.9"]
+    (cost,) = (line for line in lines if line.startswith("asdn-fast  asdn-fast x2, resize, correct"))
+    assert cost.split()[5:7] == ["MIT", "170.5"]
     assert lines[-1] == "hr_compare_x1.5.html"
     page = (pictures / "hr_compare_x1.5.html").read_text()
     assert "75 × 60 pixels" in page  # noqa: RUF001 - times
     assert page.count("data:image/png;base64") == 3 + 2 + 3
-    assert "95.9 kMAC a pixel" in page
+    assert "170.5 kMAC a pixel" in page
 
 
 def test_models_are_measured_against_a_reference_and_their_cost_is_in_the_event(srcli, pictures):
