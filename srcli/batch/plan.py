@@ -11,7 +11,7 @@ from srcli.batch.locations import read_source
 from srcli.batch.naming import Job
 from srcli.batch.outcome import FAILURES, LARGE_ENOUGH, Failure
 from srcli.batch.place import output_of
-from srcli.engine.recursion import Pass
+from srcli.engine.recursion import NetworkKey, Pass
 from srcli.engine.tiling import TiledTraits
 from srcli.images.encode import is_streamed
 from srcli.images.formats import by_suffix
@@ -84,8 +84,7 @@ def estimate_cost(
     kept = bytes_kept(info.size, passes, frames=info.frames) if streamed else 0
     return Cost(
         passes=passes,
-        tiles=_count_tiles(passes, info.size, {one.traits.scale: one for one in networks})
-        * info.frames,
+        tiles=_count_tiles(passes, info.size, {one.key: one for one in networks}) * info.frames,
         memory=memory_needed(info.size, passes, frames=info.frames) - kept,
         disk=disk,
     )
@@ -158,12 +157,12 @@ def _area(size: Size) -> int:
 
 
 def _count_tiles(
-    passes: tuple[Pass, ...], size: Size, networks: Mapping[int | None, TiledTraits]
+    passes: tuple[Pass, ...], size: Size, networks: Mapping[NetworkKey, TiledTraits]
 ) -> int:
     count = 0
     for step in passes:
         if step.has_network:
             grid = step.size if step.scale is None else size
-            count += networks[step.scale].count(grid, step.ratio)
+            count += networks[step.network].count(grid, step.ratio)
         size = step.size
     return count

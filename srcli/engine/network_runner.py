@@ -24,7 +24,7 @@ from srcli.engine.memory import (
 )
 from srcli.engine.network_input import network_input
 from srcli.engine.progress import Progress, SilentProgress
-from srcli.engine.recursion import Pass, plan_passes
+from srcli.engine.recursion import NetworkKey, Pass, plan_passes
 from srcli.engine.row_runner import RowRunner
 from srcli.engine.tile_runner import TileRunner
 from srcli.engine.tiling import TiledTraits
@@ -131,8 +131,9 @@ class NetworkRunner:
             self._rows = RowRunner(
                 compute=self.compute, pad_border=self.pads_border, borders=self.borders
             )
-        self._others = {
-            other.traits.scale: NetworkRunner(other, compute, _options_for(other, options))
+        rest: NetworkKey = "rest" if network.traits.scale is None else None
+        self._others: dict[NetworkKey, NetworkRunner] = {
+            other.traits.scale or rest: NetworkRunner(other, compute, _options_for(other, options))
             for other in others
         }
 
@@ -150,8 +151,9 @@ class NetworkRunner:
         elif not self._corrects:
             traits = replace(traits, correction=None)
         panel = self._rows.panel if self._rows else None
-        own = TiledTraits(traits=traits, tile=self.tile, panel=panel)
-        return (own, *(one for other in self._others.values() for one in other.tiled_traits))
+        own = TiledTraits(key=traits.scale, traits=traits, tile=self.tile, panel=panel)
+        others = ((key, one.tiled_traits[0]) for key, one in self._others.items())
+        return (own, *(replace(traits, key=key) for key, traits in others))
 
     @property
     def is_local(self) -> bool:
@@ -238,7 +240,7 @@ class NetworkRunner:
         progress = progress or SilentProgress()
         if hold is WholeImage:
             check_fits(passes[-1].size, working_bytes(passes))
-        runners = [self._others.get(step.scale, self) for step in passes]
+        runners = [self._others.get(step.network, self) for step in passes]
         source, work = image, zip(runners, passes, strict=True)
         progress.begin(sum(one.rounds(step) * step.height * step.width for one, step in work))
         seen: WholeImage | None = None

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from srcli.engine.recursion import NetworkKey
 from srcli.networks.spec import NetworkTraits
 from srcli.pixels.region import Region
 
@@ -33,12 +34,14 @@ class TiledTraits:
     """A network as a plan sees it: its traits, and how it cuts grids.
 
     Attributes:
+        key: of the network in a plan.
         traits: of the network.
         tile: side of its tiles.
         panel: most columns of the network's own grid at once, if it runs row by row; else None.
 
     """
 
+    key: NetworkKey
     traits: NetworkTraits
     tile: int
     panel: int | None = None

@@ -23,7 +23,6 @@ Presets (parameters):
     wild       450,420   fast, and it is told the strengths of noise and compression
     wide         958,719   fast up to ratio 2, and a second trunk for ratios up to 4 in one pass;
                            MMAC per output pixel: 0.096 up to ratio 2, 0.049 up to 3, 0.029 up to 4
-    photo-wide   958,719   the same as wide
     base-wide  2,680,847   base, and a second trunk in the same way; MMAC per output pixel: 0.299
                            up to ratio 2, 0.143 up to 3, 0.082 up to 4
 
@@ -139,7 +138,6 @@ FAST = AsdnConfig(blocks=9, width=48, unshuffle=2)
 PHOTO = replace(FAST, restoring_ratio=1.5)
 WILD = replace(PHOTO, is_told=1)
 WIDE = replace(FAST, max_ratio=4, own_blocks=1, upper_blocks=9)
-PHOTO_WIDE = replace(WIDE, restoring_ratio=PHOTO.restoring_ratio)
 BASE_WIDE = replace(BASE, max_ratio=4, own_blocks=1, upper_blocks=16)
 
 
@@ -343,7 +341,6 @@ SPEC = NetworkSpec(
         "photo": PHOTO,
         "wild": WILD,
         "wide": WIDE,
-        "photo-wide": PHOTO_WIDE,
         "base-wide": BASE_WIDE,
     },
     untrained=("heads.0.",),

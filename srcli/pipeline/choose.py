@@ -10,6 +10,7 @@ from types import MappingProxyType
 from srcli.errors import listed
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.shares import (
+    BLURRED,
     CLEAN_SHARES,
     NO_FAULTS,
     SHARPENED,
@@ -19,15 +20,17 @@ from srcli.pipeline.shares import (
 )
 
 AUTO = "auto"
-RULE = 7
+RULE = 8
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
-DOUBTED = 2.0
-"""The largest ratio at which a picture without faults is taken to be sharpened in part: above it
-a mix works in two passes, and the model for clean pictures in one."""
+REACHED = 2.0
+"""The largest ratio that a mix reaches in one pass."""
+RESTORED_FIRST_FROM = 3.0
+"""Ratio above which a picture with faults is restored at its own size, and then enlarged by the
+model for clean pictures. Up to it, two passes of the mix are up to 0.1 dB better."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
 """Purposes of models that leave out what spoils a picture."""
 NONE_NAMED: Mapping[str, str] = MappingProxyType({})
@@ -41,6 +44,8 @@ class Choice:
         model: id of the model; of a mix the ids of its parts, joined by ``+``.
         shares: of each of ``MODELS`` in the weights; empty for a named model.
         guard: the result stays between the source samples around it.
+        restored_first: it is restored at its own size, and the model for clean pictures enlarges
+            what comes of that.
         reason: why, one sentence without a full stop; empty where a model was asked for by name.
         inspection: what was measured; None where nothing was.
         purpose: the one of ``PURPOSES`` that the user named the model for; empty where the model
@@ -51,6 +56,7 @@ class Choice:
     model: str
     shares: tuple[float, ...] = ()
     guard: bool = False
+    restored_first: bool = False
     reason: str = ""
     inspection: Inspection | None = None
     purpose: str = ""
@@ -83,7 +89,7 @@ class Choice:
 def choose(
     inspection: Inspection,
     *,
-    ratio: float = DOUBTED,
+    ratio: float = REACHED,
     denoise: float | None = None,
     named: Mapping[str, str] = NONE_NAMED,
 ) -> Choice:
@@ -107,7 +113,7 @@ def choose(
             return Choice(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
-    shares = model_shares(inspection, denoise, doubt=True) if ratio <= DOUBTED else sure
+    shares = model_shares(inspection, denoise, doubt=True)
     words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
     if is_clean and shares != sure:
         words = ["it looks clean, but may have been sharpened a little"]
@@ -116,18 +122,21 @@ def choose(
     return Choice(
         model="+".join(share_table(shares)),
         shares=shares,
+        restored_first=_is_restored_first(shares, ratio, is_clean=is_clean),
         guard=inspection.drawn and is_clean,
         reason=" and ".join(words),
         inspection=inspection,
     )
 
 
-def advice(inspection: Inspection) -> str:
-    """Say what ``choose`` would choose, for a picture whose new size is not known yet."""
-    to_two, above = (
-        choose(inspection, ratio=ratio).summary for ratio in (DOUBTED, math.nextafter(DOUBTED, 3))
-    )
-    return to_two if above == to_two else f"{to_two}; above a factor of {DOUBTED:g} {above}"
+def _is_restored_first(shares: Sequence[float], ratio: float, *, is_clean: bool) -> bool:
+    """Tell whether a mix works at the size of the picture, and the model for clean ones after it.
+
+    What was blurred gets details back for which its own size has no room.
+    """
+    if shares == CLEAN_SHARES or BLURRED in share_table(shares):
+        return False
+    return ratio > (REACHED if is_clean else RESTORED_FIRST_FROM)
 
 
 def _purposes(

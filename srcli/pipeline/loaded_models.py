@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import logging
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,10 +12,11 @@ import torch
 from srcli.engine.device import Compute
 from srcli.engine.interpolation import KERNELS, Interpolation
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
-from srcli.engine.recursion import Pass
+from srcli.engine.recursion import NetworkKey, Pass
 from srcli.errors import UsageError, WeightsError
 from srcli.networks.spec import SrNetwork
 from srcli.pipeline.choose import AUTO, NONE_NAMED, Choice
+from srcli.pipeline.mixes import Mix, Mixes
 from srcli.pipeline.rest_policy import RestPolicy, published_source, rest_policy
 from srcli.pipeline.shares import MODELS
 from srcli.pipeline.target_size import Size, TargetSize
@@ -35,7 +34,7 @@ class LoadedModels:
     Attributes:
         runner: runs all of these networks.
         sha256: of the weights of each.
-        names: of the model of each fixed scale, and of any ratio under None.
+        names: of the models, by the keys of their networks in a plan.
         mixes: of ``auto``, makes what lies between its models; None for a named model.
         named: of ``auto``, the models that the user named, by the purposes that they serve.
         alias: what the user calls such a model; else empty.
@@ -45,7 +44,7 @@ class LoadedModels:
 
     runner: NetworkRunner
     sha256: tuple[str, ...]
-    names: Mapping[int | None, str]
+    names: Mapping[NetworkKey, str]
     mixes: Mixes | None = None
     named: Mapping[str, LoadedModels] = field(default_factory=dict)
     alias: str = ""
@@ -65,7 +64,7 @@ class LoadedModels:
         """Return the model that was chosen for a picture, or the only one."""
         if choice.purpose:
             return self.named[choice.purpose]
-        return self.mixes.at(choice.shares) if self.mixes else self
+        return self.mixes.at(choice.shares, restores=choice.restored_first) if self.mixes else self
 
     def each(self) -> tuple[LoadedModels, ...]:
         """Return the models that may enlarge a picture; a mix needs what the last of it does."""
@@ -102,64 +101,15 @@ class LoadedModels:
             return ()
         chosen, after = self.chosen(choice), (target.height, target.width)
         passes = chosen.runner.plan_passes(before, after, target.ratio)
-        names = dict.fromkeys(chosen.names[step.scale] for step in passes if step.has_network)
+        names = dict.fromkeys(chosen.names[step.network] for step in passes if step.has_network)
         known = chosen.attributions
         return tuple(known[name] for name in names if name in known)
 
     def _describe(self, step: Pass) -> str:
         if not step.has_network:
             return self.runner.kernel or step.plain_name
-        name = self.names[step.scale]
+        name = self.names[step.network]
         return name if name.endswith(f"-x{step.scale}") else f"{name} x{step.ratio:g}"
-
-
-class Mixes:
-    """Models, and the networks whose weights lie between theirs.
-
-    All have the parts of the last one. A mix leaves out what the others have besides, such as the
-    trunk for ratios above 2. Each model was trained from another one of them, so that a straight
-    line between their weights goes from the one to the other without a worse one on the way (Wang
-    et al., "Deep Network Interpolation for Continuous Imagery Effect Transition", CVPR 2019).
-
-    Args:
-        models: those that are mixed, the one for clean pictures first.
-        run: makes a network ready to run, given the hashes of the weights that it is made of.
-
-    """
-
-    def __init__(
-        self,
-        models: Sequence[LoadedModels],
-        run: Callable[[SrNetwork, Iterable[str]], NetworkRunner],
-    ) -> None:
-        self.models = tuple(models)
-        self._run = run
-        self._made: dict[tuple[float, ...], LoadedModels] = {}
-        self._lock = threading.Lock()
-
-    def at(self, shares: tuple[float, ...]) -> LoadedModels:
-        """Return what the models make together, by the share of each in the weights."""
-        with self._lock:
-            if shares not in self._made:
-                self._made[shares] = self._mix(shares)
-            return self._made[shares]
-
-    def _mix(self, shares: tuple[float, ...]) -> LoadedModels:
-        parts = [(share, model) for share, model in zip(shares, self.models, strict=True) if share]
-        last = parts[-1][1]
-        if len(parts) == 1:
-            return last
-        weights = [(share, part.runner.network.state_dict()) for share, part in parts]
-        network = copy.deepcopy(last.runner.network)
-        network.load_state_dict(
-            {
-                name: torch.stack([share * tensors[name] for share, tensors in weights]).sum(0)
-                for name in weights[-1][1]
-            }
-        )
-        hashes = [sha256 for _, part in parts for sha256 in part.sha256]
-        name = "+".join(part.model for _, part in parts)
-        return replace(last, runner=self._run(network, hashes), names={None: name})
 
 
 class ModelLoader:
@@ -182,10 +132,10 @@ class ModelLoader:
         auto: Mapping[str, str] = NONE_NAMED,
     ) -> None:
         self._compute, self._options, self._offline = compute, options, offline
-        self._careful = replace(options, corrects=False)
         self._auto = dict(auto)
         self._networks: dict[Path, SrNetwork] = {}
-        self._ready: dict[tuple[Path | str, ...], LoadedModels] = {}
+        self._ready: dict[tuple[Path, ...], LoadedModels] = {}
+        self._parts: dict[str, LoadedModels] = {}
         self._policies: dict[str, RestPolicy] = {}
         self._told: set[torch.dtype] = set()
 
@@ -231,25 +181,36 @@ class ModelLoader:
         return self._ready[files]
 
     def _load_all(self, ratio: float | None) -> LoadedModels:
-        models = [self._load_careful(model) for model in MODELS]
+        models = [self._part_of_auto(model) for model in MODELS]
         named = {purpose: self._named(purpose, ratio) for purpose in self._auto}
         every = (*models, *named.values())
         return replace(
             models[0],
             sha256=tuple(sha256 for one in every for sha256 in one.sha256),
-            mixes=Mixes(models, self._run),
+            mixes=Mixes(models, self._chosen_by_auto),
             named=named,
             attributions={name: line for one in every for name, line in one.attributions.items()},
         )
 
-    def _load_careful(self, model: str) -> LoadedModels:
-        """Load one of the models of ``auto``, which does not know how a picture was reduced."""
-        path = locate(model)
-        if (path, AUTO) not in self._ready:
-            known = self._assemble({model: path}, self._policy(model))
-            careful = self._run(known.runner.network, known.sha256)
-            self._ready[path, AUTO] = replace(known, runner=careful)
-        return self._ready[path, AUTO]
+    def _part_of_auto(self, model: str) -> LoadedModels:
+        """Load one of the models that ``auto`` mixes."""
+        if model not in self._parts:
+            path = locate(model)
+            mix = Mix(network=self._network(path), name=model, sha256=(sha256_of(path),))
+            self._parts[model] = self._chosen_by_auto(mix)
+        return self._parts[model]
+
+    def _chosen_by_auto(self, mix: Mix) -> LoadedModels:
+        """Make a network ready that ``auto`` chose: it does not know how a picture was reduced."""
+        names: dict[NetworkKey, str] = {None: mix.name}
+        others, sha256 = [], mix.sha256
+        if mix.restores:
+            path = locate(DEFAULT_MODEL)
+            names["rest"] = DEFAULT_MODEL
+            others, sha256 = [self._network(path)], (*sha256, sha256_of(path))
+        options = replace(self._options, corrects=False)
+        runner = NetworkRunner(mix.network, self._compute_of(sha256), options, others=others)
+        return LoadedModels(runner=runner, sha256=sha256, names=names)
 
     def _named(self, purpose: str, ratio: float | None) -> LoadedModels:
         """Load the model that the user named for a purpose."""
@@ -260,9 +221,6 @@ class ModelLoader:
             told = f"The model that you named for the purpose {purpose} cannot be used."
             msg = f"{told} {error.message}"
             raise type(error)(msg, hint=error.hint) from error
-
-    def _run(self, network: SrNetwork, sha256: Iterable[str]) -> NetworkRunner:
-        return NetworkRunner(network, self._compute_of(sha256), self._careful)
 
     def _compute_of(self, sha256: Iterable[str]) -> Compute:
         """Return where and how weights run together, by the hashes of their files."""

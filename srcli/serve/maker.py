@@ -17,7 +17,7 @@ from srcli.images.picture.animation import Picture, photos
 from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo, probe_image
 from srcli.images.recognition import recognise
-from srcli.pipeline.choose import advice
+from srcli.pipeline.choose import choose
 from srcli.pipeline.inspection import Inspection, inspect
 from srcli.pipeline.loaded_models import ModelLoader
 from srcli.pipeline.output_spec import Output, OutputSpec
@@ -86,7 +86,7 @@ class Maker:
             info=info,
             format=format_of(content),
             inspection=inspection,
-            advice=advice(inspection),
+            advice=choose(inspection).summary,
             warnings=tuple(warnings),
         )
 

@@ -145,7 +145,7 @@ def _kmacs(runner: NetworkRunner, ratio: float) -> float:
 
 def _licences(models: LoadedModels, passes: Sequence[Pass], ratio: float) -> str:
     """Return the licences of the models that run, once each; empty if one is not known."""
-    names = dict.fromkeys(models.names[one.scale] for one in passes if one.has_network)
+    names = dict.fromkeys(models.names[one.network] for one in passes if one.has_network)
     licences = [licence for name in names for licence in _licences_of(name, ratio)]
     return ", ".join(dict.fromkeys(licences)) if all(licences) else ""
 

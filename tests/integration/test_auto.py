@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,13 +91,26 @@ def test_the_choice_and_its_reason_are_told(srcli):
 
 
 @pytest.mark.parametrize(
-    ("name", "model", "scale"), [("clean.png", "asdn-fast", 2.1), ("noisy.png", "asdn-noisy", 2)]
+    ("name", "model", "scale"), [("old.jpg", "asdn-photo", 2), ("noisy.png", "asdn-noisy", 2.5)]
 )
 def test_a_named_model_makes_what_auto_makes_with_it(srcli, pictures, name, model, scale):
     names = ("auto", model)
     for one in names:
         srcli("upscale", pictures / name, "-o", f"{one}.png", "--model", one, "--scale", scale)
     assert np.array_equal(*(np.asarray(Image.open(f"{one}.png")) for one in names))
+
+
+@pytest.mark.usefixtures("pictures")
+def test_above_its_reach_a_mix_restores_and_the_clean_model_enlarges(srcli):
+    plan = events(srcli("upscale", "in", "-o", "out", "--scale", 4, "--dry-run", "--json"))
+    assert {Path(event["source"]).stem: event["way"] for event in plan} == {
+        "clean": "asdn-fast+asdn-sharpened x2, resize, asdn-fast x4",
+        "noisy": "asdn-noisy x2, resize, asdn-fast x4",
+        "old": "asdn-photo x2, resize, asdn-fast x4",
+        "screen": "asdn-fast x4",
+    }
+    told = events(srcli("upscale", "in", "-o", "out", "--scale", 4, "--json"))
+    assert all(event["sound"] for event in told if event["event"] == "done")
 
 
 @pytest.mark.usefixtures("pictures")

@@ -61,7 +61,9 @@ def test_models_are_compared_on_one_picture(srcli, pictures):
         ["asdn-fast", "bicubic"],
         ["nearest", "bicubic"],
     ]
-    (cost,) = (line for line in lines if line.startswith("asdn-fast  asdn-fast x2, resize, correct"))
+    (cost,) = (
+        line for line in lines if line.startswith("asdn-fast  asdn-fast x2, resize, correct")
+    )
     assert cost.split()[5:7] == ["MIT", "170.5"]
     assert lines[-1] == "hr_compare_x1.5.html"
     page = (pictures / "hr_compare_x1.5.html").read_text()

@@ -43,7 +43,7 @@ def target(height: int, width: int) -> TargetSize:
     ],
 )
 def test_passes_and_tiles_are_counted(traits, size, passes, tiles):
-    networks = [TiledTraits(traits=one, tile=32) for one in traits]
+    networks = [TiledTraits(key=one.scale, traits=one, tile=32) for one in traits]
     way = plan_passes((60, 100), size, target(*size).ratio, *traits)
     cost = estimate_cost(ImageInfo(size=(60, 100)), way, networks, disk=7)
     assert (len(cost.passes), cost.tiles, cost.disk) == (passes, tiles, 7)

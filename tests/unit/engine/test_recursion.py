@@ -224,3 +224,30 @@ def test_a_small_enlargement_is_corrected_by_its_source_at_last(target, ratio, w
 def test_the_rest_after_a_fixed_scale_is_not_corrected():
     passes = plan_passes((50, 60), (120, 144), 2.4, DOUBLING, CORRECTED)
     assert [p.has_network for p in passes] == [True, True]
+
+
+RESTORER = replace(ANY, restoring_ratio=1.5)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "work"),
+    [
+        (2.0, ["x2"]),
+        (2.5, ["x2", "resize", "rest x3", "resize"]),
+        (4.0, ["x2", "resize", "rest x4"]),
+        (6.0, ["x2", "resize", "rest x4", "rest x1.5"]),
+    ],
+)
+def test_a_network_that_restores_leaves_larger_ratios_to_its_helper(ratio, work):
+    target = scaled_size((50, 60), (ratio, ratio))
+    passes = plan_passes((50, 60), target, ratio, RESTORER, FAR)
+    names = [p.rest * "rest " + f"x{p.ratio:g}" if p.has_network else p.plain_name for p in passes]
+    assert names == work
+    assert [p.network for p in passes] == [None if "rest" not in name else "rest" for name in names]
+    assert passes[-1].size == target
+
+
+def test_a_network_that_is_helped_and_does_not_restore_works_alone():
+    assert plan_passes((50, 60), (200, 240), 4.0, ANY, FAR) == plan_passes(
+        (50, 60), (200, 240), 4.0, ANY
+    )

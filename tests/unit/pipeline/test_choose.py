@@ -3,9 +3,8 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
-from unittest.mock import ANY
+from unittest.mock import ANY, patch
 
 import numpy as np
 import pytest
@@ -15,14 +14,17 @@ from PIL import Image
 from srcli.images.decode import decode_photo
 from srcli.images.picture.photo import Metadata
 from srcli.images.probe import ImageInfo, probe_image
-from srcli.pipeline.choose import Choice, advice, choose
+from srcli.pipeline.choose import Choice, choose
 from srcli.pipeline.inspection import Inspection, inspect
 from srcli.pipeline.shares import BLURRED, CLEAN, CLEAN_SHARES, NOISY, SHARPENED, SPOILT
 
 from .conftest import edges, levels, photo_of, smooth
 
-sure = partial(choose, ratio=3.0)
-"""Without the doubt that there is up to a ratio of 2."""
+
+def sure(inspection: Inspection, **options) -> Choice:
+    """Choose without the doubt that there is of every photograph."""
+    with patch("srcli.pipeline.shares._doubt", return_value=0.0):
+        return choose(inspection, **options)
 
 
 @pytest.mark.parametrize(
@@ -121,15 +123,23 @@ def test_a_picture_that_looks_clean_may_have_been_sharpened():
     assert doubted.reason == UNSEEN
     assert choose(Inspection(flat=0.3, overshoot=0.3)) == replace(doubted, inspection=ANY)
     assert choose(Inspection(drawn=True)).parts == {CLEAN: 1}
-    assert choose(Inspection(), ratio=2.1).parts == {CLEAN: 1}
+    assert choose(Inspection(), ratio=2.1).parts == doubted.parts
 
 
-def test_the_advice_says_what_changes_above_the_doubted_factor():
-    clean, drawn = Inspection(flat=0.1), Inspection(flat=0.9, drawn=True)
-    to_two, above = advice(clean).split("; above a factor of 2 ")
-    assert to_two == choose(clean).summary
-    assert above == choose(clean, ratio=3.0).summary == "asdn-fast: it is clean"
-    assert advice(drawn) == choose(drawn).summary == choose(drawn, ratio=3.0).summary
+@pytest.mark.parametrize(
+    ("measured", "first"),
+    [
+        ({"drawn": True}, {2.0: False, 2.1: False, 4.0: False}),
+        ({}, {2.0: False, 2.1: True, 4.0: True}),
+        ({"noise": 10.0}, {2.0: False, 3.0: False, 3.1: True}),
+        ({"overshoot": 0.12}, {2.0: False, 3.0: False, 3.1: True}),
+        ({"blur": 0.8}, {2.0: False, 3.0: False, 4.0: False}),
+        ({"blur": 0.8, "noise": 4.0}, {4.0: False}),
+    ],
+)
+def test_above_the_reach_of_a_mix_some_pictures_are_restored_first(measured, first):
+    found = {ratio: choose(Inspection(**measured), ratio=ratio).restored_first for ratio in first}
+    assert found == first
 
 
 def test_edges_without_halos_lessen_the_doubt():

@@ -90,7 +90,7 @@ def photo(side: int) -> Photo:
     ],
 )
 def test_what_was_restored_need_not_give_its_source_back(traits, side, told):
-    networks = [TiledTraits(traits=traits, tile=64)]
+    networks = [TiledTraits(key=traits.scale, traits=traits, tile=64)]
     found = worst_consistency(photo(40), photo(side), networks)
     assert (found is not None) == told
 
