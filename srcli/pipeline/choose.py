@@ -24,6 +24,8 @@ RULE = 8
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
+GUARDED = 8.0
+"""Levels by which a guarded result may differ: lines get thinner, and no darker for it."""
 SPOILT_FROM = 0.5
 """Share of the model for spoilt pictures from which a model serves that the user named for them."""
 REACHED = 2.0
@@ -76,6 +78,8 @@ class Choice:
     @property
     def removes(self) -> float:
         """Levels of 255 by which the result may differ from its source because it is better."""
+        if self.guard:
+            return GUARDED
         restores = self.purpose in RESTORING or any(self.shares[1:])
         if self.inspection is None or not restores:
             return 0.0

@@ -173,6 +173,7 @@ def test_only_drawings_that_are_not_spoilt_are_guarded():
 
 def test_what_is_removed_is_known():
     assert sure(Inspection()).removes == 0
+    assert sure(Inspection(drawn=True)).removes == 8
     assert sure(Inspection(noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
     assert sure(Inspection(blur=1.4, detail=5.0)).removes == pytest.approx(11)
