@@ -30,7 +30,7 @@ from srcli.engine.tile_runner import TileRunner
 from srcli.engine.tiling import TiledTraits
 from srcli.errors import UsageError
 from srcli.networks.blocks.residual import ResidualNetwork
-from srcli.networks.spec import AnyRatioTraits, FixedScaleTraits, SrNetwork
+from srcli.networks.spec import AnyRatioTraits, BetweenScales, FixedScaleTraits, SrNetwork
 from srcli.pixels.checks import check_image
 from srcli.pixels.dihedral import SYMMETRIES
 from srcli.pixels.levels import from_levels
@@ -78,8 +78,8 @@ class NetworkRunner:
     The picture stays in host memory, and tiles go to the device. On a processor, networks of
     residual blocks run row by row instead, unless a tile is asked for: see ``row_runner``. If the
     reach of the networks is finite, the result depends on neither. ``others`` run the passes that
-    a plan gives them: see ``plan_passes``. ``overshoot_until`` is for networks of fixed scales:
-    see ``FixedScaleTraits``.
+    a plan gives them: see ``plan_passes``. ``between`` is for networks of fixed scales: see
+    ``FixedScaleTraits``.
 
     Raises:
         UsageError: official tiles of a network whose authors published none, or of pictures
@@ -94,7 +94,7 @@ class NetworkRunner:
         options: UpscaleOptions | None = None,
         *,
         others: Sequence[SrNetwork] = (),
-        overshoot_until: float | None = None,
+        between: BetweenScales | None = None,
     ) -> None:
         options = options or UpscaleOptions()
         self.network = network.to(compute.device).eval()
@@ -114,7 +114,7 @@ class NetworkRunner:
             raise UsageError(msg, hint="Leave out --official-tiles or --wrap.")
         self.borders = options.borders
         self.pads_border = options.pad_border and not self.official_tiles
-        self._overshoot_until = overshoot_until
+        self._between = between or BetweenScales()
         self._corrects = options.corrects
         self._tiles = TileRunner(
             compute=self.compute,
@@ -147,7 +147,7 @@ class NetworkRunner:
         """The traits and the tile side of each network, those of ``network`` first."""
         traits = self.network.traits
         if isinstance(traits, FixedScaleTraits):
-            traits = replace(traits, overshoot_until=self._overshoot_until)
+            traits = replace(traits, between=self._between)
         elif not self._corrects:
             traits = replace(traits, correction=None)
         panel = self._rows.panel if self._rows else None

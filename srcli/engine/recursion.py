@@ -108,11 +108,12 @@ def plan_passes(
         route = Route(scales=(1,), rest=max(ratio, 1.0) if helping else 1.0)
     else:
         scales = {one.scale for one in (traits, *others) if one.scale is not None}
-        route = choose_route(
-            ratio, scales, any_ratio=helping is not None, overshoot_until=traits.overshoot_until
-        )
-    if helping is None:
-        return plan_route(size, target, route)
+        past = traits.between.overshoot_until
+        route = choose_route(ratio, scales, any_ratio=helping is not None, overshoot_until=past)
+    if helping is None or route.rest <= 1:
+        passes = plan_route(size, target, route)
+        below = traits.between.corrected_below
+        return (*passes, *_correction(size, target, ratio, below)) if traits.scale > 1 else passes
     return plan_route(size, target, route, helping.max_ratio, helping.overshoot_from)
 
 
@@ -124,11 +125,20 @@ def _plan_alone(
         return () if target == size else (_resample(target, ratio),)
     if traits.restoring_ratio and target == size:
         return _there_and_back(size, traits.restoring_ratio, traits.max_ratio)
-    correction, grows = traits.correction, target[0] >= size[0] and target[1] >= size[1]
-    if target == size or not correction or not grows or not 1 < ratio < correction.below - EPSILON:
-        return _plan_any_ratio(size, target, ratio, traits.max_ratio, traits.overshoot_from)
-    passes = _plan_any_ratio(size, target, ratio, traits.max_ratio, correction.overshoot_from)
-    return (*passes, Pass(height=target[0], width=target[1], ratio=1.0, corrects=True))
+    correction = traits.correction
+    correct = _correction(size, target, ratio, correction.below if correction else None)
+    past = correction.overshoot_from if correction and correct else traits.overshoot_from
+    return (*_plan_any_ratio(size, target, ratio, traits.max_ratio, past), *correct)
+
+
+def _correction(
+    size: tuple[int, int], target: tuple[int, int], ratio: float, below: float | None
+) -> tuple[Pass, ...]:
+    """Plan a correction of the result where one is asked for and possible."""
+    grows = target != size and target[0] >= size[0] and target[1] >= size[1]
+    if below is None or not grows or not 1 < ratio < below - EPSILON:
+        return ()
+    return (Pass(height=target[0], width=target[1], ratio=1.0, corrects=True),)
 
 
 def _restored_first(

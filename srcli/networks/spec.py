@@ -89,20 +89,35 @@ class CommonTraits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BetweenScales:
+    """How networks of fixed scales reach factors between them.
+
+    Attributes:
+        overshoot_until: ratio up to which one larger scale, reduced, is better than a network of
+            any ratio for the rest; None if it never is.
+        corrected_below: ratio below which results are corrected by what they lack of their
+            source; None for never.
+
+    """
+
+    overshoot_until: float | None = None
+    corrected_below: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FixedScaleTraits(CommonTraits):
     """Traits of a network of one scale.
 
     Attributes:
         scale: output size over input size.
         chop: the authors' own tiling; None if they published none.
-        overshoot_until: ratio up to which one larger scale, reduced, is better than a network of
-            any ratio for the rest; None if it never is.
+        between: how it reaches other factors.
 
     """
 
     scale: int
     chop: ChopRule | None = None
-    overshoot_until: float | None = None
+    between: BetweenScales = BetweenScales()
 
     @property
     def output_scale(self) -> int:

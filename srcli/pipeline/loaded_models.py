@@ -247,7 +247,7 @@ class ModelLoader:
                 self._compute_of(sha256),
                 self._options,
                 others=others,
-                overshoot_until=policy.overshoot_until,
+                between=policy.between,
             ),
             sha256=sha256,
             names=dict(zip(scales, map(_short, paths), strict=True)),

@@ -9,15 +9,20 @@ from pathlib import Path
 from srcli.engine.routes import Route, choose_route
 from srcli.errors import WeightsError
 from srcli.files.digest import is_file, sha256_of
+from srcli.networks.spec import BetweenScales
 from srcli.weights.catalog.card import Score, WeightCard
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card
 from srcli.weights.catalog.published import find_file, find_source
 from srcli.weights.providers.store import is_file_name
 
+AS_IT_IS = BetweenScales()
+"""How a model that nobody knows reaches other factors."""
 LEAD = 0.2
 """PSNR-Y in dB by which a model is better than the default model wherever both were measured."""
 PAST_UNTIL = 3.0
 """Ratio up to which such a model goes past a factor and is reduced: docs/any-scale.md."""
+CORRECTED_BELOW = 2.0
+"""Ratio below which results of models for clean pictures are corrected: docs/any-scale.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +32,17 @@ class RestPolicy:
     Attributes:
         has_network: whether the default model may do the rest. It would undo the look that
             models have which invent texture.
-        overshoot_until: ratio up to which one larger scale, reduced, is better: see
-            ``FixedScaleTraits``.
+        between: how it goes past a factor, and is corrected.
 
     """
 
     has_network: bool = True
-    overshoot_until: float | None = None
+    between: BetweenScales = AS_IT_IS
 
     def route(self, ratio: float, scales: Collection[int]) -> Route:
         """Return the route to a ratio along scales: see ``choose_route``."""
         return choose_route(
-            ratio, scales, any_ratio=self.has_network, overshoot_until=self.overshoot_until
+            ratio, scales, any_ratio=self.has_network, overshoot_until=self.between.overshoot_until
         )
 
 
@@ -46,10 +50,9 @@ def rest_policy(model: str) -> RestPolicy:
     """Return the policy for an id, a family or a file, which is known by its hash."""
     source = published_source(model)
     if source is not None:
-        past = _overshoot_until(source.scores)
-        return RestPolicy(has_network=not source.invents_texture, overshoot_until=past)
+        return RestPolicy(has_network=not source.invents_texture, between=_between(source))
     try:
-        return RestPolicy(overshoot_until=_overshoot_until(find_card(model, 1).scores))
+        return RestPolicy(between=_between(find_card(model, 1)))
     except WeightsError:  # a file
         return RestPolicy()
 
@@ -60,6 +63,12 @@ def published_source(model: str) -> WeightCard | None:
         return find_source(model)
     path = Path(model)
     return find_file(sha256_of(path)) if is_file(path) else None
+
+
+def _between(card: WeightCard) -> BetweenScales:
+    """Return how a model reaches factors between its scales."""
+    below = CORRECTED_BELOW if card.purpose == "clean" else None
+    return BetweenScales(overshoot_until=_overshoot_until(card.scores), corrected_below=below)
 
 
 def _overshoot_until(scores: Iterable[Score]) -> float | None:

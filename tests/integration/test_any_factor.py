@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("family")
     [
         ("fsdn-tiny", ["--scale", "2"], "fsdn-tiny-x2"),
         ("fsdn-tiny", ["--scale", "3"], "fsdn-tiny-x3"),
-        ("fsdn-tiny", ["--scale", "1.5"], "fsdn-tiny-x2, resize"),
+        ("fsdn-tiny", ["--scale", "1.5"], "fsdn-tiny-x2, resize, correct"),
         ("fsdn-tiny", ["--scale", "2.7"], "fsdn-tiny-x2, asdn-fast x1.35"),
         ("fsdn-tiny", ["--scale", "2.2"], "fsdn-tiny-x2, asdn-fast x1.1"),
         ("fsdn-tiny", ["--scale", "3.6x1.5"], "fsdn-tiny-x3, asdn-fast x1.2, resize"),

@@ -4,7 +4,7 @@ from math import prod
 import pytest
 
 from srcli.engine.recursion import Pass, plan_passes, repeat_passes, scaled_size
-from srcli.networks.spec import AnyRatioTraits, Correction, FixedScaleTraits
+from srcli.networks.spec import AnyRatioTraits, BetweenScales, Correction, FixedScaleTraits
 
 ANY = AnyRatioTraits(receptive_radius=1)
 DOUBLING = FixedScaleTraits(scale=2, receptive_radius=1)
@@ -251,3 +251,23 @@ def test_a_network_that_is_helped_and_does_not_restore_works_alone():
     assert plan_passes((50, 60), (200, 240), 4.0, ANY, FAR) == plan_passes(
         (50, 60), (200, 240), 4.0, ANY
     )
+
+
+@pytest.mark.parametrize(
+    ("scale", "ratio", "work"),
+    [
+        (2, 1.5, ["x2", "resize", "correct"]),
+        (4, 1.5, ["x4", "resize", "correct"]),
+        (2, 2.0, ["x2"]),
+        (2, 2.5, ["x2", "x1.25"]),
+        (1, 1.5, ["x1", "x1.5"]),
+    ],
+)
+@pytest.mark.parametrize("corrects", [True, False])
+def test_a_fixed_scale_that_is_reduced_is_corrected_if_that_is_wanted(scale, ratio, work, corrects):
+    between = BetweenScales(corrected_below=2.0 if corrects else None)
+    traits = FixedScaleTraits(scale=scale, receptive_radius=1, between=between)
+    target = scaled_size((50, 60), (ratio, ratio))
+    passes = plan_passes((50, 60), target, ratio, traits, CORRECTED)
+    names = [f"x{p.ratio:g}" if p.has_network else p.plain_name for p in passes]
+    assert names == [name for name in work if corrects or name != "correct"]
