@@ -184,3 +184,24 @@ def test_the_page_on_python_runs(tmp_path, monkeypatch):
         warnings.simplefilter("ignore", ResourceWarning)  # files that the page opens in passing
         for block in blocks:
             exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102 - our own page
+
+
+NAMED = re.compile(r"`([a-z_]+(?:/[\w-]+)+(?:\.(?:py|toml|md))?)/?`")
+PACKAGES = {path.name for path in (ROOT / "srcli").iterdir() if path.is_dir()}
+FOLDERS = PACKAGES | {"srcli", "tests", "benchmarks", "examples", "docs"}
+
+
+@pytest.mark.parametrize("document", LINKING, ids=lambda path: path.name)
+def test_code_that_a_document_names_is_there(document):
+    text = document.read_text(encoding="utf-8").partition("\n## 0.")[0]
+    named = {path for path in NAMED.findall(text) if path.partition("/")[0] in FOLDERS}
+    missing = {
+        name
+        for name in named
+        if not any(
+            (place / f"{name}{suffix}").exists()
+            for place in (ROOT, ROOT / "srcli")
+            for suffix in ("", ".py")
+        )
+    }
+    assert missing == set()
