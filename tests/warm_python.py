@@ -2,7 +2,8 @@
 
 ``python tests/warm_python.py ADDRESS`` serves at a Unix socket. It imports what takes two seconds,
 and forks for each of its clients. The program :data:`CLIENT` stands for the process: it passes on
-streams, folder, environment and signals, and ends as the process does, which ends with it.
+streams, folder, environment and signals, and ends as the process does, which ends with it. Nobody
+can pass SIGKILL on, so that the process would outlive it for a moment: send :data:`KILL` instead.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+KILL = signal.SIGUSR1
+"""Kills the process, and then what stands for it."""
 LONGEST = 1 << 18
 """Bytes of the arguments and the environment of a process."""
 CLIENT = """#!{python} -ISs
@@ -30,6 +33,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
     passed_on = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in passed_on:
         signal.signal(number, lambda number, _: server.send(bytes([number])))
+    signal.signal({kill}, lambda *_: server.send(bytes([signal.SIGKILL])))
     asked = dict(words=sys.argv[1:], folder=os.getcwd(), variables=dict(os.environ))
     socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
     code = int(server.recv(9))
@@ -45,7 +49,9 @@ sys.exit(code)
 def warm_python(folder: Path) -> Iterator[Path]:
     """Yield a program that takes the arguments of ``python``: ``-m``, ``-c`` or a file."""
     program, address = folder / "python", str(folder / "server")
-    program.write_text(CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
+    program.write_text(
+        CLIENT.format(python=sys.executable, address=address, kill=int(KILL)), encoding="utf-8"
+    )
     program.chmod(0o755)
     command = [sys.executable, __file__, address]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

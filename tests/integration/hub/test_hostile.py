@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import pytest
 
 from srcli.weights.providers import web
 from srcli.weights.providers.store import fetch
+from tests.warm_python import KILL
 
 FILE = "models/fast.safetensors"
 ANYONE = f"hf:someone/models/{FILE}"
@@ -197,7 +197,7 @@ def test_a_killed_fetch_is_gone_on_with(srcli, python, hub, weights, cache):
         hub.stalled.wait()
         while not any(path.stat().st_size for path in cache.rglob("*.incomplete")):
             time.sleep(0.01)
-        killed.send_signal(signal.SIGKILL)
+        killed.send_signal(KILL)
     hub.released.set()
     (part,) = cache.rglob("*.incomplete")
     have = part.stat().st_size

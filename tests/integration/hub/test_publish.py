@@ -27,7 +27,8 @@ def test_what_is_published_comes_back_and_upscales_to_the_same_bytes(
     """Publish, fetch, verify, upscale: once by its address, once by its id."""
     hub.token = "hf_" + "x" * 8
     monkeypatch.setenv("HF_TOKEN", hub.token)
-    assert srcli("upscale", photo, "-o", "before.png", "--scale", 2.7).returncode == 0
+    first = srcli("upscale", photo, "-o", "before.png", "--scale", 2.7, "--model", DEFAULT_MODEL)
+    assert first.returncode == 0
     done = srcli("models", "publish", DEFAULT_MODEL, "--repo", REPO)
     assert (done.returncode, done.stderr) == (0, "")
     commit = hub.refs["main"]
