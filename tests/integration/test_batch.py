@@ -275,7 +275,7 @@ def test_single_pictures_leave_nothing_but_themselves(srcli, folder):
 def test_a_dry_run_says_it_all_and_writes_nothing(srcli, folder, tmp_path):
     (folder / "broken.png").write_text("no picture")
     before = files(tmp_path)
-    done = srcli("upscale", "in", "-o", "out", "--scale", "2.7", "--dry-run")
+    done = srcli("upscale", "in", "-o", "out", "-m", "asdn-fast", "-s", "2.7", "--dry-run")
     assert done.returncode == 3
     assert files(tmp_path) == before
     assert "make  20x16  54x43  asdn-fast x3, resize" in done.stdout
