@@ -60,7 +60,7 @@ class Pass:
 
     @property
     def has_network(self) -> bool:
-        """Whether a network runs."""
+        """Whether the pass runs a network: it neither resizes nor corrects alone."""
         return not self.resample and not self.corrects
 
     @property
