@@ -3,7 +3,7 @@
     python benchmarks/mixes.py FOLDER_OF_HR_PICTURES --ways 'JPEG 92;noise 3' --scale 2
 
 The pictures and the ways are those of ``wild.py``. Each row gives the noise, compression, blur and
-overshoot that ``auto`` measures in the middle picture, and the mean of its shares of each model.
+sharpening that ``auto`` measures in the middle picture, and the mean of its shares of each model.
 Then it gives the mean gain over bicubic of mixes of two models, with shares of the second from 0
 to 1, in dB of PSNR-Y, and the gain of the worst picture. The tables in ``srcli/pipeline/shares.py``
 are set from this. ``--clean FILE`` and ``--spoilt FILE`` name the weights of the two.
@@ -35,7 +35,7 @@ from srcli.weights.catalog.included import DEFAULT_MODEL, PHOTO_MODEL
 from srcli.weights.formats.checkpoint import load_model
 
 SHARES = tuple(n / 8 for n in range(9))
-MEASURED = ("noise", "compression", "blur", "overshoot")
+MEASURED = ("noise", "compression", "blur", "sharpening")
 
 
 def mixed(clean: Path, spoilt: Path, share: float) -> NetworkRunner:

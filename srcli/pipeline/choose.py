@@ -20,7 +20,7 @@ from srcli.pipeline.shares import (
 )
 
 AUTO = "auto"
-RULE = 8
+RULE = 9
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
@@ -179,7 +179,7 @@ def _spoilt_by(inspection: Inspection) -> str:
         return _unspoilt(inspection)
     most = max(faults.noise, faults.compression)
     if faults.sharpening > max(most, faults.blur):
-        return "its edges were sharpened"
+        return "it was sharpened"
     if faults.blur > most:
         return "it is blurred"
     if faults.noise > faults.compression:

@@ -8,12 +8,12 @@ from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
-from srcli.pipeline.edges import HONEST, overshoot
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.piecewise import piecewise_linear
 from srcli.pipeline.sample import take_sample
+from srcli.pipeline.sharpening import sharpening
 
 MOST_NOISE = 50.0
 WEBP = ((0, 0.0), (3, 3), (7, 4.5), (11, 6), (21, 13), (34, 25), (44, 32), (64, 45), (100, 100))
@@ -48,7 +48,7 @@ class Inspection:
         blur: standard deviation of the Gaussian that blurred it, in pixels; see
             ``blur_and_detail``.
         detail: root mean square of its details, in levels; likewise.
-        overshoot: how far edges swing past their sides; see ``edges.overshoot``.
+        sharpening: share of the model for sharpened pictures that suits it; see ``sharpening``.
         flat: share of pixels that equal their left neighbours.
         drawn: the picture is a screen, text or line art, seen at the size it was drawn at.
 
@@ -59,7 +59,7 @@ class Inspection:
     told: bool = False
     blur: float = 0.0
     detail: float = 0.0
-    overshoot: float = HONEST
+    sharpening: float = 0.0
     flat: float = 0.0
     drawn: bool = False
 
@@ -94,7 +94,7 @@ def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
         told=told,
         blur=blur,
         detail=detail,
-        overshoot=overshoot(sample.luma),
+        sharpening=0.0 if drawn else sharpening(sample.luma),
         flat=flat,
         drawn=drawn,
     )

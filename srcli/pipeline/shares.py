@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from srcli.pipeline.edges import HONEST
 from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.piecewise import piecewise_linear
 from srcli.weights.catalog.included import (
@@ -52,22 +51,19 @@ BLUR = (
 """Blur in pixels, and the share of the model for blurred pictures beside those two."""
 SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
 """Compression, and how far blur is believed: strong compression takes fine details as well."""
-OVERSHOOT = ((0.065, 0.0), (0.08, 0.2), (0.095, 0.45), (0.12, 0.75), (0.16, 1.0))
-"""How far edges swing past their sides, and the share of the model for sharpened pictures beside
-those three."""
-DOUBT = (
-    *((-0.02, 0.25), (0.01, 0.44), (0.05, 0.44), (0.066, 0.5)),
-    *((0.08, 0.55), (0.095, 0.65), (0.12, 0.8), (0.16, 1.0)),
-)
-"""The same where it may have been sharpened though nothing shows that. Edges tell a light
-sharpening from none too seldom, and one that is not seen costs more than this share does where
-there was none."""
+SURELY_SHARPENED = 0.6
+"""Share of the model for sharpened pictures from which a picture counts as one of them."""
+LEAST = 0.125
+"""The least share of that model for a photograph: a light sharpening that is not seen costs more
+than this share does where there was none."""
+UNSEEN_SHARPENING = 0.44
+"""The share where noise hides whether a picture was sharpened: it costs about as much in either
+case."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
-"""Blur in pixels, and how far halos are believed: steep edges of a blurred picture are lines."""
-HIDING_NOISE = 3.0
-"""Levels of noise from which halos cannot be told from it."""
-FLAT = 0.2
-"""Share of flat pixels from which lines are beside lines, which look like halos."""
+"""Blur in pixels, and how far a sharpening is believed: a blurred picture that was sharpened is
+still blurred."""
+HIDDEN = ((2.0, 0.0), (4.0, 1.0))
+"""Levels of noise, and how far they hide the patterns of a sharpening."""
 PHOTOGRAPHED = ((0.4, 1.0), (0.6, 0.0))
 """Share of flat pixels, and how far a picture is taken for one that may have been sharpened."""
 MUCH_NOISE = (
@@ -95,13 +91,13 @@ class Faults:
     @classmethod
     def of(cls, inspection: Inspection) -> Faults:
         """Return the faults of a picture."""
-        believed = 0.0 if _unclear(inspection) else piecewise_linear(SHARP, inspection.blur)
+        sharpened = _sharpened(inspection)
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
             blur=piecewise_linear(SOFTENED, inspection.compression)
             * piecewise_linear(BLUR, inspection.blur),
-            sharpening=believed * piecewise_linear(OVERSHOOT, inspection.overshoot),
+            sharpening=sharpened if sharpened >= SURELY_SHARPENED else 0.0,
         )
 
 
@@ -116,15 +112,15 @@ def model_shares(
     Args:
         inspection: of the picture.
         denoise: how much of its noise is removed, 0 to 1; None for as much as was measured.
-        doubt: it may have been sharpened where nothing shows that.
+        doubt: it may have been sharpened where that is not sure.
 
     """
     faults = Faults.of(inspection)
     noise = faults.noise if denoise is None else denoise
     spoilt = 1 - (1 - noise) * (1 - faults.compression)
     noisy = _noisy(inspection) * (1.0 if denoise is None else denoise)
-    unseen = _doubt(inspection) * (1 - spoilt**2) if doubt else 0.0
-    return _mixed_in(spoilt, faults.blur, max(faults.sharpening, unseen), noisy)
+    sharpened = (_doubt(inspection) if doubt else faults.sharpening) * (1 - spoilt**2)
+    return _mixed_in(spoilt, faults.blur, sharpened, noisy)
 
 
 def share_table(shares: Sequence[float]) -> dict[str, float]:
@@ -142,17 +138,18 @@ def _mixed_in(*shares: float) -> tuple[float, ...]:
 
 
 def _doubt(inspection: Inspection) -> float:
-    """Return the share of the model for sharpened pictures where no fault shows."""
+    """Return the share of the model for sharpened pictures, sure or not, other faults apart."""
     if inspection.drawn:
         return 0.0
-    shown = HONEST if _unclear(inspection) else inspection.overshoot
-    photographed = piecewise_linear(PHOTOGRAPHED, inspection.flat)
-    return photographed * piecewise_linear(SHARP, inspection.blur) * piecewise_linear(DOUBT, shown)
+    return piecewise_linear(PHOTOGRAPHED, inspection.flat) * _sharpened(inspection)
 
 
-def _unclear(inspection: Inspection) -> bool:
-    """Tell whether noise or lines hide how far edges swing."""
-    return inspection.flat >= FLAT or inspection.noise >= HIDING_NOISE
+def _sharpened(inspection: Inspection) -> float:
+    """Return the share of the model for sharpened pictures by what was measured of any picture."""
+    hidden = piecewise_linear(HIDDEN, inspection.noise)
+    seen = LEAST + (1 - LEAST) * inspection.sharpening
+    share = (1 - hidden) * seen + hidden * UNSEEN_SHARPENING
+    return share * piecewise_linear(SHARP, inspection.blur)
 
 
 def _noisy(inspection: Inspection) -> float:

@@ -23,7 +23,7 @@ class Description:
         jpeg_quality: about what it was last compressed at; null if it is no JPEG.
         noise: standard deviation of white noise, in levels of 255.
         compression: 100 less the quality of JPEG that its pixels or its file show.
-        sharpened: how far its edges swing past their sides, as a share of their height.
+        sharpened: how much it seems to have been sharpened, 0 to 1.
         blur: standard deviation of the Gaussian that blurred it, in pixels.
         drawn: it is a screen, text or line art, seen at the size that it was drawn at.
         advice: what the model ``auto`` would do for enlarging it, and why.
@@ -167,7 +167,7 @@ def describe(look: Look) -> Description:
         jpeg_quality=info.jpeg_quality,
         noise=round(found.noise, 2),
         compression=round(found.compression, 1),
-        sharpened=round(found.overshoot, 3),
+        sharpened=round(found.sharpening, 2),
         blur=round(found.blur, 2),
         drawn=found.drawn,
         advice=look.advice,

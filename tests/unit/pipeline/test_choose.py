@@ -23,7 +23,8 @@ from .conftest import edges, levels, photo_of, smooth
 
 def sure(inspection: Inspection, **options) -> Choice:
     """Choose without the doubt that there is of every photograph."""
-    with patch("srcli.pipeline.shares._doubt", return_value=0.0):
+    none = {"LEAST": 0.0, "UNSEEN_SHARPENING": 0.0}
+    with patch.multiple("srcli.pipeline.shares", **none):
         return choose(inspection, **options)
 
 
@@ -52,8 +53,8 @@ def sure(inspection: Inspection, **options) -> Choice:
         ({"blur": 0.7}, {CLEAN: 0.375, BLURRED: 0.625}, "blurred"),
         ({"blur": 1.3}, {BLURRED: 1}, "blurred"),
         ({"blur": 0.7, "compression": 20}, {SPOILT: 0.5625, BLURRED: 0.4375}, "JPEG of quality 80"),
-        ({"overshoot": 0.04}, {CLEAN: 1}, "clean"),
-        ({"overshoot": 0.1}, {CLEAN: 0.5, SHARPENED: 0.5}, "edges were sharpened"),
+        ({"sharpening": 0.5}, {CLEAN: 0.5, SHARPENED: 0.5}, "looks clean, but may have been"),
+        ({"sharpening": 0.8}, {CLEAN: 0.1875, SHARPENED: 0.8125}, "it was sharpened"),
         ({"drawn": True}, {CLEAN: 1}, "drawing or a screen"),
     ],
 )
@@ -65,17 +66,19 @@ def test_the_shares_and_the_reason_follow_from_the_figures(measured, parts, word
     assert words in choice.reason
 
 
-@pytest.mark.parametrize("fault", ["noise", "compression", "blur", "overshoot"])
-def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault):
-    left = [sure(Inspection(**{fault: n / 50})).shares[0] for n in range(1000)]
+@pytest.mark.parametrize(
+    ("fault", "most"), [("noise", 20), ("compression", 20), ("blur", 20), ("sharpening", 1)]
+)
+def test_the_more_a_picture_is_spoilt_the_less_is_left_of_the_clean_model(fault, most):
+    left = [sure(Inspection(**{fault: most * n / 1000})).shares[0] for n in range(1001)]
     assert left == sorted(left, reverse=True)
     assert (left[0], left[-1]) == (1, 0)
 
 
 def test_no_step_of_a_fault_changes_the_weights_at_once():
-    steps = {"noise": 0.1, "compression": 0.2, "blur": 0.01, "overshoot": 0.001}
+    steps = {"noise": 0.1, "compression": 0.2, "blur": 0.01, "sharpening": 1 / 300}
     for fault, step in steps.items():
-        shares = [sure(Inspection(**{fault: n * step})).shares for n in range(300)]
+        shares = [choose(Inspection(**{fault: n * step})).shares for n in range(300)]
         for before, after in pairwise(shares):
             assert sum(abs(one - other) for one, other in zip(before, after, strict=True)) <= 0.26
 
@@ -117,11 +120,10 @@ UNSEEN = "it looks clean, but may have been sharpened a little"
 
 
 def test_a_picture_that_looks_clean_may_have_been_sharpened():
-    doubted, shown = choose(Inspection()), choose(Inspection(overshoot=0.3))
+    doubted, shown = choose(Inspection()), choose(Inspection(sharpening=1.0))
     assert 0 < part(doubted, SHARPENED) < part(shown, SHARPENED) == 1
     assert part(doubted, CLEAN) + part(doubted, SHARPENED) == 1
     assert doubted.reason == UNSEEN
-    assert choose(Inspection(flat=0.3, overshoot=0.3)) == replace(doubted, inspection=ANY)
     assert choose(Inspection(drawn=True)).parts == {CLEAN: 1}
     assert choose(Inspection(), ratio=2.1).parts == doubted.parts
 
@@ -132,7 +134,7 @@ def test_a_picture_that_looks_clean_may_have_been_sharpened():
         ({"drawn": True}, {2.0: False, 2.1: False, 4.0: False}),
         ({}, {2.0: False, 2.1: True, 4.0: True}),
         ({"noise": 10.0}, {2.0: False, 3.0: False, 3.1: True}),
-        ({"overshoot": 0.12}, {2.0: False, 3.0: False, 3.1: True}),
+        ({"sharpening": 0.8}, {2.0: False, 3.0: False, 3.1: True}),
         ({"blur": 0.8}, {2.0: False, 3.0: False, 4.0: False}),
         ({"blur": 0.8, "noise": 4.0}, {4.0: False}),
     ],
@@ -142,10 +144,13 @@ def test_above_the_reach_of_a_mix_some_pictures_are_restored_first(measured, fir
     assert found == first
 
 
-def test_edges_without_halos_lessen_the_doubt():
-    doubts = [part(choose(Inspection(overshoot=n / 500)), SHARPENED) for n in range(-10, 100)]
-    assert doubts == sorted(doubts)
-    assert doubts[0] < part(choose(Inspection()), SHARPENED) < doubts[-1] == 1
+def test_the_share_follows_what_was_measured_until_noise_hides_it():
+    shares = [part(choose(Inspection(sharpening=n / 100)), SHARPENED) for n in range(101)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.125, 1)
+    noisy = [choose(Inspection(sharpening=n / 2, noise=4.0)) for n in range(3)]
+    assert noisy[0].shares == noisy[1].shares == noisy[2].shares
+    assert 0 < part(noisy[0], SHARPENED) < 0.25
 
 
 @pytest.mark.parametrize("fault", [{"noise": 10.0}, {"compression": 20.0}, {"blur": 1.3}])
@@ -160,9 +165,9 @@ def test_a_model_that_was_named_serves_whatever_is_in_doubt(purpose):
     assert (chosen.model, chosen.purpose) == ("mine", purpose)
 
 
-@pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"flat": 0.5}, {"blur": 0.7}])
-def test_halos_that_cannot_be_told_change_nothing(unclear):
-    assert part(sure(Inspection(overshoot=0.2, **unclear)), SHARPENED) == 0
+@pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"blur": 0.7}])
+def test_a_sharpening_that_cannot_be_told_changes_nothing(unclear):
+    assert part(sure(Inspection(sharpening=1.0, **unclear)), SHARPENED) == 0
 
 
 def test_only_drawings_that_are_not_spoilt_are_guarded():
@@ -177,12 +182,12 @@ def test_what_is_removed_is_known():
     assert sure(Inspection(noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
     assert sure(Inspection(blur=1.4, detail=5.0)).removes == pytest.approx(11)
-    assert sure(Inspection(overshoot=0.2, detail=5.0)).removes == pytest.approx(4)
+    assert sure(Inspection(sharpening=1.0, detail=5.0)).removes == pytest.approx(4)
 
 
 def test_a_choice_is_one_line():
-    assert sure(Inspection(overshoot=0.12)).summary == (
-        "asdn-fast with 75 % of asdn-sharpened: its edges were sharpened"
+    assert sure(Inspection(sharpening=0.8)).summary == (
+        "asdn-fast with 81 % of asdn-sharpened: it was sharpened"
     )
     assert sure(Inspection(drawn=True)).summary == (
         "asdn-fast, guarded: it is a drawing or a screen"

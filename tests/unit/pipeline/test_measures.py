@@ -1,22 +1,26 @@
 """What is measured of a picture is what was done to it."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from srcli.pipeline import lattice
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
-from srcli.pipeline.edges import HONEST, overshoot
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
+from srcli.pipeline.sharpening import pattern_shares, sharpening
 
 from .conftest import edges, levels, photo_of, smooth
+
+
+HOUSE = Path(__file__).parents[3] / "examples/house.png"
 
 
 def sampled(samples):
@@ -124,27 +128,37 @@ def test_pixels_that_are_on_no_lattice_tell_no_quality(spoil):
         assert jpeg_compression(sampled(spoil(textured(seed))).luma) == 0
 
 
-def test_sharpening_shows_as_overshoot():
-    plain = edges()
-    sharp = np.stack([sharpened(plain[..., n]) for n in range(3)], -1)
-    assert overshoot(sampled(levels(plain)).luma) < 0.03
-    assert overshoot(sampled(levels(sharp)).luma) > 0.08
+@pytest.mark.parametrize("side", [256, 128, 96])
+def test_a_sharpened_picture_is_told_from_one_that_was_only_reduced(side):
+    with Image.open(HOUSE) as house:
+        plain = house.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    found = [sharpening(sampled(np.asarray(plain)).luma)]
+    for percent in (50, 100):
+        sharp = plain.filter(ImageFilter.UnsharpMask(1, percent, 0))
+        found.append(sharpening(sampled(np.asarray(sharp)).luma))
+    assert found == sorted(found)
+    assert found[0] < 0.4 < 0.7 < found[-1]
 
 
-def test_few_edges_tell_less_than_many():
-    sharp = np.stack([sharpened(edges()[..., n]) for n in range(3)], -1)
-    luma = sampled(levels(sharp)).luma
-    parts = [overshoot(luma[:, :rows].contiguous()) for rows in (1, 2, 4, 8)]
-    assert HONEST < parts[0] < parts[1] < parts[2] < parts[3] < overshoot(luma)
+def test_patterns_are_counted_alike_in_every_direction():
+    plane = photograph(size=128)[:127, :127]  # so that mirrored ones count the same rows
+    luma = torch.from_numpy(plane.round().astype(np.int16))[None]
+    others = [luma.flip(2), luma.transpose(1, 2), 255 - luma, luma.flip(2) - 40]
+    for other in others:
+        assert torch.equal(pattern_shares(other.contiguous()), pattern_shares(luma))
 
 
-def sharpened(plane, share=1.0):
-    kernel = torch.tensor([0.25, 0.5, 0.25], dtype=torch.float64)
-    image = torch.from_numpy(np.ascontiguousarray(plane))[None, None]
-    padded = torch.nn.functional.pad(image, (1, 1, 1, 1), mode="reflect")
-    rows = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 3, 1))
-    blurred = torch.nn.functional.conv2d(rows, kernel.view(1, 1, 1, 3))[0, 0].numpy()
-    return plane + share * (plane - blurred)
+def test_a_pattern_is_what_four_differences_in_a_row_are():
+    """A step of 30 in each row: the pattern is at any of four places, and along columns none is."""
+    luma = torch.zeros((1, 64, 32), dtype=torch.int16)
+    luma[..., 16:] = 30
+    shares = pattern_shares(luma).square().reshape(3, -1)
+    assert shares.sum(1).tolist() == pytest.approx([1, 1, 1])
+    along_rows, along_columns = 32 * (31 - 3), 16 * (63 - 3)
+    for of_count in shares:
+        seen = sorted(of_count[of_count > 0].tolist())
+        all_of = along_rows + along_columns
+        assert seen == pytest.approx([64 / all_of, 64 / all_of, (all_of - 128) / all_of])
 
 
 def photograph(seed=0, size=256):
@@ -195,7 +209,7 @@ def test_an_even_picture_is_measured():
     even = sampled(np.full((64, 64, 3), 90, np.uint8))
     assert noise_level(even.colors) == 0
     assert block_traces(even.luma) == 0
-    assert overshoot(even.luma) == HONEST
+    assert 0 < sharpening(even.luma) < 0.9
     assert blur_and_detail(even.luma, 0.0) == (0, 0)
     assert flat_and_crisp(even.colors) == (1.0, 0.0)
 
