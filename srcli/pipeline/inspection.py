@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from srcli.images.picture.photo import Photo
 from srcli.images.probe import ImageInfo
 from srcli.pipeline.blocks import block_traces
@@ -28,6 +30,11 @@ TRACES = ((0.02, 0.0), (0.04, 12.0), (0.09, 25.0), (0.19, 45.0), (0.39, 80.0))
 DOUBT = 25.0
 """Pixels are believed against their file where they show more than twice what it says, and this:
 the picture was compressed harder before."""
+FLAT_TRACES = ((10.0, 0.0), (25.0, 25.0), (100.0, 100.0))
+"""Compression that traces of blocks show, and what is believed of it in a picture of flat areas:
+lines of a screen are often eight pixels apart."""
+MANY_FLAT = ((0.4, 0.0), (0.6, 1.0))
+"""Share of flat pixels, and how far a picture is taken for one of flat areas."""
 WEBP_DOUBT = 75.0
 """The least that pixels must show against a WebP file, whose own blocks leave traces of JPEG's."""
 LATTICE_DOUBT = 12.0
@@ -82,7 +89,7 @@ def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
     flat, crisp = flat_and_crisp(sample.colors)
     drawn = flat >= FLAT and crisp >= CRISP
     exact = 0.0 if drawn else jpeg_compression(sample.luma)
-    shown = exact or (0.0 if drawn else piecewise_linear(TRACES, block_traces(sample.luma)))
+    shown = exact or (0.0 if drawn else _traces(sample.luma, flat))
     noise = 0.0 if drawn else min(noise_level(sample.colors), MOST_NOISE)
     blur, detail = (0.0, 0.0) if drawn else blur_and_detail(sample.luma, noise)
     doubt = WEBP_DOUBT if info and info.webp_quality is not None else DOUBT
@@ -98,6 +105,13 @@ def inspect(photo: Photo, info: ImageInfo | None = None) -> Inspection:
         flat=flat,
         drawn=drawn,
     )
+
+
+def _traces(luma: Tensor, flat: float) -> float:
+    """Return the compression that traces of blocks show, on the scale of JPEG."""
+    shown = piecewise_linear(TRACES, block_traces(luma))
+    is_flat = piecewise_linear(MANY_FLAT, flat)
+    return (1 - is_flat) * shown + is_flat * piecewise_linear(FLAT_TRACES, shown)
 
 
 def _said(info: ImageInfo) -> float:

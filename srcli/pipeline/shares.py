@@ -49,6 +49,11 @@ BLUR = (
     (1.3, 1.0),
 )
 """Blur in pixels, and the share of the model for blurred pictures beside those two."""
+OVERRATED_BY_NOISE = ((1.0, 0.0), (2.0, 0.1))
+"""Levels of noise, and by how many pixels blur may be overrated for it. A share of the model for
+blurred pictures that is too large costs far more than one that is too small."""
+OVERRATED_BY_COMPRESSION = ((5.0, 0.0), (20.0, 0.05))
+"""Compression, the same way."""
 SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
 """Compression, and how far blur is believed: strong compression takes fine details as well."""
 SURELY_SHARPENED = 0.6
@@ -92,11 +97,13 @@ class Faults:
     def of(cls, inspection: Inspection) -> Faults:
         """Return the faults of a picture."""
         sharpened = _sharpened(inspection)
+        blur = inspection.blur
+        blur -= piecewise_linear(OVERRATED_BY_NOISE, inspection.noise)
+        blur -= piecewise_linear(OVERRATED_BY_COMPRESSION, inspection.compression)
         return cls(
             noise=piecewise_linear(NOISE, inspection.noise),
             compression=piecewise_linear(COMPRESSION, inspection.compression),
-            blur=piecewise_linear(SOFTENED, inspection.compression)
-            * piecewise_linear(BLUR, inspection.blur),
+            blur=piecewise_linear(SOFTENED, inspection.compression) * piecewise_linear(BLUR, blur),
             sharpening=sharpened if sharpened >= SURELY_SHARPENED else 0.0,
         )
 
@@ -119,7 +126,7 @@ def model_shares(
     noise = faults.noise if denoise is None else denoise
     spoilt = 1 - (1 - noise) * (1 - faults.compression)
     noisy = _noisy(inspection) * (1.0 if denoise is None else denoise)
-    sharpened = (_doubt(inspection) if doubt else faults.sharpening) * (1 - spoilt**2)
+    sharpened = (_doubt(inspection) if doubt else faults.sharpening) * (1 - spoilt**4)
     return _mixed_in(spoilt, faults.blur, sharpened, noisy)
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from srcli.weights.catalog import published
 from srcli.weights.catalog.published import find_source
 from srcli.weights.formats.checkpoint import Header, save_model
 
+HOUSE = Path(__file__).parents[2] / "examples/house.png"
+
 
 @pytest.fixture
 def pictures(tmp_path):
@@ -25,14 +28,12 @@ def pictures(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     random = np.random.default_rng(0)
-    rows, columns = np.mgrid[0:72, 0:80]
-    hills = [128 + 60 * np.sin(rows / 9 + n) * np.cos(columns / (11 + n)) for n in range(3)]
-    cells = random.normal(0, 12, (15, 16, 3)).repeat(5, 0).repeat(5, 1)[:72]
-    values = np.stack(hills, -1) + cells + random.normal(0, 0.6, (72, 80, 3))
-    clean = Image.fromarray(values.clip(0, 255).astype(np.uint8))
+    with Image.open(HOUSE) as house:
+        clean = house.convert("RGB").resize((96, 96), Image.Resampling.BICUBIC)
+    values = np.asarray(clean).astype(float)
     clean.save(folder / "clean.png")
     clean.save(folder / "bad.jpg", quality=50)
-    clean.save(folder / "good.jpg", quality=95)
+    clean.save(folder / "good.jpg", quality=98)
     noisy = values + random.normal(0, 12, values.shape)
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / "noisy.png")
     screen = Image.new("RGB", (40, 40), "white")

@@ -52,7 +52,7 @@ def sure(inspection: Inspection, **options) -> Choice:
         ({"blur": 0.5}, {CLEAN: 1}, "clean"),
         ({"blur": 0.7}, {CLEAN: 0.375, BLURRED: 0.625}, "blurred"),
         ({"blur": 1.3}, {BLURRED: 1}, "blurred"),
-        ({"blur": 0.7, "compression": 20}, {SPOILT: 0.5625, BLURRED: 0.4375}, "JPEG of quality 80"),
+        ({"blur": 0.7, "compression": 20}, {SPOILT: 0.625, BLURRED: 0.375}, "JPEG of quality 80"),
         ({"sharpening": 0.5}, {CLEAN: 0.5, SHARPENED: 0.5}, "looks clean, but may have been"),
         ({"sharpening": 0.8}, {CLEAN: 0.1875, SHARPENED: 0.8125}, "it was sharpened"),
         ({"drawn": True}, {CLEAN: 1}, "drawing or a screen"),
@@ -157,6 +157,13 @@ def test_the_share_follows_what_was_measured_until_noise_hides_it():
 def test_where_another_fault_shows_there_is_no_doubt(fault):
     assert part(choose(Inspection(**fault)), SHARPENED) == 0
     assert choose(Inspection(**fault)) == sure(Inspection(**fault))
+
+
+@pytest.mark.parametrize("fault", [{"noise": 2.0}, {"compression": 20.0}])
+def test_a_slight_blur_is_not_believed_where_another_fault_may_look_like_it(fault):
+    assert part(choose(Inspection(blur=0.59)), BLURRED) > 0
+    assert part(choose(Inspection(blur=0.59, **fault)), BLURRED) == 0
+    assert part(choose(Inspection(blur=0.9, **fault)), BLURRED) > 0.25
 
 
 @pytest.mark.parametrize("purpose", ["clean", "drawing"])
@@ -290,3 +297,21 @@ def test_a_screen_is_drawn_and_its_grid_of_eight_no_compression(screen):
     assert found.compression == 0
     assert inspect(photo_of(screen)).drawn
     assert not inspect(photo_of(levels(smooth()))).drawn
+
+
+@pytest.mark.parametrize(("traces", "of_flat", "of_others"), [(0.03, 0, 5), (0.2, 40, 40)])
+def test_faint_traces_of_blocks_are_not_believed_in_flat_pictures(
+    traces, of_flat, of_others, screen, monkeypatch
+):
+    """Lines of a screen that was reduced often lie eight pixels apart."""
+    monkeypatch.setattr("srcli.pipeline.inspection.block_traces", lambda _: traces)
+    large = screen.repeat(3, 0).repeat(3, 1)
+    size = (large.shape[1] * 3 // 4, large.shape[0] * 3 // 4)
+    small = np.asarray(Image.fromarray(large).resize(size, Image.Resampling.BILINEAR))
+    flat, other = inspect(photo_of(small)), inspect(photo_of(levels(smooth())))
+    assert not flat.drawn
+    assert flat.flat > 0.6
+    assert other.flat < 0.4
+    assert flat.compression >= of_flat
+    assert (flat.compression == 0) == (of_flat == 0)
+    assert other.compression >= of_others
