@@ -33,6 +33,9 @@ REACHED = 2.0
 RESTORED_FIRST_FROM = 3.0
 """Ratio above which a picture with faults is restored at its own size, and then enlarged by the
 model for clean pictures. Up to it, two passes of the mix are up to 0.1 dB better."""
+SPARED = 1 / 16
+"""Share of all other models together up to which the model for clean pictures works alone above
+``REACHED``: to restore a picture first costs more."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
 """Purposes of models that leave out what spoils a picture."""
 NONE_NAMED: Mapping[str, str] = MappingProxyType({})
@@ -118,6 +121,8 @@ def choose(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
     shares = model_shares(inspection, denoise, doubt=True)
+    if ratio > REACHED and 1 - shares[0] <= SPARED:
+        shares = CLEAN_SHARES
     words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
     if is_clean and shares != sure:
         words = ["it looks clean, but may have been sharpened a little"]

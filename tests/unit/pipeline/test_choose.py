@@ -159,6 +159,13 @@ def test_where_another_fault_shows_there_is_no_doubt(fault):
     assert choose(Inspection(**fault)) == sure(Inspection(**fault))
 
 
+def test_a_trifle_of_another_model_is_spared_above_the_reach_of_a_mix():
+    almost = Inspection(flat=0.51)
+    assert part(choose(almost), SHARPENED) == 1 / 16
+    assert choose(almost, ratio=2.1).parts == {CLEAN: 1}
+    assert choose(almost, ratio=2.1).reason == "it is clean"
+
+
 @pytest.mark.parametrize("fault", [{"noise": 2.0}, {"compression": 20.0}])
 def test_a_slight_blur_is_not_believed_where_another_fault_may_look_like_it(fault):
     assert part(choose(Inspection(blur=0.59)), BLURRED) > 0
