@@ -33,7 +33,7 @@ REACHED = 2.0
 RESTORED_FIRST_FROM = 3.0
 """Ratio above which a picture with faults is restored at its own size, and then enlarged by the
 model for clean pictures. Up to it, two passes of the mix are up to 0.1 dB better."""
-SPARED = 1 / 16
+SPARED = 1 / 8
 """Share of all other models together up to which the model for clean pictures works alone above
 ``REACHED``: to restore a picture first costs more."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
