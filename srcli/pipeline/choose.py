@@ -121,7 +121,7 @@ def choose(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
     shares = model_shares(inspection, denoise, doubt=True)
-    if ratio > REACHED and 1 - shares[0] <= SPARED:
+    if ratio > REACHED and denoise is None and 1 - shares[0] <= SPARED:
         shares = CLEAN_SHARES
     words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
     if is_clean and shares != sure:

@@ -126,8 +126,8 @@ def model_shares(
     noise = faults.noise if denoise is None else denoise
     spoilt = 1 - (1 - noise) * (1 - faults.compression)
     noisy = _noisy(inspection) * (1.0 if denoise is None else denoise)
-    sharpened = (_doubt(inspection) if doubt else faults.sharpening) * (1 - spoilt**4)
-    return _mixed_in(spoilt, faults.blur, sharpened, noisy)
+    sharpened = _sharpened(inspection) if doubt else faults.sharpening
+    return _mixed_in(spoilt, faults.blur, sharpened * (1 - spoilt**4), noisy)
 
 
 def share_table(shares: Sequence[float]) -> dict[str, float]:
@@ -144,19 +144,15 @@ def _mixed_in(*shares: float) -> tuple[float, ...]:
     return mixed
 
 
-def _doubt(inspection: Inspection) -> float:
+def _sharpened(inspection: Inspection) -> float:
     """Return the share of the model for sharpened pictures, sure or not, other faults apart."""
     if inspection.drawn:
         return 0.0
-    return piecewise_linear(PHOTOGRAPHED, inspection.flat) * _sharpened(inspection)
-
-
-def _sharpened(inspection: Inspection) -> float:
-    """Return the share of the model for sharpened pictures by what was measured of any picture."""
     hidden = piecewise_linear(HIDDEN, inspection.noise)
     seen = LEAST + (1 - LEAST) * inspection.sharpening
     share = (1 - hidden) * seen + hidden * UNSEEN_SHARPENING
-    return share * piecewise_linear(SHARP, inspection.blur)
+    photographed = piecewise_linear(PHOTOGRAPHED, inspection.flat)
+    return photographed * share * piecewise_linear(SHARP, inspection.blur)
 
 
 def _noisy(inspection: Inspection) -> float:

@@ -165,6 +165,7 @@ def test_a_trifle_of_another_model_is_spared_above_the_reach_of_a_mix():
     assert part(choose(almost), SHARPENED) == 1 / 8
     assert choose(almost, ratio=2.1).parts == {CLEAN: 1}
     assert choose(almost, ratio=2.1).reason == "it is clean"
+    assert part(choose(almost, ratio=2.1, denoise=0.1), SPOILT) > 0
 
 
 @pytest.mark.parametrize("fault", [{"noise": 2.0}, {"compression": 20.0}])
@@ -180,7 +181,7 @@ def test_a_model_that_was_named_serves_whatever_is_in_doubt(purpose):
     assert (chosen.model, chosen.purpose) == ("mine", purpose)
 
 
-@pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"blur": 0.7}])
+@pytest.mark.parametrize("unclear", [{"noise": 8.0}, {"blur": 0.7}, {"flat": 0.6}])
 def test_a_sharpening_that_cannot_be_told_changes_nothing(unclear):
     assert part(sure(Inspection(sharpening=1.0, **unclear)), SHARPENED) == 0
 
