@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from srcli.pipeline.inspection import Inspection
+from srcli.pipeline.inspection import MANY_FLAT, Inspection
 from srcli.pipeline.piecewise import piecewise_linear
 from srcli.weights.catalog.included import (
     BLURRED_MODEL,
@@ -67,10 +67,8 @@ case."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
 """Blur in pixels, and how far a sharpening is believed: a blurred picture that was sharpened is
 still blurred."""
-HIDDEN = ((2.0, 0.0), (4.0, 1.0))
+HIDDEN_BY_NOISE = ((2.0, 0.0), (4.0, 1.0))
 """Levels of noise, and how far they hide the patterns of a sharpening."""
-PHOTOGRAPHED = ((0.4, 1.0), (0.6, 0.0))
-"""Share of flat pixels, and how far a picture is taken for one that may have been sharpened."""
 MUCH_NOISE = (
     *((3.0, 0.0), (5, 0.08), (8, 0.18), (12, 0.3), (16, 0.42)),
     *((20, 0.52), (25, 0.62), (35, 0.8), (50, 1.0)),
@@ -148,10 +146,10 @@ def _sharpened(inspection: Inspection) -> float:
     """Return the share of the model for sharpened pictures, sure or not, other faults apart."""
     if inspection.drawn:
         return 0.0
-    hidden = piecewise_linear(HIDDEN, inspection.noise)
+    hidden = piecewise_linear(HIDDEN_BY_NOISE, inspection.noise)
     seen = LEAST + (1 - LEAST) * inspection.sharpening
     share = (1 - hidden) * seen + hidden * UNSEEN_SHARPENING
-    photographed = piecewise_linear(PHOTOGRAPHED, inspection.flat)
+    photographed = 1 - piecewise_linear(MANY_FLAT, inspection.flat)
     return photographed * share * piecewise_linear(SHARP, inspection.blur)
 
 
