@@ -89,10 +89,10 @@ def examples(path: Path, random: Random) -> Iterator[tuple[Tensor, Tensor]]:
 
     LR is made twice, by any kernel. Each is seen as it is, and sharpened.
     """
-    is_drawn = random.random() < SHARE_OF_DRAWN
-    hr = read_uint8(path)
-    if is_drawn:
+    if random.random() < SHARE_OF_DRAWN:
         hr = draw_scene(DRAWN_SIDE, random).render(DRAWN_SIDE, DRAWN_SIDE)[None]
+    else:
+        hr = read_uint8(path)
     factor = random.choice(FACTORS) or random.uniform(1.4, 4.0)
     side = min(random.choice(SIDES), int(min(hr.shape[2:]) / factor))
     span = round(side * factor)
