@@ -60,7 +60,7 @@ class Pass:
 
     @property
     def has_network(self) -> bool:
-        """Whether the pass runs a network: it neither resizes nor corrects alone."""
+        """Whether the pass runs a network. One that only resizes or only corrects runs none."""
         return not self.resample and not self.corrects
 
     @property
