@@ -13,7 +13,6 @@ import io
 import json
 import os
 import random
-import resource
 import shlex
 import subprocess
 import sys
@@ -128,7 +127,6 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
     line = shlex.join(map(str, command))
     line = f"ulimit -v {limit}; exec {line}" if limit else f"exec {line}"
     errors = output.parent / "stderr"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     events, silence, last = [], 0.0, 0.0
     with errors.open("w", encoding="utf-8") as talk:
         process = subprocess.Popen(
@@ -141,9 +139,9 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
             now = time.monotonic()
             silence, last = max(silence, now - last if last else 0.0), now
             events.append(json.loads(told))
-        code = process.wait()
         process.stdout.close()
-    peak = max(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, before) * 1024
+        _, status, usage = os.wait4(process.pid, 0)
+        code = process.returncode = os.waitstatus_to_exitcode(status)
     made = {Path(event["output"]) for event in events if "output" in event}
     there = [path for path in output.rglob("*") if path.is_file() and path not in made]
     failed = Counter(event["error"] for event in events if event["event"] == "failed")
@@ -152,7 +150,7 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
         kinds=Counter(event["event"] for event in events),
         found=sum(event["found"] for event in events if event["event"] == "start"),
         silence=silence,
-        peak=peak,
+        peak=usage.ru_maxrss * 1024,
         talk=errors.read_text(encoding="utf-8"),
         strays=[path for path in there if not path.name.startswith(".srcli-manifest")],
         errors=failed,
