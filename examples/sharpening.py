@@ -2,7 +2,7 @@
 
 Run ``python examples/sharpening.py PICTURES OUT.safetensors`` in a clone. It reduces parts of the
 pictures in many ways, sharpens half of what comes of that, and counts the patterns of both as
-``srcli/pipeline/sharpening.py`` does. The network learns to choose a share of ``asdn-sharpened``.
+``srcli/pipeline/patterns.py`` does. The network learns to choose a share of ``asdn-sharpened``.
 A wrong share costs as much as it does on validation pictures.
 """
 
@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from srcli.images.decode import read_uint8
 from srcli.images.picture.photo import Photo
 from srcli.images.synthetic.jpeg_roundtrip import Coding, recompress
+from srcli.pipeline.patterns import pattern_shares
 from srcli.pipeline.sample import take_sample
-from srcli.pipeline.sharpening import pattern_shares
 from srcli.pixels.resize import resize_uint8
 from srcli.training.drawn import draw_scene
 from srcli.training.patches import picture_files

@@ -12,16 +12,23 @@ from srcli.pipeline.inspection import Inspection
 from srcli.pipeline.shares import (
     BLURRED,
     CLEAN_SHARES,
-    NO_FAULTS,
+    NOISY,
     SHARPENED,
-    Faults,
+    SPOILT,
     model_shares,
     share_table,
 )
 
 AUTO = "auto"
-RULE = 9
+RULE = 10
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
+SURELY_SPOILT, SURELY_BLURRED, SURELY_SHARPENED = 0.25, 0.4, 0.6
+"""Shares of the models for these faults from which a picture counts as one that has them."""
+REPEATED_FROM = 0.25
+"""Share of the model for blurred pictures from which none is restored at its own size."""
+LIKE_NOISE = 2.5
+"""Units of compression that ask for as much of the model for spoilt pictures as one level of
+noise."""
 DEBLURRED, SOFTENED = 2.2, 0.8
 """Levels by which a blurred and a sharpened picture change at most, for each level of detail."""
 GUARDED = 8.0
@@ -31,11 +38,20 @@ SPOILT_FROM = 0.5
 REACHED = 2.0
 """The largest ratio that a mix reaches in one pass."""
 RESTORED_FIRST_FROM = 3.0
-"""Ratio above which a picture with faults is restored at its own size, and then enlarged by the
-model for clean pictures. Up to it, two passes of the mix are up to 0.1 dB better."""
+"""Ratio above which a compressed or noisy picture is restored at its own size, and then enlarged by
+the model for clean pictures. Up to it, two passes of the mix are up to 0.1 dB better."""
 SPARED = 1 / 8
 """Share of all other models together up to which the model for clean pictures works alone above
 ``REACHED``: to restore a picture first costs more."""
+MAY_BE: Mapping[str, str] = MappingProxyType(
+    {
+        SPOILT: "it looks clean, but may be compressed or noisy a little",
+        BLURRED: "it looks clean, but may be blurred a little",
+        SHARPENED: "it looks clean, but may have been sharpened a little",
+    }
+)
+"""What is said of a picture whose largest share beside that of the model for clean ones is small,
+by the model that has it."""
 RESTORING = frozenset({"photo", "jpeg", "noise"})
 """Purposes of models that leave out what spoils a picture."""
 NONE_NAMED: Mapping[str, str] = MappingProxyType({})
@@ -86,10 +102,8 @@ class Choice:
         restores = self.purpose in RESTORING or any(self.shares[1:])
         if self.inspection is None or not restores:
             return 0.0
-        found = self.inspection
-        faults = Faults.of(found)
-        softened = max(faults.sharpening, self.parts.get(SHARPENED, 0.0))
-        share = DEBLURRED * faults.blur + SOFTENED * softened
+        found, parts = self.inspection, self.parts
+        share = DEBLURRED * parts.get(BLURRED, 0.0) + SOFTENED * parts.get(SHARPENED, 0.0)
         return math.hypot(found.noise, found.compression / 10, share * found.detail)
 
 
@@ -111,41 +125,52 @@ def choose(
             of ``MODELS``. They are not guarded.
 
     """
-    sure = model_shares(inspection, denoise)
-    is_clean = sure == CLEAN_SHARES
-    for purpose in _purposes(inspection, sure, denoise):
+    suited = model_shares(inspection)
+    for purpose in _purposes(inspection, suited, denoise):
         if purpose in named:
-            why = _spoilt_by(inspection) if purpose in RESTORING else _unspoilt(inspection)
+            why = _why(inspection, suited if _fault(suited) else CLEAN_SHARES)
             reason = f"{why}, and you named this model for the purpose {purpose}"
             return Choice(
                 model=named[purpose], reason=reason, inspection=inspection, purpose=purpose
             )
-    shares = model_shares(inspection, denoise, doubt=True)
-    if ratio > REACHED and denoise is None and 1 - shares[0] <= SPARED:
-        shares = CLEAN_SHARES
-    words = [_unspoilt(inspection) if is_clean else _spoilt_by(inspection)]
-    if is_clean and shares != sure:
-        words = ["it looks clean, but may have been sharpened a little"]
+    if ratio > REACHED and 1 - suited[0] <= SPARED:
+        suited = CLEAN_SHARES
+    words, shares = [_why(inspection, suited)], suited
     if denoise is not None:
+        shares = model_shares(inspection, denoise)
         words.append(f"{100 * denoise:.0f} % of noise is to be removed")
     return Choice(
         model="+".join(share_table(shares)),
         shares=shares,
-        restored_first=_is_restored_first(shares, ratio, is_clean=is_clean),
-        guard=inspection.drawn and is_clean,
+        restored_first=_is_restored_first(shares, ratio),
+        guard=inspection.drawn and shares == CLEAN_SHARES,
         reason=" and ".join(words),
         inspection=inspection,
     )
 
 
-def _is_restored_first(shares: Sequence[float], ratio: float, *, is_clean: bool) -> bool:
+def _fault(shares: Sequence[float]) -> str:
+    """Return the model for the fault that a picture surely has, or an empty text."""
+    least = {SPOILT: SURELY_SPOILT, BLURRED: SURELY_BLURRED, SHARPENED: SURELY_SHARPENED}
+    sure = {model: part for model, part in _by_fault(shares).items() if part >= least[model]}
+    return max(sure, key=lambda model: sure[model], default="")
+
+
+def _by_fault(shares: Sequence[float]) -> dict[str, float]:
+    """Return the shares of the models for each fault; noise and compression are one."""
+    parts = dict.fromkeys((SPOILT, BLURRED, SHARPENED, NOISY), 0.0) | share_table(shares)
+    spoilt = parts[SPOILT] + parts[NOISY]
+    return {SPOILT: spoilt, BLURRED: parts[BLURRED], SHARPENED: parts[SHARPENED]}
+
+
+def _is_restored_first(shares: Sequence[float], ratio: float) -> bool:
     """Tell whether a mix works at the size of the picture, and the model for clean ones after it.
 
     What was blurred gets details back for which its own size has no room.
     """
-    if shares == CLEAN_SHARES or BLURRED in share_table(shares):
+    if shares == CLEAN_SHARES or _by_fault(shares)[BLURRED] >= REPEATED_FROM:
         return False
-    return ratio > (REACHED if is_clean else RESTORED_FIRST_FROM)
+    return ratio > (RESTORED_FIRST_FROM if _fault(shares) == SPOILT else REACHED)
 
 
 def _purposes(
@@ -156,14 +181,21 @@ def _purposes(
     How much a model that the user named removes cannot be told it, so that none serves where the
     user says how much.
     """
-    if shares == CLEAN_SHARES:
-        return ("drawing",) if inspection.drawn else ("clean",)
-    if 1 - shares[0] < SPOILT_FROM or denoise is not None:
+    fault = _fault(shares)
+    if denoise is not None and (fault or denoise > 0):
         return ()
-    faults = Faults.of(inspection)
-    if max(faults.noise, faults.compression) == 0:
+    if not fault:
+        return ("drawing",) if inspection.drawn else ("clean",)
+    if 1 - shares[0] < SPOILT_FROM:
+        return ()
+    if fault != SPOILT:
         return ("photo",)
-    return ("noise", "photo") if faults.noise > faults.compression else ("jpeg", "photo")
+    return ("noise", "photo") if _is_noise(inspection) else ("jpeg", "photo")
+
+
+def _is_noise(inspection: Inspection) -> bool:
+    """Tell whether noise spoils a picture more than compression does."""
+    return LIKE_NOISE * inspection.noise > inspection.compression
 
 
 def _listed(parts: Mapping[str, float]) -> str:
@@ -173,21 +205,23 @@ def _listed(parts: Mapping[str, float]) -> str:
     return f"{first} with {listed(rest, between=' and ')}" if rest else first
 
 
-def _unspoilt(inspection: Inspection) -> str:
-    return "it is a drawing or a screen" if inspection.drawn else "it is clean"
+def _why(inspection: Inspection, shares: Sequence[float]) -> str:
+    """Say which fault changes the mix most, and how sure it is."""
+    if inspection.drawn and shares == CLEAN_SHARES:
+        return "it is a drawing or a screen"
+    if shares == CLEAN_SHARES:
+        return "it is clean"
+    fault = _fault(shares)
+    if not fault:
+        parts = _by_fault(shares)
+        return MAY_BE[max(parts, key=lambda one: parts[one])]
+    if fault == SPOILT:
+        return _spoilt_by(inspection)
+    return "it was sharpened" if fault == SHARPENED else "it is blurred"
 
 
 def _spoilt_by(inspection: Inspection) -> str:
-    """Name what changes the mix most."""
-    faults = Faults.of(inspection)
-    if faults == NO_FAULTS:
-        return _unspoilt(inspection)
-    most = max(faults.noise, faults.compression)
-    if faults.sharpening > max(most, faults.blur):
-        return "it was sharpened"
-    if faults.blur > most:
-        return "it is blurred"
-    if faults.noise > faults.compression:
+    if _is_noise(inspection):
         return f"it has noise of about {inspection.noise:.0f} of 255 levels"
     quality = f"JPEG of quality {100 - round(inspection.compression)}"
     if inspection.told:

@@ -75,7 +75,7 @@ def choices(done):
 def test_each_purpose_has_its_model_and_all_is_told(srcli, pictures, own, mine, tmp_path):
     own.write_text(f'[upscale.auto]\nphoto = "{mine}"\ndrawing = "nearest"\n')
     expected = {
-        "clean.png": ("asdn-fast+asdn-sharpened", None),
+        "clean.png": ("asdn-fast+asdn-photo+asdn-sharpened", None),
         "good.jpg": ("asdn-fast+asdn-photo+asdn-sharpened", None),
         "bad.jpg": (mine.name, "photo"),
         "noisy.png": (mine.name, "photo"),
@@ -172,7 +172,7 @@ def test_who_made_a_model_is_told_with_what_it_made(srcli, pictures, tmp_path):
         for event in map(json.loads, done.stdout.splitlines())
         if event["event"] == "done"
     }
-    assert told.pop("clean.png") == [source.attribution]
+    assert told.pop("clean.png") == told.pop("good.jpg") == [source.attribution]
     assert set(map(tuple, told.values())) == {()}
     with sqlite3.connect(tmp_path / "out" / NAME) as database:
         said = dict(database.execute("SELECT output, message FROM pictures"))

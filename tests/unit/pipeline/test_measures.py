@@ -11,11 +11,13 @@ from PIL import Image, ImageFilter
 from srcli.pipeline import lattice
 from srcli.pipeline.blocks import block_traces
 from srcli.pipeline.blur import blur_and_detail
+from srcli.pipeline.energies import CALMER, block_energies
 from srcli.pipeline.flatness import flat_and_crisp
 from srcli.pipeline.lattice import jpeg_compression
 from srcli.pipeline.noise import noise_level
+from srcli.pipeline.patterns import pattern_shares
 from srcli.pipeline.sample import LIMIT, SIDE, take_sample
-from srcli.pipeline.sharpening import pattern_shares, sharpening
+from srcli.pipeline.sharpening import sharpening
 
 from .conftest import edges, levels, photo_of, smooth
 
@@ -131,10 +133,10 @@ def test_pixels_that_are_on_no_lattice_tell_no_quality(spoil):
 def test_a_sharpened_picture_is_told_from_one_that_was_only_reduced(side):
     with Image.open(HOUSE) as house:
         plain = house.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
-    found = [sharpening(sampled(np.asarray(plain)).luma)]
+    found = [sharpening(pattern_shares(sampled(np.asarray(plain)).luma))]
     for percent in (50, 100):
         sharp = plain.filter(ImageFilter.UnsharpMask(1, percent, 0))
-        found.append(sharpening(sampled(np.asarray(sharp)).luma))
+        found.append(sharpening(pattern_shares(sampled(np.asarray(sharp)).luma)))
     assert found == sorted(found)
     assert found[0] < 0.4
     assert found[-1] > 0.7
@@ -159,6 +161,38 @@ def test_a_pattern_is_what_four_differences_in_a_row_are():
         seen = sorted(of_count[of_count > 0].tolist())
         all_of = along_rows + along_columns
         assert seen == pytest.approx([64 / all_of, 64 / all_of, (all_of - 128) / all_of])
+
+
+def energies(samples):
+    return block_energies(sampled(samples)).reshape(3, 4, len(CALMER))
+
+
+def test_white_noise_raises_all_blocks_at_every_size():
+    """Halved by boxes, it has a quarter of its variance."""
+    gray = noisy(np.full((256, 256), 128.0), 16)
+    found = energies(np.stack([gray] * 3, 2))
+    middle = found[0, :, 5]
+    assert middle.tolist() == pytest.approx([8, 6, 4, 2], abs=0.6)
+    assert bool((found[0].diff(dim=1) >= 0).all())
+    assert bool((found[1:] == found[1:].min()).all())
+
+
+def test_energies_of_colours_tell_noise_of_each_channel():
+    found = energies(noisy(np.full((256, 256, 3), 128.0), 16))
+    assert found[1, 0, 5] == pytest.approx(9, abs=0.6)
+    assert torch.equal(energies(noisy(np.full((256, 256), 128.0), 16)[..., None])[1:], EMPTY)
+
+
+def test_energies_do_not_depend_on_threads_or_on_what_is_too_small():
+    samples = noisy(smooth(), 5)
+    alone = energies(samples)
+    torch.set_num_threads(2)
+    assert torch.equal(energies(samples), alone)
+    small = energies(noisy(smooth()[:24, :24], 5))
+    assert bool((small[:, 3] == small.min()).all())
+
+
+EMPTY = torch.full((2, 4, len(CALMER)), 0.01, dtype=torch.float64).log2()
 
 
 def photograph(seed=0, size=256):
@@ -209,7 +243,7 @@ def test_an_even_picture_is_measured():
     even = sampled(np.full((64, 64, 3), 90, np.uint8))
     assert noise_level(even.colors) == 0
     assert block_traces(even.luma) == 0
-    assert 0 < sharpening(even.luma) < 0.9
+    assert 0 < sharpening(pattern_shares(even.luma)) < 0.9
     assert blur_and_detail(even.luma, 0.0) == (0, 0)
     assert flat_and_crisp(even.colors) == (1.0, 0.0)
 

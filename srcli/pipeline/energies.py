@@ -1,0 +1,63 @@
+"""Measure how much the blocks of a picture change from pixel to pixel, at four sizes.
+
+Noise raises all blocks to the same level, the calm ones as well. How that level changes from size
+to size tells its grain.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from srcli.pipeline.sample import Sample
+
+BLOCKS = (8, 8, 4, 2)
+"""Sides of the blocks, in pixels of the sample itself and of each picture half as large as that
+before it."""
+CALMER = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.95)
+"""Of all blocks, this share is as calm as the block that is measured, or calmer."""
+GAIN = 36
+"""Variance of the difference of two Laplacians of white noise of variance 1."""
+LEAST = 0.01
+"""Variance in squared levels below which differences do not matter."""
+PLANES = 3
+
+
+def block_energies(sample: Sample) -> Tensor:
+    """Return the variance of blocks of different calmness, as logarithms to base 2: float64 (96).
+
+    Planes are luma and the differences of red and of blue to green, at each of four sizes, for each
+    of ``CALMER``. What a picture is too small for, and the colours of a grey one, have no variance.
+    """
+    colors = sample.colors.int()
+    planes = [sample.luma.int()]
+    if colors.shape[1] > 1:
+        planes += [colors[:, 0] - colors[:, 1], colors[:, 2] - colors[:, 1]]
+    size = torch.stack(planes, 1)
+    found = torch.zeros(PLANES, len(BLOCKS), len(CALMER), dtype=torch.float64)
+    for n, side in enumerate(BLOCKS):
+        size = _doubled_half(size) if n else size
+        if min(size.shape[2:]) >= side + 2:
+            brighter = 16**n  # a halved picture is four times as bright as that before it
+            found[: len(planes), n] = _calm_energies(size, side) / (GAIN * brighter)
+    return (found + LEAST).log2().flatten()
+
+
+def _calm_energies(planes: Tensor, side: int) -> Tensor:
+    """Return the mean square of the difference of Laplacians: float64 (C, 8), calm blocks first.
+
+    All sums are whole numbers, so that their order does not matter.
+    """
+    along = planes[..., 2:] - 2 * planes[..., 1:-1] + planes[..., :-2]
+    answer = (along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]).double()
+    energies = torch.nn.functional.avg_pool2d(answer * answer, side)
+    ranked = energies.transpose(0, 1).flatten(1).sort(1).values
+    places = [int(share * (ranked.shape[1] - 1)) for share in CALMER]
+    return ranked[:, places]
+
+
+def _doubled_half(planes: Tensor) -> Tensor:
+    """Halve both sides; samples are sums of four."""
+    rows = planes[..., : planes.shape[2] // 2 * 2, : planes.shape[3] // 2 * 2]
+    pairs = rows[..., ::2, :] + rows[..., 1::2, :]
+    return pairs[..., ::2] + pairs[..., 1::2]
