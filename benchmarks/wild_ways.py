@@ -16,7 +16,9 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from wild_scenes import SCENES
 
+from srcli.images.synthetic.filters import convolve
 from srcli.metrics.protocol import reduce_for
+from srcli.training.kernels import gaussian
 
 Reduce = Callable[[Tensor, int], Tensor]
 """Reduces HR (1, 3, H, W), uint8, by a scale that divides its sides, to LR, uint8."""
@@ -92,6 +94,16 @@ def noisy(image: Tensor, random: Random, *, sigma: float) -> Tensor:
     return (image + torch.from_numpy(noise) + 0.5).clamp(0, 255).to(torch.uint8)
 
 
+def grainy(image: Tensor, random: Random, *, sigma: float) -> Tensor:
+    noise = np.random.default_rng(random.getrandbits(64)).normal(0, sigma, image.shape[1:])
+    kernel = gaussian(GRAIN, GRAIN)
+    coarse = convolve(
+        noise.transpose(1, 2, 0).astype(np.float32), kernel / np.sqrt(np.square(kernel).sum())
+    )
+    grain = torch.from_numpy(coarse).permute(2, 0, 1)
+    return (image + grain + 0.5).clamp(0, 255).to(torch.uint8)
+
+
 def recoded(image: Tensor, _random: Random, *, container: Container) -> Tensor:
     with Image.open(io.BytesIO(container.write(image))) as decoded:
         return from_pillow(decoded)
@@ -113,13 +125,16 @@ def avif(quality: int) -> Container:
 PNG = Container(name="PNG", suffix=".png")
 CODECS: Mapping[str, Callable[[int], Container]] = {"JPEG": jpeg, "WebP": webp, "AVIF": avif}
 
+GRAIN = 0.8
+"""Standard deviation in pixels of the Gaussian that makes noise coarse."""
 DRAWN_ANEW = ", drawn anew"
-STEP = re.compile(r"(?P<kind>blurred|sharpened|noise) (?P<strength>\d+(?:\.\d+)?)")
+STEP = re.compile(r"(?P<kind>blurred|sharpened|noise|grain) (?P<strength>\d+(?:\.\d+)?)")
 CODED = re.compile(r"(?P<codec>JPEG|WebP|AVIF) (?P<quality>\d+)(?P<as_png> as PNG)?")
 DEGRADATIONS: Mapping[str, Callable[[float], Degradation]] = {
     "blurred": lambda sigma: partial(blurred, sigma=sigma),
     "sharpened": lambda percent: partial(sharpened, percent=round(percent)),
     "noise": lambda sigma: partial(noisy, sigma=sigma),
+    "grain": lambda sigma: partial(grainy, sigma=sigma),
 }
 CLEAN = Way(reduce=by_matlab, degrade=unchanged, container=PNG)
 NAMED: Mapping[str, Way] = {
@@ -133,6 +148,7 @@ WAYS = (
     *("clean", "Lanczos", "box", "sharpened", "JPEG 92", "JPEG 80", "JPEG 60", "JPEG 40"),
     *("JPEG 60 as PNG", "WebP 60", "noise 5", "noise 10", "noise 20", "noise 8, JPEG 80"),
     *("blurred 0.8", "blurred 0.8, JPEG 90", "sharpened 30, JPEG 90"),
+    *("sharpened 80, JPEG 85", "grain 10", "grain 20"),
     *(f"{kind}{how}" for kind in SCENES for how in ("", DRAWN_ANEW)),
 )
 

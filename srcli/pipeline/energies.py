@@ -21,6 +21,8 @@ GAIN = 36
 LEAST = 0.01
 """Variance in squared levels below which differences do not matter."""
 PLANES = 3
+WIDE_FROM = 2
+"""Number of the first size whose sums need 32 bits: 16 times 1020 fits 16 bits."""
 
 
 def block_energies(sample: Sample) -> Tensor:
@@ -29,14 +31,14 @@ def block_energies(sample: Sample) -> Tensor:
     Planes are luma and the differences of red and of blue to green, at each of four sizes, for each
     of ``CALMER``. What a picture is too small for, and the colours of a grey one, have no variance.
     """
-    colors = sample.colors.int()
-    planes = [sample.luma.int()]
+    colors = sample.colors
+    planes = [sample.luma]
     if colors.shape[1] > 1:
         planes += [colors[:, 0] - colors[:, 1], colors[:, 2] - colors[:, 1]]
     size = torch.stack(planes, 1)
     found = torch.zeros(PLANES, len(BLOCKS), len(CALMER), dtype=torch.float64)
     for n, side in enumerate(BLOCKS):
-        size = _doubled_half(size) if n else size
+        size = _doubled_half(size.int() if n == WIDE_FROM else size) if n else size
         if min(size.shape[2:]) >= side + 2:
             brighter = 16**n  # a halved picture is four times as bright as that before it
             found[: len(planes), n] = _calm_energies(size, side) / (GAIN * brighter)
@@ -49,11 +51,21 @@ def _calm_energies(planes: Tensor, side: int) -> Tensor:
     All sums are whole numbers, so that their order does not matter.
     """
     along = planes[..., 2:] - 2 * planes[..., 1:-1] + planes[..., :-2]
-    answer = (along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]).double()
-    energies = torch.nn.functional.avg_pool2d(answer * answer, side)
+    answer = along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]
+    answer = answer.to(_type_of_sums(answer, side))
+    rows, columns = (length // side for length in answer.shape[2:])
+    whole = (answer * answer)[..., : rows * side, : columns * side]
+    cut = whole.unflatten(2, (rows, side)).unflatten(4, (columns, side))
+    energies = cut.sum(3, dtype=cut.dtype).sum(4, dtype=torch.int64).double() / side**2
     ranked = energies.transpose(0, 1).flatten(1).sort(1).values
     places = [int(share * (ranked.shape[1] - 1)) for share in CALMER]
     return ranked[:, places]
+
+
+def _type_of_sums(answer: Tensor, side: int) -> torch.dtype:
+    """Return the type that holds the sums of a column of squares."""
+    largest = int(answer.int().abs().amax()) ** 2 * side
+    return torch.int32 if largest < 2**31 else torch.int64
 
 
 def _doubled_half(planes: Tensor) -> Tensor:

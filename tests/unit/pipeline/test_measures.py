@@ -183,6 +183,15 @@ def test_energies_of_colours_tell_noise_of_each_channel():
     assert torch.equal(energies(noisy(np.full((256, 256), 128.0), 16)[..., None])[1:], EMPTY)
 
 
+def test_the_largest_energies_fit_their_types():
+    """Stripes of the strongest colours, as wide as a pixel of each size."""
+    for n, side in enumerate((1, 2, 4, 8)):
+        rows, columns = np.mgrid[0:128, 0:128] // side
+        red = np.where((rows + columns) % 2, 255, 0).astype(np.uint8)
+        found = energies(np.stack([red, 255 - red, red], 2))
+        assert found[1:, n, 5].tolist() == pytest.approx([np.log2((16 * 255) ** 2 / 36)] * 2)
+
+
 def test_energies_do_not_depend_on_threads_or_on_what_is_too_small():
     samples = noisy(smooth(), 5)
     alone = energies(samples)
