@@ -15,6 +15,9 @@ from srcli.networks.spec import SrNetwork
 if TYPE_CHECKING:
     from srcli.pipeline.loaded_models import LoadedModels
 
+KEPT = 32
+"""So many mixes stay ready, the latest ones: a folder may ask for thousands."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
@@ -60,10 +63,15 @@ class Mixes:
 
         ``restores`` is an attribute of ``Mix``.
         """
+        key = shares, restores
         with self._lock:
-            if (shares, restores) not in self._made:
-                self._made[shares, restores] = self._mix(shares, restores=restores)
-            return self._made[shares, restores]
+            made = self._made.pop(key, None)
+            if made is None:
+                made = self._mix(shares, restores=restores)
+            self._made[key] = made
+            if len(self._made) > KEPT:
+                self._made.pop(next(iter(self._made)))
+            return made
 
     def _mix(self, shares: tuple[float, ...], *, restores: bool) -> LoadedModels:
         parts = [(share, model) for share, model in zip(shares, self.models, strict=True) if share]

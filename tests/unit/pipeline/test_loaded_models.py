@@ -57,6 +57,18 @@ def test_a_mix_of_two_is_called_by_both(auto):
     )
 
 
+def test_mixes_that_were_not_asked_for_lately_are_forgotten(monkeypatch):
+    monkeypatch.setattr("srcli.pipeline.mixes.KEPT", 2)
+    loader = ModelLoader(choose_compute("cpu", "float32"), UpscaleOptions())
+    mixes = loader.load("auto", 2.0).mixes
+    shares = [(n / 16, 1 - n / 16, 0.0, 0.0, 0.0) for n in (4, 8, 12)]
+    made = [mixes.at(one) for one in shares[:2]]
+    assert mixes.at(shares[0]) is made[0]
+    mixes.at(shares[2])
+    assert mixes.at(shares[0]) is made[0]
+    assert mixes.at(shares[1]) is not made[1]
+
+
 def test_threads_that_ask_at_once_get_one_network(auto):
     choice = Choice(model="", shares=(0.5625, 0.4375, *only(-1)[2:]))
     with ThreadPoolExecutor(8) as pool:
