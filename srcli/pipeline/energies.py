@@ -55,7 +55,7 @@ def _calm_energies(planes: Tensor, side: int) -> Tensor:
     answer = answer.to(_type_of_sums(answer, side))
     rows, columns = (length // side for length in answer.shape[2:])
     whole = (answer * answer)[..., : rows * side, : columns * side]
-    cut = whole.unflatten(2, (rows, side)).unflatten(4, (columns, side))
+    cut = whole.reshape(*answer.shape[:2], rows, side, columns, side)
     energies = cut.sum(3, dtype=cut.dtype).sum(4, dtype=torch.int64).double() / side**2
     ranked = energies.transpose(0, 1).flatten(1).sort(1).values
     places = [int(share * (ranked.shape[1] - 1)) for share in CALMER]
