@@ -9,15 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from srcli.pipeline.laplacians import GAIN, difference_of_laplacians, doubled_half
 from srcli.pipeline.sample import Sample
 
 BLOCKS = (8, 8, 4, 2)
 """Sides of the blocks, in pixels of the sample itself and of each picture half as large as that
 before it."""
 CALMER = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.95)
-"""Of all blocks, this share is as calm as the block that is measured, or calmer."""
-GAIN = 36
-"""Variance of the difference of two Laplacians of white noise of variance 1."""
+"""Ranks of the blocks that are measured: 0 is the calmest of all blocks, 1 the liveliest."""
 LEAST = 0.01
 """Variance in squared levels below which differences do not matter."""
 PLANES = 3
@@ -38,7 +37,7 @@ def block_energies(sample: Sample) -> Tensor:
     size = torch.stack(planes, 1)
     found = torch.zeros(PLANES, len(BLOCKS), len(CALMER), dtype=torch.float64)
     for n, side in enumerate(BLOCKS):
-        size = _doubled_half(size.int() if n == WIDE_FROM else size) if n else size
+        size = doubled_half(size.int() if n == WIDE_FROM else size) if n else size
         if min(size.shape[2:]) >= side + 2:
             brighter = 16**n  # a halved picture is four times as bright as that before it
             found[: len(planes), n] = _calm_energies(size, side) / (GAIN * brighter)
@@ -50,8 +49,7 @@ def _calm_energies(planes: Tensor, side: int) -> Tensor:
 
     All sums are whole numbers, so that their order does not matter.
     """
-    along = planes[..., 2:] - 2 * planes[..., 1:-1] + planes[..., :-2]
-    answer = along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]
+    answer = difference_of_laplacians(planes)
     answer = answer.to(_type_of_sums(answer, side))
     rows, columns = (length // side for length in answer.shape[2:])
     whole = (answer * answer)[..., : rows * side, : columns * side]
@@ -66,10 +64,3 @@ def _type_of_sums(answer: Tensor, side: int) -> torch.dtype:
     """Return the type that holds the sums of a column of squares."""
     largest = int(answer.int().abs().amax()) ** 2 * side
     return torch.int32 if largest < 2**31 else torch.int64
-
-
-def _doubled_half(planes: Tensor) -> Tensor:
-    """Halve both sides; samples are sums of four."""
-    rows = planes[..., : planes.shape[2] // 2 * 2, : planes.shape[3] // 2 * 2]
-    pairs = rows[..., ::2, :] + rows[..., 1::2, :]
-    return pairs[..., ::2] + pairs[..., 1::2]

@@ -13,13 +13,13 @@ import math
 import torch
 from torch import Tensor
 
+from srcli.pipeline.laplacians import GAIN, difference_of_laplacians, doubled_half
+
 BLOCK = 8
 CALM = 10
 """Of so many blocks, one is as calm as the block that is measured, or calmer."""
 CALMNESS = 1.22
 """The mean of all blocks of white noise divided by the calmest tenth of them."""
-GAIN = 36
-"""Variance of the difference of two Laplacians of white noise of variance 1."""
 TEXTURE = 2.0
 """How much more energy texture has at half the size, at the least."""
 WINDOWS = 8
@@ -37,7 +37,7 @@ def noise_level(colors: Tensor) -> float:
     """
     colors = colors[:: max(1, len(colors) // WINDOWS)]
     full = _calm_energy(colors, peak=255)
-    halved = _calm_energy(_doubled_half(colors), peak=4 * 255)
+    halved = _calm_energy(doubled_half(colors), peak=4 * 255)
     levels = [
         _white(fine, coarse / 16)  # the halved picture is four times as bright
         for fine, coarse in zip(full, halved, strict=True)
@@ -51,17 +51,9 @@ def _white(fine: float, coarse: float) -> float:
     return CALMNESS * math.sqrt(max(energy, 0.0) / GAIN)
 
 
-def _doubled_half(colors: Tensor) -> Tensor:
-    """Halve both sides; samples are sums of four."""
-    rows = colors[..., : colors.shape[2] // 2 * 2, : colors.shape[3] // 2 * 2]
-    pairs = rows[..., ::2, :] + rows[..., 1::2, :]
-    return pairs[..., ::2] + pairs[..., 1::2]
-
-
 def _calm_energy(colors: Tensor, *, peak: int) -> list[float]:
     """Return the mean square of the difference of Laplacians in the calm blocks of each channel."""
-    along = colors[..., 2:] - 2 * colors[..., 1:-1] + colors[..., :-2]
-    answer = (along[..., 2:, :] - 2 * along[..., 1:-1, :] + along[..., :-2, :]).int()
+    answer = difference_of_laplacians(colors).int()
     squares = _blocks(answer * answer)  # torch.square is slower for whole numbers
     energy = squares.sum(3, dtype=torch.int32).sum(4, dtype=torch.int32)
     inner = colors[..., 1:-1, 1:-1]
