@@ -18,7 +18,7 @@ from wild_scenes import SCENES
 
 from srcli.images.synthetic.filters import convolve
 from srcli.metrics.protocol import reduce_for
-from srcli.training.kernels import gaussian
+from srcli.training.kernels import grain
 
 Reduce = Callable[[Tensor, int], Tensor]
 """Reduces HR (1, 3, H, W), uint8, by a scale that divides its sides, to LR, uint8."""
@@ -96,12 +96,8 @@ def noisy(image: Tensor, random: Random, *, sigma: float) -> Tensor:
 
 def grainy(image: Tensor, random: Random, *, sigma: float) -> Tensor:
     noise = np.random.default_rng(random.getrandbits(64)).normal(0, sigma, image.shape[1:])
-    kernel = gaussian(GRAIN, GRAIN)
-    coarse = convolve(
-        noise.transpose(1, 2, 0).astype(np.float32), kernel / np.sqrt(np.square(kernel).sum())
-    )
-    grain = torch.from_numpy(coarse).permute(2, 0, 1)
-    return (image + grain + 0.5).clamp(0, 255).to(torch.uint8)
+    coarse = convolve(noise.transpose(1, 2, 0).astype(np.float32), grain(GRAIN))
+    return (image + torch.from_numpy(coarse).permute(2, 0, 1) + 0.5).clamp(0, 255).to(torch.uint8)
 
 
 def recoded(image: Tensor, _random: Random, *, container: Container) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 from PIL import Image, ImageFilter
 from rich.console import Console
 from rich.progress import track
+from spoilt_lr import reduced
 from torch import Tensor, nn
 
 from srcli.images.decode import read_uint8
@@ -25,7 +26,6 @@ from srcli.images.picture.photo import Photo
 from srcli.images.synthetic.jpeg_roundtrip import Coding, recompress
 from srcli.pipeline.patterns import pattern_shares
 from srcli.pipeline.sample import take_sample
-from srcli.pixels.resize import resize_uint8
 from srcli.training.drawn import draw_scene
 from srcli.training.patches import picture_files
 from srcli.weights.formats.tensor_file import write_tensors
@@ -100,7 +100,7 @@ def examples(path: Path, random: Random) -> Iterator[tuple[Tensor, Tensor]]:
     part = hr[..., top : top + span, left : left + span]
     for _ in range(2):
         kernel = random.choices(list(KERNELS), list(KERNELS.values()))[0]
-        plain, amount = reduced(part, side, kernel), random.uniform(*random.choice(AMOUNTS))
+        plain, amount = reduced(part, (side, side), kernel), random.uniform(*random.choice(AMOUNTS))
         radius = random.uniform(*random.choice(RADII))
         sharp = plain.filter(ImageFilter.UnsharpMask(radius, round(100 * amount), 0))
         if random.random() < SHARE_OF_SOFT:
@@ -109,13 +109,6 @@ def examples(path: Path, random: Random) -> Iterator[tuple[Tensor, Tensor]]:
             sample = take_sample(Photo(pixels=_pixels(spoilt(lr, random))))
             if sample is not None:
                 yield sample.luma, gain_of_shares(kernel, strength)
-
-
-def reduced(hr: Tensor, side: int, kernel: str) -> Image.Image:
-    """Reduce a square of HR, uint8 (1, 3, H, H), by a kernel."""
-    if kernel == "matlab":
-        return _image(resize_uint8(hr, (side, side)))
-    return _image(hr).resize((side, side), Image.Resampling[kernel.upper()])
 
 
 def spoilt(lr: Image.Image, random: Random) -> Image.Image:
@@ -183,10 +176,6 @@ def regret(outputs: Tensor, gains: Tensor) -> Tensor:
     low, high = gains.gather(1, below[:, None]), gains.gather(1, below[:, None] + 1)
     gained = torch.lerp(low[:, 0], high[:, 0], place - below)
     return (gains.amax(1) - gained).mean()
-
-
-def _image(pixels: Tensor) -> Image.Image:
-    return Image.fromarray(pixels[0].permute(1, 2, 0).contiguous().numpy())
 
 
 def _pixels(image: Image.Image) -> Tensor:

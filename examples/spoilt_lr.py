@@ -1,4 +1,4 @@
-"""Makes LR pictures that are spoilt in many ways, for ``suited.py``."""
+"""Makes LR pictures that are spoilt in many ways, for ``suited.py`` and ``sharpening.py``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from srcli.images.decode import read_uint8
 from srcli.images.synthetic.filters import convolve
 from srcli.pixels.resize import resize_uint8
 from srcli.training.drawn import draw_scene
-from srcli.training.kernels import gaussian
+from srcli.training.kernels import gaussian, grain
 from srcli.training.severities import BY_FAULT
 from srcli.training.wild import draw_by, draw_wild
 
@@ -85,11 +85,7 @@ def spoilt_example(path: Path, random: Random) -> tuple[Tensor, Lr]:
 def _by_steps(hr: Tensor, size: tuple[int, int], random: Random) -> Lr:
     """Reduce HR by any kernel, and spoil it in none to two ways."""
     kernel, steps = _pick(random, KERNELS), _pick(random, STEPS).split()
-    if kernel == "matlab":
-        image = _image_of(resize_uint8(hr, size))
-    else:
-        image = _image_of(hr).resize(size[::-1], Image.Resampling[kernel.upper()])
-    noise = 0.0
+    image, noise = reduced(hr, size, kernel), 0.0
     for step in steps:
         if step == "coded":
             return _coded(image, noise, random)
@@ -108,19 +104,22 @@ def _by_steps(hr: Tensor, size: tuple[int, int], random: Random) -> Lr:
     return Lr(content=_file_of(image, "PNG"), name="lr.png", noise=noise)
 
 
+def reduced(hr: Tensor, size: tuple[int, int], kernel: str) -> Image.Image:
+    """Reduce HR, uint8 (1, 3, H, W), to (h, w) by a kernel of Pillow's or by ``matlab``."""
+    if kernel == "matlab":
+        return _image_of(resize_uint8(hr, size))
+    return _image_of(hr).resize(size[::-1], Image.Resampling[kernel.upper()])
+
+
 def _noisy(
     samples: NDArray[np.float32], *, noise: float, is_coarse: bool, random: Random
 ) -> NDArray[np.float32]:
     """Add noise to samples (H, W, 3), equal in all channels or not."""
     channels = 1 if random.random() < SHARE_OF_GRAY_NOISE else 3
     generator = np.random.default_rng(random.getrandbits(63))
-    grain = generator.normal(0, noise, (*samples.shape[:2], channels)).astype(np.float32)
-    grain = np.broadcast_to(grain, samples.shape)
-    if is_coarse:
-        size = random.uniform(*GRAIN)
-        kernel = gaussian(size, size)
-        grain = convolve(grain, kernel / np.sqrt(np.square(kernel).sum()))
-    return samples + grain
+    drawn = generator.normal(0, noise, (*samples.shape[:2], channels)).astype(np.float32)
+    drawn = np.broadcast_to(drawn, samples.shape)
+    return samples + (convolve(drawn, grain(random.uniform(*GRAIN))) if is_coarse else drawn)
 
 
 def _coded(image: Image.Image, noise: float, random: Random) -> Lr:

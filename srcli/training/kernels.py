@@ -27,6 +27,12 @@ def gaussian(along: float, across: float, angle: float = 0.0) -> Kernel:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
+def grain(sigma: float) -> Kernel:
+    """Return a round Gaussian that makes white noise coarse and keeps its deviation."""
+    kernel = gaussian(sigma, sigma)
+    return np.asarray(kernel / np.sqrt(np.square(kernel).sum()), np.float32)
+
+
 def unsharp(amount: float, sigma: float) -> Kernel:
     """Return what adds ``amount`` times the difference to a picture blurred by ``sigma``."""
     kernel = -amount * gaussian(sigma, sigma)

@@ -25,7 +25,7 @@ from srcli.images.codecs.jpeg import Encoder
 from srcli.images.synthetic.filters import Kernel, convolve, resample
 from srcli.images.synthetic.jpeg_roundtrip import Codec, Coding, recompress
 from srcli.training.degradations import Degraded, MakeLr, Strengths, bicubic_lr
-from srcli.training.kernels import gaussian, sinc, unsharp
+from srcli.training.kernels import gaussian, grain, sinc, unsharp
 from srcli.training.severities import SEVERITIES, Severity
 
 T = TypeVar("T")
@@ -219,8 +219,7 @@ def _noise(random: Random, severity: Severity) -> Step:
         shape = (height, width, 1 if kind == "gray" else channels)
         noise = generator.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
         if kind == "grain":
-            kernel = gaussian(size, size)
-            noise = convolve(noise, kernel / np.sqrt(np.square(kernel).sum()))
+            noise = convolve(noise, grain(size))
         elif kind == "signal":
             noise *= np.sqrt(lr.image.clip(0, 255) / 128)
         noise_free = lr.image if lr.noise_free is None else lr.noise_free

@@ -30,7 +30,7 @@ from srcli.pipeline.shares import (
     SPOILT,
     whole_steps,
 )
-from srcli.training.kernels import gaussian
+from srcli.training.kernels import grain
 
 from .conftest import edges, levels, photo_of, smooth
 
@@ -334,9 +334,8 @@ def test_noise_of_coarse_grain_is_found(size):
     """The Laplacians that measure white noise see none of it."""
     with Image.open(HOUSE) as house:
         plain = house.convert("RGB").resize((192, 192), Image.Resampling.BICUBIC)
-    grain = np.random.default_rng(0).normal(0, 15, (192, 192, 3)).astype(np.float32)
-    kernel = gaussian(size, size)
-    soft = convolve(grain, kernel / np.sqrt(np.square(kernel).sum()))
+    white = np.random.default_rng(0).normal(0, 15, (192, 192, 3)).astype(np.float32)
+    soft = convolve(white, grain(size))
     clean = inspect(photo_of(np.asarray(plain)))
     noisy = inspect(photo_of(levels(np.asarray(plain) + soft)))
     assert not clean.coarse
