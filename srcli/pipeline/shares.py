@@ -60,14 +60,14 @@ HIDDEN_BY_COMPRESSION = ((0.0, 0.0), (8.0, 1.0))
 SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
 """Compression, and how far blur is believed: strong compression takes fine details as well."""
 UNSEEN_FAULT = 0.35
-"""By how much the share of the model for spoilt pictures may be larger than measured noise and
-compression ask for. A file that says how it was compressed leaves no doubt."""
+"""The share of the model for spoilt pictures may be larger by this than what noise and compression
+ask for. It may not where the file says how it was compressed."""
 LEAST = 0.125
 """The least share of the model for sharpened pictures in a photograph without other faults: a light
 sharpening that is not seen costs more than this share does where there was none."""
 UNSEEN_SHARPENING = 0.44
-"""That share where noise hides whether a picture was sharpened: it costs about as much in either
-case."""
+"""That least share where noise hides a sharpening. Sharpened pictures and others lose about as much
+by it."""
 HIDDEN_BY_NOISE = ((2.0, 0.0), (4.0, 1.0))
 """Levels of noise, and how far they hide the patterns of a sharpening."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
