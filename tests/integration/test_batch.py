@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srcli.batch import local, stages
 from srcli.batch.outcome import Failed, SilentListener, Upscaled
-from srcli.pipeline import run as pipeline_run
 from srcli.pipeline.sizes import SizeRequest
 from srcli.usecases.upscale import upscale
 from srcli.usecases.upscale_request import UpscaleRequest
@@ -208,18 +208,19 @@ def test_a_folder_of_results_that_is_lost_ends_the_run(
 ):
     for number in range(20):
         picture(tmp_path / f"in/{number:02}.png", 8, 8)
-    out, made = tmp_path / "out", pipeline_run.enlarge_picture
+    out, write_file = tmp_path / "out", stages._write_file
 
-    def lose(*arguments: object) -> object:
-        if out.is_dir() and len(list(out.glob("*.png"))) > 2:
+    def lose(*arguments: object) -> None:
+        write_file(*arguments)
+        if len(list(out.glob("*.png"))) > 2:
             out.rename(tmp_path / "moved")
             if change == "folder":
                 out.mkdir()
             if change == "file":
                 out.touch()
-        return made(*arguments)
 
-    monkeypatch.setattr(pipeline_run, "enlarge_picture", lose)
+    monkeypatch.setattr(local, "WRITERS", 1)  # nothing is written while the folder goes
+    monkeypatch.setattr(stages, "_write_file", lose)
     done = srcli("upscale", "in", "-o", "out", "--json")
     assert done.returncode == 5
     told = events(done)

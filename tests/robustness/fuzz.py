@@ -127,7 +127,7 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
     line = shlex.join(map(str, command))
     line = f"ulimit -v {limit}; exec {line}" if limit else f"exec {line}"
     errors = output.parent / "stderr"
-    events, silence, last = [], 0.0, 0.0
+    events, silence, last, peak = [], 0.0, 0.0, 0
     with errors.open("w", encoding="utf-8") as talk:
         process = subprocess.Popen(
             ["/bin/sh", "-c", line],
@@ -139,9 +139,9 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
             now = time.monotonic()
             silence, last = max(silence, now - last if last else 0.0), now
             events.append(json.loads(told))
+            peak = max(peak, _largest_resident(process.pid))
         process.stdout.close()
-        _, status, usage = os.wait4(process.pid, 0)
-        code = process.returncode = os.waitstatus_to_exitcode(status)
+        code = process.wait()
     made = {Path(event["output"]) for event in events if "output" in event}
     there = [path for path in output.rglob("*") if path.is_file() and path not in made]
     failed = Counter(event["error"] for event in events if event["event"] == "failed")
@@ -150,11 +150,21 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
         kinds=Counter(event["event"] for event in events),
         found=sum(event["found"] for event in events if event["event"] == "start"),
         silence=silence,
-        peak=usage.ru_maxrss * 1024,
+        peak=peak,
         talk=errors.read_text(encoding="utf-8"),
         strays=[path for path in there if not path.name.startswith(".srcli-manifest")],
         errors=failed,
     )
+
+
+def _largest_resident(process: int) -> int:
+    """Return the peak of a process so far in bytes, 0 once it has ended.
+
+    What ``wait4`` tells counts the process that started it, too.
+    """
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(sizes[0]) * 1024 if sizes else 0
 
 
 def _saved(image: Image.Image, suffix: str, options: dict[str, object]) -> bytes:
