@@ -20,7 +20,7 @@ from srcli.pipeline.shares import (
 )
 
 AUTO = "auto"
-RULE = 10
+RULE = 11
 """Raised whenever the rule or what it measures changes, so that results are made anew."""
 SURELY_SPOILT, SURELY_BLURRED, SURELY_SHARPENED = 0.25, 0.4, 0.6
 """Shares of the models for these faults from which a picture counts as one that has them."""

@@ -37,8 +37,8 @@ COMPRESSION = (
 )
 """100 less the quality of JPEG, the same way, noise apart."""
 MUCH_NOISE = (
-    *((3.0, 0.1), (5, 0.15), (8, 0.2), (12, 0.3), (16, 0.42)),
-    *((20, 0.55), (25, 0.68), (32, 0.85), (40, 1.0)),
+    *((3.0, 0.1), (5, 0.15), (8, 0.2), (12, 0.32), (16, 0.48)),
+    *((20, 0.62), (25, 0.75), (32, 0.92), (40, 1.0)),
 )
 """Levels of white noise, and the most that the model for noisy pictures has."""
 COARSE_COUNTS = 3
@@ -56,18 +56,20 @@ MOST_BLURRED = 0.8
 """The most that the model for blurred pictures has where no larger blur was measured: too much of
 it costs more than too little."""
 HIDDEN_BY_COMPRESSION = ((0.0, 0.0), (8.0, 1.0))
-"""Compression, and how far only a blur that was measured is believed."""
+"""Compression, and how far it hides other faults: only a blur that was measured is believed then,
+and the patterns of a sharpening tell nothing."""
 SOFTENED = ((12.0, 1.0), (25, 0.5), (50, 0.3))
 """Compression, and how far blur is believed: strong compression takes fine details as well."""
 UNSEEN_FAULT = 0.35
 """The share of the model for spoilt pictures may be larger by this than what noise and compression
 ask for. It may not where the file says how it was compressed."""
-LEAST = 0.125
-"""The least share of the model for sharpened pictures in a photograph without other faults: a light
-sharpening that is not seen costs more than this share does where there was none."""
-UNSEEN_SHARPENING = 0.44
-"""That least share where noise hides a sharpening. Sharpened pictures and others lose about as much
-by it."""
+SHARPENED_LEAST = ((0.05, 0.0625), (0.15, 0.125), (0.3, 0.35), (0.4, 0.475), (1.0, 1.0))
+"""The measure of sharpening, and the least share of the model for sharpened pictures in a photograph
+without other faults: a light sharpening that is not seen costs more than this share does where
+there was none."""
+UNSEEN_SHARPENING = 0.3
+"""That least share where noise or compression hides a sharpening. Sharpened pictures and others lose
+about as much by it."""
 HIDDEN_BY_NOISE = ((2.0, 0.0), (4.0, 1.0))
 """Levels of noise, and how far they hide the patterns of a sharpening."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))
@@ -126,8 +128,11 @@ def _least_blurred(inspection: Inspection) -> float:
 
 def _least_sharpened(inspection: Inspection) -> float:
     """Return the least share of the model for sharpened pictures in a photograph."""
-    hidden = piecewise_linear(HIDDEN_BY_NOISE, inspection.noise)
-    seen = LEAST + (1 - LEAST) * inspection.sharpening
+    hidden = max(
+        piecewise_linear(HIDDEN_BY_NOISE, inspection.noise),
+        piecewise_linear(HIDDEN_BY_COMPRESSION, inspection.compression),
+    )
+    seen = piecewise_linear(SHARPENED_LEAST, inspection.sharpening)
     share = (1 - hidden) * seen + hidden * UNSEEN_SHARPENING
     return share * piecewise_linear(SHARP, inspection.blur) * (1 - _spoilt(inspection) ** 4)
 
