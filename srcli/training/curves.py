@@ -15,6 +15,8 @@ from srcli.files.atomic import write_file
 
 SIZE = (9.0, 4.0)
 """In inches, of 100 pixels each."""
+PLACE = {"left": 0.095, "right": 0.985, "bottom": 0.125, "top": 0.965, "wspace": 0.2}
+"""Of the two plots in the figure; to have matplotlib find it takes as long as to draw them."""
 
 
 def can_draw() -> bool:
@@ -29,14 +31,18 @@ def draw(metrics: Path, out: Path) -> None:
     Lines that are cut short are passed over.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     by_step = {line["step"]: line for line in _lines(metrics)}
     news = [by_step[step] for step in sorted(by_step)]
     checked = [line for line in news if line["validation"] is not None]
-    figure = Figure(figsize=SIZE, layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=SIZE)
+    left, right = figure.subplots(1, 2, gridspec_kw=PLACE)
     left.plot([line["step"] for line in news], [line["loss"] for line in news])
     left.set(xlabel="step", ylabel="mean loss", yscale="log")
+    left.yaxis.set_major_formatter("{x:g}")
+    left.yaxis.set_minor_formatter("{x:g}")
+    left.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
     for key in checked[-1]["validation"]["psnr_y"] if checked else ():
         scores = [line["validation"]["psnr_y"].get(key, math.nan) for line in checked]
         right.plot([line["step"] for line in checked], scores, marker=".", label=f"{float(key):g}")
