@@ -22,7 +22,7 @@ from torch import Tensor
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import WeightsError
-from srcli.usecases.models import list_models
+from srcli.management.models import list_models
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.store import verify

@@ -19,8 +19,8 @@ from srcli.errors import (
 )
 
 if TYPE_CHECKING:
+    from srcli.management.models import list_models
     from srcli.usecases.library import Upscaler, upscale_file
-    from srcli.usecases.models import list_models
 
 __all__ = [
     "DataError",
@@ -43,7 +43,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Upscaler": "srcli.usecases.library",
-    "list_models": "srcli.usecases.models",
+    "list_models": "srcli.management.models",
     "upscale_file": "srcli.usecases.library",
 }
 """What needs PyTorch, which is imported only for those who ask for it."""

@@ -43,7 +43,7 @@ def upscale_models(incomplete: str) -> list[str]:
 
 
 def _names() -> Iterator[str]:
-    from srcli.usecases.models import list_models
+    from srcli.management.models import list_models
 
     for listed in list_models():
         yield listed.model.id

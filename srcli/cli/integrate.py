@@ -37,7 +37,7 @@ def integrate_command(
     have moved the installation.
     """
     from srcli.cli.manual import manual_page
-    from srcli.usecases.integrate import disintegrate, integrate
+    from srcli.management.integrate import disintegrate, integrate
 
     if remove:
         removed = disintegrate(place)

@@ -60,7 +60,7 @@ def _source_facts(source: WeightCard) -> list[tuple[str, str]]:
 
 
 def _purpose(model: WeightCard) -> list[tuple[str, str]]:
-    from srcli.usecases.models import PURPOSES
+    from srcli.management.models import PURPOSES
 
     facts = [("purpose", f"{model.purpose}: {PURPOSES[model.purpose]}")]
     return [*facts, ("good for", model.good_for)] if model.good_for else facts

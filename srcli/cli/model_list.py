@@ -11,7 +11,7 @@ from srcli.cli.events import emit
 from srcli.cli.table import GAP, aligned
 
 if TYPE_CHECKING:
-    from srcli.usecases.models import Listed
+    from srcli.management.models import Listed
     from srcli.weights.catalog.card import Score
 
 HEAD = ("MODEL", "SCALE", "MB", "SET5", "KMAC", "TIME", "LICENCE", "WHERE")
@@ -35,7 +35,7 @@ def print_models(models: Sequence[Listed], *, sentences: bool) -> None:
         sentences: whether each model's line is followed by what it is good for.
 
     """
-    from srcli.usecases.models import PURPOSES
+    from srcli.management.models import PURPOSES
 
     for purpose, meaning in PURPOSES.items():
         group = [one for one in models if one.model.purpose == purpose]
@@ -81,7 +81,7 @@ def _print_group(group: Sequence[Listed], *, sentences: bool) -> None:
 
 
 def _cells(one: Listed) -> tuple[str, ...]:
-    from srcli.usecases.models import DEFAULT_MODEL
+    from srcli.management.models import DEFAULT_MODEL
 
     model = one.model
     return (

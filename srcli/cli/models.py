@@ -52,7 +52,7 @@ def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a model.")] = False,
 ) -> None:
     """List the models by purpose."""
-    from srcli.usecases.models import list_models
+    from srcli.management.models import list_models
 
     models = list_models(purpose or "", community=community)
     if as_json:
@@ -86,7 +86,7 @@ def show_command(
     ] = False,
 ) -> None:
     """Print all that is known of a model."""
-    from srcli.usecases.models import is_file_name, show_card, show_model
+    from srcli.management.models import is_file_name, show_card, show_model
 
     if markdown or is_file_name(model):
         document(show_card(model).rstrip())
@@ -122,7 +122,7 @@ def fetch_command(
 
     Files of other people are checked and converted to safetensors. Nothing in them is run.
     """
-    from srcli.usecases.models import fetch_model
+    from srcli.management.models import fetch_model
 
     for model in models:
         with DownloadProgress(model) as progress:
@@ -150,7 +150,7 @@ def path_command(
     ] = "",
 ) -> None:
     """Print where the verified file of a model is, without fetching it."""
-    from srcli.usecases.models import model_path, models_folder
+    from srcli.management.models import model_path, models_folder
 
     data(str(model_path(model) if model else models_folder()))
 
@@ -192,7 +192,7 @@ def import_command(
     overwrite: Annotated[bool, shared_options.overwrite()] = False,
 ) -> None:
     """Convert a checkpoint of a network's authors to a weights file."""
-    from srcli.usecases.models import import_model
+    from srcli.management.models import import_model
 
     data(str(import_model(file, output, scale=scale, overwrite=overwrite)))
 
@@ -200,7 +200,7 @@ def import_command(
 @add(app, "remove", panel=GET)
 def remove_command(models: Models) -> None:
     """Delete fetched or imported models from this machine."""
-    from srcli.usecases.models import remove_model
+    from srcli.management.models import remove_model
 
     for model in models:
         data(f"{model}  {'removed' if remove_model(model) else 'was not here'}")
@@ -218,7 +218,7 @@ def verify_command(
     ] = None,
 ) -> None:
     """Compare weights files with their sha256, and load them."""
-    from srcli.usecases.models import verify_models
+    from srcli.management.models import verify_models
 
     verdicts = verify_models(tuple(models or ()))
     for verdict in verdicts:

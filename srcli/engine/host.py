@@ -95,6 +95,18 @@ def host_memory(root: Path = Path("/")) -> int:
     return min(amounts, default=sys.maxsize)
 
 
+def load_pytorch() -> None:
+    """Import PyTorch, before anything that needs it does.
+
+    Raises:
+        OutOfMemory: a limit of the shell leaves no room for it.
+
+    """
+    check_start()
+    with loading():
+        import torch  # noqa: F401 - here, where a failure is explained
+
+
 def check_start() -> None:
     """Refuse to start if a limit of the shell is too low to load PyTorch.
 

@@ -64,12 +64,12 @@ UNSEEN_FAULT = 0.35
 """The share of the model for spoilt pictures may be larger by this than what noise and compression
 ask for. It may not where the file says how it was compressed."""
 SHARPENED_LEAST = ((0.05, 0.0625), (0.15, 0.125), (0.3, 0.35), (0.4, 0.475), (1.0, 1.0))
-"""The measure of sharpening, and the least share of the model for sharpened pictures in a photograph
-without other faults: a light sharpening that is not seen costs more than this share does where
-there was none."""
+"""The measure of sharpening, and the least share of the model for sharpened pictures in a
+photograph without other faults: a light sharpening that is not seen costs more than this share
+does where there was none."""
 UNSEEN_SHARPENING = 0.3
-"""That least share where noise or compression hides a sharpening. Sharpened pictures and others lose
-about as much by it."""
+"""That least share where noise or compression hides a sharpening. Sharpened pictures and others
+lose about as much by it."""
 HIDDEN_BY_NOISE = ((2.0, 0.0), (4.0, 1.0))
 """Levels of noise, and how far they hide the patterns of a sharpening."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))

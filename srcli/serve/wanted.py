@@ -8,10 +8,10 @@ from pathlib import Path
 from srcli.errors import UnknownModel, listed
 from srcli.images.encode import writable_format
 from srcli.images.formats import Format
+from srcli.management.models import list_models
 from srcli.pipeline.choose import AUTO
 from srcli.pipeline.sizes import SizeRequest
 from srcli.spelling import did_you_mean
-from srcli.usecases.models import list_models
 from srcli.weights.catalog.included import DEFAULT_MODEL
 
 BICUBIC = "bicubic"

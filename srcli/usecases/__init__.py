@@ -1,7 +1,5 @@
 """One function a command. Importing any of them loads PyTorch, so there must be room for it."""
 
-from srcli.engine.host import check_start, loading
+from srcli.engine.host import load_pytorch
 
-check_start()
-with loading():
-    import torch  # noqa: F401 - here, where a failure is explained
+load_pytorch()

@@ -17,9 +17,9 @@ from srcli.engine.device import Compute, has_bfloat16
 from srcli.engine.host import host_memory
 from srcli.engine.network_runner import NetworkRunner
 from srcli.errors import BadTile, SrcliError
+from srcli.management.models import verify_models
 from srcli.pixels.resize import resize
 from srcli.settings import Setting, configuration_files, read_settings
-from srcli.usecases.models import verify_models
 from srcli.weights.catalog.included import DEFAULT_MODEL
 from srcli.weights.formats.checkpoint import load_model
 from srcli.weights.providers.cache import cache_folder

@@ -13,13 +13,13 @@ from srcli.cli import choices
 from srcli.cli.app import app
 from srcli.engine.device import PRECISIONS
 from srcli.images.picture.alpha import HiddenColors
+from srcli.management.integrate import Place
 from srcli.metrics.protocols import PROTOCOLS
 from srcli.networks.catalog import NETWORKS
 from srcli.pipeline.target_size import WhenLarge
 from srcli.training.config import Degradation, OptimizerName, Schedule
 from srcli.training.losses import LossName
 from srcli.usecases.bench import FORMATS
-from srcli.usecases.integrate import Place
 from srcli.usecases.upscale_request import Wrap
 from srcli.weights.catalog.card import PURPOSES
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srcli.management import models
 from srcli.networks.asdn import AsdnConfig
 from srcli.networks.catalog import NETWORKS
 from srcli.networks.panet import RestorationConfig
 from srcli.networks.san import SanConfig
-from srcli.usecases import models
 from srcli.usecases.measure import MeasureRequest, measure, to_toml
 from srcli.weights.catalog import included
 from srcli.weights.formats.checkpoint import Header, save_model

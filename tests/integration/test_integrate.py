@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from srcli.usecases import integrate
+from srcli.management import integrate
 
 PLACES = {
     "nautilus": ["data/nautilus/scripts/Enlarge with srcli"],

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from srcli.errors import MissingWeights
-from srcli.usecases.models import show_card
+from srcli.management.models import show_card
 from srcli.weights.catalog.card import PURPOSES
 from srcli.weights.catalog.included import DEFAULT_MODEL, find_card, read_catalog, shipped_folder
 from srcli.weights.catalog.published import all_sources, read_community, read_sources

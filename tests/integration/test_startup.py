@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ UNNEEDED = ("torch._dynamo", "sympy", "cv2", "huggingface_hub", "jinja2", "spand
 """What takes long to import, and does nothing for one picture; torch._dynamo takes a second."""
 
 
+LIGHT = ("models list", "models list --community", "models path", "integrate man --remove")
+"""Commands that need no network."""
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["upscale", "--help"], ["--version"]])
 def test_help_and_version_import_nothing_heavy(arguments):
     code = (
@@ -23,6 +28,22 @@ def test_help_and_version_import_nothing_heavy(arguments):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", LIGHT)
+def test_what_needs_no_network_does_not_wait_for_pytorch(command, tmp_path):
+    code = (
+        "import sys\n"
+        "from srcli.cli.app import app\n"
+        f"try: app({command.split()!r})\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        "print('torch' in sys.modules, file=sys.stderr)"
+    )
+    variables = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=variables
+    )
+    assert done.stderr.splitlines()[-1] == "False"
 
 
 def test_a_picture_is_enlarged_without_the_compiler_and_without_what_it_does_not_need(tmp_path):

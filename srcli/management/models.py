@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from srcli.engine.host import load_pytorch
 from srcli.errors import MissingWeights, UsageError, WeightsError
 from srcli.files.atomic import disk_errors, refuse_existing
 from srcli.files.digest import is_file
@@ -106,6 +107,7 @@ def show_card(model: str) -> str:
         WeightsError: not in the catalogue, or not a sound file.
 
     """
+    load_pytorch()
     from srcli.report.model_card import render_card, render_file
     from srcli.weights.formats.checkpoint import load_model
 
@@ -198,6 +200,7 @@ def import_model(
         DiskFull: there is no room for it.
 
     """
+    load_pytorch()
     from srcli.weights.formats.importer import import_checkpoint
 
     if not is_file(path):
@@ -228,6 +231,7 @@ def verify_models(models: tuple[str, ...]) -> tuple[VerifyResult, ...]:
 
 
 def _problem(model: str) -> WeightsError | None:
+    load_pytorch()
     from srcli.weights.formats.checkpoint import load_model
     from srcli.weights.formats.importer import check_finite
 

@@ -1,0 +1,1 @@
+"""What is managed without PyTorch: models, and the menus of file managers."""
