@@ -35,11 +35,7 @@ def models(incomplete: str) -> list[str]:
 
 def upscale_models(incomplete: str) -> list[str]:
     """Offer models, and the words that stand in place of one."""
-    from srcli.engine.interpolation import KERNELS
-    from srcli.pipeline.choose import AUTO
-
-    others = (name for name in (AUTO, *KERNELS) if name.startswith(incomplete))
-    return sorted([*models(incomplete), *others])
+    return sorted([*models(incomplete), *instead_of_models(incomplete)])
 
 
 def _names() -> Iterator[str]:
@@ -50,6 +46,7 @@ def _names() -> Iterator[str]:
         yield FACTOR.sub("", listed.model.id)
 
 
+instead_of_models = words("auto", "nearest", "bicubic", "lanczos")
 devices = words("auto", "cpu", "cuda", "mps")
 datasets = listed(
     *("Set5", "Set14", "BSD100", "Urban100", "Manga109", "DIV2K-val"),
