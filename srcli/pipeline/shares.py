@@ -68,8 +68,8 @@ SHARPENED_LEAST = ((0.05, 0.0625), (0.15, 0.125), (0.3, 0.35), (0.4, 0.475), (1.
 photograph without other faults: a light sharpening that is not seen costs more than this share
 does where there was none."""
 UNSEEN_SHARPENING = 0.3
-"""That least share where noise or compression hides a sharpening. Sharpened pictures and others
-lose about as much by it."""
+"""The least share of that model where noise or compression hides a sharpening. With it, sharpened
+pictures and others are about as far from their best mix."""
 HIDDEN_BY_NOISE = ((2.0, 0.0), (4.0, 1.0))
 """Levels of noise, and how far they hide the patterns of a sharpening."""
 SHARP = ((0.5, 1.0), (0.6, 0.0))

@@ -16,7 +16,8 @@ from srcli.files.atomic import write_file
 SIZE = (9.0, 4.0)
 """In inches, of 100 pixels each."""
 PLACE = {"left": 0.095, "right": 0.985, "bottom": 0.125, "top": 0.965, "wspace": 0.2}
-"""Of the two plots in the figure; to have matplotlib find it takes as long as to draw them."""
+"""Where the two plots stand in the figure. Matplotlib can find that by itself, which takes as long
+as to draw them."""
 
 
 def can_draw() -> bool:
