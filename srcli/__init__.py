@@ -46,7 +46,7 @@ _LAZY = {
     "list_models": "srcli.management.models",
     "upscale_file": "srcli.usecases.library",
 }
-"""What needs PyTorch, which is imported only for those who ask for it."""
+"""What takes long to import, which is done only for those who ask for it."""
 
 
 def __getattr__(name: str) -> object:

@@ -138,7 +138,7 @@ def peak_memory(device: str) -> Iterator[Peak]:
         peak.size = max(map(torch.cuda.max_memory_allocated, devices), default=0)
     elif device == "cpu" and _reset_resident():
         yield peak
-        peak.size = _largest_resident()
+        peak.size = largest_resident()
     else:
         yield peak
 
@@ -151,8 +151,14 @@ def _reset_resident() -> bool:
     return True
 
 
-def _largest_resident() -> int:
-    for line in (PROCESS / "status").read_text(encoding="ascii").splitlines():
+def largest_resident(process: Path = PROCESS) -> int:
+    """Return the peak of a process so far, in bytes; 0 once it has ended.
+
+    Args:
+        process: its folder below ``/proc``.
+
+    """
+    for line in (process / "status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return 0

@@ -200,15 +200,15 @@ def import_model(
         DiskFull: there is no room for it.
 
     """
-    load_pytorch()
-    from srcli.weights.formats.importer import import_checkpoint
-
     if not is_file(path):
         msg = f"There is no file {path}."
         raise MissingWeights(msg, hint=missing_file_hint(path))
     if out is not None and out.suffix != SUFFIX:
         msg = f"{out} does not end in {SUFFIX}."
         raise UsageError(msg)
+    load_pytorch()
+    from srcli.weights.formats.importer import import_checkpoint
+
     imported = import_checkpoint(path, scale)
     source = None if out else imported.source
     target = cached_file(source.id) if source else out or path.with_suffix(SUFFIX)

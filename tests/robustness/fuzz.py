@@ -27,6 +27,8 @@ import pillow_jxl  # noqa: F401 - has Pillow write JPEG XL
 import tifffile
 from PIL import Image
 
+from srcli.bench.cost import largest_resident
+
 LARGEST_SEED = 100_000
 EXTREMES = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
 ENDS = (b"\xff\xd9", b"\0\0\0\0IEND\xaeB`\x82", b";")
@@ -139,7 +141,8 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
             now = time.monotonic()
             silence, last = max(silence, now - last if last else 0.0), now
             events.append(json.loads(told))
-            peak = max(peak, _largest_resident(process.pid))
+            # what wait4 tells counts the process that started it, too
+            peak = max(peak, largest_resident(Path(f"/proc/{process.pid}")))
         process.stdout.close()
         code = process.wait()
     made = {Path(event["output"]) for event in events if "output" in event}
@@ -155,16 +158,6 @@ def measure(source: Path, output: Path, *options: str, limit: int | None = None)
         strays=[path for path in there if not path.name.startswith(".srcli-manifest")],
         errors=failed,
     )
-
-
-def _largest_resident(process: int) -> int:
-    """Return the peak of a process so far in bytes, 0 once it has ended.
-
-    What ``wait4`` tells counts the process that started it, too.
-    """
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(sizes[0]) * 1024 if sizes else 0
 
 
 def _saved(image: Image.Image, suffix: str, options: dict[str, object]) -> bytes:

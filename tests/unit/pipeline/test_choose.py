@@ -28,7 +28,6 @@ from srcli.pipeline.shares import (
     NOISY,
     SHARPENED,
     SPOILT,
-    STEPS,
     whole_steps,
 )
 from srcli.training.kernels import grain
@@ -125,8 +124,8 @@ def test_no_step_of_a_measure_changes_the_weights_at_once(fault, step, model):
 
 def test_white_noise_limits_the_model_for_noisy_pictures():
     limited = [part(choose(found({NOISY: 1}, noise=n / 2)), NOISY) for n in range(100)]
-    assert all(after >= before - 1 / STEPS for before, after in pairwise(limited))
-    assert limited[0] <= 0.125
+    assert limited[8:] == sorted(limited[8:])
+    assert max(limited[:9]) <= 0.125
     assert limited[-1] == 1
     assert part(choose(found({NOISY: 1}, noise=14.0, coarse=True)), NOISY) == 1
     assert part(choose(found({SPOILT: 1}, noise=20.0)), NOISY) == 0
@@ -255,8 +254,8 @@ def test_what_is_removed_is_known():
     assert choose(Inspection(drawn=True)).removes == 8
     assert choose(found({SPOILT: 1}, noise=12.0)).removes == pytest.approx(12)
     assert Choice(model=SPOILT).removes == 0
-    blurred = choose(found({CLEAN: 0.5, BLURRED: 0.5}, detail=5.0))
-    assert blurred.removes == pytest.approx(2.2 * 0.5 * 5, abs=0.5)
+    blurred = choose(found({CLEAN: 0.5, BLURRED: 0.5}, blur=0.6, detail=5.0))
+    assert blurred.removes == pytest.approx(2.2 * 0.5 * 5)
     assert choose(found({SHARPENED: 1}, detail=5.0)).removes == pytest.approx(4)
 
 

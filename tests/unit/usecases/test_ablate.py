@@ -83,28 +83,23 @@ def test_a_seed_gives_one_table_and_another_seed_another(request_for) -> None:
 
 
 @pytest.mark.parametrize("name", ABLATIONS)
-def test_each_ablation_makes_a_row_for_each_of_its_lines(
+def test_it_goes_on_where_it_stopped_to_the_same_table(
     name, ablations, request_for, tmp_path: Path
 ) -> None:
-    wide = tmp_path / "wide"
-    table = ablate(request_for("run", name=name, data=wide, test=wide), Listener())
-    assert len(table.rows) == len(ablations[name].lines)
-
-
-def test_it_goes_on_where_it_stopped_to_the_same_table(ablations, request_for) -> None:
-    name = "asdn-phases"
+    pictures = {"name": name, "data": tmp_path / "wide", "test": tmp_path / "wide"}
     steps = SMALL.steps * len(ablations[name].variants)
-    whole = ablate(request_for("whole", name=name), Listener())
+    whole = ablate(request_for("whole", **pictures), Listener())
+    assert len(whole.rows) == len(ablations[name].lines)
     stopping = Listener()
-    assert ablate(request_for("cut", name=name), stopping, lambda: stopping.steps >= 3) is None
+    assert ablate(request_for("cut", **pictures), stopping, lambda: stopping.steps >= 3) is None
     assert [number for _, number, *_ in stopping.variants] == [1, 2]
     with pytest.raises(AlreadyExists, match="already holds"):
-        ablate(request_for("cut", name=name), Listener())
+        ablate(request_for("cut", **pictures), Listener())
     going_on = Listener()
-    assert ablate(request_for("cut", name=name, resume=True), going_on) == whole
+    assert ablate(request_for("cut", resume=True, **pictures), going_on) == whole
     assert going_on.steps == steps - stopping.steps
     again = Listener()
-    assert ablate(request_for("cut", name=name, resume=True), again) == whole
+    assert ablate(request_for("cut", resume=True, **pictures), again) == whole
     assert again.steps == 0
 
 
