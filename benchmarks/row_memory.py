@@ -1,8 +1,9 @@
 """Compare the memory that rows of a network take with what is planned for them.
 
     python benchmarks/row_memory.py [--models asdn-fast,asdn-base] [--widths 500,1000,2000,4000]
+                                    [--threads 1]
 
-Pictures of these widths and 200 rows are enlarged twice, in one thread, in float32 and bfloat16.
+Pictures of these widths and 200 rows are enlarged twice, in float32 and bfloat16.
 ``measured`` is the peak of the process above what was resident before. The engine expects it to be
 at most ``MEMORY_SHARE`` times what is planned.
 """
@@ -31,8 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="memory of rows, planned and measured")
     parser.add_argument("--models", default="asdn-fast,asdn-base")
     parser.add_argument("--widths", default="500,1000,2000,4000")
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     print(f"{'':34}{'planned':>9}{'measured':>9}  times")
     for name in options.models.split(","):
         network = load_model(locate(name)).network

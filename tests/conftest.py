@@ -76,6 +76,12 @@ def bucket(store, monkeypatch) -> Iterator[Bucket]:
     forget_clients()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run half as many processes again as there are cores: many tests wait for what they start."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + (cores + 1) // 2
+
+
 def pytest_collection_finish() -> None:
     """Leave what stays until the end, a million objects, out of every later collection."""
     gc.freeze()

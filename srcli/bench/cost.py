@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import conv_flop_count, flop_registry
 
 from srcli.bench.baselines import Upscale
 from srcli.errors import SrcliError
@@ -27,7 +28,15 @@ RESET_PEAK = "5"
 """What makes Linux forget the largest resident set that it saw (proc(5), clear_refs)."""
 
 
-aten = torch.ops.aten
+def _fused(image: Tensor, kernel: Tensor, *_: object, out_val: Tensor) -> int:
+    return conv_flop_count(list(image.shape), list(kernel.shape), list(out_val.shape))
+
+
+def _fused_in_place(_: Tensor, *inputs: Any, out_val: Tensor) -> int:  # noqa: ANN401 - of any kind
+    return _fused(*inputs, out_val=out_val)
+
+
+aten, mkldnn = torch.ops.aten, torch.ops.mkldnn
 FORMULAS: dict[Any, Callable[..., int]] = {
     **dict.fromkeys(
         (
@@ -36,9 +45,12 @@ FORMULAS: dict[Any, Callable[..., int]] = {
         ),
         flop_registry[aten._scaled_dot_product_flash_attention],  # noqa: SLF001
     ),
+    getattr(mkldnn, "_convolution_pointwise", None): _fused,
+    getattr(mkldnn, "_convolution_pointwise_", None): _fused_in_place,
     **flop_registry,
 }
-"""Operations of an operator by its arguments: PyTorch's, and those of attention that it lacks."""
+"""Operations of an operator by its arguments: PyTorch's, and those of attention and of fused
+convolutions that it lacks."""
 
 
 @dataclass(slots=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import cycle
 
+import torch
 from torch import Tensor
 
 from srcli.engine.device import Compute
@@ -16,6 +19,7 @@ from srcli.engine.memory import is_out_of_memory
 from srcli.engine.network_input import NetworkInput
 from srcli.engine.padding import Padding, padding_widths
 from srcli.engine.progress import Progress
+from srcli.engine.side_by_side import side_by_side
 from srcli.engine.tiling import Tile, halo_width, plan_tiles
 from srcli.errors import BadTile, OutOfMemory
 from srcli.networks.blocks.residual import ResidualLayers
@@ -32,6 +36,11 @@ FITTED_PANEL = 512
 """Panels that are narrower take much longer, and hardly less memory."""
 SMALLEST_PANEL = 64
 SMALLEST_BAND = 4
+EVEN = 16
+"""Columns of a network's grid whose multiples panels are wide, where they have neighbours: on
+processors with AMX, convolutions of other widths take up to 1.7 times as long in bfloat16."""
+LEAST_SHARE = 16
+"""Panels that run at once are at least so many times as wide as the halo on either side of them."""
 MEMORY_SHARE = 5
 """Free memory is at least so many times what ``planned_bytes`` says. Resizing and temporary copies
 take some, too: 2.2 to 4.6 times as much was measured in all (``benchmarks/row_memory.py``)."""
@@ -44,6 +53,8 @@ logger = logging.getLogger(__name__)
 @dataclass(slots=True, kw_only=True)
 class RowRunner:
     """Runs the layers of networks over grids, a band of rows at a time.
+
+    On several threads, a wide grid is cut into panels that run at once.
 
     Attributes:
         compute: the processor, and how precisely.
@@ -97,12 +108,14 @@ class RowRunner:
                 progress.advance(region.height * region.width)
                 done = region.bottom
 
-    def plan(self, size: tuple[int, int], traits: NetworkTraits, done: int = 0) -> tuple[Tile, ...]:
+    def _plan(
+        self, size: tuple[int, int], panel: int, traits: NetworkTraits, done: int
+    ) -> tuple[Tile, ...]:
         """Return the panels of a grid of ``size``, below the rows that are ``done``."""
         height, width = size
         return plan_tiles(
             size,
-            tile=self.panel * traits.size_multiple,
+            tile=panel * traits.size_multiple,
             rows=height,
             halo=halo_width(traits),
             multiple=traits.size_multiple,
@@ -117,11 +130,11 @@ class RowRunner:
         """Take lower bands and narrower panels where little memory is free.
 
         All columns keep the rows that they wait with. Two layers' input and output stand in
-        memory for one panel at a time.
+        memory for as many panels as run at once.
         """
         columns = math.ceil(width / layers.unshuffle)
         while True:
-            panel = min(self.panel, columns)
+            panel, _ = self._panels(columns, layers)
             rows = self._rows(panel, layers)
             if MEMORY_SHARE * self.planned_bytes(width, layers) <= host_memory():
                 return
@@ -132,13 +145,20 @@ class RowRunner:
             else:
                 return
 
+    def _panels(self, columns: int, layers: ResidualLayers) -> tuple[int, int]:
+        """Return the width of panels, and how many run at once."""
+        least = LEAST_SHARE * _reach(layers)
+        at_once = max(1, min(torch.get_num_threads(), columns // least))
+        rounds = math.ceil(columns / (at_once * self.panel))
+        return math.ceil(columns / (at_once * rounds)), at_once
+
     def planned_bytes(self, width: int, layers: ResidualLayers) -> int:
         """Return the bytes of the rows that layers keep and make for a grid of ``width``."""
         columns = math.ceil(width / layers.unshuffle)
-        waiting = 2 * len(layers.blocks) + 2
-        panel = min(self.panel, columns)
+        waiting = _reach(layers)
+        panel, at_once = self._panels(columns, layers)
         rows = self._rows(panel, layers)
-        samples = columns * (3 * waiting + rows) + 4 * panel * (waiting + rows)
+        samples = columns * (3 * waiting + rows) + 4 * at_once * panel * (waiting + rows)
         return samples * self._bytes_of_column(layers)
 
     def _rows(self, columns: int, layers: ResidualLayers) -> int:
@@ -162,23 +182,49 @@ class RowRunner:
         self, shown: NetworkInput, layers: ResidualLayers, done: int
     ) -> Iterator[list[tuple[Region, Tensor]]]:
         """Yield the windows of each finished band below the rows that are ``done``."""
-        scratches = Scratch(), Scratch()
+        columns = math.ceil(shown.size[1] / layers.unshuffle)
+        width, at_once = self._panels(columns, layers)
+        scratches = [(Scratch(), Scratch()) for _ in range(at_once)]
         widths = self._padding_widths(shown.traits)
+        tiles = [
+            _evened(tile, shown.size[1], widths[1], layers.unshuffle)
+            for tile in self._plan(shown.size, width, shown.traits, done)
+        ]
         panels = [
             _Panel(
                 tile,
                 Padding.of(tile.context, shown.size, widths, self.borders),
-                lambda columns: RowStream(layers, columns, self.compute.dtype, scratches),
+                partial(RowStream, layers, dtype=self.compute.dtype, scratches=shared),
                 layers.unshuffle,
             )
-            for tile in self.plan(shown.size, shown.traits, done)
+            for tile, shared in zip(tiles, cycle(scratches), strict=False)
         ]
         rows = self._rows(max(panel.columns for panel in panels), layers)
         height = panels[0].height
-        for start in range(0, height, rows * layers.unshuffle):
-            stop = min(height, start + rows * layers.unshuffle)
-            windows = [panel.advance(shown.window, start, stop) for panel in panels]
-            yield [window for window in windows if window[0].height > 0]
+        rounds = [panels[first : first + at_once] for first in range(0, len(panels), at_once)]
+        with side_by_side(at_once) as for_each:
+            for start in range(0, height, rows * layers.unshuffle):
+                stop = min(height, start + rows * layers.unshuffle)
+                advance = partial(_Panel.advance, source=shown.window, start=start, stop=stop)
+                windows = [window for some in rounds for window in for_each(advance, some)]
+                yield [window for window in windows if window[0].height > 0]
+
+
+def _reach(layers: ResidualLayers) -> int:
+    """Return how many rows and columns on each side reach a sample: one by each convolution."""
+    return 2 * len(layers.blocks) + 2
+
+
+def _evened(tile: Tile, width: int, padding: int, unshuffle: int) -> Tile:
+    """Show a panel more columns beside it, so that it is a multiple of ``EVEN`` wide."""
+    context = tile.context
+    shown = context.width + padding * ((context.left == 0) + (context.right == width))
+    more = -math.ceil(shown / unshuffle) % EVEN * unshuffle
+    if context.right + more < width:
+        context = replace(context, right=context.right + more)
+    elif context.left - more > 0:
+        context = replace(context, left=context.left - more)
+    return replace(tile, context=context)
 
 
 class _Panel:

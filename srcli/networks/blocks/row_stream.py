@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own usage
 
 from srcli.networks.blocks.convolution import convolve_rows
+from srcli.networks.blocks.fused import add_convolved, convolve_relu
 from srcli.networks.blocks.residual import ResidualLayers
 
 HELD = 2
@@ -39,8 +40,24 @@ class Scratch:
         return self._samples[:count].view(1, rows, columns, channels).permute(0, 3, 1, 2)
 
 
+class Kernel:
+    """A 3x3 kernel and its bias, as convolutions take them.
+
+    Attributes:
+        values: (C', C, 3, 3).
+        bias: (C').
+        is_finite: whether all numbers of both are finite.
+
+    """
+
+    def __init__(self, values: Tensor, bias: Tensor, dtype: torch.dtype) -> None:
+        values, self.bias = values.detach().to(dtype), bias.detach().to(dtype)
+        self.values = values.contiguous(memory_format=torch.channels_last)
+        self.is_finite = bool(self.values.isfinite().all() and self.bias.isfinite().all())
+
+
 class RowConvolution:
-    """A 3x3 convolution of rows that arrive in order, padded with zeros.
+    """A 3x3 convolution of rows that arrive in order in a buffer, padded with zeros.
 
     Each step is: ``join`` the new rows to those that are held, ``run``, and ``release``.
 
@@ -49,12 +66,10 @@ class RowConvolution:
 
     """
 
-    def __init__(self, kernel: Tensor, bias: Tensor, columns: int, dtype: torch.dtype) -> None:
-        kernel, bias = kernel.detach().to(dtype), bias.detach().to(dtype)
+    def __init__(self, kernel: Kernel, columns: int) -> None:
         self.top = 0
-        self._kernel = kernel.contiguous(memory_format=torch.channels_last)
-        self._bias = bias
-        self._held = kernel.new_zeros(1, kernel.shape[1], 1, columns)
+        self._kernel = kernel
+        self._held = kernel.values.new_zeros(1, kernel.values.shape[1], 1, columns)
         self._input, self._first = self._held, 0
 
     def join(self, buffer: Tensor, start: int, count: int, *, last: bool) -> None:
@@ -69,9 +84,20 @@ class RowConvolution:
 
     def run(self) -> Tensor:
         """Return the output (1, C', N, W) for the rows whose neighbours are known."""
+        kernel = self._kernel
         if self._input.shape[2] <= HELD:
-            return self._input.new_empty(1, len(self._kernel), 0, self._input.shape[3])
-        return convolve_rows(self._input, self._kernel, self._bias)
+            return self._input.new_empty(1, len(kernel.bias), 0, self._input.shape[3])
+        return convolve_rows(self._input, kernel.values, kernel.bias)
+
+    def run_relu(self, shift: Tensor | None) -> Tensor:
+        """Return the ReLU of the output, to which a shift may be added before."""
+        kernel = self._kernel
+        if shift is None and kernel.is_finite and self._input.shape[2] > HELD:
+            return convolve_relu(self._input, kernel.values, kernel.bias)
+        made = self.run()
+        if shift is not None:
+            made += shift
+        return F.relu(made, inplace=True)
 
     def place_of(self, row: int) -> int:
         """Return where a row of the picture is in the buffer of the last ``join``."""
@@ -82,6 +108,51 @@ class RowConvolution:
         self.top += max(0, self._input.shape[2] - HELD)
         self._held = self._input[:, :, -HELD:].clone()
         self._input = self._held
+
+
+class AddedConvolution:
+    """A 3x3 convolution of rows that arrive in order, whose output is added to other rows.
+
+    Attributes:
+        top: row of the picture that the output of the next step starts with.
+
+    """
+
+    def __init__(self, kernel: Kernel, columns: int) -> None:
+        self.top = 0
+        self._kernel = kernel
+        self._held = kernel.values.new_zeros(1, kernel.values.shape[1], 1, columns)
+
+    def count(self, rows: Tensor, *, last: bool) -> int:
+        """Return how many rows of the output become known by new rows (1, C, N, W)."""
+        return max(0, self._held.shape[2] + rows.shape[2] + last - HELD)
+
+    def add_to(self, total: Tensor, rows: Tensor, *, last: bool) -> None:
+        """Add the rows of the output that become known to ``total``, which has as many.
+
+        The new rows are not copied. Only those at their two ends are, to be joined to the held ones
+        and to the zeros below the last row of a picture.
+        """
+        below = rows.new_zeros(1, rows.shape[1], int(last), rows.shape[3])
+        if rows.shape[2] < HELD:
+            inputs = [_joined(self._held, rows, below)]
+        else:
+            start, end = rows[:, :, :HELD], rows[:, :, -HELD:]
+            inputs = [_joined(self._held, start), rows, _joined(end, below)]
+        done = 0
+        for one in inputs:
+            count = max(0, one.shape[2] - HELD)
+            if count > 0:
+                part = total[:, :, done : done + count]
+                add_convolved(part, one, self._kernel.values, self._kernel.bias)
+            done += count
+        self.top += done
+        self._held = inputs[-1][:, :, -HELD:]
+
+
+def _joined(*parts: Tensor) -> Tensor:
+    """Return rows (1, C, N, W) one below the other, in memory of their own."""
+    return torch.cat(parts, 2).contiguous(memory_format=torch.channels_last)
 
 
 class Delay:
@@ -126,18 +197,20 @@ class RowStream:
         dtype: torch.dtype,
         scratches: tuple[Scratch, Scratch] | None = None,
     ) -> None:
-        def convolution(module: nn.Module) -> RowConvolution:
-            weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
-            return RowConvolution(weight, bias, columns, dtype)
+        def kernel(module: nn.Module) -> Kernel:
+            return Kernel(module.get_parameter("weight"), module.get_parameter("bias"), dtype)
 
         self._unshuffle = layers.unshuffle
-        self._stem = convolution(layers.stem)
+        self._stem = RowConvolution(kernel(layers.stem), columns)
         self._blocks = [
-            (convolution(block.get_submodule("first")), convolution(block.get_submodule("second")))
+            (
+                RowConvolution(kernel(block.get_submodule("first")), columns),
+                AddedConvolution(kernel(block.get_submodule("second")), columns),
+            )
             for block in layers.blocks
         ]
         self._shifts = [None if shift is None else shift.to(dtype) for shift in layers.shifts]
-        self._head = RowConvolution(*layers.head, columns, dtype)
+        self._head = RowConvolution(Kernel(*layers.head, dtype), columns)
         self._like = torch.empty(0, dtype=dtype)
         self._images, self._stems = Delay(), Delay()
         self._inner, self._trunk = scratches or (Scratch(), Scratch())
@@ -192,22 +265,8 @@ class RowStream:
         trunk[:, :, start : start + count].copy_(made)
         for (first, second), shift in zip(self._blocks, self._shifts, strict=True):
             first.join(trunk, start, count, last=last)
-            residual = self._run_inside(first, second, shift, last=last)
-            start, count = first.place_of(second.top), residual.shape[2]
-            trunk[:, :, start : start + count] += residual
+            inner = first.run_relu(shift)
+            start, count = first.place_of(second.top), second.count(inner, last=last)
+            second.add_to(trunk[:, :, start : start + count], inner, last=last)
             first.release()
-            second.release()
         return trunk, start, count
-
-    def _run_inside(
-        self, first: RowConvolution, second: RowConvolution, shift: Tensor | None, *, last: bool
-    ) -> Tensor:
-        """Return what a block adds to its input."""
-        inner = first.run()
-        if shift is not None:
-            inner += shift
-        _, channels, count, columns = inner.shape
-        buffer = self._inner.room((channels, HELD + count + 1, columns), inner)
-        torch.clamp_min(inner, 0, out=buffer[:, :, HELD : HELD + count])
-        second.join(buffer, HELD, count, last=last)
-        return second.run()

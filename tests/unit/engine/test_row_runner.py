@@ -1,5 +1,7 @@
 """Networks of finite reach run from the top to the bottom."""
 
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import Mock
 
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from srcli.engine import row_runner
 from srcli.engine.device import Compute
 from srcli.engine.network_runner import NetworkRunner, UpscaleOptions
 from srcli.errors import BadTile, OutOfMemory
@@ -25,6 +28,17 @@ def network() -> LocalAsdn:
     for parameter in made.parameters():
         nn.init.normal_(parameter, std=0.1)
     return made
+
+
+@contextmanager
+def parts_of(threads, least=1):
+    """Give PyTorch some threads, and each a panel of at least so many times its halo."""
+    before, usual = torch.get_num_threads(), row_runner.LEAST_SHARE
+    torch.set_num_threads(threads)
+    row_runner.LEAST_SHARE = least
+    yield
+    torch.set_num_threads(before)
+    row_runner.LEAST_SHARE = usual
 
 
 class Sink:
@@ -66,16 +80,36 @@ def whole(network, image, size, ratio, *, compute=CPU, **options):
     pad_border=st.booleans(),
     borders=st.tuples(*2 * [st.sampled_from(["symmetric", "wrap"])]),
     dtype=st.sampled_from([torch.float32, torch.bfloat16]),
+    threads=st.integers(1, 4),
 )
 def test_rows_equal_the_whole_bit_for_bit(
-    network, ratio, height, width, band, panel, pad_border, borders, dtype
+    network, ratio, height, width, band, panel, pad_border, borders, dtype, threads
 ):
     image, size = torch.rand(1, 3, height, width), (round(height * ratio), round(width * ratio))
     options, compute = {"pad_border": pad_border, "borders": borders}, replace(CPU, dtype=dtype)
     expected = whole(network, image, size, ratio, compute=compute, **options)
     runner = NetworkRunner(network, compute, UpscaleOptions(**options))
     runner._rows.panel, runner._rows.band = panel, band
-    assert torch.equal(run(runner, image, size, ratio), expected)
+    with parts_of(threads):
+        assert torch.equal(run(runner, image, size, ratio), expected)
+
+
+def test_threads_take_panels_that_are_wide_enough_and_of_even_width(network, monkeypatch):
+    widths, push = {}, RowStream.push
+
+    def noted(self, rows, *, last):
+        widths.setdefault(threading.current_thread().name, set()).add(rows.shape[3] // 2)
+        return push(self, rows, last=last)
+
+    monkeypatch.setattr(RowStream, "push", noted)
+    reach = 2 * len(network.layers(2.0).blocks) + 2
+    for columns, count in ((31 * reach, 1), (32 * reach, 2), (47 * reach, 2), (64 * reach, 3)):
+        widths.clear()
+        image, size = torch.rand(1, 3, 8, columns), (16, 2 * columns)
+        with parts_of(3, least=row_runner.LEAST_SHARE):
+            run(NetworkRunner(network, CPU), image, size, 2.0)
+        assert len(widths) == count
+        assert count == 1 or all(w % row_runner.EVEN == 0 for each in widths.values() for w in each)
 
 
 def test_a_processor_runs_them_by_rows_and_a_tile_or_an_ensemble_does_not(network, monkeypatch):
@@ -92,9 +126,10 @@ def test_a_processor_runs_them_by_rows_and_a_tile_or_an_ensemble_does_not(networ
     assert pushes
 
 
+@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("fails_at", [1, 4, 9])
 def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
-    network, monkeypatch, fails_at, caplog
+    network, monkeypatch, fails_at, threads, caplog
 ):
     image, size = torch.rand(1, 3, 60, 150), (120, 300)
     expected = whole(network, image, size, 2.0, pad_border=True)
@@ -111,7 +146,8 @@ def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
     monkeypatch.setattr(RowStream, "push", scarce)
     runner = NetworkRunner(network, CPU, UpscaleOptions(pad_border=True))
     runner._rows.panel, runner._rows.band = 140, 12_000
-    assert torch.equal(run(runner, image, size, 2.0), expected)
+    with parts_of(threads):
+        assert torch.equal(run(runner, image, size, 2.0), expected)
     assert runner._rows.panel == 70
     assert "Panels are now 70 columns wide." in caplog.text
 
