@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import conv_flop_count, flop_registry
 
 from srcli.bench.baselines import Upscale
+from srcli.engine.side_by_side import one_thread
 from srcli.errors import SrcliError
 
 PROBE_SIDE = 96
@@ -101,8 +102,11 @@ class _OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # n
 
 
 def count_macs(run: Callable[[], object]) -> int:
-    """Return the multiply-adds of the convolutions and matrix products that ``run`` calls."""
-    with _OperationCounter() as counter:
+    """Return the multiply-adds of the convolutions and matrix products that ``run`` calls.
+
+    It runs in one thread: what others run is not seen.
+    """
+    with one_thread(), _OperationCounter() as counter:
         run()
     operations: int = counter.operations
     return operations // 2

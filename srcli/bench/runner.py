@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from srcli import __version__
@@ -27,6 +26,7 @@ from srcli.bench.records import (
     read_records,
 )
 from srcli.bench.spoiling import Spoiling, compared
+from srcli.engine.side_by_side import one_thread
 from srcli.errors import ImageError, OutOfMemory
 from srcli.files.digest import sha256_of
 from srcli.metrics.catalog import Metric
@@ -204,7 +204,7 @@ def _measured(
                 candidate.macs_probe or candidate.upscale, task.scale, local=candidate.local
             )
         try:
-            with _one_thread():
+            with one_thread():
                 lr, hr = images.pair(task.scale)
             compare = partial(
                 compared,
@@ -238,7 +238,7 @@ def _measure(
         start = time.perf_counter()
         sr = candidate.upscale(low, size, task.scale)
         seconds = time.perf_counter() - start
-    with _one_thread():
+    with one_thread():
         scores = compare(sr, hr)
     return Record(
         task=task,
@@ -248,21 +248,6 @@ def _measure(
         parameters=candidate.parameters,
         peak_memory=peak.size,
     )
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Work in one thread, for many short operations that wait for each other.
-
-    On two cores shared with other work, reducing and measuring Set5 took 16 seconds in two
-    threads and a third of a second in one.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _sha256(path: Path) -> str:

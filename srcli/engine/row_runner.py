@@ -39,8 +39,8 @@ SMALLEST_BAND = 4
 EVEN = 16
 """Columns of a network's grid whose multiples panels are wide, where they have neighbours: on
 processors with AMX, convolutions of other widths take up to 1.7 times as long in bfloat16."""
-LEAST_SHARE = 16
-"""Panels that run at once are at least so many times as wide as the halo on either side of them."""
+HALO_SHARE = 1 / 6
+"""How much larger halos make the work at most where panels run at once."""
 MEMORY_SHARE = 5
 """Free memory is at least so many times what ``planned_bytes`` says. Resizing and temporary copies
 take some, too: 2.2 to 4.6 times as much was measured in all (``benchmarks/row_memory.py``)."""
@@ -147,8 +147,9 @@ class RowRunner:
 
     def _panels(self, columns: int, layers: ResidualLayers) -> tuple[int, int]:
         """Return the width of panels, and how many run at once."""
-        least = LEAST_SHARE * _reach(layers)
-        at_once = max(1, min(torch.get_num_threads(), columns // least))
+        threads, halos = torch.get_num_threads(), 2 * _reach(layers)
+        most = 1 + int(columns * HALO_SHARE / halos)
+        at_once = max(n for n in range(1, threads + 1) if threads % n == 0 and n <= most)
         rounds = math.ceil(columns / (at_once * self.panel))
         return math.ceil(columns / (at_once * rounds)), at_once
 

@@ -46,6 +46,15 @@ def test_the_work_of_a_local_model_is_that_of_large_pictures(
     assert counted == pytest.approx(kmacs, rel=0.01)
 
 
+def test_work_on_several_threads_is_counted() -> None:
+    compute = Compute(device=torch.device("cpu"), dtype=torch.float32)
+    runner = ModelLoader(compute, UpscaleOptions(), offline=True).load("asdn-fast", 2).runner
+    torch.set_num_threads(4)
+    macs = count_macs(lambda: runner(torch.zeros(1, 3, 24, 512), (48, 1024)))
+    assert torch.get_num_threads() == 4
+    assert macs == pytest.approx(48 * 1024 * 95_900, rel=0.05)
+
+
 def test_the_work_of_a_model_that_cannot_run_is_not_known() -> None:
     def refuse(*_: object) -> torch.Tensor:
         raise OutOfMemory("none")  # noqa: EM101

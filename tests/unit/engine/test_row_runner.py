@@ -31,14 +31,14 @@ def network() -> LocalAsdn:
 
 
 @contextmanager
-def parts_of(threads, least=1):
-    """Give PyTorch some threads, and each a panel of at least so many times its halo."""
-    before, usual = torch.get_num_threads(), row_runner.LEAST_SHARE
+def parts_of(threads, halo_share=9):
+    """Give PyTorch some threads, and panels halos that may take so many times the work."""
+    before, usual = torch.get_num_threads(), row_runner.HALO_SHARE
     torch.set_num_threads(threads)
-    row_runner.LEAST_SHARE = least
+    row_runner.HALO_SHARE = halo_share
     yield
     torch.set_num_threads(before)
-    row_runner.LEAST_SHARE = usual
+    row_runner.HALO_SHARE = usual
 
 
 class Sink:
@@ -103,10 +103,11 @@ def test_threads_take_panels_that_are_wide_enough_and_of_even_width(network, mon
 
     monkeypatch.setattr(RowStream, "push", noted)
     reach = 2 * len(network.layers(2.0).blocks) + 2
-    for columns, count in ((31 * reach, 1), (32 * reach, 2), (47 * reach, 2), (64 * reach, 3)):
+    for halos, count in ((11, 1), (12, 2), (24, 2), (36, 4), (99, 4)):
         widths.clear()
+        columns = halos * reach
         image, size = torch.rand(1, 3, 8, columns), (16, 2 * columns)
-        with parts_of(3, least=row_runner.LEAST_SHARE):
+        with parts_of(4, halo_share=row_runner.HALO_SHARE):
             run(NetworkRunner(network, CPU), image, size, 2.0)
         assert len(widths) == count
         assert count == 1 or all(w % row_runner.EVEN == 0 for each in widths.values() for w in each)

@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from srcli.engine.side_by_side import side_by_side
+from srcli.engine.side_by_side import one_thread, side_by_side
 
 
 @pytest.fixture
@@ -63,3 +63,13 @@ def test_the_first_failure_is_raised_when_all_have_ended():
     with pytest.raises(ValueError, match="1"), side_by_side(2) as for_each:
         for_each(work, range(6))
     assert sorted(ended) == [0, 3, 4, 5]
+
+
+def test_one_thread_works_until_the_work_has_ended(threads):
+    def fail():
+        assert torch.get_num_threads() == 1
+        raise KeyError
+
+    with pytest.raises(KeyError), one_thread():
+        fail()
+    assert torch.get_num_threads() == threads
