@@ -1,8 +1,8 @@
 """Networks of finite reach run from the top to the bottom."""
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from unittest.mock import Mock
 
 import pytest
@@ -98,19 +98,19 @@ def test_threads_take_panels_that_are_wide_enough_and_of_even_width(network, mon
     widths, push = {}, RowStream.push
 
     def noted(self, rows, *, last):
-        widths.setdefault(threading.current_thread().name, set()).add(rows.shape[3] // 2)
+        widths[self] = rows.shape[3] // 2
         return push(self, rows, last=last)
 
     monkeypatch.setattr(RowStream, "push", noted)
     reach = 2 * len(network.layers(2.0).blocks) + 2
-    for halos, count in ((11, 1), (12, 2), (24, 2), (36, 4), (99, 4)):
+    for halos, panels in ((11, 1), (12, 2), (24, 2), (36, 4), (99, 4)):
         widths.clear()
         columns = halos * reach
         image, size = torch.rand(1, 3, 8, columns), (16, 2 * columns)
         with parts_of(4, halo_share=row_runner.HALO_SHARE):
             run(NetworkRunner(network, CPU), image, size, 2.0)
-        assert len(widths) == count
-        assert count == 1 or all(w % row_runner.EVEN == 0 for each in widths.values() for w in each)
+        assert len(widths) == panels
+        assert panels == 1 or all(width % row_runner.EVEN == 0 for width in widths.values())
 
 
 def test_a_processor_runs_them_by_rows_and_a_tile_or_an_ensemble_does_not(network, monkeypatch):
@@ -134,12 +134,11 @@ def test_memory_that_runs_out_makes_panels_narrower_and_keeps_what_is_done(
 ):
     image, size = torch.rand(1, 3, 60, 150), (120, 300)
     expected = whole(network, image, size, 2.0, pad_border=True)
-    calls = []
+    calls = count(1)
     push = RowStream.push
 
     def scarce(self, rows, *, last):
-        calls.append(rows.shape)
-        if len(calls) == fails_at:
+        if next(calls) == fails_at:
             message = "DefaultCPUAllocator: can't allocate memory"
             raise RuntimeError(message)
         return push(self, rows, last=last)
