@@ -164,11 +164,13 @@ def test_memory_that_is_never_enough_is_an_error_as_others_are(
         NetworkRunner(network, CPU)(torch.rand(1, 3, 20, 20), (40, 40))
 
 
-def test_numbers_that_are_none_are_an_error(network):
+@pytest.mark.parametrize("layer", ["stem", "blocks.0.first", "blocks.1.second"])
+def test_numbers_that_are_none_are_an_error(network, layer):
+    """Also before a ReLU, which may take them for zeros."""
     broken = LocalAsdn(network.config)
-    nn.init.constant_(broken.stem.weight, float("nan"))
+    nn.init.constant_(broken.get_submodule(layer).bias, float("nan"))
     with pytest.raises(BadTile):
-        NetworkRunner(broken, CPU)(torch.rand(1, 3, 20, 20), (40, 40))
+        NetworkRunner(broken, CPU)(torch.rand(1, 3, 20, 100), (40, 200))
 
 
 def test_a_plan_counts_panels(network):
