@@ -78,7 +78,7 @@ def bucket(store, monkeypatch) -> Iterator[Bucket]:
 
 def pytest_xdist_auto_num_workers() -> int:
     """Run half as many processes again as there are cores: many tests wait for what they start."""
-    cores = len(os.sched_getaffinity(0))
+    cores = os.cpu_count() or 1
     return cores + (cores + 1) // 2
 
 
